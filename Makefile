@@ -1,0 +1,44 @@
+# Verbs for people; CMake does the work. `make help` lists them.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+PRESET ?= release
+
+.PHONY: help build build-ebpf run test demo bench check format clean setup setup-test
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:
+	@scripts/setup.sh build
+
+setup-test:
+	@scripts/setup.sh test
+
+build: setup ## everything, binaries in bin/
+	@scripts/build.sh release
+	@mkdir -p bin
+	@ln -sf ../build/release/src/agent/netprobe-agent ../build/release/src/cli/netprobe bin/
+
+build-ebpf: setup ## compile the BPF programs only
+	@scripts/build_ebpf.sh
+
+run: build ## build and run the agent on this machine, observing only
+	@scripts/run.sh
+
+test: setup-test ## build and run every test this machine can run
+	@scripts/test.sh
+
+demo: build ## a small cluster network in namespaces, traffic, and an agent on each node
+	@scripts/demo.sh
+
+bench: setup-test ## measure; prints one table
+	@scripts/bench.sh
+
+check: setup-test ## format, tidy, layers
+	@scripts/check.sh
+
+format: ## apply .clang-format
+	@git ls-files '*.c' '*.h' '*.cc' | xargs clang-format-19 -i
+
+clean: ## remove everything that was built
+	@rm -rf build bin

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The flow program: counts a packet for its interface, finds its IP layers and
+ * counts each in its flow. It never changes or drops a packet: its answer is
+ * always "next program".
+ */
+#ifndef NETPROBE_BPF_LIB_FLOW_TC_H
+#define NETPROBE_BPF_LIB_FLOW_TC_H
+
+#include "fast_path.h"
+#include "flow_cache.h"
+#include "icmp_error.h"
+#include "slow_path.h"
+
+/* TCX_NEXT and, for clsact, TC_ACT_UNSPEC: the same number. */
+#define NP_NEXT_PROGRAM (-1)
+
+/* The verifier wants fields of the context read at constant offsets: the empty
+ * asm keeps the compiler from merging two reads into one of a computed one. */
+#define NP_CTX_OR(replayed, live)     \
+  ({                                  \
+    __u32 value_;                     \
+    if (np_config.replay) {           \
+      value_ = (replayed);            \
+      asm volatile("" : "+r"(value_)); \
+    } else {                          \
+      value_ = (live);                \
+      asm volatile("" : "+r"(value_)); \
+    }                                 \
+    value_;                           \
+  })
+
+enum np_link_type {
+  NP_LINK_ETHERNET,
+  NP_LINK_IP, /* no link header: tun, WireGuard, IP tunnels, PPP */
+};
+
+/* Slot of an interface. User space puts it within NP_DEVICE_PROBES of its home
+ * and attaches only then. */
+static __always_inline struct np_device_stats *np_device(__u32 cpu, __u32 ifindex,
+                                                         __u32 direction) {
+#pragma unroll
+  for (__u32 i = 0; i < NP_DEVICE_PROBES; i++) {
+    __u32 index = cpu * (np_config.device_mask + 1) + ((ifindex + i) & np_config.device_mask);
+    struct np_device *device = bpf_map_lookup_elem(&device_stats, &index);
+
+    if (!device)
+      return 0;
+    if (device->dir[direction].ifindex == ifindex)
+      return &device->dir[direction];
+  }
+  return 0;
+}
+
+/* Wire packets of a super-packet. A driver may leave the count to others
+ * (SKB_GSO_DODGY): then it follows from the size. */
+static __always_inline __u32 np_segments(const struct __sk_buff *skb, __u32 length,
+                                         __u32 payload_off) {
+  __u32 segs = skb->gso_segs;
+  __u32 size = skb->gso_size;
+
+  if (segs == 0 && size != 0 && length > payload_off)
+    segs = (length - payload_off + size - 1) / size;
+  return segs ? segs : 1;
+}
+
+static __always_inline void np_super_packet(struct np_run *run, __u32 length) {
+  __u32 more;
+
+  run->segs = np_segments(run->skb, length, run->payload_off);
+  more = run->segs - 1;
+  np_class(run->stats, NP_PKT_GSO);
+  NP_ADD(run->dev->gso_extra_packets, more);
+  NP_ADD(run->dev->gso_extra_bytes, (__u64)more * run->payload_off);
+}
+
+static __always_inline void np_point(struct np_layer *l, __u32 ifindex, __u32 direction) {
+  l->key.ifindex = ifindex;
+  l->key.direction = direction;
+}
+
+static __noinline int np_flow_count_slow(struct np_run *run, const struct np_layer *l) {
+  np_flow_count(run, l);
+  return 0;
+}
+
+static __always_inline void np_slow_classes(struct np_packet_stats *stats, __u32 classes) {
+  /* NP_PKT_TOTAL and the transports are counted where they are known */
+#pragma unroll
+  for (int class = NP_PKT_IPV4; class <= NP_PKT_IPIP; class++) {
+    if (classes & (1U << class))
+      np_class(stats, class);
+  }
+}
+
+static __always_inline enum np_packet_class np_l4_class(__u8 proto) {
+  switch (proto) {
+  case IPPROTO_TCP:
+    return NP_PKT_TCP;
+  case IPPROTO_UDP:
+    return NP_PKT_UDP;
+  case IPPROTO_ICMP:
+    return NP_PKT_ICMP;
+  case IPPROTO_ICMPV6:
+    return NP_PKT_ICMP6;
+  case IPPROTO_SCTP:
+    return NP_PKT_SCTP;
+  default:
+    return NP_PKT_OTHER_L4;
+  }
+}
+
+static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 direction,
+                              __u32 length) {
+  struct __sk_buff *skb = run->skb;
+  __u32 ifindex = NP_CTX_OR(skb->mark, skb->ifindex);
+  struct np_scratch *s = np_scratch();
+  int done = 0;
+
+  if (!s)
+    return 0;
+  np_class(run->stats, NP_PKT_SLOW_PATH);
+  if (!NP_TRY_TAKE(s->busy)) {
+    np_class(run->stats, NP_PKT_SET_BUSY);
+    np_unattributed(run, 0, NP_UNATTR_CACHE);
+    return 0;
+  }
+  s->next = link == NP_LINK_ETHERNET ? NP_NEXT_ETHERNET : NP_NEXT_IP;
+  s->off = 0;
+  s->length = length;
+  s->layers = 0;
+  s->payload_off = 0;
+  s->quote_off = 0;
+  s->quote_mtu = 0;
+  s->vni = 0;
+  s->mpls_label = NP_NO_LABEL;
+  s->vlan = NP_NO_VLAN;
+  s->inner_vlan = NP_NO_VLAN;
+  s->type = 0;
+  s->tunnel = NP_TUNNEL_NONE;
+  s->cut = 0;
+  s->first_frag = 0;
+  s->not_ip = 0;
+  s->failed = 0;
+  s->classes = 0;
+  if (skb->vlan_present)
+    np_tag(s, skb->vlan_tci);
+
+  for (int i = 0; i < NP_MAX_HEADERS && !done; i++)
+    done = np_slow_step(skb);
+
+  run->payload_off = s->payload_off;
+  if (skb->gso_size)
+    np_super_packet(run, length);
+  np_slow_classes(run->stats, s->classes);
+  if (s->layers == 0) {
+    enum np_unattributed cause = !done       ? NP_UNATTR_TOO_DEEP
+                                 : s->not_ip ? NP_UNATTR_NON_IP
+                                             : NP_UNATTR_MALFORMED;
+
+    np_class(run->stats, s->not_ip ? NP_PKT_NON_IP : NP_PKT_MALFORMED);
+    np_unattributed(run, 0, cause);
+    NP_RELEASE(s->busy);
+    return 0;
+  }
+  np_class(run->stats, np_l4_class(s->layer[0].key.proto));
+#pragma unroll
+  for (__u32 i = 0; i < NP_LAYERS; i++) {
+    if (i < s->layers) {
+      np_point(&s->layer[i], ifindex, direction);
+      np_flow_count_slow(run, &s->layer[i]);
+    }
+  }
+  if (s->quote_off)
+    np_icmp_error(run, s);
+  NP_RELEASE(s->busy);
+  return 0;
+}
+
+/* Bytes from a VXLAN packet's outer IP header to its inner one, IPv4 outside. */
+#define NP_VXLAN_OVER_IPV4                                                                  \
+  (sizeof(struct np_ipv4) + sizeof(struct np_udp) + sizeof(struct np_vxlan) +               \
+   sizeof(struct np_eth))
+
+/*
+ * VXLAN over IPv4 is what a cluster's uplink mostly carries: its inner packet
+ * is read in place too. *outer is done, its port is VXLAN's. 0: not for this
+ * path after all.
+ */
+static __always_inline int np_fast_vxlan(const void *l3, const void *end, __u32 l3_off,
+                                         __u32 length, const struct np_layer *outer,
+                                         struct np_layer *inner, __u32 *payload_off) {
+  const struct np_vxlan *vxlan = l3 + sizeof(struct np_ipv4) + sizeof(struct np_udp);
+  const struct np_eth *eth = (const void *)(vxlan + 1);
+  __u32 inner_off = l3_off + NP_VXLAN_OVER_IPV4;
+
+  if ((const void *)(eth + 1) > end || !(vxlan->flags & NP_VXLAN_I) || length < inner_off)
+    return 0;
+  if (eth->type != bpf_htons(ETH_IPV4) && eth->type != bpf_htons(ETH_IPV6))
+    return 0;
+  np_layer_init(inner);
+  inner->key.vni = bpf_ntohl(vxlan->vni) >> 8;
+  inner->key.depth = 1;
+  inner->tunnel = NP_TUNNEL_VXLAN;
+  __builtin_memcpy(inner->outer_src_ip, outer->key.src_ip, 16);
+  __builtin_memcpy(inner->outer_dst_ip, outer->key.dst_ip, 16);
+  if (!np_fast_ip(l3 + NP_VXLAN_OVER_IPV4, end, inner_off, length - inner_off, inner,
+                  payload_off))
+    return 0;
+  /* A tunnel in a tunnel. */
+  return !(inner->key.proto == IPPROTO_UDP &&
+           (np_is_port(np_config.vxlan_port, inner->key.dst_port) ||
+            np_is_port(np_config.geneve_port, inner->key.dst_port)));
+}
+
+static __noinline int np_vxlan(struct np_run *run, const struct np_layer *outer,
+                               enum np_link_type link, __u32 ifindex, __u32 length) {
+  const void *data = (const void *)(long)run->skb->data;
+  const void *end = (const void *)(long)run->skb->data_end;
+  struct np_layer inner;
+  __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
+
+  if (outer->key.src_ip[10] != 0xff || *(const __u64 *)outer->key.src_ip != 0 ||
+      !np_fast_vxlan(data + l3_off, end, l3_off, length, outer, &inner, &run->payload_off))
+    return 0;
+  if (run->skb->gso_size)
+    np_super_packet(run, length);
+  np_point(&inner, ifindex, outer->key.direction);
+  np_class(run->stats, NP_PKT_IPV4);
+  np_class(run->stats, NP_PKT_UDP);
+  np_class(run->stats, NP_PKT_VXLAN);
+  np_flow_count_slow(run, outer);
+  np_flow_count_slow(run, &inner);
+  return 1;
+}
+
+static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_type link,
+                                          __u32 direction) {
+  const void *data = (const void *)(long)skb->data;
+  const void *end = (const void *)(long)skb->data_end;
+  __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
+  __u32 length = NP_CTX_OR(skb->wire_len, skb->len);
+  __u32 ifindex = NP_CTX_OR(skb->mark, skb->ifindex);
+  struct np_run run = {.skb = skb, .segs = 1};
+  struct np_layer layer;
+
+  run.cpu = bpf_get_smp_processor_id();
+  run.stats = bpf_map_lookup_elem(&packet_stats, &run.cpu);
+  if (!run.stats)
+    return NP_NEXT_PROGRAM;
+  np_class(run.stats, NP_PKT_TOTAL);
+  run.dev = np_device(run.cpu, ifindex, direction);
+  if (unlikely(!run.dev)) {
+    np_class(run.stats, NP_PKT_UNKNOWN_DEV);
+    return NP_NEXT_PROGRAM;
+  }
+  NP_ADD(run.dev->packets, 1);
+  NP_ADD(run.dev->bytes, length);
+  run.now = np_now_coarse(skb);
+
+  if (link == NP_LINK_ETHERNET) {
+    const struct np_eth *eth = data;
+
+    if (unlikely(data + sizeof(*eth) > end) ||
+        (eth->type != bpf_htons(ETH_IPV4) && eth->type != bpf_htons(ETH_IPV6)))
+      goto slow;
+  }
+  if (unlikely(skb->vlan_present))
+    goto slow;
+  np_layer_init(&layer);
+  if (length < l3_off ||
+      !np_fast_ip(data + l3_off, end, l3_off, length - l3_off, &layer, &run.payload_off))
+    goto slow;
+  layer.key.vni = 0;
+  layer.key.depth = 0;
+  np_point(&layer, ifindex, direction);
+  if (np_config.tunnels && layer.key.proto == IPPROTO_UDP &&
+      unlikely(np_is_port(np_config.vxlan_port, layer.key.dst_port) ||
+               np_is_port(np_config.geneve_port, layer.key.dst_port))) {
+    if (np_is_port(np_config.vxlan_port, layer.key.dst_port) &&
+        np_vxlan(&run, &layer, link, ifindex, length))
+      return NP_NEXT_PROGRAM;
+    goto slow;
+  }
+  if (unlikely(skb->gso_size))
+    np_super_packet(&run, length);
+  np_class(run.stats, layer.key.src_ip[10] == 0xff ? NP_PKT_IPV4 : NP_PKT_IPV6);
+  np_class(run.stats, layer.key.proto == IPPROTO_TCP ? NP_PKT_TCP : NP_PKT_UDP);
+  np_flow_count(&run, &layer);
+  return NP_NEXT_PROGRAM;
+slow:
+  np_slow(&run, link, direction, length);
+  return NP_NEXT_PROGRAM;
+}
+
+#endif

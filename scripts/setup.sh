@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Installs what a build (and, with "test", the test suite) needs from the
+# distribution's own packages. Safe to repeat: what is there already is left
+# alone, and a machine that has everything is not touched at all.
+#
+# usage: scripts/setup.sh build|test
+set -euo pipefail
+
+what=${1:-build}
+case $what in
+  build | test) ;;
+  *)
+    echo "setup: unknown set '$what'; it is one of: build, test" >&2
+    exit 2
+    ;;
+esac
+
+# Compiler and BPF tool chain, then libraries, then what the agent's user
+# meets on the command line.
+build_packages=(
+  clang-19 lld-19 llvm-19 cmake ninja-build ccache make git pkg-config
+  libbpf-dev bpftool libelf-dev zlib1g-dev libzstd-dev
+  libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
+  libcli11-dev libyaml-cpp-dev libsimdjson-dev libcurl4-openssl-dev libmnl-dev
+  iproute2 curl ca-certificates
+)
+test_packages=(
+  clang-format-19 clang-tidy-19 libclang-rt-19-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+  iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
+  tshark prometheus jq procps netcat-openbsd socat
+  qemu-system-x86 busybox-static cpio kmod xz-utils
+)
+
+packages=("${build_packages[@]}")
+[ "$what" = test ] && packages+=("${test_packages[@]}")
+
+# libbpf 1.3 brought TCX links. Where the release's own is older, these three
+# come from the release's backports suite; nothing else does, because the
+# backported libelf cannot be linked statically.
+readonly libbpf_floor=1.3
+readonly from_backports=(libbpf-dev libbpf1 bpftool)
+
+version_at_least() { # $1 = Debian version, with or without an epoch; $2 = floor
+  dpkg --compare-versions "${1#*:}" ge "$2"
+}
+installed() {
+  dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
+}
+installed_version() {
+  dpkg-query -W -f='${Version}' "$1" 2>/dev/null || true
+}
+
+missing=()
+for package in "${packages[@]}"; do
+  if [ "$package" = libbpf-dev ]; then
+    have=$(installed_version libbpf-dev)
+    [ -n "$have" ] && installed libbpf-dev && version_at_least "$have" "$libbpf_floor" && continue
+  elif [ "$package" = bpftool ]; then
+    have=$(installed_version bpftool)
+    [ -n "$have" ] && installed bpftool && version_at_least "$have" 7.3 && continue
+  elif installed "$package"; then
+    continue
+  fi
+  missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "setup: this is not a Debian system (no apt-get); install these by hand and repeat: ${missing[*]}" >&2
+  exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "setup: these packages are missing: ${missing[*]}; run again with sudo" >&2
+  exit 1
+fi
+
+echo "setup: installing ${#missing[@]} packages (${missing[*]})"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+
+# The backports suite lives on the same mirror as the release: ask apt where
+# that is instead of naming a host. deb.debian.org-style layouts all have it.
+codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+candidate=$(apt-cache policy libbpf-dev | awk '/Candidate:/ {print $2}')
+backports=()
+if ! version_at_least "${candidate:-0}" "$libbpf_floor"; then
+  suite=$codename-backports
+  list=/etc/apt/sources.list.d/netprobe-backports.list
+  if ! apt-cache policy | grep -q "a=[a-z-]*backports\|n=$suite"; then
+    mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
+      awk -v c="$codename" '$2 == c && $3 == "main" {print $1; exit}')
+    if [ -z "$mirror" ]; then
+      echo "setup: no mirror of $codename/main is configured; add $suite to apt's sources and repeat" >&2
+      exit 1
+    fi
+    keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+    echo "deb [signed-by=$keyring] $mirror $suite main" >"$list"
+    apt-get update -qq
+  fi
+  for package in "${missing[@]}"; do
+    [ "$package" = libbpf-dev ] && backports=("${from_backports[@]}")
+    [ "$package" = bpftool ] && backports=("${from_backports[@]}")
+  done
+fi
+
+quiet=(-y -qq -o Dpkg::Use-Pty=0 --no-install-recommends)
+if [ ${#backports[@]} -gt 0 ]; then
+  # Named with "/suite", not with -t, so that only these three come from there.
+  apt-get install "${quiet[@]}" "${backports[@]/%//$codename-backports}" >/dev/null
+fi
+apt-get install "${quiet[@]}" "${missing[@]}" >/dev/null
+echo "setup: done"

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/flow.h"
+#include "model/flow_delta.h"
+#include "model/snapshot.h"
+
+namespace netprobe {
+
+/// What the table needs to know about the node to name and rank points.
+class PointNames {
+ public:
+  virtual ~PointNames() = default;
+  /// Name and role of an interface, also of one that just went away.
+  [[nodiscard]] virtual std::string_view interface_name(std::uint32_t ifindex) const = 0;
+  [[nodiscard]] virtual Role interface_role(std::uint32_t ifindex) const = 0;
+  /// Is this one of the node's own addresses?
+  [[nodiscard]] virtual bool is_local(const IpAddress& address) const = 0;
+};
+
+struct FlowTableOptions {
+  std::uint32_t max_flows = 131'072;
+  Nanos idle_timeout = 120 * kSecond;        ///< TCP that is open: ten times that
+  Nanos closed_timeout = 10 * kSecond;       ///< after FIN both ways, or RST
+  bool keep_forever = false;                 ///< replay: nothing ends
+  Nanos wall_offset = 0;                     ///< wall = monotonic + this
+};
+
+/// Merges what the observation points saw into flows. Not thread-safe: the
+/// data thread owns it; readers get copies.
+class FlowTable final : public FlowSink {
+ public:
+  FlowTable(FlowTableOptions options, const PointNames& names);
+  ~FlowTable() override;
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
+
+  void on_flow(const FlowDelta& delta, FlowHandle& handle) override;
+  void on_icmp_error(const IcmpErrorEvent& event) override;
+
+  /// Once an interval: rates, idle flows, the table's bound. `now` monotonic.
+  void tick(Nanos now);
+  /// Wall clock minus monotonic, as of now (it moves when the clock is set).
+  void set_wall_offset(Nanos offset);
+
+  /// Copies of all live flows, by id.
+  [[nodiscard]] std::vector<Flow> flows() const;
+  /// While on, changed flows are remembered until the next take_changes().
+  void track_changes(bool on);
+  [[nodiscard]] std::vector<Flow> take_changes();
+
+  [[nodiscard]] FlowTableStats stats() const;
+  /// Wire packets attributed to flows so far at one point, outermost layer;
+  /// for the exactness check.
+  [[nodiscard]] std::uint64_t attributed(std::uint32_t ifindex, Direction direction) const;
+  [[nodiscard]] std::uint64_t attributed_inner(std::uint32_t ifindex, Direction direction) const;
+  /// Forgets the sums of an interface that is gone.
+  void forget_interface(std::uint32_t ifindex);
+  /// ICMP errors whose quoted flow is not in the table.
+  [[nodiscard]] std::uint64_t unmatched_icmp_errors() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The `n` flows that moved most, by bytes per second or in total; partial
+/// sort, stable by id.
+enum class TopBy { kRate, kBytes, kPackets };
+[[nodiscard]] std::vector<Flow> top_talkers(const std::vector<Flow>& flows, std::size_t n,
+                                            TopBy by);
+
+}  // namespace netprobe

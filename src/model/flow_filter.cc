@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/flow_filter.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/glob.h"
+
+namespace netprobe {
+namespace {
+
+constexpr std::array<std::string_view, 4> kDirections{"intra-node", "inter-node", "ingress",
+                                                      "egress"};
+
+template <typename Number>
+Result<Number> parse_number(std::string_view key, std::string_view text, std::uint64_t most) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value > most) {
+    return fail("'" + std::string(text) + "' is not a value for " + std::string(key) +
+                    ": it takes a number from 0 to " + std::to_string(most),
+                ErrorKind::kUsage);
+  }
+  return static_cast<Number>(value);
+}
+
+bool all_contain(const std::vector<IpPrefix>& prefixes, const IpAddress& address) {
+  return std::ranges::all_of(prefixes, [&](const IpPrefix& p) { return p.contains(address); });
+}
+
+bool all_equal(const std::vector<std::uint16_t>& ports, std::uint16_t port) {
+  return std::ranges::all_of(ports, [&](std::uint16_t p) { return p == port; });
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& FlowFilter::keys() {
+  static const std::vector<std::string_view> kKeys{
+      "ip",       "src_ip",    "dst_ip",    "port", "src_port", "dst_port",
+      "protocol", "interface", "direction", "vni"};
+  return kKeys;
+}
+
+bool FlowFilter::is_key(std::string_view key) {
+  std::string plain(key);
+  std::ranges::replace(plain, '-', '_');
+  return std::ranges::find(keys(), plain) != keys().end();
+}
+
+Status FlowFilter::add(std::string_view given, std::string_view value) {
+  std::string key(given);
+  std::ranges::replace(key, '-', '_');
+  const auto take_prefix = [&](std::vector<IpPrefix>& list) -> Status {
+    auto prefix = IpPrefix::parse(value);
+    if (!prefix) return std::unexpected(prefix.error());
+    list.push_back(*prefix);
+    return {};
+  };
+  const auto take_port = [&](std::vector<std::uint16_t>& list) -> Status {
+    auto port = parse_number<std::uint16_t>(key, value, 65535);
+    if (!port) return std::unexpected(port.error());
+    list.push_back(*port);
+    return {};
+  };
+  ++conditions_;
+  if (key == "ip") return take_prefix(ip_);
+  if (key == "src_ip") return take_prefix(src_ip_);
+  if (key == "dst_ip") return take_prefix(dst_ip_);
+  if (key == "port") return take_port(port_);
+  if (key == "src_port") return take_port(src_port_);
+  if (key == "dst_port") return take_port(dst_port_);
+  if (key == "protocol") {
+    const int number = protocol_number(value);
+    if (number < 0) {
+      return fail("'" + std::string(value) +
+                      "' is not a protocol: use tcp, udp, icmp, icmp6, sctp or a number from 0 to 255",
+                  ErrorKind::kUsage);
+    }
+    protocol_ = static_cast<std::uint8_t>(number);
+    return {};
+  }
+  if (key == "vni") {
+    auto vni = parse_number<std::uint32_t>(key, value, 0xffffffff);
+    if (!vni) return std::unexpected(vni.error());
+    vni_ = *vni;
+    return {};
+  }
+  if (key == "interface") {
+    interface_.emplace_back(value);
+    return {};
+  }
+  if (key == "direction") {
+    if (std::ranges::find(kDirections, value) == kDirections.end()) {
+      return fail("'" + std::string(value) +
+                      "' is not a direction: use intra-node, inter-node, ingress or egress",
+                  ErrorKind::kUsage);
+    }
+    direction_ = value;
+    return {};
+  }
+  --conditions_;
+  std::string allowed;
+  for (const auto name : keys()) allowed += (allowed.empty() ? "" : ", ") + std::string(name);
+  return fail("there is no filter '" + std::string(given) + "'; there are: " + allowed,
+              ErrorKind::kUsage);
+}
+
+bool FlowFilter::matches(const Flow& flow) const {
+  const auto& t = flow.tuple;
+  if (protocol_ && *protocol_ != t.protocol) return false;
+  if (vni_ && *vni_ != flow.vni) return false;
+  if (direction_ && *direction_ != flow.direction) return false;
+  if (!all_contain(src_ip_, t.src) || !all_contain(dst_ip_, t.dst)) return false;
+  if (!all_equal(src_port_, t.src_port) || !all_equal(dst_port_, t.dst_port)) return false;
+  for (const auto& prefix : ip_)
+    if (!prefix.contains(t.src) && !prefix.contains(t.dst)) return false;
+  for (const auto port : port_)
+    if (port != t.src_port && port != t.dst_port) return false;
+  return std::ranges::all_of(interface_, [&](const std::string& pattern) {
+    return std::ranges::any_of(flow.observations, [&](const Observation& o) {
+      return glob_match(pattern, o.interface);
+    });
+  });
+}
+
+}  // namespace netprobe

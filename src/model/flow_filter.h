@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "model/flow.h"
+
+namespace netprobe {
+
+/// A conjunction of conditions on a flow; one model for the API's parameters
+/// and the command line's flags. An empty filter matches everything.
+class FlowFilter {
+ public:
+  /// Adds one condition. Keys (see keys()): ip, src_ip, dst_ip take an address
+  /// or a prefix; port, src_port, dst_port a number; protocol a name or number;
+  /// interface a name or glob that one of the flow's points matches; direction
+  /// intra-node, inter-node, ingress or egress; vni a number. A bare key means
+  /// either side. '-' may stand for '_' in a key. Errors name the key and what
+  /// is allowed.
+  [[nodiscard]] Status add(std::string_view key, std::string_view value);
+  [[nodiscard]] static bool is_key(std::string_view key);
+  [[nodiscard]] static const std::vector<std::string_view>& keys();
+
+  [[nodiscard]] bool matches(const Flow& flow) const;
+  [[nodiscard]] bool empty() const { return conditions_ == 0; }
+
+ private:
+  std::vector<IpPrefix> ip_;
+  std::vector<IpPrefix> src_ip_;
+  std::vector<IpPrefix> dst_ip_;
+  std::vector<std::uint16_t> port_;
+  std::vector<std::uint16_t> src_port_;
+  std::vector<std::uint16_t> dst_port_;
+  std::optional<std::uint8_t> protocol_;
+  std::optional<std::uint32_t> vni_;
+  std::vector<std::string> interface_;
+  std::optional<std::string> direction_;
+  int conditions_ = 0;
+};
+
+}  // namespace netprobe

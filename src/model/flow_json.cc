@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/flow_json.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "base/duration.h"
+
+namespace netprobe {
+namespace {
+
+/// Writes `"key":value` pairs with the commas between them.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+  void close() { out_ += '}'; }
+
+  void key(std::string_view name) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+  void number(std::string_view name, std::uint64_t value) {
+    key(name);
+    out_ += std::to_string(value);
+  }
+  void real(std::string_view name, double value) {
+    key(name);
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.3f", std::isfinite(value) ? value : 0.0);
+    out_ += text;
+  }
+  void text(std::string_view name, std::string_view value) {
+    key(name);
+    append_json_string(out_, value);
+  }
+  void address(std::string_view name, const IpAddress& value) {
+    key(name);
+    out_ += '"';
+    value.append_to(out_);
+    out_ += '"';
+  }
+  void time(std::string_view name, Nanos wall) {
+    key(name);
+    out_ += '"';
+    append_rfc3339(out_, wall);
+    out_ += '"';
+  }
+  void flag(std::string_view name, bool value) {
+    key(name);
+    out_ += value ? "true" : "false";
+  }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+/// Fields that only some flows and points have.
+template <typename T>
+void append_encapsulation(ObjectWriter& json, const T& from) {
+  if (from.tunnel != Tunnel::kNone) json.text("tunnel", to_string(from.tunnel));
+  if (from.vlan != kNoVlan) json.number("vlan", from.vlan);
+  if (from.inner_vlan != kNoVlan) json.number("inner_vlan", from.inner_vlan);
+  if (from.mpls_label != kNoMplsLabel) json.number("mpls_label", from.mpls_label);
+}
+
+void append_observation(std::string& out, const Observation& point) {
+  ObjectWriter json(out);
+  json.text("interface", point.interface);
+  json.number("ifindex", point.ifindex);
+  json.text("role", to_string(point.role));
+  json.text("direction", to_string(point.direction));
+  json.number("depth", point.depth);
+  json.number("packets", point.forward.packets);
+  json.number("bytes", point.forward.bytes);
+  json.number("reverse_packets", point.reverse.packets);
+  json.number("reverse_bytes", point.reverse.bytes);
+  append_encapsulation(json, point);
+  if (point.tunnel != Tunnel::kNone) {
+    json.number("vni", point.vni);
+    json.address("outer_src_ip", point.outer_src);
+    json.address("outer_dst_ip", point.outer_dst);
+  }
+  json.close();
+}
+
+void append_tcp(ObjectWriter& json, const Flow& flow) {
+  json.text("reverse_tcp_flags", tcp_flags_text(flow.tcp_reverse.flags));
+  json.number("syns", flow.tcp_forward.syns + flow.tcp_reverse.syns);
+  json.number("fins", flow.tcp_forward.fins + flow.tcp_reverse.fins);
+  json.number("rsts", flow.tcp_forward.rsts + flow.tcp_reverse.rsts);
+  json.number("retransmits", flow.tcp_forward.retransmits);
+  json.number("reverse_retransmits", flow.tcp_reverse.retransmits);
+  json.number("out_of_order", flow.tcp_forward.out_of_order);
+  json.number("reverse_out_of_order", flow.tcp_reverse.out_of_order);
+  json.number("zero_windows", flow.tcp_forward.zero_windows);
+  json.number("reverse_zero_windows", flow.tcp_reverse.zero_windows);
+  if (flow.handshake_rtt > 0)
+    json.real("handshake_rtt_ms", static_cast<double>(flow.handshake_rtt) / 1e6);
+  if (flow.handshake_server > 0)
+    json.real("handshake_server_ms", static_cast<double>(flow.handshake_server) / 1e6);
+  if (flow.handshake_client > 0)
+    json.real("handshake_client_ms", static_cast<double>(flow.handshake_client) / 1e6);
+}
+
+/// Length of the valid UTF-8 sequence that begins at text[i]; 0 if none does.
+std::size_t utf8_length(std::string_view text, std::size_t i) {
+  const auto at = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
+  const unsigned char lead = at(i);
+  const std::size_t size = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2
+                         : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  if (size == 0 || i + size > text.size()) return 0;
+  for (std::size_t n = 1; n < size; ++n)
+    if ((at(i + n) & 0xc0) != 0x80) return 0;
+  if (size == 3 && ((lead == 0xe0 && at(i + 1) < 0xa0) || (lead == 0xed && at(i + 1) > 0x9f)))
+    return 0;
+  if (size == 4 && ((lead == 0xf0 && at(i + 1) < 0x90) || (lead == 0xf4 && at(i + 1) > 0x8f)))
+    return 0;
+  return size;
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+      ++i;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      char escape[8];
+      std::snprintf(escape, sizeof(escape), "\\u%04x", static_cast<unsigned>(c));
+      out += escape;
+      ++i;
+    } else if (const auto size = utf8_length(text, i); size > 0) {
+      out += text.substr(i, size);
+      i += size;
+    } else {
+      out += "\xef\xbf\xbd";  // U+FFFD
+      ++i;
+    }
+  }
+  out += '"';
+}
+
+std::string tcp_flags_text(std::uint8_t flags) {
+  static constexpr std::string_view kLetters = "FSRPAUEC";
+  std::string text;
+  for (std::size_t bit = 0; bit < kLetters.size(); ++bit)
+    if (flags & (1U << bit)) text += kLetters[bit];
+  return text;
+}
+
+void append_json(std::string& out, const Flow& flow) {
+  ObjectWriter json(out);
+  json.number("id", flow.id);
+  json.address("src_ip", flow.tuple.src);
+  json.address("dst_ip", flow.tuple.dst);
+  json.number("src_port", flow.tuple.src_port);
+  json.number("dst_port", flow.tuple.dst_port);
+  json.text("protocol", protocol_name(flow.tuple.protocol));
+  json.text("direction", flow.direction);
+  json.number("packets", flow.forward.packets);
+  json.number("bytes", flow.forward.bytes);
+  json.number("reverse_packets", flow.reverse.packets);
+  json.number("reverse_bytes", flow.reverse.bytes);
+  json.time("first_seen", flow.first_seen);
+  json.time("last_seen", flow.last_seen);
+  json.time("timestamp", flow.last_seen);
+  json.real("packets_per_second", flow.packets_per_second);
+  json.real("bytes_per_second", flow.bytes_per_second);
+  json.text("tcp_flags", tcp_flags_text(flow.tcp_forward.flags));
+  if (flow.tuple.protocol == kProtoTcp) append_tcp(json, flow);
+  if (flow.tuple.protocol == kProtoIcmp || flow.tuple.protocol == kProtoIcmp6) {
+    json.number("icmp_type", flow.icmp >> 8);
+    json.number("icmp_code", flow.icmp & 0xff);
+  }
+  if (flow.icmp_errors > 0) {
+    json.number("icmp_errors", flow.icmp_errors);
+    json.number("last_icmp_error_type", flow.last_icmp_error >> 8);
+    json.number("last_icmp_error_code", flow.last_icmp_error & 0xff);
+  }
+  json.number("dscp", flow.dscp);
+  json.number("min_ttl", flow.min_ttl);
+  json.number("vni", flow.vni);
+  append_encapsulation(json, flow);
+  if (flow.carries != Tunnel::kNone) json.text("carries", to_string(flow.carries));
+  if (flow.fragments > 0) json.number("fragments", flow.fragments);
+  if (flow.no_ports) json.flag("no_ports", true);
+  json.flag("ended", flow.ended);
+  json.key("observations");
+  out += '[';
+  for (std::size_t i = 0; i < flow.observations.size(); ++i) {
+    if (i > 0) out += ',';
+    append_observation(out, flow.observations[i]);
+  }
+  out += ']';
+  json.close();
+}
+
+}  // namespace netprobe

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/flow.h"
+
+namespace netprobe {
+
+/// A network interface as the kernel describes it.
+struct InterfaceInfo {
+  std::uint32_t ifindex = 0;
+  std::string name;
+  std::string kind;  ///< "veth", "bridge", "vxlan", …; empty for physical ones
+  Role role = Role::kHost;
+  std::uint16_t link_type = 0;  ///< ARPHRD_*, linux/if_arp.h
+  std::uint32_t mtu = 0;
+  std::uint32_t master = 0;  ///< ifindex of its bridge or bond; 0 without
+  bool up = false;
+
+  bool operator==(const InterfaceInfo&) const = default;
+};
+
+/// Why a packet is in no flow of its own; names are metric labels.
+enum class Unattributed : std::uint8_t { kNonIp, kMalformed, kCacheFull, kTooDeep };
+inline constexpr std::size_t kUnattributedCauses = 4;
+[[nodiscard]] std::string_view to_string(Unattributed cause);
+
+/// What a hook counted at one interface in one direction.
+struct DeviceCounters {
+  std::uint64_t packets = 0;  ///< wire packets
+  std::uint64_t bytes = 0;    ///< link-layer bytes on the wire, without FCS
+  std::uint64_t kernel_packets = 0;  ///< the same, super-packets counted once
+  std::uint64_t kernel_bytes = 0;
+  std::array<std::uint64_t, kUnattributedCauses> unattributed{};  ///< wire packets
+  std::uint64_t flow_packets = 0;  ///< wire packets that are in a flow
+  std::uint64_t inner_packets = 0;
+  std::uint64_t inner_unattributed = 0;
+  std::uint64_t icmp_errors_lost = 0;
+
+  [[nodiscard]] std::uint64_t unattributed_total() const {
+    std::uint64_t sum = 0;
+    for (const auto count : unattributed) sum += count;
+    return sum;
+  }
+};
+
+/// An interface that is observed or could be.
+struct InterfaceState {
+  InterfaceInfo info;
+  bool attached = false;
+  std::string mode;    ///< "tcx", "clsact", or empty
+  std::string reason;  ///< why it is not attached, or what went wrong
+  DeviceCounters rx;   ///< ingress
+  DeviceCounters tx;   ///< egress
+  double rx_packets_per_second = 0;
+  double rx_bytes_per_second = 0;
+  double tx_packets_per_second = 0;
+  double tx_bytes_per_second = 0;
+};
+
+}  // namespace netprobe

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "model/flow.h"
+#include "model/interface.h"
+#include "model/snapshot.h"
+
+namespace netprobe {
+namespace {
+
+// IANA names as users of network tools type them.
+constexpr std::array<std::pair<std::uint8_t, std::string_view>, 14> kProtocols{{
+    {kProtoIcmp, "icmp"}, {2, "igmp"}, {4, "ipip"}, {kProtoTcp, "tcp"}, {kProtoUdp, "udp"},
+    {33, "dccp"}, {41, "ipv6"}, {47, "gre"}, {50, "esp"}, {51, "ah"}, {kProtoIcmp6, "icmp6"},
+    {89, "ospf"}, {kProtoSctp, "sctp"}, {136, "udplite"},
+}};
+
+template <typename Enum, std::size_t N>
+std::string_view name_of(Enum value, const std::array<std::string_view, N>& names) {
+  const auto index = static_cast<std::size_t>(value);
+  return index < N ? names[index] : "unknown";
+}
+
+}  // namespace
+
+std::string_view to_string(Direction direction) {
+  return direction == Direction::kIngress ? "ingress" : "egress";
+}
+
+std::string_view to_string(Role role) {
+  static constexpr std::array<std::string_view, 6> kNames{"pod",    "loopback", "bridge",
+                                                          "tunnel", "host",     "uplink"};
+  return name_of(role, kNames);
+}
+
+std::string_view to_string(Tunnel tunnel) {
+  static constexpr std::array<std::string_view, 5> kNames{"none", "vxlan", "geneve", "gre", "ipip"};
+  return name_of(tunnel, kNames);
+}
+
+std::string_view to_string(Unattributed cause) {
+  static constexpr std::array<std::string_view, kUnattributedCauses> kNames{
+      "non_ip", "malformed", "cache_full", "too_deep"};
+  return name_of(cause, kNames);
+}
+
+std::string_view to_string(ProbeState state) {
+  static constexpr std::array<std::string_view, 3> kNames{"off", "on", "failed"};
+  return name_of(state, kNames);
+}
+
+std::string protocol_name(std::uint8_t protocol) {
+  for (const auto& [number, name] : kProtocols)
+    if (number == protocol) return std::string(name);
+  return std::to_string(protocol);
+}
+
+int protocol_number(std::string_view text) {
+  for (const auto& [number, name] : kProtocols)
+    if (name == text) return number;
+  if (text == "icmpv6") return kProtoIcmp6;
+  int number = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && number >= 0 && number <= 255 ? number : -1;
+}
+
+}  // namespace netprobe

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "model/flow.h"
+#include "model/interface.h"
+
+namespace netprobe {
+
+/// Something that was not kept: exported as
+/// netprobe_events_lost_total{stage,cause}.
+struct LossCounter {
+  std::string stage;
+  std::string cause;
+  std::uint64_t count = 0;
+};
+
+/// A loaded BPF program and what the kernel counted of it (0 where the
+/// kernel does not count: see bpf_stats_enabled).
+struct ProgramStats {
+  std::string name;
+  std::uint32_t id = 0;
+  std::uint64_t runs = 0;
+  Nanos run_time = 0;
+};
+
+enum class ProbeState : std::uint8_t { kOff, kOn, kFailed };
+[[nodiscard]] std::string_view to_string(ProbeState state);
+
+/// Health of one probe: what it does, by which rung of its ladder, and why.
+struct ProbeStatus {
+  std::string name;
+  ProbeState state = ProbeState::kOff;
+  std::string rung;
+  std::string why;
+  std::string kernel_need;
+  std::vector<ProgramStats> programs;
+  std::uint64_t events = 0;
+  std::vector<LossCounter> lost;
+};
+
+/// Sizes and sums of the flow table.
+struct FlowTableStats {
+  std::uint64_t live_flows = 0;
+  std::uint64_t total_flows = 0;  ///< ever begun
+  std::uint64_t ended_flows = 0;
+  std::uint64_t evicted_flows = 0;  ///< ended early because the table was full
+  std::uint64_t records = 0;        ///< deltas merged
+  std::uint64_t capacity = 0;
+};
+
+/// Everything a reader may ask for, as of one moment. Immutable: the data
+/// thread builds it, any number of readers share it.
+struct Snapshot {
+  Nanos taken_at = 0;    ///< wall
+  Nanos started_at = 0;  ///< wall: since when all counters count
+  std::string node_name;
+  std::string version;
+  std::string kernel;
+  std::vector<Flow> flows;  ///< by id
+  std::vector<InterfaceState> interfaces;  ///< by ifindex
+  /// Sum over interfaces that are gone, so that totals still add up.
+  DeviceCounters retired_rx;
+  DeviceCounters retired_tx;
+  std::vector<ProbeStatus> probes;
+  std::vector<LossCounter> losses;
+  std::vector<std::pair<std::string, std::uint64_t>> packet_classes;
+  FlowTableStats table;
+  std::uint64_t resident_bytes = 0;  ///< memory of the agent
+  double cpu_seconds = 0;            ///< user and system time of the agent
+};
+
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+/// Flows that changed since the last batch, for live streams.
+struct FlowBatch {
+  Nanos time = 0;  ///< wall
+  std::vector<Flow> flows;
+};
+using FlowBatchPtr = std::shared_ptr<const FlowBatch>;
+
+}  // namespace netprobe
