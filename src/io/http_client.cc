@@ -20,6 +20,7 @@ struct Transfer {
   std::size_t max_body = 0;
   std::size_t max_line = 0;
   const std::function<bool(std::string_view)>* line = nullptr;
+  const std::function<bool()>* pause = nullptr;
   std::string body;  ///< of a stream: the line that is not whole yet
   bool too_long = false;
   bool stopped = false;
@@ -33,6 +34,12 @@ struct Transfer {
 
   /// False where the transfer is to end.
   bool take_lines(std::string_view text) {
+    if (!split_lines(text)) return false;
+    stopped = !(*pause)();
+    return !stopped;
+  }
+
+  bool split_lines(std::string_view text) {
     while (!text.empty()) {
       const auto end = text.find('\n');
       body += text.substr(0, end);
@@ -154,9 +161,11 @@ Result<HttpReply> HttpClient::get(const std::string& url) {
 }
 
 Result<HttpReply> HttpClient::stream(const std::string& url,
-                                     const std::function<bool(std::string_view)>& line) {
+                                     const std::function<bool(std::string_view)>& line,
+                                     const std::function<bool()>& pause) {
   Transfer transfer;
   transfer.line = &line;
+  transfer.pause = &pause;
   return impl_->run(url, transfer);
 }
 

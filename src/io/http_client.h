@@ -40,10 +40,12 @@ class HttpClient {
   [[nodiscard]] Result<HttpReply> get(const std::string& url);
 
   /// Calls `line` for every line of a 200 answer as it arrives, without its
-  /// end; false stops. Any other status comes back as the reply, with its body.
-  /// A connection that breaks is an error; one that the server ends is not.
+  /// end, and `pause` when all that has arrived was handed over; false of
+  /// either stops. Any other status comes back as the reply, with its body. A
+  /// connection that breaks is an error; one that the server ends is not.
   [[nodiscard]] Result<HttpReply> stream(const std::string& url,
-                                         const std::function<bool(std::string_view)>& line);
+                                         const std::function<bool(std::string_view)>& line,
+                                         const std::function<bool()>& pause);
 
  private:
   class Impl;
