@@ -33,8 +33,7 @@ Result<std::string> AgentClient::get(std::string_view path) {
   return std::move(reply->body);
 }
 
-Status AgentClient::stream(std::string_view path,
-                           const std::function<bool(std::string_view)>& line,
+Status AgentClient::stream(std::string_view path, const std::function<bool(std::string_view)>& line,
                            const std::function<bool()>& pause) {
   const std::string url = url_ + std::string(path);
   const auto reply = http_.stream(url, line, pause);

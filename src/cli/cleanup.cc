@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "probes/flow/cleanup.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "probes/flow/cleanup.h"
 
 namespace netprobe {
 namespace {
@@ -10,9 +10,9 @@ int cleanup() {
   const auto removed = remove_stale_attachments();
   if (!removed) {
     const bool refused = removed.error().kind == ErrorKind::kNoPermission;
-    return complain(removed.error().message +
-                        (refused ? "; run it as root: sudo netprobe cleanup" : ""),
-                    kExitFailed);
+    return complain(
+        removed.error().message + (refused ? "; run it as root: sudo netprobe cleanup" : ""),
+        kExitFailed);
   }
   Output out;
   for (const auto& what : *removed) out.text() += "removed " + what + "\n";

@@ -54,14 +54,14 @@ void FilterFlags::add_to(CLI::App& command) {
     auto* option = command.add_option(flag_name(key), given_[std::string(key)],
                                       known ? help->description : "");
     // One value for each time the flag stands there: a second word is not its.
-    option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(
-        false);
+    option->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->allow_extra_args(false);
     option->type_name(known ? help->type : "TEXT")->group("Filters (a flow matches all given)");
-    option->check(
-        [key](const std::string& value) {
-          const auto added = FlowFilter{}.add(key, value);
-          return added ? std::string() : added.error().message;
-        });
+    option->check([key](const std::string& value) {
+      const auto added = FlowFilter{}.add(key, value);
+      return added ? std::string() : added.error().message;
+    });
   }
 }
 
@@ -109,7 +109,8 @@ CLI::Option* add_number(CLI::App& command, const std::string& names, std::uint64
       ->capture_default_str()
       ->check([least, most](const std::string& given) {
         std::uint64_t number = 0;
-        const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
+        const auto [end, error] =
+            std::from_chars(given.data(), given.data() + given.size(), number);
         if (error == std::errc{} && end == given.data() + given.size() && number >= least &&
             number <= most)
           return std::string();

@@ -28,7 +28,8 @@ std::string duration_between(const std::string& first, const std::string& last) 
 
 std::string encapsulation_of(const Flow& flow) {
   if (flow.tunnel != Tunnel::kNone)
-    return std::string(to_string(flow.tunnel)) + (flow.vni != 0 ? " " + std::to_string(flow.vni) : "");
+    return std::string(to_string(flow.tunnel)) +
+           (flow.vni != 0 ? " " + std::to_string(flow.vni) : "");
   if (flow.mpls_label != kNoMplsLabel) return "mpls " + std::to_string(flow.mpls_label);
   if (flow.vlan != kNoVlan)
     return "vlan " + std::to_string(flow.vlan) +
@@ -50,8 +51,8 @@ FlowView view_of(const Flow& flow) {
   FlowView view;
   const auto protocol = flow.tuple.protocol;
   const bool icmp = protocol == kProtoIcmp || protocol == kProtoIcmp6;
-  const bool ports = !flow.no_ports && (protocol == kProtoTcp || protocol == kProtoUdp ||
-                                        protocol == kProtoSctp);
+  const bool ports =
+      !flow.no_ports && (protocol == kProtoTcp || protocol == kProtoUdp || protocol == kProtoSctp);
   view.source = endpoint(flow.tuple.src, flow.tuple.src_port, ports);
   view.destination = endpoint(flow.tuple.dst, flow.tuple.dst_port, ports);
   view.protocol = protocol_name(protocol);
@@ -65,9 +66,11 @@ FlowView view_of(const Flow& flow) {
   view.packets_per_second = flow.packets_per_second;
   view.bytes_per_second = flow.bytes_per_second;
   if (protocol == kProtoTcp)
-    view.flags = tcp_flags_text(flow.tcp_forward.flags) + "/" + tcp_flags_text(flow.tcp_reverse.flags);
+    view.flags =
+        tcp_flags_text(flow.tcp_forward.flags) + "/" + tcp_flags_text(flow.tcp_reverse.flags);
   if (icmp)
-    view.flags = "type " + std::to_string(flow.icmp >> 8) + " code " + std::to_string(flow.icmp & 0xff);
+    view.flags =
+        "type " + std::to_string(flow.icmp >> 8) + " code " + std::to_string(flow.icmp & 0xff);
   view.retransmits = flow.tcp_forward.retransmits + flow.tcp_reverse.retransmits;
   view.handshake_ms = static_cast<double>(flow.handshake_rtt) / 1e6;
   view.encapsulation = encapsulation_of(flow);
@@ -122,15 +125,14 @@ Row flow_row(const FlowView& flow, FlowFormat format, bool rates) {
   row.emplace_back(bytes(flow.bytes));
   row.emplace_back(count(flow.reverse_packets));
   row.emplace_back(bytes(flow.reverse_bytes));
-  row.push_back({flow.flags, flow.protocol == "tcp" && flow.flags.contains('R') ? Style::kRed
-                                                                                : Style::kPlain});
+  row.push_back({flow.flags,
+                 flow.protocol == "tcp" && flow.flags.contains('R') ? Style::kRed : Style::kPlain});
   if (format == FlowFormat::kWide) {
     row.emplace_back(flow.first_seen);
     row.emplace_back(duration_between(flow.first_seen, flow.last_seen));
     row.emplace_back(flow.direction);
-    row.emplace_back(flow.handshake_ms > 0
-                         ? human_duration(static_cast<Nanos>(flow.handshake_ms * 1e6))
-                         : "");
+    row.emplace_back(
+        flow.handshake_ms > 0 ? human_duration(static_cast<Nanos>(flow.handshake_ms * 1e6)) : "");
     row.push_back({count(flow.retransmits), flow.retransmits > 0 ? Style::kYellow : Style::kPlain});
     row.emplace_back(flow.encapsulation);
     row.emplace_back(flow.points);

@@ -18,11 +18,11 @@ enum class FlowFormat : std::uint8_t { kTable, kWide, kJson };
 
 /// What the tables show of a flow, be it from an agent's JSON or from replay.
 struct FlowView {
-  std::string source;       ///< address and port, as one types them
+  std::string source;  ///< address and port, as one types them
   std::string destination;
   std::string protocol;
   std::string direction;
-  std::string first_seen;   ///< RFC 3339
+  std::string first_seen;  ///< RFC 3339
   std::string last_seen;
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;

@@ -68,9 +68,8 @@ int observe_once(const ObserveOptions& options, AgentClient& agent, FlowPrinter&
     if (!cursor.empty()) path += "&cursor=" + url_encode(cursor);
     const auto body = agent.get(path);
     if (!body) return complain(body.error().message, exit_code_of(body.error()));
-    const auto page = read_flow_page(*body, [&](std::string_view flow) {
-      return more = printer.print(flow);
-    });
+    const auto page =
+        read_flow_page(*body, [&](std::string_view flow) { return more = printer.print(flow); });
     if (!page) return complain(page.error().message, kExitFailed);
     // An agent that repeats its cursor would keep us here for ever.
     if (page->next_cursor == cursor) break;

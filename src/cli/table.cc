@@ -38,13 +38,24 @@ using Range = std::pair<char32_t, char32_t>;
 
 // The blocks of Unicode's EastAsianWidth W and F and of combining marks that
 // names can be expected to contain; sorted.
-constexpr std::array<Range, 12> kWide{{{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf},
-                                       {0xa960, 0xa97f}, {0xac00, 0xd7a3}, {0xf900, 0xfaff},
-                                       {0xfe30, 0xfe6f}, {0xff00, 0xff60}, {0xffe0, 0xffe6},
-                                       {0x1f300, 0x1f64f}, {0x1f900, 0x1f9ff},
+constexpr std::array<Range, 12> kWide{{{0x1100, 0x115f},
+                                       {0x2e80, 0x303e},
+                                       {0x3041, 0xa4cf},
+                                       {0xa960, 0xa97f},
+                                       {0xac00, 0xd7a3},
+                                       {0xf900, 0xfaff},
+                                       {0xfe30, 0xfe6f},
+                                       {0xff00, 0xff60},
+                                       {0xffe0, 0xffe6},
+                                       {0x1f300, 0x1f64f},
+                                       {0x1f900, 0x1f9ff},
                                        {0x20000, 0x3fffd}}};
-constexpr std::array<Range, 6> kZero{{{0x0300, 0x036f}, {0x1ab0, 0x1aff}, {0x1dc0, 0x1dff},
-                                      {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}}};
+constexpr std::array<Range, 6> kZero{{{0x0300, 0x036f},
+                                      {0x1ab0, 0x1aff},
+                                      {0x1dc0, 0x1dff},
+                                      {0x200b, 0x200f},
+                                      {0x20d0, 0x20ff},
+                                      {0xfe00, 0xfe0f}}};
 
 template <std::size_t N>
 bool within(char32_t c, const std::array<Range, N>& ranges) {
@@ -60,8 +71,8 @@ bool steers_terminal(char32_t c) {
 constexpr std::string_view kReset = "\x1b[0m";
 
 std::string_view escape_of(Style style) {
-  static constexpr std::array<std::string_view, 6> kEscapes{
-      "", "\x1b[1m", "\x1b[2m", "\x1b[32m", "\x1b[33m", "\x1b[31m"};
+  static constexpr std::array<std::string_view, 6> kEscapes{"",         "\x1b[1m",  "\x1b[2m",
+                                                            "\x1b[32m", "\x1b[33m", "\x1b[31m"};
   return kEscapes[static_cast<std::size_t>(style)];
 }
 
@@ -87,6 +98,26 @@ std::string printable(std::string_view text) {
       out += '?';
     }
     text.remove_prefix(c.bytes);
+  }
+  return out;
+}
+
+std::string cut_to_width(std::string_view line, std::size_t width) {
+  std::string out;
+  std::size_t used = 0;
+  while (!line.empty()) {
+    if (line.starts_with("\x1b[")) {
+      const auto size = line.find('m') + 1;
+      if (size == 0) break;
+      out += line.substr(0, size);
+      line.remove_prefix(size);
+      continue;
+    }
+    const auto c = decode(line);
+    const auto text = line.substr(0, c.bytes);
+    used += display_width(text);
+    if (used <= width) out += text;
+    line.remove_prefix(c.bytes);
   }
   return out;
 }

@@ -32,6 +32,9 @@ using Row = std::vector<Cell>;
 /// What may go to a terminal: control characters and invalid UTF-8, which could
 /// steer it, become '?'.
 [[nodiscard]] std::string printable(std::string_view text);
+/// The front of a line that fits so many cells. Escape sequences of styled()
+/// take none, and are all kept, so that colours end.
+[[nodiscard]] std::string cut_to_width(std::string_view line, std::size_t width);
 /// `text` in that style; unchanged without colour or where it is plain.
 [[nodiscard]] std::string styled(std::string_view text, Style style, bool colour);
 

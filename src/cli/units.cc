@@ -46,7 +46,9 @@ std::string human_bytes(double bytes) {
   return print("%.*f %sB", s.digits, s.value, s.prefix);
 }
 
-std::string human_byte_rate(double bytes_per_second) { return human_bytes(bytes_per_second) + "/s"; }
+std::string human_byte_rate(double bytes_per_second) {
+  return human_bytes(bytes_per_second) + "/s";
+}
 
 std::string human_duration(Nanos duration) {
   if (duration <= 0) return "0s";
