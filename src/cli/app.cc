@@ -32,16 +32,16 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
   const CLI::App& command = chosen.empty() ? app : *chosen.front();
   const std::string name = chosen.empty() ? "netprobe" : "netprobe " + command.get_name();
-  if (error.get_name() == "ExtrasError") {
-    const auto extras = app.remaining(true);
-    const std::string what = extras.empty() ? "" : extras.front();
+  const auto extras = app.remaining(true);
+  if (!extras.empty()) {
+    const std::string& what = extras.front();
     if (what.starts_with('-'))
       return "there is no flag '" + what + "'; '" + name + "' takes " + allowed_flags(command);
     if (chosen.empty())
       return "there is no command '" + what + "'; there are " + allowed_commands(app);
     return "'" + name + "' takes no further argument '" + what + "'; see '" + name + " --help'";
   }
-  if (error.get_name() == "RequiredError" && chosen.empty())
+  if (chosen.empty())
     return "say which command: " + allowed_commands(app) + "; see 'netprobe --help'";
   return first_line(error.what()) + "; see '" + name + " --help'";
 }

@@ -65,14 +65,15 @@ FlowView view_of(const Flow& flow) {
   view.reverse_bytes = flow.reverse.bytes;
   view.packets_per_second = flow.packets_per_second;
   view.bytes_per_second = flow.bytes_per_second;
-  if (protocol == kProtoTcp)
+  if (protocol == kProtoTcp) {
     view.flags =
         tcp_flags_text(flow.tcp_forward.flags) + "/" + tcp_flags_text(flow.tcp_reverse.flags);
+    view.retransmits = flow.tcp_forward.retransmits + flow.tcp_reverse.retransmits;
+    view.handshake_ms = static_cast<double>(flow.handshake_rtt) / 1e6;
+  }
   if (icmp)
     view.flags =
         "type " + std::to_string(flow.icmp >> 8) + " code " + std::to_string(flow.icmp & 0xff);
-  view.retransmits = flow.tcp_forward.retransmits + flow.tcp_reverse.retransmits;
-  view.handshake_ms = static_cast<double>(flow.handshake_rtt) / 1e6;
   view.encapsulation = encapsulation_of(flow);
   for (const auto& point : flow.observations) {
     if (!view.points.empty()) view.points += ',';

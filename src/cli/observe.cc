@@ -29,12 +29,18 @@ struct ObserveOptions {
 class FlowPrinter {
  public:
   FlowPrinter(FlowFormat format, bool colour, std::uint64_t limit)
-      : format_(format), limit_(limit), table_(flow_columns(format, false), colour) {
-    if (format_ != FlowFormat::kJson) table_.append_header(out_.text());
+      : format_(format), limit_(limit), table_(flow_columns(format, false), colour) {}
+
+  /// Writes what there is. Call once an agent answers: before, there is nothing
+  /// but an error to print, and no header. False where nobody reads.
+  bool flush() {
+    begin();
+    return out_.flush();
   }
 
   /// False where no more are wanted: enough, or nobody reads.
   bool print(std::string_view json) {
+    begin();
     if (format_ == FlowFormat::kJson) {
       out_.text() += json;
       out_.text() += '\n';
@@ -50,12 +56,16 @@ class FlowPrinter {
     return out_.flush_if_long() && !enough();
   }
   [[nodiscard]] bool enough() const { return limit_ > 0 && printed_ >= limit_; }
-  [[nodiscard]] bool flush() { return out_.flush(); }
 
  private:
+  void begin() {
+    if (!std::exchange(begun_, true) && format_ != FlowFormat::kJson)
+      table_.append_header(out_.text());
+  }
   FlowFormat format_;
   std::uint64_t limit_;
   std::uint64_t printed_ = 0;
+  bool begun_ = false;
   Output out_;
   Table table_;
 };
@@ -92,7 +102,7 @@ int observe_live(const ObserveOptions& options, AgentClient& agent, FlowPrinter&
   // Everything that was handed over is written by then: nothing to unwind.
   std::signal(SIGINT, [](int) { ::_exit(kExitOk); });
   SseParser parser;
-  bool wanted = printer.flush();
+  bool wanted = true;
   std::string path = "/api/stream";
   if (const auto query = options.filters.query(); !query.empty()) path += "?" + query.substr(1);
   const auto line = [&](std::string_view text) {
@@ -103,9 +113,8 @@ int observe_live(const ObserveOptions& options, AgentClient& agent, FlowPrinter&
   };
   const auto pause = [&] { return wanted = printer.flush() && wanted; };
   const auto done = agent.stream(path, line, pause);
-  const bool flushed = printer.flush();
   if (!done) return complain(done.error().message, exit_code_of(done.error()));
-  if (!wanted || !flushed) return kExitOk;
+  if (!wanted) return kExitOk;
   return complain("the agent at " + agent.url() + " ended the stream", kExitFailed);
 }
 

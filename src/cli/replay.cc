@@ -12,6 +12,7 @@
 #include "cli/flow_view.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/units.h"
 #include "flow/flow_table.h"
 #include "io/link_header.h"
 #include "io/pcap_reader.h"
@@ -109,20 +110,19 @@ Result<Tally> replay_all(PcapReader& reader, FlowReplayer& replayer, FlowTable& 
 
 void append_summary(std::string& out, const Tally& tally, const DeviceCounters& counters,
                     const FlowTableStats& table, const FlowTable& flows) {
-  const auto line = [&out](std::uint64_t count, const std::string& what) {
-    if (count > 0) out += "  " + std::to_string(count) + " " + what + "\n";
+  const auto line = [&out](std::uint64_t count, const std::string& thing, const std::string& rest) {
+    if (count > 0) out += "  " + counted(count, thing) + " " + rest + "\n";
   };
-  out +=
-      std::to_string(tally.packets) + " packets, " + std::to_string(table.total_flows) + " flows\n";
+  out += counted(tally.packets, "packet") + ", " + counted(table.total_flows, "flow") + "\n";
   for (std::size_t cause = 0; cause < kUnattributedCauses; ++cause)
-    line(counters.unattributed[cause],
-         "packets are in no flow: " + std::string(to_string(static_cast<Unattributed>(cause))));
+    line(counters.unattributed[cause], "packet",
+         "in no flow: " + std::string(to_string(static_cast<Unattributed>(cause))));
   for (const auto& [type, count] : tally.unsupported)
-    line(count, "packets of link type " + link_type_name(type) + " are not supported");
-  line(counters.inner_unattributed, "packets inside tunnels are in no flow");
-  line(counters.icmp_errors_lost, "quotations of ICMP errors were lost");
-  line(flows.unmatched_icmp_errors(), "ICMP errors quote a flow that is not in the capture");
-  line(table.evicted_flows, "flows were given up: see --max-flows");
+    line(count, "packet", "not read: link type " + link_type_name(type) + " is not supported");
+  line(counters.inner_unattributed, "packet", "inside tunnels in no flow");
+  line(counters.icmp_errors_lost, "quotation", "of ICMP errors lost");
+  line(flows.unmatched_icmp_errors(), "ICMP error", "about flows that are not in the capture");
+  line(table.evicted_flows, "flow", "given up: see --max-flows");
 }
 
 std::vector<Flow> chosen_flows(const FlowTable& table, const FlowFilter& filter) {
@@ -160,14 +160,6 @@ int print_flows(const std::vector<Flow>& flows, FlowFormat format, bool colour) 
   return out.error();
 }
 
-int fail_with(const Error& error) {
-  const bool refused = error.kind == ErrorKind::kNoPermission;
-  return complain(error.message + (refused ? "; replay runs the kernel's flow program: run it "
-                                             "with sudo, or with CAP_BPF and CAP_NET_ADMIN"
-                                           : ""),
-                  kExitFailed);
-}
-
 int replay(const ReplayOptions& options) {
   const std::string name = options.file == "-" ? "standard input" : options.file;
   std::uint64_t size = 0;
@@ -177,7 +169,7 @@ int replay(const ReplayOptions& options) {
   if (!reader) return complain("cannot read " + name + ": " + reader.error().message, kExitFailed);
   stay_on_one_cpu();
   auto replayer = FlowReplayer::make({});
-  if (!replayer) return fail_with(replayer.error());
+  if (!replayer) return complain(replayer.error().message, kExitFailed);
   const FileNames names;
   FlowTable table({.max_flows = static_cast<std::uint32_t>(options.max_flows),
                    .keep_forever = true,
@@ -187,7 +179,7 @@ int replay(const ReplayOptions& options) {
   Progress progress(clock, size, ::isatty(STDERR_FILENO) == 1);
   const auto tally = replay_all(*reader, *replayer, table, progress);
   progress.clear();
-  if (!tally) return fail_with(tally.error());
+  if (!tally) return complain(tally.error().message, kExitFailed);
 
   std::string summary;
   append_summary(summary, *tally, replayer->counters(), table.stats(), table);
@@ -202,14 +194,13 @@ int replay(const ReplayOptions& options) {
     if (error != 0) return complain(fail_errno("cannot write", error).error().message, kExitFailed);
     [[maybe_unused]] const auto said = ::write(STDERR_FILENO, summary.data(), summary.size());
   }
+  const std::string read_so_far =
+      counted(tally->packets, "packet") + (tally->packets == 1 ? " was read" : " were read");
   if (!tally->broken.empty())
-    return complain(name + " cannot be read to its end: " + tally->broken + "; " +
-                        std::to_string(tally->packets) + " packets were read",
+    return complain(name + " cannot be read to its end: " + tally->broken + "; " + read_so_far,
                     kExitFailed);
   if (!tally->truncated) return kExitOk;
-  return complain("the capture ends in the middle of a packet; " + std::to_string(tally->packets) +
-                      " packets were read",
-                  kExitTruncated);
+  return complain("the capture ends in the middle of a packet; " + read_so_far, kExitTruncated);
 }
 
 }  // namespace

@@ -63,4 +63,8 @@ std::string human_duration(Nanos duration) {
   return print("%lldd%02lldh", seconds / 86'400, seconds / 3'600 % 24);
 }
 
+std::string counted(std::uint64_t count, const std::string& thing) {
+  return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+}
+
 }  // namespace netprobe

@@ -18,4 +18,7 @@ namespace netprobe {
 /// ones are "0s".
 [[nodiscard]] std::string human_duration(Nanos duration);
 
+/// "1 packet", "2 packets"; the whole number.
+[[nodiscard]] std::string counted(std::uint64_t count, const std::string& thing);
+
 }  // namespace netprobe
