@@ -22,7 +22,7 @@ struct Cell {
   Cell(std::string t, Style s = Style::kPlain) : text(std::move(t)), style(s) {}
   Cell(const char* t) : text(t) {}
   std::string text;
-  Style style;
+  Style style = Style::kPlain;
 };
 using Row = std::vector<Cell>;
 
