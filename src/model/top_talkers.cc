@@ -25,10 +25,21 @@ double weight_of(const Flow& flow, TopBy by) {
 
 }  // namespace
 
+std::string_view to_string(TopBy by) {
+  switch (by) {
+    case TopBy::kRate:
+      return "rate";
+    case TopBy::kBytes:
+      return "bytes";
+    case TopBy::kPackets:
+      return "packets";
+  }
+  return "unknown";
+}
+
 std::optional<TopBy> parse_top_by(std::string_view name) {
-  if (name == "rate") return TopBy::kRate;
-  if (name == "bytes") return TopBy::kBytes;
-  if (name == "packets") return TopBy::kPackets;
+  for (const auto by : {TopBy::kRate, TopBy::kBytes, TopBy::kPackets})
+    if (to_string(by) == name) return by;
   return std::nullopt;
 }
 

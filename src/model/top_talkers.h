@@ -16,6 +16,7 @@ namespace netprobe {
 enum class TopBy { kRate, kBytes, kPackets };
 
 /// "rate", "bytes" or "packets".
+[[nodiscard]] std::string_view to_string(TopBy by);
 [[nodiscard]] std::optional<TopBy> parse_top_by(std::string_view name);
 
 /// Copies of the `n` flows that moved most among those that match `filter`,
