@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "io/http_client.h"
+#include "io/url.h"
 
 namespace netprobe {
 namespace {
@@ -75,7 +75,7 @@ FlowFilter FilterFlags::filter() const {
 std::string FilterFlags::query() const {
   std::string query;
   for (const auto& [key, values] : given_)
-    for (const auto& value : values) query += "&" + key + "=" + url_encode(value);
+    for (const auto& value : values) query += "&" + key + "=" + percent_encode(value);
   return query;
 }
 

@@ -92,11 +92,6 @@ TEST(HttpClient, AStreamThatIsRefusedIsAReply) {
   EXPECT_EQ(reply->body, "no\n");
 }
 
-TEST(HttpClient, EncodesAllButUnreserved) {
-  EXPECT_EQ(url_encode("aZ0-._~"), "aZ0-._~");
-  EXPECT_EQ(url_encode("10.0.0.0/8 &=\xc3\xa9"), "10.0.0.0%2F8%20%26%3D%C3%A9");
-}
-
 TEST(AgentClient, TakesUrlsAsTheyAreTyped) {
   EXPECT_EQ(AgentClient("node-1:8081").url(), "http://node-1:8081");
   EXPECT_EQ(AgentClient("https://node-1/").url(), "https://node-1");

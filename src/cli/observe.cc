@@ -12,6 +12,7 @@
 #include "cli/json_read.h"
 #include "cli/output.h"
 #include "cli/sse.h"
+#include "io/url.h"
 
 namespace netprobe {
 namespace {
@@ -75,7 +76,7 @@ int observe_once(const ObserveOptions& options, AgentClient& agent, FlowPrinter&
   bool more = true;
   do {
     std::string path = "/api/flows?limit=1000" + options.filters.query();
-    if (!cursor.empty()) path += "&cursor=" + url_encode(cursor);
+    if (!cursor.empty()) path += "&cursor=" + percent_encode(cursor);
     const auto body = agent.get(path);
     if (!body) return complain(body.error().message, exit_code_of(body.error()));
     const auto page =

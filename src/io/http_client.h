@@ -52,7 +52,4 @@ class HttpClient {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Percent-encodes all but unreserved characters (RFC 3986 2.3).
-[[nodiscard]] std::string url_encode(std::string_view text);
-
 }  // namespace netprobe

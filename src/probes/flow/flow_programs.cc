@@ -6,11 +6,15 @@
 #include <random>
 
 #include "abi/flow_abi.h"
+#include "base/clock.h"
 #include "flow.skel.h"
 #include "flow_rt.skel.h"
 
 namespace netprobe {
 namespace {
+
+/// A resident of the cache that was quiet this long gives way to any newcomer.
+constexpr Nanos kIdle = 15 * kSecond;
 
 std::span<const std::byte> elf_of(bool preempt_rt) {
   std::size_t size = 0;
@@ -34,20 +38,28 @@ Status set_ports(const std::vector<std::uint16_t>& ports, __u16 (&to)[NP_TUNNEL_
 
 Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
                                         const KernelFeatures& kernel) {
-  const bool preempt_rt = kernel.preempt_rt || options.force_preempt_rt;
-  auto object = BpfObject::open("netprobe", elf_of(preempt_rt));
+  return load_flow_programs(options, kernel,
+                            elf_of(kernel.preempt_rt || options.force_preempt_rt));
+}
+
+Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
+                                        const KernelFeatures& kernel,
+                                        std::span<const std::byte> elf) {
+  auto object = BpfObject::open("netprobe", elf);
   if (!object) return std::unexpected(object.error());
   FlowPrograms programs{std::move(*object)};
   programs.cpus = static_cast<std::uint32_t>(kernel.possible_cpus);
   programs.sets_per_cpu = std::bit_ceil(std::max(options.slots_per_cpu, 64U)) / NP_FLOW_WAYS;
   programs.devices_per_cpu = std::bit_ceil(std::max(options.max_interfaces, 16U));
-  programs.preempt_rt = preempt_rt;
+  programs.preempt_rt = kernel.preempt_rt || options.force_preempt_rt;
 
   np_flow_config config{};
   config.set_mask = programs.sets_per_cpu - 1;
   config.device_mask = programs.devices_per_cpu - 1;
   config.hash_seed = std::random_device{}();
-  config.coarse_clock = kernel.coarse_clock ? 1 : 0;
+  programs.tick_ns = kernel.tick_ns;
+  config.idle = static_cast<__u32>(options.replay ? kIdle >> NP_REPLAY_SHIFT
+                                                  : kIdle / kernel.tick_ns);
   config.replay = options.replay ? 1 : 0;
   config.tunnels = options.look_inside_tunnels ? 1 : 0;
   if (auto s = set_ports(options.vxlan_ports, config.vxlan_port, "VXLAN"); !s)
@@ -57,6 +69,7 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
 
   const std::pair<const char*, std::uint32_t> sizes[] = {
       {"flow_stats", programs.sets_per_cpu * programs.cpus},
+      {"flow_details", programs.sets_per_cpu * programs.cpus},
       {"device_stats", programs.devices_per_cpu * programs.cpus},
       {"packet_stats", programs.cpus},
       {"flow_marks", programs.cpus},
