@@ -104,7 +104,7 @@ struct np_flow_record {
   __u8 tunnel;         /* enum np_tunnel around this flow */
   __u16 icmp;          /* type << 8 | code of the newest message */
   __u8 state;          /* enum np_record_state */
-  __u8 reserved0;
+  __u8 carries;         /* enum np_tunnel that this flow is the outside of */
   __u32 rsts;
   /* 128 */
   __u64 syn_ns; /* precise time of the first SYN or SYN-ACK; 0 without */
@@ -122,6 +122,8 @@ enum np_record_state {
   NP_STATE_AWAIT_ACK = 1 << 0, /* the segment after a SYN is still to come */
   NP_STATE_HOLE = 1 << 1,      /* data is missing before tcp_next_seq */
   NP_STATE_SEQ = 1 << 2,       /* tcp_next_seq is valid */
+  NP_STATE_SYN = 1 << 3,       /* sent a SYN without ACK: began the connection */
+  NP_STATE_SYN_ACK = 1 << 4,   /* sent a SYN with ACK: answered it */
 };
 #define NP_NO_VLAN 0xffff
 #define NP_NO_LABEL 0xffffffff

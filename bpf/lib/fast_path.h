@@ -36,6 +36,7 @@ static __always_inline void np_layer_init(struct np_layer *l) {
   l->tcp_flags = 0;
   l->has_tcp = 0;
   l->tunnel = NP_TUNNEL_NONE;
+  l->carries = NP_TUNNEL_NONE;
   l->fragment = 0;
   *(__u64 *)l->outer_src_ip = 0;
   *(__u64 *)(l->outer_src_ip + 8) = 0;

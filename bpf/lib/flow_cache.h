@@ -135,6 +135,7 @@ static __always_inline void np_record_tcp(struct np_run *run, struct np_flow_rec
   if (likely(!(flags & (TCP_SYN | TCP_FIN | TCP_RST))))
     return;
   if (flags & TCP_SYN) {
+    r->state |= flags & TCP_ACK ? NP_STATE_SYN_ACK : NP_STATE_SYN;
     if (r->syns++ == 0) {
       r->syn_ns = np_now_precise(run->skb);
       r->state |= NP_STATE_AWAIT_ACK;
@@ -239,6 +240,7 @@ static __always_inline void np_take_over(struct np_run *run, struct np_flow_reco
   r->tunnel = l->tunnel;
   r->icmp = l->icmp;
   r->state = 0;
+  r->carries = l->carries;
   r->rsts = 0;
   r->syn_ns = 0;
   r->ack_ns = 0;

@@ -213,7 +213,7 @@ static __always_inline int np_fast_vxlan(const void *l3, const void *end, __u32 
             np_is_port(np_config.geneve_port, inner->key.dst_port)));
 }
 
-static __noinline int np_vxlan(struct np_run *run, const struct np_layer *outer,
+static __noinline int np_vxlan(struct np_run *run, struct np_layer *outer,
                                enum np_link_type link, __u32 ifindex, __u32 length) {
   const void *data = (const void *)(long)run->skb->data;
   const void *end = (const void *)(long)run->skb->data_end;
@@ -229,6 +229,7 @@ static __noinline int np_vxlan(struct np_run *run, const struct np_layer *outer,
   np_class(run->stats, NP_PKT_IPV4);
   np_class(run->stats, NP_PKT_UDP);
   np_class(run->stats, NP_PKT_VXLAN);
+  outer->carries = NP_TUNNEL_VXLAN;
   np_flow_count_slow(run, outer);
   np_flow_count_slow(run, &inner);
   return 1;

@@ -26,7 +26,8 @@ struct np_layer {
   __u8 dscp;
   __u8 tunnel;
   __u8 fragment;
-  __u8 reserved[6];
+  __u8 carries;
+  __u8 reserved[5];
   __u8 outer_src_ip[16];
   __u8 outer_dst_ip[16];
 };

@@ -337,6 +337,10 @@ static __always_inline int np_step_extension(struct __sk_buff *skb, struct np_sc
 
 static __always_inline void np_enter(struct np_scratch *s, __u8 tunnel, __u32 vni, __u16 type,
                                      __u32 off) {
+  struct np_layer *outer = np_current(s);
+
+  if (outer)
+    outer->carries = tunnel;
   s->tunnel = tunnel;
   s->vni = vni;
   s->type = type;

@@ -17,7 +17,10 @@ struct FlowDelta {
   Direction direction = Direction::kIngress;
   std::uint8_t depth = 0;
   Tunnel tunnel = Tunnel::kNone;
+  Tunnel carries = Tunnel::kNone;
   bool no_ports = false;
+  bool sent_syn = false;      ///< a SYN without ACK: began the connection
+  bool sent_syn_ack = false;  ///< a SYN with ACK: answered it
   std::uint32_t vni = 0;
   std::uint16_t vlan = kNoVlan;
   std::uint16_t inner_vlan = kNoVlan;

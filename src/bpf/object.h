@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/snapshot.h"
+
+struct bpf_object;
+struct bpf_map;
+struct bpf_program;
+
+namespace netprobe {
+
+/// A BPF object file: opened, configured, then loaded. Owns its programs and
+/// maps; all go when it goes. Not thread-safe.
+class BpfObject {
+ public:
+  /// `elf` must outlive the object (skeletons have it in static memory).
+  [[nodiscard]] static Result<BpfObject> open(std::string_view name,
+                                              std::span<const std::byte> elf);
+
+  /// Before load: the number of entries of a map.
+  [[nodiscard]] Status set_max_entries(std::string_view map, std::uint32_t entries);
+  /// Before load: the constants of the programs ("const volatile"); the one
+  /// variable's type is T.
+  template <typename T>
+  [[nodiscard]] Status set_rodata(const T& value) {
+    return set_rodata_bytes(std::as_bytes(std::span(&value, 1)));
+  }
+  /// Verifies and loads everything. The error has the verifier's last words.
+  [[nodiscard]] Status load();
+
+  /// File descriptors stay the object's; -1 where there is no such name.
+  [[nodiscard]] int map_fd(std::string_view name) const;
+  [[nodiscard]] int program_fd(std::string_view name) const;
+  [[nodiscard]] bpf_program* program(std::string_view name) const;
+  /// What the kernel counted of each program (runs only while
+  /// kernel.bpf_stats_enabled is on).
+  [[nodiscard]] std::vector<ProgramStats> program_stats() const;
+
+ private:
+  struct Closer {
+    void operator()(bpf_object* object) const;
+  };
+  BpfObject(std::string name, bpf_object* object);
+  [[nodiscard]] Status set_rodata_bytes(std::span<const std::byte> bytes);
+  [[nodiscard]] bpf_map* map(std::string_view name) const;
+
+  std::string name_;
+  std::unique_ptr<bpf_object, Closer> object_;
+};
+
+}  // namespace netprobe
