@@ -21,3 +21,6 @@ add_library(netprobe_libbpf INTERFACE)
 find_library(NETPROBE_LIBBPF_A libbpf.a REQUIRED)
 target_include_directories(netprobe_libbpf SYSTEM INTERFACE ${LIBBPF_INCLUDE_DIRS})
 target_link_libraries(netprobe_libbpf INTERFACE ${NETPROBE_LIBBPF_A} elf z)
+# LIBBPF_OPTS is a GNU statement expression around a C99 literal.
+target_compile_options(netprobe_libbpf INTERFACE
+  -Wno-gnu-statement-expression-from-macro-expansion -Wno-c99-extensions)

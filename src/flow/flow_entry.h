@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <boost/container/small_vector.hpp>
+#include <cstdint>
+
+#include "model/flow.h"
+#include "model/flow_delta.h"
+
+namespace netprobe {
+
+/// One direction of a flow at one point.
+struct PointSide {
+  Counters counters;
+  Nanos syn = 0;  ///< time of the first SYN or SYN-ACK
+  Nanos ack = 0;  ///< time of the segment after it
+  std::uint32_t syns = 0;
+  std::uint32_t fins = 0;
+  std::uint32_t rsts = 0;
+  std::uint32_t retransmits = 0;
+  std::uint32_t out_of_order = 0;
+  std::uint32_t zero_windows = 0;
+  std::uint8_t tcp_flags = 0;
+};
+
+/// One observation point of a flow, as the table keeps it. Index 0 of `side`
+/// is the canonical tuple's direction, 1 the other.
+struct FlowPoint {
+  std::uint32_t ifindex = 0;
+  Role role = Role::kHost;
+  Direction direction = Direction::kIngress;
+  std::uint8_t depth = 0;
+  Tunnel tunnel = Tunnel::kNone;
+  std::uint32_t vni = 0;
+  std::uint32_t mpls_label = kNoMplsLabel;
+  std::uint16_t vlan = kNoVlan;
+  std::uint16_t inner_vlan = kNoVlan;
+  IpAddress outer_src;
+  IpAddress outer_dst;
+  std::array<PointSide, 2> side;
+};
+
+/// What is known of one side whichever point saw it.
+struct FlowSide {
+  Nanos first = 0;  ///< monotonic; 0 without a packet
+  bool sent_syn = false;
+  bool sent_syn_ack = false;
+  bool sent_fin = false;
+  bool sent_rst = false;
+};
+
+/// A flow in the table. Times are monotonic.
+struct FlowEntry {
+  FlowTuple canonical;
+  std::uint64_t id = 0;
+  std::uint32_t generation = 1;
+  bool live = false;
+  bool in_index = false;  ///< false once a new connection took its ports
+  bool changed = false;   ///< since the last take_changes()
+  bool no_ports = false;
+  Tunnel carries = Tunnel::kNone;
+  std::uint8_t dscp = 0;
+  std::uint8_t min_ttl = 0xff;
+  std::uint16_t icmp = 0;
+  std::uint16_t last_icmp_error = 0;
+  std::uint64_t icmp_errors = 0;
+  std::uint64_t fragments = 0;
+  Nanos last = 0;
+  std::array<FlowSide, 2> side;
+  boost::container::small_vector<FlowPoint, 2> points;
+  Counters at_last_tick;  ///< both ways
+  float packets_per_second = 0;
+  float bytes_per_second = 0;
+
+  [[nodiscard]] bool closed() const {
+    return side[0].sent_rst || side[1].sent_rst || (side[0].sent_fin && side[1].sent_fin);
+  }
+  /// Index of the side that began it: who sent the SYN, else the first packet.
+  [[nodiscard]] std::size_t initiator() const;
+  /// The point nearest the pod edge that saw this side; null without one.
+  [[nodiscard]] const FlowPoint* nearest(std::size_t side_index) const;
+  [[nodiscard]] Counters total(std::size_t side_index) const;
+};
+
+/// Smaller is nearer to the pod edge.
+[[nodiscard]] int point_rank(const FlowPoint& point);
+
+}  // namespace netprobe

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flow/flow_table.h"
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstring>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+
+#include "flow/flow_entry.h"
+
+namespace netprobe {
+namespace {
+
+/// The same tuple for both directions; `flipped` tells that src and dst
+/// changed places.
+FlowTuple canonical(const FlowTuple& tuple, bool& flipped) {
+  const int order = std::memcmp(tuple.src.bytes().data(), tuple.dst.bytes().data(), 16);
+  flipped = order > 0 || (order == 0 && tuple.src_port > tuple.dst_port);
+  return flipped ? tuple.reversed() : tuple;
+}
+
+struct TupleHash {
+  using is_avalanching = void;
+  std::size_t operator()(const FlowTuple& tuple) const {
+    std::array<std::uint64_t, 5> w{};
+    std::memcpy(w.data(), tuple.src.bytes().data(), 16);
+    std::memcpy(w.data() + 2, tuple.dst.bytes().data(), 16);
+    w[4] = static_cast<std::uint64_t>(tuple.src_port) << 32 |
+           static_cast<std::uint64_t>(tuple.dst_port) << 8 | tuple.protocol;
+    std::uint64_t h = 0x9e3779b97f4a7c15;
+    for (const auto word : w) {
+      h = (h ^ word) * 0xd6e8feb86659fd93;
+      h ^= h >> 32;
+    }
+    return h;
+  }
+};
+
+// A handle: index of the entry, its generation, the point, the direction.
+struct Handle {
+  std::uint32_t index;
+  std::uint32_t generation;  // 22 bits
+  std::uint8_t point;
+  bool flipped;
+};
+constexpr std::uint32_t kGenerationMask = (1U << 22) - 1;
+
+FlowHandle pack(const Handle& h) {
+  return static_cast<std::uint64_t>(h.index) << 32 |
+         static_cast<std::uint64_t>(h.generation & kGenerationMask) << 10 |
+         static_cast<std::uint64_t>(h.point) << 2 | (h.flipped ? 2U : 0U) | 1U;
+}
+
+Handle unpack(FlowHandle handle) {
+  return {static_cast<std::uint32_t>(handle >> 32),
+          static_cast<std::uint32_t>(handle >> 10) & kGenerationMask,
+          static_cast<std::uint8_t>(handle >> 2), (handle & 2) != 0};
+}
+
+// A flow passes a handful of points; more than this are folded into the last.
+constexpr std::size_t kMaxPoints = 60;
+
+Nanos earliest(Nanos a, Nanos b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
+
+}  // namespace
+
+class FlowTable::Impl {
+ public:
+  Impl(FlowTableOptions options, const PointNames& names) : options_(options), names_(names) {}
+
+  void on_flow(const FlowDelta& delta, FlowHandle& handle) {
+    ++records_;
+    attribute(delta);
+    Handle at = unpack(handle);
+    FlowEntry* entry = entry_of(at, handle != 0);
+    if (entry == nullptr) {
+      entry = find_or_begin(delta, at);
+      handle = pack(at);
+    }
+    merge(*entry, at, delta);
+  }
+
+  void on_icmp_error(const IcmpErrorEvent& event) {
+    bool flipped = false;
+    const auto found = index_.find(canonical(event.quoted, flipped));
+    if (found == index_.end() || event.no_ports) {
+      ++unmatched_icmp_errors_;
+      return;
+    }
+    FlowEntry& entry = entries_[found->second];
+    ++entry.icmp_errors;
+    entry.last_icmp_error = static_cast<std::uint16_t>(event.icmp_type << 8 | event.icmp_code);
+    mark_changed(entry, found->second);
+  }
+
+  void tick(Nanos now) {
+    const double seconds =
+        last_tick_ == 0 ? 0 : static_cast<double>(now - last_tick_) / static_cast<double>(kSecond);
+    last_tick_ = now;
+    for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+      FlowEntry& entry = entries_[i];
+      if (!entry.live) continue;
+      update_rates(entry, seconds);
+      if (!options_.keep_forever && now - entry.last > timeout_of(entry)) {
+        ++ended_;
+        end(i);
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<Flow> flows() const {
+    std::vector<Flow> result;
+    result.reserve(live_);
+    for (const FlowEntry& entry : entries_)
+      if (entry.live) result.push_back(view(entry, false));
+    std::ranges::sort(result, {}, &Flow::id);
+    return result;
+  }
+
+  void track_changes(bool on) {
+    tracking_ = on;
+    if (on) return;
+    changed_.clear();
+    ended_flows_.clear();
+    for (FlowEntry& entry : entries_) entry.changed = false;
+  }
+
+  std::vector<Flow> take_changes() {
+    std::vector<Flow> result = std::exchange(ended_flows_, {});
+    for (const auto i : changed_) {
+      FlowEntry& entry = entries_[i];
+      if (!entry.live || !entry.changed) continue;
+      entry.changed = false;
+      result.push_back(view(entry, false));
+    }
+    changed_.clear();
+    return result;
+  }
+
+  [[nodiscard]] FlowTableStats stats() const {
+    return {live_, begun_, ended_, evicted_, records_, options_.max_flows};
+  }
+  [[nodiscard]] std::uint64_t attributed(std::uint32_t ifindex, Direction direction,
+                                         bool inner) const {
+    const auto found = attributed_.find(ifindex);
+    return found == attributed_.end()
+               ? 0
+               : found->second[static_cast<std::size_t>(direction) * 2 + (inner ? 1 : 0)];
+  }
+  void forget_interface(std::uint32_t ifindex) {
+    attributed_.erase(ifindex);
+    last_attributed_ = nullptr;
+  }
+  [[nodiscard]] std::uint64_t unmatched_icmp_errors() const { return unmatched_icmp_errors_; }
+  void set_wall_offset(Nanos offset) { options_.wall_offset = offset; }
+
+ private:
+  /// Per interface: ingress outer, ingress inner, egress outer, egress inner.
+  using Attributed = std::array<std::uint64_t, 4>;
+
+  void attribute(const FlowDelta& delta) {
+    // Records come in runs of one interface.
+    if (last_attributed_ == nullptr || last_ifindex_ != delta.ifindex) {
+      last_attributed_ = &attributed_[delta.ifindex];
+      last_ifindex_ = delta.ifindex;
+    }
+    (*last_attributed_)[static_cast<std::size_t>(delta.direction) * 2 +
+                        (delta.depth > 0 ? 1U : 0U)] += delta.counters.packets;
+  }
+
+  FlowEntry* entry_of(const Handle& at, bool known) {
+    if (!known || at.index >= entries_.size()) return nullptr;
+    FlowEntry& entry = entries_[at.index];
+    const bool same = entry.live && (entry.generation & kGenerationMask) == at.generation;
+    return same && at.point < entry.points.size() ? &entry : nullptr;
+  }
+
+  FlowEntry* find_or_begin(const FlowDelta& delta, Handle& at) {
+    const FlowTuple tuple = canonical(delta.tuple, at.flipped);
+    const auto found = index_.find(tuple);
+    if (found != index_.end() && !begins_anew(entries_[found->second], delta)) {
+      at.index = found->second;
+    } else {
+      if (found != index_.end()) {
+        entries_[found->second].in_index = false;
+        index_.erase(found);
+      }
+      at.index = begin(tuple, delta);
+    }
+    FlowEntry& entry = entries_[at.index];
+    at.generation = entry.generation & kGenerationMask;
+    at.point = point_of(entry, delta);
+    return &entry;
+  }
+
+  /// A SYN after the end: another connection on the same ports.
+  static bool begins_anew(const FlowEntry& entry, const FlowDelta& delta) {
+    return delta.syn != 0 && entry.closed() && delta.syn >= entry.last;
+  }
+
+  std::uint32_t begin(const FlowTuple& tuple, const FlowDelta& delta) {
+    if (live_ >= options_.max_flows) evict_one();
+    std::uint32_t i = 0;
+    if (free_.empty()) {
+      i = static_cast<std::uint32_t>(entries_.size());
+      entries_.emplace_back();
+    } else {
+      i = free_.back();
+      free_.pop_back();
+    }
+    FlowEntry& entry = entries_[i];
+    entry.canonical = tuple;
+    entry.id = ++begun_;
+    entry.live = true;
+    entry.in_index = true;
+    entry.no_ports = delta.no_ports;
+    entry.min_ttl = delta.min_ttl;
+    index_[tuple] = i;
+    ++live_;
+    return i;
+  }
+
+  static std::uint8_t point_of(FlowEntry& entry, const FlowDelta& delta, const PointNames& names) {
+    for (std::size_t i = 0; i < entry.points.size(); ++i) {
+      const FlowPoint& point = entry.points[i];
+      if (point.ifindex == delta.ifindex && point.direction == delta.direction &&
+          point.depth == delta.depth && point.vni == delta.vni)
+        return static_cast<std::uint8_t>(i);
+    }
+    if (entry.points.size() >= kMaxPoints) return static_cast<std::uint8_t>(kMaxPoints - 1);
+    FlowPoint& point = entry.points.emplace_back();
+    point.ifindex = delta.ifindex;
+    point.role = names.interface_role(delta.ifindex);
+    point.direction = delta.direction;
+    point.depth = delta.depth;
+    point.tunnel = delta.tunnel;
+    point.vni = delta.vni;
+    point.vlan = delta.vlan;
+    point.inner_vlan = delta.inner_vlan;
+    point.mpls_label = delta.mpls_label;
+    return static_cast<std::uint8_t>(entry.points.size() - 1);
+  }
+  std::uint8_t point_of(FlowEntry& entry, const FlowDelta& delta) {
+    return point_of(entry, delta, names_);
+  }
+
+  void merge(FlowEntry& entry, const Handle& at, const FlowDelta& delta) {
+    const std::size_t s = at.flipped ? 1 : 0;
+    FlowPoint& point = entry.points[at.point];
+    PointSide& to = point.side[s];
+    to.counters += delta.counters;
+    if (delta.tuple.protocol == kProtoTcp) {
+      to.syns += delta.syns;
+      to.fins += delta.fins;
+      to.rsts += delta.rsts;
+      to.retransmits += delta.retransmits;
+      to.out_of_order += delta.out_of_order;
+      to.zero_windows += delta.zero_windows;
+      to.tcp_flags |= delta.tcp_flags;
+      to.syn = earliest(to.syn, delta.syn);
+      to.ack = earliest(to.ack, delta.ack);
+    }
+    if (delta.tunnel != Tunnel::kNone) {
+      point.outer_src = at.flipped ? delta.outer_dst : delta.outer_src;
+      point.outer_dst = at.flipped ? delta.outer_src : delta.outer_dst;
+    }
+    FlowSide& side = entry.side[s];
+    side.first = earliest(side.first, delta.first);
+    side.sent_syn = side.sent_syn || delta.sent_syn;
+    side.sent_syn_ack = side.sent_syn_ack || delta.sent_syn_ack;
+    side.sent_fin = side.sent_fin || (delta.tcp_flags & kTcpFin) != 0;
+    side.sent_rst = side.sent_rst || (delta.tcp_flags & kTcpRst) != 0;
+    entry.last = std::max(entry.last, delta.last);
+    entry.dscp = delta.dscp;
+    entry.min_ttl = std::min(entry.min_ttl, delta.min_ttl);
+    entry.icmp = delta.icmp;
+    entry.fragments += delta.fragments;
+    if (delta.carries != Tunnel::kNone) entry.carries = delta.carries;
+    mark_changed(entry, at.index);
+  }
+
+  void mark_changed(FlowEntry& entry, std::uint32_t i) {
+    if (!tracking_ || entry.changed) return;
+    entry.changed = true;
+    changed_.push_back(i);
+  }
+
+  static void update_rates(FlowEntry& entry, double seconds) {
+    Counters now = entry.total(0);
+    now += entry.total(1);
+    if (seconds > 0) {
+      // A nearer point may have appeared with less than the one before it.
+      const auto rate = [seconds](std::uint64_t to, std::uint64_t from) {
+        return to > from ? static_cast<float>(static_cast<double>(to - from) / seconds) : 0.0F;
+      };
+      entry.packets_per_second = rate(now.packets, entry.at_last_tick.packets);
+      entry.bytes_per_second = rate(now.bytes, entry.at_last_tick.bytes);
+    }
+    entry.at_last_tick = now;
+  }
+
+  [[nodiscard]] Nanos timeout_of(const FlowEntry& entry) const {
+    if (entry.canonical.protocol != kProtoTcp) return options_.idle_timeout;
+    return entry.closed() ? options_.closed_timeout : options_.idle_timeout * 10;
+  }
+
+  /// The table is full: the flow that was quiet longest among a few ends. A
+  /// sample keeps this constant in time; the clock hand makes it fair.
+  void evict_one() {
+    constexpr std::uint32_t kSample = 32;
+    std::uint32_t oldest = 0;
+    bool found = false;
+    for (std::uint32_t n = 0, looked = 0; looked < kSample && n < entries_.size(); ++n) {
+      hand_ = (hand_ + 1) % static_cast<std::uint32_t>(entries_.size());
+      if (!entries_[hand_].live) continue;
+      ++looked;
+      if (!found || entries_[hand_].last < entries_[oldest].last) oldest = hand_;
+      found = true;
+    }
+    if (!found) return;
+    ++evicted_;
+    ++ended_;
+    end(oldest);
+  }
+
+  void end(std::uint32_t i) {
+    FlowEntry& entry = entries_[i];
+    if (tracking_) ended_flows_.push_back(view(entry, true));
+    if (entry.in_index) index_.erase(entry.canonical);
+    const std::uint32_t generation = entry.generation + 1;
+    entry = FlowEntry{};
+    entry.generation = generation;
+    free_.push_back(i);
+    --live_;
+  }
+
+  [[nodiscard]] Nanos wall(Nanos monotonic) const {
+    return monotonic == 0 ? 0 : monotonic + options_.wall_offset;
+  }
+
+  static TcpSide tcp_view(const FlowEntry& entry, std::size_t s) {
+    TcpSide result;
+    const FlowPoint* point = entry.nearest(s);
+    if (point == nullptr) return result;
+    const PointSide& side = point->side[s];
+    result.flags = side.tcp_flags;
+    result.syns = side.syns;
+    result.fins = side.fins;
+    result.rsts = side.rsts;
+    result.retransmits = side.retransmits;
+    result.out_of_order = side.out_of_order;
+    result.zero_windows = side.zero_windows;
+    return result;
+  }
+
+  /// Times of the handshake at one point that saw both sides of it.
+  static void handshake(const FlowEntry& entry, std::size_t from, Flow& flow) {
+    for (const FlowPoint& point : entry.points) {
+      const PointSide& there = point.side[from];
+      if (there.syn == 0) continue;
+      if (there.ack > there.syn) flow.handshake_rtt = there.ack - there.syn;
+      // The answer comes the other way, so usually at another point (the same
+      // interface, the other direction).
+      for (const FlowPoint& other : entry.points) {
+        const PointSide& back = other.side[1 - from];
+        if (other.ifindex != point.ifindex || other.depth != point.depth || back.syn < there.syn)
+          continue;
+        flow.handshake_server = back.syn - there.syn;
+        if (there.ack > back.syn) flow.handshake_client = there.ack - back.syn;
+      }
+      if (flow.handshake_rtt > 0) return;
+    }
+  }
+
+  /// intra-node, inter-node, ingress or egress: docs/flows.md.
+  [[nodiscard]] std::string_view direction_of(const FlowEntry& entry, std::size_t from) const {
+    const FlowTuple tuple = from == 0 ? entry.canonical : entry.canonical.reversed();
+    bool src_here = tuple.src.is_loopback() || names_.is_local(tuple.src);
+    bool dst_here = tuple.dst.is_loopback() || names_.is_local(tuple.dst);
+    bool tunnelled = false;
+    for (const FlowPoint& point : entry.points) {
+      tunnelled = tunnelled || point.tunnel != Tunnel::kNone || point.role == Role::kTunnel;
+      if (point.role != Role::kPod) continue;
+      // Ingress at a pod's veth is what the pod sends.
+      const bool in = point.direction == Direction::kIngress;
+      src_here = src_here || point.side[in ? from : 1 - from].counters.packets > 0;
+      dst_here = dst_here || point.side[in ? 1 - from : from].counters.packets > 0;
+    }
+    if (src_here && dst_here) return "intra-node";
+    if (tunnelled || (!src_here && !dst_here)) return "inter-node";
+    return src_here ? "egress" : "ingress";
+  }
+
+  [[nodiscard]] Flow view(const FlowEntry& entry, bool ended) const {
+    const std::size_t from = entry.initiator();
+    Flow flow;
+    flow.id = entry.id;
+    flow.tuple = from == 0 ? entry.canonical : entry.canonical.reversed();
+    flow.forward = entry.total(from);
+    flow.reverse = entry.total(1 - from);
+    flow.first_seen = wall(earliest(entry.side[0].first, entry.side[1].first));
+    flow.last_seen = wall(entry.last);
+    if (entry.canonical.protocol == kProtoTcp) {
+      flow.tcp_forward = tcp_view(entry, from);
+      flow.tcp_reverse = tcp_view(entry, 1 - from);
+      handshake(entry, from, flow);
+    }
+    flow.dscp = entry.dscp;
+    flow.min_ttl = entry.min_ttl;
+    flow.icmp = entry.icmp;
+    flow.icmp_errors = entry.icmp_errors;
+    flow.last_icmp_error = entry.last_icmp_error;
+    flow.fragments = entry.fragments;
+    flow.carries = entry.carries;
+    flow.no_ports = entry.no_ports;
+    flow.ended = ended || (entry.canonical.protocol == kProtoTcp && entry.closed());
+    flow.direction = direction_of(entry, from);
+    flow.packets_per_second = static_cast<double>(entry.packets_per_second);
+    flow.bytes_per_second = static_cast<double>(entry.bytes_per_second);
+    flow.observations.reserve(entry.points.size());
+    for (const FlowPoint& point : entry.points) {
+      Observation& seen = flow.observations.emplace_back();
+      seen.ifindex = point.ifindex;
+      seen.interface = names_.interface_name(point.ifindex);
+      seen.role = point.role;
+      seen.direction = point.direction;
+      seen.depth = point.depth;
+      seen.tunnel = point.tunnel;
+      seen.vni = point.vni;
+      seen.vlan = point.vlan;
+      seen.inner_vlan = point.inner_vlan;
+      seen.mpls_label = point.mpls_label;
+      seen.outer_src = from == 0 ? point.outer_src : point.outer_dst;
+      seen.outer_dst = from == 0 ? point.outer_dst : point.outer_src;
+      seen.forward = point.side[from].counters;
+      seen.reverse = point.side[1 - from].counters;
+      if (point.tunnel != Tunnel::kNone) {
+        flow.tunnel = point.tunnel;
+        flow.vni = point.vni;
+      }
+      if (point.vlan != kNoVlan) flow.vlan = point.vlan;
+      if (point.inner_vlan != kNoVlan) flow.inner_vlan = point.inner_vlan;
+      if (point.mpls_label != kNoMplsLabel) flow.mpls_label = point.mpls_label;
+    }
+    return flow;
+  }
+
+  FlowTableOptions options_;
+  const PointNames& names_;
+  std::deque<FlowEntry> entries_;
+  std::vector<std::uint32_t> free_;
+  boost::unordered_flat_map<FlowTuple, std::uint32_t, TupleHash> index_;
+  std::unordered_map<std::uint32_t, Attributed> attributed_;
+  Attributed* last_attributed_ = nullptr;
+  std::uint32_t last_ifindex_ = 0;
+  std::vector<std::uint32_t> changed_;
+  std::vector<Flow> ended_flows_;
+  bool tracking_ = false;
+  std::uint32_t hand_ = 0;
+  std::uint64_t live_ = 0;
+  std::uint64_t begun_ = 0;
+  std::uint64_t ended_ = 0;
+  std::uint64_t evicted_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t unmatched_icmp_errors_ = 0;
+  Nanos last_tick_ = 0;
+};
+
+FlowTable::FlowTable(FlowTableOptions options, const PointNames& names)
+    : impl_(std::make_unique<Impl>(options, names)) {}
+FlowTable::~FlowTable() = default;
+
+void FlowTable::on_flow(const FlowDelta& delta, FlowHandle& handle) {
+  impl_->on_flow(delta, handle);
+}
+void FlowTable::on_icmp_error(const IcmpErrorEvent& event) { impl_->on_icmp_error(event); }
+void FlowTable::tick(Nanos now) { impl_->tick(now); }
+void FlowTable::set_wall_offset(Nanos offset) { impl_->set_wall_offset(offset); }
+std::vector<Flow> FlowTable::flows() const { return impl_->flows(); }
+void FlowTable::track_changes(bool on) { impl_->track_changes(on); }
+std::vector<Flow> FlowTable::take_changes() { return impl_->take_changes(); }
+FlowTableStats FlowTable::stats() const { return impl_->stats(); }
+std::uint64_t FlowTable::attributed(std::uint32_t ifindex, Direction direction) const {
+  return impl_->attributed(ifindex, direction, false);
+}
+std::uint64_t FlowTable::attributed_inner(std::uint32_t ifindex, Direction direction) const {
+  return impl_->attributed(ifindex, direction, true);
+}
+void FlowTable::forget_interface(std::uint32_t ifindex) { impl_->forget_interface(ifindex); }
+std::uint64_t FlowTable::unmatched_icmp_errors() const { return impl_->unmatched_icmp_errors(); }
+
+}  // namespace netprobe

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probes/flow/cache_reader.h"
+
+#include <cstring>
+#include <optional>
+
+#include "probes/flow/decode.h"
+
+namespace netprobe {
+namespace {
+
+/// What was read of a slot's occupant so far.
+struct Seen {
+  std::uint32_t seq = 0;
+  bool ended = false;  ///< its last record came through the ring
+  FlowHandle handle = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint32_t syns = 0;
+  std::uint32_t fins = 0;
+  std::uint32_t rsts = 0;
+  std::uint32_t retransmits = 0;
+  std::uint32_t out_of_order = 0;
+  std::uint32_t zero_windows = 0;
+  std::uint32_t fragments = 0;
+};
+
+template <typename T>
+T load(const T& from) {
+  return __atomic_load_n(&from, __ATOMIC_RELAXED);
+}
+
+template <typename T>
+T load_acquire(const T& from) {
+  return __atomic_load_n(&from, __ATOMIC_ACQUIRE);
+}
+
+/// a was written after b: sequence numbers wrap.
+bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) > 0; }
+
+}  // namespace
+
+class CacheReader::Impl {
+ public:
+  Impl(const FlowPrograms& programs, MappedArray<np_flow_set> sets,
+       MappedArray<np_flow_marks> marks)
+      : cpus_(programs.cpus),
+        sets_per_cpu_(programs.sets_per_cpu),
+        sets_(std::move(sets)),
+        marks_(std::move(marks)),
+        seen_(sets_.size() * NP_FLOW_WAYS),
+        mark_tail_(cpus_, 0) {}
+
+  Status open_ring(int map_fd) {
+    auto ring = RingReader::make(map_fd,
+                                 [this](std::span<const std::byte> record) { on_record(record); });
+    if (!ring) return std::unexpected(ring.error());
+    ring_ = std::move(*ring);
+    return {};
+  }
+
+  [[nodiscard]] int fd() const { return ring_->fd(); }
+  [[nodiscard]] const Stats& stats() const { return stats_; }
+
+  void poll(FlowSink& sink) {
+    sink_ = &sink;
+    ring_->drain();
+    for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) poll_marks(cpu);
+    finish_deferred();
+    sink_ = nullptr;
+  }
+
+  void sweep(FlowSink& sink) {
+    sink_ = &sink;
+    ring_->drain();
+    for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
+      mark_tail_[cpu] = load_acquire(marks_[cpu].head);
+      sweep_cpu(cpu);
+    }
+    finish_deferred();
+    sink_ = nullptr;
+  }
+
+ private:
+  void sweep_cpu(std::uint32_t cpu) {
+    const std::size_t first = static_cast<std::size_t>(cpu) * sets_per_cpu_;
+    for (std::size_t set = first; set < first + sets_per_cpu_; ++set) {
+      const np_flow_set& s = sets_[set];
+      for (std::size_t way = 0; way < NP_FLOW_WAYS; ++way)
+        if (load(s.tag[way]) != 0) look_at(set * NP_FLOW_WAYS + way);
+    }
+  }
+
+  void poll_marks(std::uint32_t cpu) {
+    const np_flow_marks& log = marks_[cpu];
+    const std::uint32_t head = load_acquire(log.head);
+    std::uint32_t& tail = mark_tail_[cpu];
+    if (head == tail) return;
+    // Half the log is the margin for a writer that goes on meanwhile.
+    if (head - tail > NP_MARK_LOG_SIZE / 2) {
+      ++stats_.mark_overruns;
+      tail = head;
+      sweep_cpu(cpu);
+      return;
+    }
+    for (; tail != head; ++tail) {
+      const std::uint32_t slot = load(log.slot[tail % NP_MARK_LOG_SIZE]);
+      if (slot < seen_.size()) look_at(slot);
+    }
+  }
+
+  [[nodiscard]] const np_flow_record& record_at(std::size_t slot) const {
+    return sets_[slot / NP_FLOW_WAYS].way[slot % NP_FLOW_WAYS];
+  }
+
+  void look_at(std::size_t slot) {
+    const np_flow_record& live = record_at(slot);
+    Seen& seen = seen_[slot];
+    const std::uint32_t seq = load_acquire(live.seq);
+    if (seq == seen.seq && (seen.ended || load(live.packets) == seen.packets)) return;
+    np_flow_record copy;
+    if (!read(live, seq, copy)) {
+      ++stats_.torn_reads;  // its mark, or the next sweep, brings us back
+      return;
+    }
+    if (seq != seen.seq && seen.seq != 0 && !seen.ended) {
+      deferred_.push_back({slot, copy});
+      return;
+    }
+    hand_on(copy, seen);
+  }
+
+  /// A consistent copy, or false where the slot changes hands right now.
+  static bool read(const np_flow_record& live, std::uint32_t seq, np_flow_record& copy) {
+    if (seq == 0 || (seq & 1) != 0) return false;
+    std::memcpy(&copy, &live, sizeof(copy));
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (load(live.seq) != seq) return false;
+    copy.seq = seq;
+    return true;
+  }
+
+  /// Slots with a new occupant whose predecessor's last record is still in the
+  /// ring: read that first, then them.
+  void finish_deferred() {
+    if (deferred_.empty()) return;
+    ring_->drain();
+    for (const auto& [slot, copy] : deferred_) {
+      Seen& seen = seen_[slot];
+      // It may have ended as well by now: then its last record covered it.
+      if (newer(copy.seq, seen.seq) || (copy.seq == seen.seq && !seen.ended)) hand_on(copy, seen);
+    }
+    deferred_.clear();
+  }
+
+  void on_record(std::span<const std::byte> bytes) {
+    std::uint32_t type = 0;
+    if (bytes.size() >= sizeof(type)) std::memcpy(&type, bytes.data(), sizeof(type));
+    if (type == NP_EVENT_FLOW && bytes.size() >= sizeof(np_flow_record)) {
+      np_flow_record record;
+      std::memcpy(&record, bytes.data(), sizeof(record));
+      if (record.slot < seen_.size()) {
+        ++stats_.evictions;
+        Seen& seen = seen_[record.slot];
+        hand_on(record, seen);
+        seen.ended = true;
+        return;
+      }
+    } else if (type == NP_EVENT_ICMP_ERROR && bytes.size() >= sizeof(np_icmp_error)) {
+      np_icmp_error event;
+      std::memcpy(&event, bytes.data(), sizeof(event));
+      sink_->on_icmp_error(decode_icmp_error(event));
+      return;
+    }
+    ++stats_.bad_records;
+  }
+
+  /// Hands on what the record has beyond what was seen of this occupant.
+  void hand_on(const np_flow_record& r, Seen& seen) {
+    if (r.seq != seen.seq) seen = Seen{.seq = r.seq};
+    if (r.packets == seen.packets) return;
+    FlowDelta delta;
+    decode_record(r, delta);
+    delta.counters = {r.packets - seen.packets, r.bytes - seen.bytes};
+    delta.syns = r.syns - seen.syns;
+    delta.fins = r.fins - seen.fins;
+    delta.rsts = r.rsts - seen.rsts;
+    delta.retransmits = r.retransmits - seen.retransmits;
+    delta.out_of_order = r.out_of_order - seen.out_of_order;
+    delta.zero_windows = r.zero_windows - seen.zero_windows;
+    delta.fragments = r.fragments - seen.fragments;
+    seen.packets = r.packets;
+    seen.bytes = r.bytes;
+    seen.syns = r.syns;
+    seen.fins = r.fins;
+    seen.rsts = r.rsts;
+    seen.retransmits = r.retransmits;
+    seen.out_of_order = r.out_of_order;
+    seen.zero_windows = r.zero_windows;
+    seen.fragments = r.fragments;
+    ++stats_.records;
+    sink_->on_flow(delta, seen.handle);
+  }
+
+  struct Deferred {
+    std::size_t slot;
+    np_flow_record copy;
+  };
+
+  std::uint32_t cpus_;
+  std::size_t sets_per_cpu_;
+  MappedArray<np_flow_set> sets_;
+  MappedArray<np_flow_marks> marks_;
+  std::vector<Seen> seen_;
+  std::vector<std::uint32_t> mark_tail_;
+  std::vector<Deferred> deferred_;
+  std::optional<RingReader> ring_;
+  FlowSink* sink_ = nullptr;
+  Stats stats_;
+};
+
+CacheReader::CacheReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+CacheReader::CacheReader(CacheReader&&) noexcept = default;
+CacheReader& CacheReader::operator=(CacheReader&&) noexcept = default;
+CacheReader::~CacheReader() = default;
+
+Result<CacheReader> CacheReader::make(const FlowPrograms& programs) {
+  auto sets = MappedArray<np_flow_set>::make(
+      programs.object.map_fd("flow_stats"),
+      static_cast<std::size_t>(programs.sets_per_cpu) * programs.cpus);
+  if (!sets) return std::unexpected(sets.error());
+  auto marks =
+      MappedArray<np_flow_marks>::make(programs.object.map_fd("flow_marks"), programs.cpus);
+  if (!marks) return std::unexpected(marks.error());
+  auto impl = std::make_unique<Impl>(programs, std::move(*sets), std::move(*marks));
+  if (auto s = impl->open_ring(programs.object.map_fd("network_events")); !s)
+    return std::unexpected(s.error());
+  return CacheReader(std::move(impl));
+}
+
+int CacheReader::fd() const { return impl_->fd(); }
+void CacheReader::poll(FlowSink& sink) { impl_->poll(sink); }
+void CacheReader::sweep(FlowSink& sink) { impl_->sweep(sink); }
+const CacheReader::Stats& CacheReader::stats() const { return impl_->stats(); }
+
+}  // namespace netprobe

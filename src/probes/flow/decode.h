@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "abi/flow_abi.h"
+#include "model/flow_delta.h"
+
+namespace netprobe {
+
+/// Identity and state of a kernel record, without its counters.
+void decode_record(const np_flow_record& record, FlowDelta& delta);
+[[nodiscard]] IcmpErrorEvent decode_icmp_error(const np_icmp_error& event);
+
+}  // namespace netprobe

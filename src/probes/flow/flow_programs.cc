@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probes/flow/flow_programs.h"
+
+#include <algorithm>
+#include <bit>
+#include <random>
+
+#include "abi/flow_abi.h"
+#include "flow.skel.h"
+#include "flow_rt.skel.h"
+
+namespace netprobe {
+namespace {
+
+std::span<const std::byte> elf_of(bool preempt_rt) {
+  std::size_t size = 0;
+  const void* data =
+      preempt_rt ? flow_rt_bpf__elf_bytes(&size) : flow_bpf__elf_bytes(&size);
+  return {static_cast<const std::byte*>(data), size};
+}
+
+Status set_ports(const std::vector<std::uint16_t>& ports, __u16 (&to)[NP_TUNNEL_PORTS],
+                 const char* what) {
+  if (ports.size() > NP_TUNNEL_PORTS) {
+    return fail(std::string("at most ") + std::to_string(NP_TUNNEL_PORTS) + " " + what +
+                    " ports can be decoded",
+                ErrorKind::kUsage);
+  }
+  std::ranges::copy(ports, to);
+  return {};
+}
+
+}  // namespace
+
+Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
+                                        const KernelFeatures& kernel) {
+  const bool preempt_rt = kernel.preempt_rt || options.force_preempt_rt;
+  auto object = BpfObject::open("netprobe", elf_of(preempt_rt));
+  if (!object) return std::unexpected(object.error());
+  FlowPrograms programs{std::move(*object)};
+  programs.cpus = static_cast<std::uint32_t>(kernel.possible_cpus);
+  programs.sets_per_cpu = std::bit_ceil(std::max(options.slots_per_cpu, 64U)) / NP_FLOW_WAYS;
+  programs.devices_per_cpu = std::bit_ceil(std::max(options.max_interfaces, 16U));
+  programs.preempt_rt = preempt_rt;
+
+  np_flow_config config{};
+  config.set_mask = programs.sets_per_cpu - 1;
+  config.device_mask = programs.devices_per_cpu - 1;
+  config.hash_seed = std::random_device{}();
+  config.coarse_clock = kernel.coarse_clock ? 1 : 0;
+  config.replay = options.replay ? 1 : 0;
+  config.tunnels = options.look_inside_tunnels ? 1 : 0;
+  if (auto s = set_ports(options.vxlan_ports, config.vxlan_port, "VXLAN"); !s)
+    return std::unexpected(s.error());
+  if (auto s = set_ports(options.geneve_ports, config.geneve_port, "Geneve"); !s)
+    return std::unexpected(s.error());
+
+  const std::pair<const char*, std::uint32_t> sizes[] = {
+      {"flow_stats", programs.sets_per_cpu * programs.cpus},
+      {"device_stats", programs.devices_per_cpu * programs.cpus},
+      {"packet_stats", programs.cpus},
+      {"flow_marks", programs.cpus},
+      {"network_events", options.ring_bytes},
+  };
+  for (const auto& [map, entries] : sizes)
+    if (auto s = programs.object.set_max_entries(map, entries); !s)
+      return std::unexpected(s.error());
+  if (auto s = programs.object.set_rodata(config); !s) return std::unexpected(s.error());
+  if (auto s = programs.object.load(); !s) return std::unexpected(s.error());
+  return programs;
+}
+
+}  // namespace netprobe

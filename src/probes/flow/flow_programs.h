@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "bpf/kernel.h"
+#include "bpf/object.h"
+
+namespace netprobe {
+
+/// How the flow programs are built, sized and loaded.
+struct FlowProgramOptions {
+  /// Slots of the flow cache a CPU; rounded up to a power of two, at least 64.
+  std::uint32_t slots_per_cpu = 16'384;
+  std::uint32_t max_interfaces = 1024;  ///< rounded up likewise
+  std::uint32_t ring_bytes = 4U << 20;  ///< a power of two and whole pages
+  std::vector<std::uint16_t> vxlan_ports{4789, 8472};
+  std::vector<std::uint16_t> geneve_ports{6081};
+  bool look_inside_tunnels = true;
+  bool replay = false;  ///< time, length and interface come from the context
+  bool force_preempt_rt = false;  ///< the build with atomics, for its tests
+};
+
+/// The loaded object and the sizes that it was loaded with.
+struct FlowPrograms {
+  BpfObject object;
+  std::uint32_t cpus = 1;
+  std::uint32_t sets_per_cpu = 0;
+  std::uint32_t devices_per_cpu = 0;
+  bool preempt_rt = false;
+};
+
+[[nodiscard]] Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
+                                                      const KernelFeatures& kernel);
+
+}  // namespace netprobe
