@@ -34,7 +34,7 @@ enum np_direction {
 
 /* Type of a record in the ring buffer network_events. */
 enum np_event_type {
-  NP_EVENT_FLOW = 1,       /* np_flow_record: pushed out of the cache */
+  NP_EVENT_FLOW = 1,       /* np_flow_event */
   NP_EVENT_ICMP_ERROR = 2, /* np_icmp_error */
 };
 
@@ -46,11 +46,14 @@ enum np_tunnel {
   NP_TUNNEL_IPIP = 4,   /* RFC 2003, 2473, 4213: any IP in any IP */
 };
 
-/* np_flow_key.flags */
-enum np_flow_flag {
+/* np_flow_key.where: direction, depth and what is missing, in one byte. */
+enum np_flow_where {
+  NP_WHERE_EGRESS = 1 << 0, /* enum np_direction */
+  NP_WHERE_DEPTH_SHIFT = 1, /* two bits: IP layers around this one */
+  NP_WHERE_DEPTH_MASK = 3 << 1,
   /* Ports are unknown: a later fragment whose first one was not seen, or a
    * header cut off before them. They are 0. */
-  NP_FLOW_NO_PORTS = 1 << 0,
+  NP_WHERE_NO_PORTS = 1 << 3,
 };
 
 /*
@@ -64,59 +67,75 @@ struct np_flow_key {
   __u8 dst_ip[16];
   __u16 src_port;
   __u16 dst_port;
-  __u8 proto;     /* IANA protocol number after IPv6 extension headers */
-  __u8 direction; /* enum np_direction */
-  __u8 depth;     /* 0 the packet itself, 1 inside a tunnel, 2 inside two */
-  __u8 flags;     /* enum np_flow_flag */
+  __u8 proto; /* IANA protocol number after IPv6 extension headers */
+  __u8 where; /* enum np_flow_where */
+  /* Not part of the identity: they stand here so that a packet of a known
+   * flow touches one cache line. */
+  __u8 min_ttl; /* smallest TTL or hop limit */
+  __u8 dscp;    /* of the last packet, 6 bits */
   __u32 ifindex;
   __u32 vni; /* network id of the innermost tunnel around it; 0 without */
 } __attribute__((aligned(8)));
 NP_ABI_ASSERT(sizeof(struct np_flow_key) == 48, "flow key is 48 bytes");
+/* The part of word 4 of the key that is identity: all but the last two bytes,
+ * which are the upper ones on a little-endian machine. */
+#define NP_KEY_WORD4_MASK 0x0000ffffffffffffULL
 
 /*
- * One flow at one observation point, as it stands in the cache and as it is
- * sent when it is pushed out of it. Counters start at 0 when the flow takes
- * its slot and only grow until it leaves: a reader that remembers what it
- * read last takes the difference.
+ * One flow at one observation point, in two halves. Counters start at 0 when
+ * the flow takes its slot and only grow until it leaves: a reader that
+ * remembers what it read last takes the difference. 32-bit counters wrap; the
+ * difference is right as long as it is read every four billion packets.
+ *
+ * The halves live in two maps: what every packet touches is one cache line,
+ * and the lines of all flows together are few pages. (Arrays that can be
+ * mapped are made of 4 KiB pages: with everything in one record, look-ups in
+ * 10,000 flows missed the TLB more than the cache.)
  */
-struct np_flow_record {
-  __u32 type; /* NP_EVENT_FLOW */
-  /* Odd while the slot is being rewritten, even otherwise; each occupant of
-   * a slot has its own. 0: never used. */
-  __u32 seq;
+struct np_flow_hot {
   struct np_flow_key key;
-  __u64 packets;
-  /* 64 */
+  __u32 packets;
+  __u32 last; /* coarse time of the last packet, units of 2^NP_LAST_SHIFT ns */
   __u64 bytes;
-  __u64 last_ns;  /* coarse clock: up to one tick (1-10 ms) behind */
+};
+NP_ABI_ASSERT(sizeof(struct np_flow_hot) == 64, "what a packet touches is one cache line");
+
+struct np_flow_cold {
   __u64 first_ns; /* precise clock */
+  __u32 seq;      /* of its slot, see np_flow_details */
   __u32 slot;     /* index of this record over all CPUs */
   __u32 tcp_next_seq;
-  __u32 retransmits;   /* segments whose data was all seen before */
-  __u32 out_of_order;  /* segments that filled a hole within NP_REORDER_NS */
-  __u32 zero_windows;  /* segments that announce a window of 0, without RST */
-  __u32 mpls_label;    /* outermost label; NP_NO_LABEL without */
-  __u16 vlan;          /* outermost VLAN id; NP_NO_VLAN without a tag */
-  __u16 inner_vlan;    /* second tag of QinQ; NP_NO_VLAN without */
-  __u8 tcp_flags;      /* all flags seen, or-ed; RFC 9293 3.1 order */
-  __u8 min_ttl;        /* smallest TTL or hop limit */
-  __u8 dscp;           /* of the last packet, 6 bits */
-  __u8 tunnel;         /* enum np_tunnel around this flow */
-  __u16 icmp;          /* type << 8 | code of the newest message */
-  __u8 state;          /* enum np_record_state */
-  __u8 carries;         /* enum np_tunnel that this flow is the outside of */
+  __u32 retransmits;  /* segments whose data was all seen before */
+  __u32 out_of_order; /* segments that filled a hole within NP_REORDER_NS */
+  __u32 zero_windows; /* segments that announce a window of 0, without RST */
   __u32 rsts;
-  /* 128 */
-  __u64 syn_ns; /* precise time of the first SYN or SYN-ACK; 0 without */
-  __u64 ack_ns; /* precise time of the first segment after it; 0 without */
-  __u32 hole_time; /* when the newest hole in the data opened, units of 1024 ns */
-  __u32 fragments; /* packets of it that were fragments */
+  __u32 fragments;  /* packets of it that were fragments */
+  __u32 hole_time;  /* when the newest hole in the data opened, units of 1024 ns */
+  __u32 mpls_label; /* outermost label; NP_NO_LABEL without */
+  __u16 vlan;       /* outermost VLAN id; NP_NO_VLAN without a tag */
+  __u16 inner_vlan; /* second tag of QinQ; NP_NO_VLAN without */
+  __u16 icmp;       /* type << 8 | code of the newest message */
+  __u8 tcp_flags;   /* all flags seen, or-ed; RFC 9293 3.1 order */
+  __u8 state;       /* enum np_record_state */
+  __u8 tunnel;      /* enum np_tunnel around this flow */
+  __u8 carries;     /* enum np_tunnel that this flow is the outside of */
+  __u8 reserved0[6];
+  /* 64 */
+  __u64 syn_ns;         /* precise time of the first SYN or SYN-ACK; 0 without */
+  __u64 ack_ns;         /* precise time of the first segment after it; 0 without */
+  __u64 replay_last_ns; /* exact time of the last packet, in replay only */
+  __u32 syns;           /* SYN and SYN-ACK segments */
+  __u32 fins;
   __u8 outer_src_ip[16]; /* of the tunnel around it; zero without */
   __u8 outer_dst_ip[16];
-  __u32 syns; /* SYN and SYN-ACK segments */
-  __u32 fins;
 };
-NP_ABI_ASSERT(sizeof(struct np_flow_record) == 192, "flow record is three cache lines");
+NP_ABI_ASSERT(sizeof(struct np_flow_cold) == 128, "the rest of a flow is two cache lines");
+
+struct np_flow_record {
+  struct np_flow_hot hot;
+  struct np_flow_cold cold;
+};
+#define NP_LAST_SHIFT 20
 /* np_flow_record.state */
 enum np_record_state {
   NP_STATE_AWAIT_ACK = 1 << 0, /* the segment after a SYN is still to come */
@@ -131,21 +150,36 @@ enum np_record_state {
  * way rather than sent again (tshark's definition, 3 ms). */
 #define NP_REORDER_NS 3000000ULL
 
-/* A set of the cache. The tags of all ways stand together, so that a look-up
- * touches one line before it knows its way. */
+/* A set of the cache: a flow has a home way, looked at first. */
 struct np_flow_set {
+  struct np_flow_hot way[NP_FLOW_WAYS];
+};
+
+/* The rest of a set. The tags of all ways stand together, so that those beside
+ * the home way cost one line. */
+struct np_flow_details {
   __u32 tag[NP_FLOW_WAYS]; /* upper hash bits, never 0 for a used way */
-  __u32 busy;              /* taken by a writer; used on PREEMPT_RT only */
-  __u32 reserved[11];
-  struct np_flow_record way[NP_FLOW_WAYS];
+  /* Per way: odd while it is being rewritten, even otherwise; each occupant
+   * has its own. 0: never used. */
+  __u32 seq[NP_FLOW_WAYS];
+  __u32 busy; /* taken by a writer; used on PREEMPT_RT only */
+  __u32 reserved[7];
+  struct np_flow_cold way[NP_FLOW_WAYS];
+};
+
+/* A record that was pushed out of the cache, as it stands in the ring. */
+struct np_flow_event {
+  __u32 type; /* NP_EVENT_FLOW */
+  __u32 reserved0;
+  struct np_flow_record record;
 };
 
 /* An ICMP or ICMPv6 error and the flow that it quotes (RFC 792, RFC 4443). */
 struct np_icmp_error {
   __u32 type; /* NP_EVENT_ICMP_ERROR */
   __u32 reserved0;
-  /* The quoted packet's: src_ip is the one who sent what failed. direction,
-   * ifindex and depth are where the error itself was seen. */
+  /* The quoted packet's: src_ip is the one who sent what failed. where and
+   * ifindex tell where the error itself was seen. */
   struct np_flow_key quoted;
   __u8 reporter_ip[16];
   __u64 time_ns;
@@ -203,10 +237,14 @@ struct np_device {
   struct np_device_stats dir[2];
 };
 
-/* What the packets of one CPU were. Skbs, not wire packets. */
+/* What the packets of one CPU were. Skbs, not wire packets. A packet is in one
+ * of the FAST classes or in SLOW_PATH. */
 enum np_packet_class {
-  NP_PKT_TOTAL = 0,
-  NP_PKT_IPV4,
+  NP_PKT_FAST_IPV4_TCP = 0, /* the fast path: one counter a packet */
+  NP_PKT_FAST_IPV4_UDP,
+  NP_PKT_FAST_IPV6_TCP,
+  NP_PKT_FAST_IPV6_UDP,
+  NP_PKT_IPV4, /* from here on: what the slow path found */
   NP_PKT_IPV6,
   NP_PKT_TCP,
   NP_PKT_UDP,
@@ -233,7 +271,7 @@ enum np_packet_class {
   NP_PKT_EVICTED,     /* records pushed out of the cache */
   NP_PKT_RING_FULL,   /* records that the ring had no space for */
   NP_PKT_SET_BUSY,    /* PREEMPT_RT: another writer had the set */
-  NP_PKT_CLASSES = 32,
+  NP_PKT_CLASSES = 40,
 };
 
 struct np_packet_stats {

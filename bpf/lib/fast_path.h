@@ -38,10 +38,7 @@ static __always_inline void np_layer_init(struct np_layer *l) {
   l->tunnel = NP_TUNNEL_NONE;
   l->carries = NP_TUNNEL_NONE;
   l->fragment = 0;
-  *(__u64 *)l->outer_src_ip = 0;
-  *(__u64 *)(l->outer_src_ip + 8) = 0;
-  *(__u64 *)l->outer_dst_ip = 0;
-  *(__u64 *)(l->outer_dst_ip + 8) = 0;
+  l->cold = np_config.replay;
 }
 
 /* Bytes of TCP payload: what the IP packet has beyond the headers. */
@@ -54,7 +51,8 @@ static __always_inline __u32 np_tcp_payload(__u32 ip_len, __u32 ip_header, __u8 
 /*
  * Reads one IP layer whose network header starts at `l3`, `l3_off` bytes into
  * the frame. `room` is what the frame has from there on, link padding and all.
- * Fills *l and *payload_off. 0: not for this path.
+ * Fills *l and *payload_off. Returns the packet's class, or -1: not for this
+ * path.
  */
 static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_off, __u32 room,
                                       struct np_layer *l, __u32 *payload_off) {
@@ -64,46 +62,45 @@ static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_
 
   /* The shortest thing this path takes is IPv4 and UDP. */
   if (l3 + sizeof(struct np_ipv4) + sizeof(struct np_udp) > end)
-    return 0;
+    return -1;
   version = *(const __u8 *)l3;
   if (version == 0x45) {
     const struct np_ipv4 *ip = l3;
 
     if (ip->frag & bpf_htons(NP_IPV4_MF | NP_IPV4_OFFSET))
-      return 0;
+      return -1;
     np_map_ipv4(l->key.src_ip, ip->src);
     np_map_ipv4(l->key.dst_ip, ip->dst);
     l->key.proto = ip->proto;
     l->ip_len = bpf_ntohs(ip->total_len);
-    l->ttl = ip->ttl;
-    l->dscp = ip->tos >> 2;
+    l->key.min_ttl = ip->ttl;
+    l->key.dscp = ip->tos >> 2;
     header = sizeof(*ip);
   } else if ((version >> 4) == 6) {
     const struct np_ipv6 *ip = l3;
 
     if (l3 + sizeof(*ip) + sizeof(struct np_udp) > end)
-      return 0;
+      return -1;
     __builtin_memcpy(l->key.src_ip, ip->src, 16);
     __builtin_memcpy(l->key.dst_ip, ip->dst, 16);
     l->key.proto = ip->next;
     l->ip_len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
-    l->ttl = ip->hop_limit;
-    l->dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
+    l->key.min_ttl = ip->hop_limit;
+    l->key.dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
     header = sizeof(*ip);
   } else {
-    return 0;
+    return -1;
   }
   /* Lengths that lie, and the 0 of packets over 64 KiB, take the slow path. */
   if (unlikely(l->ip_len > room || l->ip_len < header + sizeof(struct np_udp)))
-    return 0;
+    return -1;
   l->l3_off = l3_off;
-  l->key.flags = 0;
   l4 = l3 + header;
   if (l->key.proto == IPPROTO_TCP) {
     const struct np_tcp *tcp = l4;
 
     if (l4 + sizeof(*tcp) > end || l->ip_len < header + sizeof(*tcp))
-      return 0;
+      return -1;
     l->key.src_port = bpf_ntohs(tcp->ports.src);
     l->key.dst_port = bpf_ntohs(tcp->ports.dst);
     l->tcp_seq = bpf_ntohl(tcp->seq);
@@ -112,7 +109,7 @@ static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_
     l->has_tcp = 1;
     l->payload = np_tcp_payload(l->ip_len, header, tcp->offset);
     *payload_off = l3_off + header + (tcp->offset >> 4) * 4;
-    return 1;
+    return version == 0x45 ? NP_PKT_FAST_IPV4_TCP : NP_PKT_FAST_IPV6_TCP;
   }
   if (l->key.proto == IPPROTO_UDP) {
     const struct np_udp *udp = l4;
@@ -120,9 +117,9 @@ static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_
     l->key.src_port = bpf_ntohs(udp->ports.src);
     l->key.dst_port = bpf_ntohs(udp->ports.dst);
     *payload_off = l3_off + header + sizeof(*udp);
-    return 1;
+    return version == 0x45 ? NP_PKT_FAST_IPV4_UDP : NP_PKT_FAST_IPV6_UDP;
   }
-  return 0;
+  return -1;
 }
 
 #endif

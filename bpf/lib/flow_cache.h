@@ -10,7 +10,7 @@
 #include "packet.h"
 
 /* A resident that was quiet this long gives way to any newcomer. */
-#define NP_IDLE_NS (15ULL * 1000000000ULL)
+#define NP_IDLE ((__u32)(15000000000ULL >> NP_LAST_SHIFT))
 /* Evictions between two looks at how full the ring is; a power of two. */
 #define NP_RING_CHECK_EVERY 256
 
@@ -24,7 +24,6 @@ struct np_run {
   struct __sk_buff *skb;
   struct np_device_stats *dev;
   struct np_packet_stats *stats;
-  __u64 now; /* coarse */
   __u32 cpu;
   __u32 segs; /* wire packets that this skb stands for */
   __u32 payload_off; /* where what is repeated in no segment begins */
@@ -34,12 +33,13 @@ static __always_inline __u64 np_now_precise(struct __sk_buff *skb) {
   return np_config.replay ? skb->tstamp : bpf_ktime_get_ns();
 }
 
-static __always_inline __u64 np_now_coarse(struct __sk_buff *skb) {
+/* In units of 2^NP_LAST_SHIFT ns. */
+static __always_inline __u32 np_now_coarse(struct __sk_buff *skb) {
   if (np_config.replay)
-    return skb->tstamp;
+    return skb->tstamp >> NP_LAST_SHIFT;
   if (np_config.coarse_clock)
-    return bpf_ktime_get_coarse_ns();
-  return bpf_ktime_get_ns();
+    return bpf_ktime_get_coarse_ns() >> NP_LAST_SHIFT;
+  return bpf_ktime_get_ns() >> NP_LAST_SHIFT;
 }
 
 /* Multiply-mix over the six words of the key; independent multiplications,
@@ -53,7 +53,7 @@ static __always_inline __u64 np_hash(const struct np_flow_key *key) {
   h ^= (w[1] ^ seed) * 0xc2b2ae3d27d4eb4fULL;
   h += (w[2] + seed) * 0x165667b19e3779f9ULL;
   h ^= (w[3] + (seed << 7)) * 0xd6e8feb86659fd93ULL;
-  h += (w[4] ^ (seed << 17)) * 0xa0761d6478bd642fULL;
+  h += ((w[4] & NP_KEY_WORD4_MASK) ^ (seed << 17)) * 0xa0761d6478bd642fULL;
   h ^= (w[5] + seed) * 0xe7037ed1a0b428dbULL;
   h ^= h >> 32;
   h *= 0x9fb21c651e98df25ULL;
@@ -61,10 +61,19 @@ static __always_inline __u64 np_hash(const struct np_flow_key *key) {
   return h;
 }
 
+/* Bits of the hash beyond those that choose the set. */
+static __always_inline __u32 np_home(__u64 hash) {
+  return (__u32)(hash >> 30) & (NP_FLOW_WAYS - 1);
+}
+
+static __always_inline __u32 np_tag_of(__u64 hash) {
+  return (__u32)(hash >> 32) | 1;
+}
+
 static __always_inline int np_same_key(const struct np_flow_key *a, const struct np_flow_key *b) {
   const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
 
-  return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]) |
+  return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | ((x[4] ^ y[4]) & NP_KEY_WORD4_MASK) |
           (x[5] ^ y[5])) == 0;
 }
 
@@ -83,7 +92,7 @@ static __always_inline void np_mark(__u32 cpu, __u32 slot) {
 
 /* Sequence numbers: a segment that ends at or before what was seen is a
  * repetition, unless it just fills a hole, which then was reordering. */
-static __always_inline void np_tcp_sequence(struct np_run *run, struct np_flow_record *r,
+static __always_inline void np_tcp_sequence(struct np_run *run, struct np_flow_cold *r,
                                             const struct np_layer *l) {
   __u32 end = l->tcp_seq + l->payload;
 
@@ -120,7 +129,7 @@ static __always_inline void np_tcp_sequence(struct np_run *run, struct np_flow_r
     r->retransmits += run->segs;
 }
 
-static __always_inline void np_record_tcp(struct np_run *run, struct np_flow_record *r,
+static __always_inline void np_record_tcp(struct np_run *run, struct np_flow_cold *r,
                                           const struct np_layer *l) {
   __u8 flags = l->tcp_flags;
 
@@ -148,44 +157,59 @@ static __always_inline void np_record_tcp(struct np_run *run, struct np_flow_rec
   np_mark(run->cpu, r->slot);
 }
 
-/* Adds one packet to the flow's record. */
-static __always_inline void np_record_add(struct np_run *run, struct np_flow_record *r,
-                                          const struct np_layer *l) {
-  __u32 segs = run->segs;
+/* Where a flow stands: both halves of its set. */
+struct np_place {
+  struct np_flow_set *set;
+  struct np_flow_details *details;
+};
 
-  NP_ADD(r->packets, segs);
-  if (likely(segs == 1))
-    NP_ADD(r->bytes, l->ip_len);
-  else
-    NP_ADD(r->bytes, l->ip_len + (segs - 1) * (__u64)(run->payload_off - l->l3_off));
-  r->last_ns = run->now;
-  r->dscp = l->dscp;
-  if (unlikely(l->ttl < r->min_ttl))
-    r->min_ttl = l->ttl;
-  if (unlikely(l->fragment))
-    r->fragments++;
-  if (l->key.proto == IPPROTO_TCP && l->has_tcp)
-    np_record_tcp(run, r, l);
-  else
-    r->icmp = l->icmp;
+/* The part of a packet's record that needs the cold half. */
+static __always_inline void np_add_cold(struct np_run *run, struct np_flow_cold *cold,
+                                        const struct np_layer *l) {
+  if (np_config.replay)
+    cold->replay_last_ns = run->skb->tstamp;
+  if (l->fragment)
+    cold->fragments++;
+  if (l->has_tcp)
+    np_record_tcp(run, cold, l);
+  else if (l->icmp)
+    cold->icmp = l->icmp;
 }
 
-/* Way to give to a newcomer: a free one, else the one with the fewest packets,
- * where a flow that went quiet counts as having none. */
-static __always_inline __u32 np_victim(struct np_flow_set *set, __u64 now) {
-  __u64 fewest = ~0ULL;
-  __u32 victim = 0;
+static __always_inline void np_add_hot(struct np_run *run, struct np_flow_hot *hot,
+                                       const struct np_layer *l) {
+  __u32 segs = run->segs;
 
+  NP_ADD(hot->packets, segs);
+  if (likely(segs == 1))
+    NP_ADD(hot->bytes, l->ip_len);
+  else
+    NP_ADD(hot->bytes, l->ip_len + (segs - 1) * (__u64)(run->payload_off - l->l3_off));
+  hot->last = np_now_coarse(run->skb);
+  hot->key.dscp = l->key.dscp;
+  if (unlikely(l->key.min_ttl < hot->key.min_ttl))
+    hot->key.min_ttl = l->key.min_ttl;
+}
+
+/* Way to give to a newcomer: its home if that is free, another free one, else
+ * the one with the fewest packets, where a flow that went quiet counts as
+ * having none. */
+static __always_inline __u32 np_victim(const struct np_place *at, __u32 home, __u32 now) {
+  __u32 fewest = ~0U;
+  __u32 victim = home;
+
+  if (at->details->tag[home] == 0)
+    return home;
 #pragma unroll
   for (__u32 i = 0; i < NP_FLOW_WAYS; i++) {
-    struct np_flow_record *r = &set->way[i];
-    __u64 weight = r->packets;
+    const struct np_flow_hot *hot = &at->set->way[i];
+    __u32 weight = hot->packets;
 
-    if (set->tag[i] == 0)
+    if (at->details->tag[i] == 0)
       return i;
     /* In replay time may step back: then the difference is huge and the
      * resident looks idle, which only costs an eviction. */
-    if (now - r->last_ns > NP_IDLE_NS)
+    if (now - hot->last > NP_IDLE)
       weight = 0;
     if (weight < fewest) {
       fewest = weight;
@@ -197,66 +221,79 @@ static __always_inline __u32 np_victim(struct np_flow_set *set, __u64 now) {
 
 /* Sends a record to user space. Never wakes the reader for one record; looks
  * now and then whether the ring is half full and wakes it then. */
-static __always_inline int np_push_out(struct np_run *run, struct np_flow_record *r) {
+static __always_inline int np_push_out(struct np_run *run, const struct np_place *at, __u32 way) {
+  struct np_flow_event *event =
+      bpf_ringbuf_reserve(&network_events, sizeof(struct np_flow_event), 0);
   __u64 flags = BPF_RB_NO_WAKEUP;
   __u64 evicted = run->stats->count[NP_PKT_EVICTED];
 
+  if (!event) {
+    np_class(run->stats, NP_PKT_RING_FULL);
+    return -1;
+  }
+  event->type = NP_EVENT_FLOW;
+  event->reserved0 = 0;
+  __builtin_memcpy(&event->record.hot, &at->set->way[way], sizeof(struct np_flow_hot));
+  __builtin_memcpy(&event->record.cold, &at->details->way[way], sizeof(struct np_flow_cold));
   if (unlikely((evicted & (NP_RING_CHECK_EVERY - 1)) == 0) &&
       bpf_ringbuf_query(&network_events, BPF_RB_AVAIL_DATA) >
           bpf_ringbuf_query(&network_events, BPF_RB_RING_SIZE) / 2)
     flags = BPF_RB_FORCE_WAKEUP;
-  if (bpf_ringbuf_output(&network_events, r, sizeof(*r), flags)) {
-    np_class(run->stats, NP_PKT_RING_FULL);
-    return -1;
-  }
+  bpf_ringbuf_submit(event, flags);
   np_class(run->stats, NP_PKT_EVICTED);
   return 0;
 }
 
-/* Gives a slot to a flow; what stood there was pushed out before. */
-static __always_inline void np_take_over(struct np_run *run, struct np_flow_record *r,
+/* Gives a way to a flow; what stood there was pushed out before. */
+static __always_inline void np_take_over(struct np_run *run, const struct np_place *at, __u32 way,
                                          const struct np_layer *l, __u32 slot) {
-  __u32 seq = r->seq;
+  struct np_flow_hot *hot = &at->set->way[way];
+  struct np_flow_cold *cold = &at->details->way[way];
+  __u32 seq = at->details->seq[way];
 
-  *(volatile __u32 *)&r->seq = seq + 1;
-  NP_STORE_FENCE(r->seq);
-  r->type = NP_EVENT_FLOW;
-  r->key = l->key;
-  r->packets = 0;
-  r->bytes = 0;
-  r->last_ns = run->now;
-  r->first_ns = np_now_precise(run->skb);
-  r->slot = slot;
-  r->tcp_next_seq = 0;
-  r->retransmits = 0;
-  r->out_of_order = 0;
-  r->zero_windows = 0;
-  r->mpls_label = l->mpls_label;
-  r->vlan = l->vlan;
-  r->inner_vlan = l->inner_vlan;
-  r->tcp_flags = 0;
-  r->min_ttl = l->ttl;
-  r->dscp = l->dscp;
-  r->tunnel = l->tunnel;
-  r->icmp = l->icmp;
-  r->state = 0;
-  r->carries = l->carries;
-  r->rsts = 0;
-  r->syn_ns = 0;
-  r->ack_ns = 0;
-  r->hole_time = 0;
-  r->fragments = 0;
-  __builtin_memcpy(r->outer_src_ip, l->outer_src_ip, 16);
-  __builtin_memcpy(r->outer_dst_ip, l->outer_dst_ip, 16);
-  r->syns = 0;
-  r->fins = 0;
-  np_record_add(run, r, l);
-  NP_STORE_FENCE(r->seq);
-  *(volatile __u32 *)&r->seq = seq + 2;
+  *(volatile __u32 *)&at->details->seq[way] = seq + 1;
+  NP_STORE_FENCE(at->details->reserved[0]);
+  hot->key = l->key;
+  hot->packets = 0;
+  hot->bytes = 0;
+  cold->first_ns = np_now_precise(run->skb);
+  cold->seq = seq + 2;
+  cold->slot = slot;
+  cold->tcp_next_seq = 0;
+  cold->retransmits = 0;
+  cold->out_of_order = 0;
+  cold->zero_windows = 0;
+  cold->rsts = 0;
+  cold->fragments = 0;
+  cold->hole_time = 0;
+  cold->mpls_label = l->mpls_label;
+  cold->vlan = l->vlan;
+  cold->inner_vlan = l->inner_vlan;
+  cold->icmp = l->icmp;
+  cold->tcp_flags = 0;
+  cold->state = 0;
+  cold->tunnel = l->tunnel;
+  cold->carries = l->carries;
+  cold->syn_ns = 0;
+  cold->ack_ns = 0;
+  cold->replay_last_ns = 0;
+  cold->syns = 0;
+  cold->fins = 0;
+  if (l->tunnel != NP_TUNNEL_NONE) {
+    __builtin_memcpy(cold->outer_src_ip, l->outer_src_ip, 16);
+    __builtin_memcpy(cold->outer_dst_ip, l->outer_dst_ip, 16);
+  } else {
+    __builtin_memset(cold->outer_src_ip, 0, 16);
+    __builtin_memset(cold->outer_dst_ip, 0, 16);
+  }
+  np_add_hot(run, hot, l);
+  np_add_cold(run, cold, l);
+  NP_STORE_FENCE(at->details->reserved[0]);
+  *(volatile __u32 *)&at->details->seq[way] = seq + 2;
   np_mark(run->cpu, slot);
 }
 
-static __always_inline void np_unattributed(struct np_run *run, __u8 depth,
+static __always_inline void np_unattributed(struct np_run *run, __u32 depth,
                                             enum np_unattributed cause) {
   if (depth == 0)
     NP_ADD(run->dev->unattributed[cause], run->segs);
@@ -264,66 +301,91 @@ static __always_inline void np_unattributed(struct np_run *run, __u8 depth,
     NP_ADD(run->dev->inner_unattributed, run->segs);
 }
 
-/* The rare part: a flow that is not in its set. A full ring leaves the
- * resident where it is and the newcomer unattributed: counted, never lost. */
-static __noinline int np_flow_new(struct np_run *run, struct np_flow_set *set,
-                                  const struct np_layer *l, __u32 index, __u32 tag) {
-  __u32 way = np_victim(set, run->now) & (NP_FLOW_WAYS - 1);
-  struct np_flow_record *r = &set->way[way];
+/* The way that a flow has, where it is not at home; NP_FLOW_WAYS: in none. */
+static __always_inline __u32 np_find_way(const struct np_place *at, const struct np_layer *l,
+                                         __u32 tag) {
+#pragma unroll
+  for (__u32 i = 0; i < NP_FLOW_WAYS; i++) {
+    if (at->details->tag[i] == tag && np_same_key(&at->set->way[i].key, &l->key))
+      return i;
+  }
+  return NP_FLOW_WAYS;
+}
 
-  if (set->tag[way] != 0 && np_push_out(run, r)) {
-    np_unattributed(run, l->key.depth, NP_UNATTR_CACHE);
+/*
+ * Everything but a plain packet of a flow in its home way. A flow that is not
+ * in its set takes a way; so does a connection on the ports of one that ended,
+ * so that the two are never one flow. A full ring leaves the resident where it
+ * is and the newcomer unattributed: counted, never lost.
+ */
+static __noinline int np_flow_rest(struct np_run *run, struct np_flow_set *set,
+                                   const struct np_layer *l, __u32 index, __u64 hash) {
+  struct np_place at = {.set = set, .details = bpf_map_lookup_elem(&flow_details, &index)};
+  __u32 way = np_home(hash);
+
+  if (!at.details)
+    return 0;
+  if (!np_same_key(&set->way[way].key, &l->key))
+    way = np_find_way(&at, l, np_tag_of(hash));
+  if (way < NP_FLOW_WAYS) {
+    struct np_flow_cold *cold = &at.details->way[way];
+
+    if (likely(!(l->tcp_flags & TCP_SYN) || !(cold->tcp_flags & (TCP_FIN | TCP_RST)))) {
+      np_add_hot(run, &set->way[way], l);
+      np_add_cold(run, cold, l);
+      return 0;
+    }
+  } else {
+    way = np_victim(&at, np_home(hash), np_now_coarse(run->skb)) & (NP_FLOW_WAYS - 1);
+  }
+  if (at.details->tag[way] != 0 && np_push_out(run, &at, way)) {
+    np_unattributed(run, np_depth(&l->key), NP_UNATTR_CACHE);
     return 0;
   }
-  set->tag[way] = tag;
-  np_take_over(run, r, l, index * NP_FLOW_WAYS + way);
+  at.details->tag[way] = np_tag_of(hash);
+  np_take_over(run, &at, way, l, index * NP_FLOW_WAYS + way);
   return 0;
 }
 
-/* A connection that reuses the ports of one that ended: its record starts
- * anew, so that the two are never one flow. */
-static __noinline int np_flow_again(struct np_run *run, struct np_flow_record *r,
-                                    const struct np_layer *l) {
-  if (np_push_out(run, r)) {
-    np_unattributed(run, l->key.depth, NP_UNATTR_CACHE);
-    return 0;
-  }
-  np_take_over(run, r, l, r->slot);
-  return 0;
+static __always_inline void np_add_tcp(struct np_run *run, __u32 index, __u32 way,
+                                       const struct np_layer *l) {
+  struct np_flow_details *details = bpf_map_lookup_elem(&flow_details, &index);
+
+  if (details)
+    np_record_tcp(run, &details->way[way], l);
 }
 
 /* Counts one IP layer of a packet in its flow. */
 static __always_inline void np_flow_count(struct np_run *run, const struct np_layer *l) {
   __u64 hash = np_hash(&l->key);
-  __u32 tag = (__u32)(hash >> 32) | 1;
   __u32 index = run->cpu * (np_config.set_mask + 1) + ((__u32)hash & np_config.set_mask);
   struct np_flow_set *set = bpf_map_lookup_elem(&flow_stats, &index);
-  struct np_flow_record *r;
+  struct np_flow_hot *hot;
 
   if (!set)
     return;
-  if (l->key.depth)
-    NP_ADD(run->dev->inner_packets, run->segs);
-  if (!NP_TRY_TAKE(set->busy)) {
+#ifdef NP_PREEMPT_RT
+  struct np_flow_details *details = bpf_map_lookup_elem(&flow_details, &index);
+
+  if (!details)
+    return;
+  if (!NP_TRY_TAKE(details->busy)) {
     np_class(run->stats, NP_PKT_SET_BUSY);
-    np_unattributed(run, l->key.depth, NP_UNATTR_CACHE);
+    np_unattributed(run, np_depth(&l->key), NP_UNATTR_CACHE);
     return;
   }
-#pragma unroll
-  for (__u32 i = 0; i < NP_FLOW_WAYS; i++) {
-    r = &set->way[i];
-    if (set->tag[i] == tag && np_same_key(&r->key, &l->key))
-      goto hit;
+#endif
+  hot = &set->way[np_home(hash)];
+  if (unlikely(!np_same_key(&hot->key, &l->key) || l->cold || (l->tcp_flags & TCP_SYN))) {
+    np_flow_rest(run, set, l, index, hash);
+  } else {
+    np_add_hot(run, hot, l);
+    if (l->has_tcp)
+      np_add_tcp(run, index, np_home(hash), l);
   }
-  np_flow_new(run, set, l, index, tag);
-  NP_RELEASE(set->busy);
-  return;
-hit:
-  if (unlikely((l->tcp_flags & TCP_SYN) && (r->tcp_flags & (TCP_FIN | TCP_RST))))
-    np_flow_again(run, r, l);
-  else
-    np_record_add(run, r, l);
-  NP_RELEASE(set->busy);
+#ifdef NP_PREEMPT_RT
+  NP_RELEASE(details->busy);
+#endif
 }
 
 #endif

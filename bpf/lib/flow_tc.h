@@ -76,7 +76,7 @@ static __always_inline void np_super_packet(struct np_run *run, __u32 length) {
 
 static __always_inline void np_point(struct np_layer *l, __u32 ifindex, __u32 direction) {
   l->key.ifindex = ifindex;
-  l->key.direction = direction;
+  l->key.where |= direction == NP_EGRESS ? NP_WHERE_EGRESS : 0;
 }
 
 static __noinline int np_flow_count_slow(struct np_run *run, const struct np_layer *l) {
@@ -84,11 +84,11 @@ static __noinline int np_flow_count_slow(struct np_run *run, const struct np_lay
   return 0;
 }
 
-static __always_inline void np_slow_classes(struct np_packet_stats *stats, __u32 classes) {
-  /* NP_PKT_TOTAL and the transports are counted where they are known */
+static __always_inline void np_slow_classes(struct np_packet_stats *stats, __u64 classes) {
+  /* the transports are counted where they are known */
 #pragma unroll
   for (int class = NP_PKT_IPV4; class <= NP_PKT_IPIP; class++) {
-    if (classes & (1U << class))
+    if (classes & (1ULL << class))
       np_class(stats, class);
   }
 }
@@ -168,6 +168,8 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
   for (__u32 i = 0; i < NP_LAYERS; i++) {
     if (i < s->layers) {
       np_point(&s->layer[i], ifindex, direction);
+      if (i)
+        NP_ADD(run->dev->inner_packets, run->segs);
       np_flow_count_slow(run, &s->layer[i]);
     }
   }
@@ -200,12 +202,12 @@ static __always_inline int np_fast_vxlan(const void *l3, const void *end, __u32 
     return 0;
   np_layer_init(inner);
   inner->key.vni = bpf_ntohl(vxlan->vni) >> 8;
-  inner->key.depth = 1;
+  inner->key.where = 1 << NP_WHERE_DEPTH_SHIFT;
   inner->tunnel = NP_TUNNEL_VXLAN;
   __builtin_memcpy(inner->outer_src_ip, outer->key.src_ip, 16);
   __builtin_memcpy(inner->outer_dst_ip, outer->key.dst_ip, 16);
-  if (!np_fast_ip(l3 + NP_VXLAN_OVER_IPV4, end, inner_off, length - inner_off, inner,
-                  payload_off))
+  if (np_fast_ip(l3 + NP_VXLAN_OVER_IPV4, end, inner_off, length - inner_off, inner,
+                 payload_off) < 0)
     return 0;
   /* A tunnel in a tunnel. */
   return !(inner->key.proto == IPPROTO_UDP &&
@@ -225,11 +227,11 @@ static __noinline int np_vxlan(struct np_run *run, struct np_layer *outer,
     return 0;
   if (run->skb->gso_size)
     np_super_packet(run, length);
-  np_point(&inner, ifindex, outer->key.direction);
-  np_class(run->stats, NP_PKT_IPV4);
-  np_class(run->stats, NP_PKT_UDP);
+  np_point(&inner, ifindex, outer->key.where & NP_WHERE_EGRESS);
+  np_class(run->stats, NP_PKT_FAST_IPV4_UDP);
   np_class(run->stats, NP_PKT_VXLAN);
   outer->carries = NP_TUNNEL_VXLAN;
+  NP_ADD(run->dev->inner_packets, run->segs);
   np_flow_count_slow(run, outer);
   np_flow_count_slow(run, &inner);
   return 1;
@@ -244,12 +246,12 @@ static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_ty
   __u32 ifindex = NP_CTX_OR(skb->mark, skb->ifindex);
   struct np_run run = {.skb = skb, .segs = 1};
   struct np_layer layer;
+  int fast;
 
   run.cpu = bpf_get_smp_processor_id();
   run.stats = bpf_map_lookup_elem(&packet_stats, &run.cpu);
   if (!run.stats)
     return NP_NEXT_PROGRAM;
-  np_class(run.stats, NP_PKT_TOTAL);
   run.dev = np_device(run.cpu, ifindex, direction);
   if (unlikely(!run.dev)) {
     np_class(run.stats, NP_PKT_UNKNOWN_DEV);
@@ -257,7 +259,6 @@ static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_ty
   }
   NP_ADD(run.dev->packets, 1);
   NP_ADD(run.dev->bytes, length);
-  run.now = np_now_coarse(skb);
 
   if (link == NP_LINK_ETHERNET) {
     const struct np_eth *eth = data;
@@ -269,11 +270,13 @@ static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_ty
   if (unlikely(skb->vlan_present))
     goto slow;
   np_layer_init(&layer);
-  if (length < l3_off ||
-      !np_fast_ip(data + l3_off, end, l3_off, length - l3_off, &layer, &run.payload_off))
+  if (length < l3_off)
+    goto slow;
+  fast = np_fast_ip(data + l3_off, end, l3_off, length - l3_off, &layer, &run.payload_off);
+  if (fast < 0)
     goto slow;
   layer.key.vni = 0;
-  layer.key.depth = 0;
+  layer.key.where = 0;
   np_point(&layer, ifindex, direction);
   if (np_config.tunnels && layer.key.proto == IPPROTO_UDP &&
       unlikely(np_is_port(np_config.vxlan_port, layer.key.dst_port) ||
@@ -285,8 +288,7 @@ static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_ty
   }
   if (unlikely(skb->gso_size))
     np_super_packet(&run, length);
-  np_class(run.stats, layer.key.src_ip[10] == 0xff ? NP_PKT_IPV4 : NP_PKT_IPV6);
-  np_class(run.stats, layer.key.proto == IPPROTO_TCP ? NP_PKT_TCP : NP_PKT_UDP);
+  np_class(run.stats, fast);
   np_flow_count(&run, &layer);
   return NP_NEXT_PROGRAM;
 slow:

@@ -12,7 +12,7 @@ static __always_inline void np_quoted_ports(struct np_run *run, struct np_icmp_e
                                             __u32 off) {
   __be16 half[4];
 
-  e->quoted.flags = NP_FLOW_NO_PORTS;
+  e->quoted.where |= NP_WHERE_NO_PORTS;
   if (bpf_skb_load_bytes(run->skb, off, half, sizeof(half)))
     return;
   switch (e->quoted.proto) {
@@ -23,13 +23,13 @@ static __always_inline void np_quoted_ports(struct np_run *run, struct np_icmp_e
   case IPPROTO_UDPLITE:
     e->quoted.src_port = bpf_ntohs(half[0]);
     e->quoted.dst_port = bpf_ntohs(half[1]);
-    e->quoted.flags = 0;
+    e->quoted.where &= ~NP_WHERE_NO_PORTS;
     break;
   case IPPROTO_ICMP:
   case IPPROTO_ICMPV6:
     e->quoted.src_port = bpf_ntohs(half[2]);
     e->quoted.dst_port = e->quoted.src_port;
-    e->quoted.flags = 0;
+    e->quoted.where &= ~NP_WHERE_NO_PORTS;
     break;
   }
 }
@@ -61,9 +61,8 @@ static __noinline int np_icmp_error(struct np_run *run, struct np_scratch *s) {
     e.quoted.proto = ip->next;
     off += sizeof(*ip);
   }
+  e.quoted.where = l->key.where & (NP_WHERE_EGRESS | NP_WHERE_DEPTH_MASK);
   np_quoted_ports(run, &e, off);
-  e.quoted.direction = l->key.direction;
-  e.quoted.depth = l->key.depth;
   e.quoted.ifindex = l->key.ifindex;
   e.quoted.vni = l->key.vni;
   __builtin_memcpy(e.reporter_ip, l->key.src_ip, 16);

@@ -19,6 +19,15 @@ struct {
   __type(value, struct np_flow_set);
 } flow_stats SEC(".maps");
 
+/* The same sets again: what not every packet touches. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct np_flow_details);
+} flow_details SEC(".maps");
+
 /* (device_mask + 1) interfaces a CPU; user space claims a slot by writing its
  * ifindex before it attaches a program there. */
 struct {

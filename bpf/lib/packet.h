@@ -3,6 +3,7 @@
 #ifndef NETPROBE_BPF_LIB_PACKET_H
 #define NETPROBE_BPF_LIB_PACKET_H
 
+#include "compiler.h"
 #include "../abi/flow_abi.h"
 
 /* IP layers of one packet that are told apart: the packet itself, and what is
@@ -22,14 +23,17 @@ struct np_layer {
   __u16 icmp;   /* type << 8 | code */
   __u8 tcp_flags;
   __u8 has_tcp; /* the whole fixed TCP header was there */
-  __u8 ttl;
-  __u8 dscp;
   __u8 tunnel;
   __u8 fragment;
   __u8 carries;
-  __u8 reserved[5];
-  __u8 outer_src_ip[16];
+  __u8 cold; /* needs the cold half of its record */
+  __u8 reserved[6];
+  __u8 outer_src_ip[16]; /* valid where tunnel is set */
   __u8 outer_dst_ip[16];
 };
+
+static __always_inline __u32 np_depth(const struct np_flow_key *key) {
+  return (key->where & NP_WHERE_DEPTH_MASK) >> NP_WHERE_DEPTH_SHIFT;
+}
 
 #endif

@@ -42,7 +42,7 @@ struct np_scratch {
   __u8 not_ip;      /* ended at something that is not IP */
   __u8 failed;      /* ended at an IP header that is none */
   __u32 frag_id;
-  __u32 classes;    /* bit per np_packet_class seen on the way */
+  __u64 classes;    /* bit per np_packet_class seen on the way */
   __u8 buf[64];
 };
 
@@ -59,7 +59,7 @@ static __always_inline struct np_scratch *np_scratch(void) {
   return bpf_map_lookup_elem(&np_scratch_map, &zero);
 }
 
-#define NP_SAW(s, class) ((s)->classes |= 1U << (class))
+#define NP_SAW(s, class) ((s)->classes |= 1ULL << (class))
 #define NP_LOAD(s, skb, offset, len) bpf_skb_load_bytes(skb, offset, (s)->buf, len)
 
 static __always_inline int np_stop(struct np_scratch *s) {
@@ -175,10 +175,10 @@ static __always_inline struct np_layer *np_open_layer(struct np_scratch *s) {
   if (!l)
     return 0;
   np_layer_init(l);
-  l->key.flags = NP_FLOW_NO_PORTS; /* until they are read */
+  /* without ports until they are read */
+  l->key.where = NP_WHERE_NO_PORTS | i << NP_WHERE_DEPTH_SHIFT;
   l->key.src_port = 0;
   l->key.dst_port = 0;
-  l->key.depth = i;
   l->key.vni = s->vni;
   l->tunnel = s->tunnel;
   l->vlan = s->vlan;
@@ -210,6 +210,7 @@ static __always_inline int np_fragment(struct np_scratch *s, struct np_layer *l,
 
   NP_SAW(s, NP_PKT_FRAGMENTS);
   l->fragment = 1;
+  l->cold = 1;
   s->cut = 1;
   s->frag_id = id;
   s->first_frag = !later;
@@ -218,7 +219,7 @@ static __always_inline int np_fragment(struct np_scratch *s, struct np_layer *l,
   l->key.proto = proto;
   if (np_fragment_ports(&l->key, id, &ports)) {
     NP_SAW(s, NP_PKT_FRAGMENTS_JOINED);
-    l->key.flags = 0;
+    l->key.where &= ~NP_WHERE_NO_PORTS;
     l->key.src_port = ports >> 16;
     l->key.dst_port = ports & 0xffff;
   }
@@ -245,8 +246,8 @@ static __always_inline int np_step_ipv4(struct __sk_buff *skb, struct np_scratch
   NP_SAW(s, NP_PKT_IPV4);
   np_map_ipv4(l->key.src_ip, ip->src);
   np_map_ipv4(l->key.dst_ip, ip->dst);
-  l->ttl = ip->ttl;
-  l->dscp = ip->tos >> 2;
+  l->key.min_ttl = ip->ttl;
+  l->key.dscp = ip->tos >> 2;
   l->key.proto = ip->proto;
   l->ip_len = np_ip_length(s, total, total == 0);
   frag = bpf_ntohs(ip->frag);
@@ -275,8 +276,8 @@ static __always_inline int np_step_ipv6(struct __sk_buff *skb, struct np_scratch
   NP_SAW(s, NP_PKT_IPV6);
   __builtin_memcpy(l->key.src_ip, ip->src, 16);
   __builtin_memcpy(l->key.dst_ip, ip->dst, 16);
-  l->ttl = ip->hop_limit;
-  l->dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
+  l->key.min_ttl = ip->hop_limit;
+  l->key.dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
   l->key.proto = ip->next;
   payload = bpf_ntohs(ip->payload_len);
   /* 0 is a jumbogram (RFC 2675) or a super-packet over 64 KiB, both of which
@@ -436,7 +437,8 @@ static __always_inline int np_step_icmp(struct __sk_buff *skb, struct np_scratch
                                         struct np_layer *l, __u32 family) {
   __u16 id;
 
-  l->key.flags = 0;
+  l->key.where &= ~NP_WHERE_NO_PORTS;
+  l->cold = 1;
   if (NP_LOAD(s, skb, s->off, 8)) {
     if (!NP_LOAD(s, skb, s->off, 2))
       l->icmp = bpf_ntohs(*(__be16 *)s->buf);
@@ -494,7 +496,7 @@ static __always_inline int np_step_l4(struct __sk_buff *skb, struct np_scratch *
       return np_stop(s);
     l->key.src_port = bpf_ntohs(ports->src);
     l->key.dst_port = bpf_ntohs(ports->dst);
-    l->key.flags = 0;
+    l->key.where &= ~NP_WHERE_NO_PORTS;
     np_remember_first(s, l);
     if (s->proto == IPPROTO_TCP)
       return np_step_tcp(skb, s, l);
@@ -509,17 +511,17 @@ static __always_inline int np_step_l4(struct __sk_buff *skb, struct np_scratch *
     return np_step_icmp(skb, s, l, 256);
   case IPPROTO_IPIP:
   case IPPROTO_IPV6:
-    l->key.flags = 0;
+    l->key.where &= ~NP_WHERE_NO_PORTS;
     if (!np_config.tunnels || s->layers >= NP_LAYERS)
       return np_stop(s);
     NP_SAW(s, NP_PKT_IPIP);
     np_enter(s, NP_TUNNEL_IPIP, 0, s->proto == IPPROTO_IPIP ? ETH_IPV4 : ETH_IPV6, s->off);
     return 0;
   case IPPROTO_GRE:
-    l->key.flags = 0;
+    l->key.where &= ~NP_WHERE_NO_PORTS;
     return np_step_gre(skb, s);
   default:
-    l->key.flags = 0;
+    l->key.where &= ~NP_WHERE_NO_PORTS;
     return np_stop(s);
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/flow/cache_reader.h"
 
+#include <cstddef>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "probes/flow/decode.h"
 
@@ -14,8 +16,8 @@ struct Seen {
   std::uint32_t seq = 0;
   bool ended = false;  ///< its last record came through the ring
   FlowHandle handle = 0;
-  std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
+  std::uint32_t packets = 0;
   std::uint32_t syns = 0;
   std::uint32_t fins = 0;
   std::uint32_t rsts = 0;
@@ -43,10 +45,11 @@ bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(
 class CacheReader::Impl {
  public:
   Impl(const FlowPrograms& programs, MappedArray<np_flow_set> sets,
-       MappedArray<np_flow_marks> marks)
+       MappedArray<np_flow_details> details, MappedArray<np_flow_marks> marks)
       : cpus_(programs.cpus),
         sets_per_cpu_(programs.sets_per_cpu),
         sets_(std::move(sets)),
+        details_(std::move(details)),
         marks_(std::move(marks)),
         seen_(sets_.size() * NP_FLOW_WAYS),
         mark_tail_(cpus_, 0) {}
@@ -64,6 +67,7 @@ class CacheReader::Impl {
 
   void poll(FlowSink& sink) {
     sink_ = &sink;
+    now_ = clock_.monotonic();
     ring_->drain();
     for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) poll_marks(cpu);
     finish_deferred();
@@ -72,6 +76,7 @@ class CacheReader::Impl {
 
   void sweep(FlowSink& sink) {
     sink_ = &sink;
+    now_ = clock_.monotonic();
     ring_->drain();
     for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
       mark_tail_[cpu] = load_acquire(marks_[cpu].head);
@@ -85,9 +90,9 @@ class CacheReader::Impl {
   void sweep_cpu(std::uint32_t cpu) {
     const std::size_t first = static_cast<std::size_t>(cpu) * sets_per_cpu_;
     for (std::size_t set = first; set < first + sets_per_cpu_; ++set) {
-      const np_flow_set& s = sets_[set];
+      const np_flow_details& details = details_[set];
       for (std::size_t way = 0; way < NP_FLOW_WAYS; ++way)
-        if (load(s.tag[way]) != 0) look_at(set * NP_FLOW_WAYS + way);
+        if (load(details.tag[way]) != 0) look_at(set * NP_FLOW_WAYS + way);
     }
   }
 
@@ -109,17 +114,15 @@ class CacheReader::Impl {
     }
   }
 
-  [[nodiscard]] const np_flow_record& record_at(std::size_t slot) const {
-    return sets_[slot / NP_FLOW_WAYS].way[slot % NP_FLOW_WAYS];
-  }
-
   void look_at(std::size_t slot) {
-    const np_flow_record& live = record_at(slot);
+    const std::size_t way = slot % NP_FLOW_WAYS;
+    const np_flow_details& details = details_[slot / NP_FLOW_WAYS];
+    const np_flow_hot& hot = sets_[slot / NP_FLOW_WAYS].way[way];
     Seen& seen = seen_[slot];
-    const std::uint32_t seq = load_acquire(live.seq);
-    if (seq == seen.seq && (seen.ended || load(live.packets) == seen.packets)) return;
+    const std::uint32_t seq = load_acquire(details.seq[way]);
+    if (seq == seen.seq && (seen.ended || load(hot.packets) == seen.packets)) return;
     np_flow_record copy;
-    if (!read(live, seq, copy)) {
+    if (!read(hot, details, way, seq, copy)) {
       ++stats_.torn_reads;  // its mark, or the next sweep, brings us back
       return;
     }
@@ -131,13 +134,13 @@ class CacheReader::Impl {
   }
 
   /// A consistent copy, or false where the slot changes hands right now.
-  static bool read(const np_flow_record& live, std::uint32_t seq, np_flow_record& copy) {
+  static bool read(const np_flow_hot& hot, const np_flow_details& details, std::size_t way,
+                   std::uint32_t seq, np_flow_record& copy) {
     if (seq == 0 || (seq & 1) != 0) return false;
-    std::memcpy(&copy, &live, sizeof(copy));
+    std::memcpy(&copy.hot, &hot, sizeof(copy.hot));
+    std::memcpy(&copy.cold, &details.way[way], sizeof(copy.cold));
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (load(live.seq) != seq) return false;
-    copy.seq = seq;
-    return true;
+    return load(details.seq[way]) == seq && copy.cold.seq == seq;
   }
 
   /// Slots with a new occupant whose predecessor's last record is still in the
@@ -148,7 +151,7 @@ class CacheReader::Impl {
     for (const auto& [slot, copy] : deferred_) {
       Seen& seen = seen_[slot];
       // It may have ended as well by now: then its last record covered it.
-      if (newer(copy.seq, seen.seq) || (copy.seq == seen.seq && !seen.ended)) hand_on(copy, seen);
+      if (newer(copy.cold.seq, seen.seq) || (copy.cold.seq == seen.seq && !seen.ended)) hand_on(copy, seen);
     }
     deferred_.clear();
   }
@@ -156,12 +159,12 @@ class CacheReader::Impl {
   void on_record(std::span<const std::byte> bytes) {
     std::uint32_t type = 0;
     if (bytes.size() >= sizeof(type)) std::memcpy(&type, bytes.data(), sizeof(type));
-    if (type == NP_EVENT_FLOW && bytes.size() >= sizeof(np_flow_record)) {
+    if (type == NP_EVENT_FLOW && bytes.size() >= sizeof(np_flow_event)) {
       np_flow_record record;
-      std::memcpy(&record, bytes.data(), sizeof(record));
-      if (record.slot < seen_.size()) {
+      std::memcpy(&record, bytes.data() + offsetof(np_flow_event, record), sizeof(record));
+      if (record.cold.slot < seen_.size()) {
         ++stats_.evictions;
-        Seen& seen = seen_[record.slot];
+        Seen& seen = seen_[record.cold.slot];
         hand_on(record, seen);
         seen.ended = true;
         return;
@@ -177,27 +180,26 @@ class CacheReader::Impl {
 
   /// Hands on what the record has beyond what was seen of this occupant.
   void hand_on(const np_flow_record& r, Seen& seen) {
-    if (r.seq != seen.seq) seen = Seen{.seq = r.seq};
-    if (r.packets == seen.packets) return;
+    const np_flow_cold& cold = r.cold;
+    if (cold.seq != seen.seq) seen = Seen{.seq = cold.seq};
+    if (r.hot.packets == seen.packets) return;
     FlowDelta delta;
-    decode_record(r, delta);
-    delta.counters = {r.packets - seen.packets, r.bytes - seen.bytes};
-    delta.syns = r.syns - seen.syns;
-    delta.fins = r.fins - seen.fins;
-    delta.rsts = r.rsts - seen.rsts;
-    delta.retransmits = r.retransmits - seen.retransmits;
-    delta.out_of_order = r.out_of_order - seen.out_of_order;
-    delta.zero_windows = r.zero_windows - seen.zero_windows;
-    delta.fragments = r.fragments - seen.fragments;
-    seen.packets = r.packets;
-    seen.bytes = r.bytes;
-    seen.syns = r.syns;
-    seen.fins = r.fins;
-    seen.rsts = r.rsts;
-    seen.retransmits = r.retransmits;
-    seen.out_of_order = r.out_of_order;
-    seen.zero_windows = r.zero_windows;
-    seen.fragments = r.fragments;
+    decode_record(r, now_, delta);
+    // 32-bit counters wrap: the difference is taken in 32 bits.
+    delta.counters = {static_cast<std::uint32_t>(r.hot.packets - seen.packets),
+                      r.hot.bytes - seen.bytes};
+    seen.packets = r.hot.packets;
+    seen.bytes = r.hot.bytes;
+    const auto advance = [](std::uint32_t& last, std::uint32_t now) {
+      return now - std::exchange(last, now);
+    };
+    delta.syns = advance(seen.syns, cold.syns);
+    delta.fins = advance(seen.fins, cold.fins);
+    delta.rsts = advance(seen.rsts, cold.rsts);
+    delta.retransmits = advance(seen.retransmits, cold.retransmits);
+    delta.out_of_order = advance(seen.out_of_order, cold.out_of_order);
+    delta.zero_windows = advance(seen.zero_windows, cold.zero_windows);
+    delta.fragments = advance(seen.fragments, cold.fragments);
     ++stats_.records;
     sink_->on_flow(delta, seen.handle);
   }
@@ -210,12 +212,15 @@ class CacheReader::Impl {
   std::uint32_t cpus_;
   std::size_t sets_per_cpu_;
   MappedArray<np_flow_set> sets_;
+  MappedArray<np_flow_details> details_;
   MappedArray<np_flow_marks> marks_;
   std::vector<Seen> seen_;
   std::vector<std::uint32_t> mark_tail_;
   std::vector<Deferred> deferred_;
   std::optional<RingReader> ring_;
   FlowSink* sink_ = nullptr;
+  SystemClock clock_;
+  Nanos now_ = 0;
   Stats stats_;
 };
 
@@ -229,10 +234,15 @@ Result<CacheReader> CacheReader::make(const FlowPrograms& programs) {
       programs.object.map_fd("flow_stats"),
       static_cast<std::size_t>(programs.sets_per_cpu) * programs.cpus);
   if (!sets) return std::unexpected(sets.error());
+  auto details = MappedArray<np_flow_details>::make(
+      programs.object.map_fd("flow_details"),
+      static_cast<std::size_t>(programs.sets_per_cpu) * programs.cpus);
+  if (!details) return std::unexpected(details.error());
   auto marks =
       MappedArray<np_flow_marks>::make(programs.object.map_fd("flow_marks"), programs.cpus);
   if (!marks) return std::unexpected(marks.error());
-  auto impl = std::make_unique<Impl>(programs, std::move(*sets), std::move(*marks));
+  auto impl = std::make_unique<Impl>(programs, std::move(*sets), std::move(*details),
+                                     std::move(*marks));
   if (auto s = impl->open_ring(programs.object.map_fd("network_events")); !s)
     return std::unexpected(s.error());
   return CacheReader(std::move(impl));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/flow/decode.h"
 
+#include <algorithm>
+
 namespace netprobe {
 namespace {
 
@@ -10,6 +12,14 @@ IpAddress address(const __u8 (&bytes)[16]) {
 
 FlowTuple tuple_of(const np_flow_key& key) {
   return {address(key.src_ip), address(key.dst_ip), key.src_port, key.dst_port, key.proto};
+}
+
+/// A 32-bit count of 2^NP_LAST_SHIFT ns wraps after 52 days; it is at most
+/// that far behind now.
+Nanos unfold_last(std::uint32_t last, Nanos now) {
+  const auto now_units = static_cast<std::uint64_t>(now) >> NP_LAST_SHIFT;
+  const auto behind = static_cast<std::int32_t>(static_cast<std::uint32_t>(now_units) - last);
+  return static_cast<Nanos>((now_units - static_cast<std::uint64_t>(behind)) << NP_LAST_SHIFT);
 }
 
 // The kernel's numbers and the model's are the same, by definition here.
@@ -22,38 +32,40 @@ static_assert(kNoVlan == NP_NO_VLAN && kNoMplsLabel == NP_NO_LABEL);
 
 }  // namespace
 
-void decode_record(const np_flow_record& record, FlowDelta& delta) {
-  delta.tuple = tuple_of(record.key);
-  delta.ifindex = record.key.ifindex;
-  delta.direction = static_cast<Direction>(record.key.direction);
-  delta.depth = record.key.depth;
-  delta.no_ports = (record.key.flags & NP_FLOW_NO_PORTS) != 0;
-  delta.vni = record.key.vni;
-  delta.tunnel = static_cast<Tunnel>(record.tunnel);
-  delta.carries = static_cast<Tunnel>(record.carries);
-  delta.sent_syn = (record.state & NP_STATE_SYN) != 0;
-  delta.sent_syn_ack = (record.state & NP_STATE_SYN_ACK) != 0;
-  delta.vlan = record.vlan;
-  delta.inner_vlan = record.inner_vlan;
-  delta.mpls_label = record.mpls_label;
-  delta.outer_src = address(record.outer_src_ip);
-  delta.outer_dst = address(record.outer_dst_ip);
-  delta.tcp_flags = record.tcp_flags;
-  delta.dscp = record.dscp;
-  delta.min_ttl = record.min_ttl;
-  delta.icmp = record.icmp;
-  delta.first = static_cast<Nanos>(record.first_ns);
+void decode_record(const np_flow_record& record, Nanos now, FlowDelta& delta) {
+  delta.tuple = tuple_of(record.hot.key);
+  delta.ifindex = record.hot.key.ifindex;
+  delta.direction = static_cast<Direction>(record.hot.key.where & NP_WHERE_EGRESS);
+  delta.depth = static_cast<std::uint8_t>((record.hot.key.where & NP_WHERE_DEPTH_MASK) >>
+                                          NP_WHERE_DEPTH_SHIFT);
+  delta.no_ports = (record.hot.key.where & NP_WHERE_NO_PORTS) != 0;
+  delta.vni = record.hot.key.vni;
+  delta.tunnel = static_cast<Tunnel>(record.cold.tunnel);
+  delta.carries = static_cast<Tunnel>(record.cold.carries);
+  delta.sent_syn = (record.cold.state & NP_STATE_SYN) != 0;
+  delta.sent_syn_ack = (record.cold.state & NP_STATE_SYN_ACK) != 0;
+  delta.vlan = record.cold.vlan;
+  delta.inner_vlan = record.cold.inner_vlan;
+  delta.mpls_label = record.cold.mpls_label;
+  delta.outer_src = address(record.cold.outer_src_ip);
+  delta.outer_dst = address(record.cold.outer_dst_ip);
+  delta.tcp_flags = record.cold.tcp_flags;
+  delta.dscp = record.hot.key.dscp;
+  delta.min_ttl = record.hot.key.min_ttl;
+  delta.icmp = record.cold.icmp;
+  delta.first = static_cast<Nanos>(record.cold.first_ns);
+  const Nanos last = record.cold.replay_last_ns != 0 ? static_cast<Nanos>(record.cold.replay_last_ns)
+                                                : unfold_last(record.hot.last, now);
   // The coarse clock is behind the precise one by up to a tick.
-  delta.last = static_cast<Nanos>(record.last_ns > record.first_ns ? record.last_ns
-                                                                   : record.first_ns);
-  delta.syn = static_cast<Nanos>(record.syn_ns);
-  delta.ack = static_cast<Nanos>(record.ack_ns);
+  delta.last = std::max(last, delta.first);
+  delta.syn = static_cast<Nanos>(record.cold.syn_ns);
+  delta.ack = static_cast<Nanos>(record.cold.ack_ns);
 }
 
 IcmpErrorEvent decode_icmp_error(const np_icmp_error& event) {
   IcmpErrorEvent result;
   result.quoted = tuple_of(event.quoted);
-  result.no_ports = (event.quoted.flags & NP_FLOW_NO_PORTS) != 0;
+  result.no_ports = (event.quoted.where & NP_WHERE_NO_PORTS) != 0;
   result.reporter = address(event.reporter_ip);
   result.ifindex = event.quoted.ifindex;
   result.icmp_type = event.icmp_type;

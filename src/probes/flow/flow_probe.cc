@@ -14,13 +14,14 @@ namespace {
 constexpr Nanos kRetireAfter = 500 * kMillisecond;
 
 constexpr std::array<std::string_view, NP_PKT_SET_BUSY + 1> kClassNames{
-    "total",      "ipv4",        "ipv6",         "tcp",
-    "udp",        "icmp",        "icmp6",        "sctp",
-    "other_l4",   "arp",         "non_ip",       "malformed",
-    "vlan",       "mpls",        "ipv4_options", "ipv6_extensions",
-    "fragments",  "fragments_joined", "vxlan",   "geneve",
-    "gre",        "ipip",        "gso",          "slow_path",
-    "unknown_device", "evicted", "ring_full",    "set_busy"};
+    "fast_ipv4_tcp", "fast_ipv4_udp", "fast_ipv6_tcp", "fast_ipv6_udp",
+    "ipv4",          "ipv6",          "tcp",           "udp",
+    "icmp",          "icmp6",         "sctp",          "other_l4",
+    "arp",           "non_ip",        "malformed",     "vlan",
+    "mpls",          "ipv4_options",  "ipv6_extensions", "fragments",
+    "fragments_joined", "vxlan",      "geneve",        "gre",
+    "ipip",          "gso",           "slow_path",     "unknown_device",
+    "evicted",       "ring_full",     "set_busy"};
 
 bool has_ethernet_header(std::uint16_t link_type) {
   return link_type == ARPHRD_ETHER || link_type == ARPHRD_LOOPBACK;

@@ -34,14 +34,20 @@ Status set_ports(const std::vector<std::uint16_t>& ports, __u16 (&to)[NP_TUNNEL_
 
 Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
                                         const KernelFeatures& kernel) {
-  const bool preempt_rt = kernel.preempt_rt || options.force_preempt_rt;
-  auto object = BpfObject::open("netprobe", elf_of(preempt_rt));
+  return load_flow_programs(options, kernel,
+                            elf_of(kernel.preempt_rt || options.force_preempt_rt));
+}
+
+Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
+                                        const KernelFeatures& kernel,
+                                        std::span<const std::byte> elf) {
+  auto object = BpfObject::open("netprobe", elf);
   if (!object) return std::unexpected(object.error());
   FlowPrograms programs{std::move(*object)};
   programs.cpus = static_cast<std::uint32_t>(kernel.possible_cpus);
   programs.sets_per_cpu = std::bit_ceil(std::max(options.slots_per_cpu, 64U)) / NP_FLOW_WAYS;
   programs.devices_per_cpu = std::bit_ceil(std::max(options.max_interfaces, 16U));
-  programs.preempt_rt = preempt_rt;
+  programs.preempt_rt = kernel.preempt_rt || options.force_preempt_rt;
 
   np_flow_config config{};
   config.set_mask = programs.sets_per_cpu - 1;
@@ -57,6 +63,7 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
 
   const std::pair<const char*, std::uint32_t> sizes[] = {
       {"flow_stats", programs.sets_per_cpu * programs.cpus},
+      {"flow_details", programs.sets_per_cpu * programs.cpus},
       {"device_stats", programs.devices_per_cpu * programs.cpus},
       {"packet_stats", programs.cpus},
       {"flow_marks", programs.cpus},

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -13,7 +15,7 @@ namespace netprobe {
 /// How the flow programs are built, sized and loaded.
 struct FlowProgramOptions {
   /// Slots of the flow cache a CPU; rounded up to a power of two, at least 64.
-  std::uint32_t slots_per_cpu = 16'384;
+  std::uint32_t slots_per_cpu = 32'768;
   std::uint32_t max_interfaces = 1024;  ///< rounded up likewise
   std::uint32_t ring_bytes = 4U << 20;  ///< a power of two and whole pages
   std::vector<std::uint16_t> vxlan_ports{4789, 8472};
@@ -34,5 +36,9 @@ struct FlowPrograms {
 
 [[nodiscard]] Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
                                                       const KernelFeatures& kernel);
+/// The same for any object that is built on bpf/lib/flow_tc.h (benchmarks).
+[[nodiscard]] Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
+                                                      const KernelFeatures& kernel,
+                                                      std::span<const std::byte> elf);
 
 }  // namespace netprobe
