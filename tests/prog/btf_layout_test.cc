@@ -5,6 +5,10 @@
 #include <bpf/btf.h>
 #include <gtest/gtest.h>
 
+#include <boost/preprocessor/seq/for_each.hpp>
+#include <boost/preprocessor/stringize.hpp>
+#include <boost/preprocessor/variadic/to_seq.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -26,67 +30,39 @@ struct Layout {
   std::vector<Field> fields;
 };
 
-#define NP_FIELD(type, member) \
-  Field { #member, offsetof(type, member), sizeof(type::member) }
+// NP_LAYOUT(type, field, field, …): every field, in order.
+#define NP_FIELD(r, type, member) \
+  Field{BOOST_PP_STRINGIZE(member), offsetof(type, member), sizeof(type::member)},
+#define NP_LAYOUT(type, ...)                                                       \
+  Layout {                                                                         \
+    #type, sizeof(type), {                                                         \
+      BOOST_PP_SEQ_FOR_EACH(NP_FIELD, type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)) \
+    }                                                                              \
+  }
 
 std::vector<Layout> abi() {
   return {
-      {"np_flow_key",
-       sizeof(np_flow_key),
-       {NP_FIELD(np_flow_key, src_ip), NP_FIELD(np_flow_key, dst_ip),
-        NP_FIELD(np_flow_key, src_port), NP_FIELD(np_flow_key, dst_port),
-        NP_FIELD(np_flow_key, proto), NP_FIELD(np_flow_key, direction),
-        NP_FIELD(np_flow_key, depth), NP_FIELD(np_flow_key, flags), NP_FIELD(np_flow_key, ifindex),
-        NP_FIELD(np_flow_key, vni)}},
-      {"np_flow_record",
-       sizeof(np_flow_record),
-       {NP_FIELD(np_flow_record, type),         NP_FIELD(np_flow_record, seq),
-        NP_FIELD(np_flow_record, key),          NP_FIELD(np_flow_record, packets),
-        NP_FIELD(np_flow_record, bytes),        NP_FIELD(np_flow_record, last_ns),
-        NP_FIELD(np_flow_record, first_ns),     NP_FIELD(np_flow_record, slot),
-        NP_FIELD(np_flow_record, tcp_next_seq), NP_FIELD(np_flow_record, retransmits),
-        NP_FIELD(np_flow_record, out_of_order), NP_FIELD(np_flow_record, zero_windows),
-        NP_FIELD(np_flow_record, mpls_label),   NP_FIELD(np_flow_record, vlan),
-        NP_FIELD(np_flow_record, inner_vlan),   NP_FIELD(np_flow_record, tcp_flags),
-        NP_FIELD(np_flow_record, min_ttl),      NP_FIELD(np_flow_record, dscp),
-        NP_FIELD(np_flow_record, tunnel),       NP_FIELD(np_flow_record, icmp),
-        NP_FIELD(np_flow_record, state),        NP_FIELD(np_flow_record, carries),
-        NP_FIELD(np_flow_record, rsts),         NP_FIELD(np_flow_record, syn_ns),
-        NP_FIELD(np_flow_record, ack_ns),       NP_FIELD(np_flow_record, hole_time),
-        NP_FIELD(np_flow_record, fragments),    NP_FIELD(np_flow_record, outer_src_ip),
-        NP_FIELD(np_flow_record, outer_dst_ip), NP_FIELD(np_flow_record, syns),
-        NP_FIELD(np_flow_record, fins)}},
-      {"np_flow_set",
-       sizeof(np_flow_set),
-       {NP_FIELD(np_flow_set, tag), NP_FIELD(np_flow_set, busy), NP_FIELD(np_flow_set, reserved),
-        NP_FIELD(np_flow_set, way)}},
-      {"np_flow_marks",
-       sizeof(np_flow_marks),
-       {NP_FIELD(np_flow_marks, head), NP_FIELD(np_flow_marks, reserved),
-        NP_FIELD(np_flow_marks, slot)}},
-      {"np_device_stats",
-       sizeof(np_device_stats),
-       {NP_FIELD(np_device_stats, ifindex), NP_FIELD(np_device_stats, direction),
-        NP_FIELD(np_device_stats, packets), NP_FIELD(np_device_stats, bytes),
-        NP_FIELD(np_device_stats, gso_extra_packets), NP_FIELD(np_device_stats, gso_extra_bytes),
-        NP_FIELD(np_device_stats, unattributed), NP_FIELD(np_device_stats, inner_packets),
-        NP_FIELD(np_device_stats, inner_unattributed), NP_FIELD(np_device_stats, icmp_errors_lost),
-        NP_FIELD(np_device_stats, reserved)}},
-      {"np_device", sizeof(np_device), {NP_FIELD(np_device, dir)}},
-      {"np_packet_stats", sizeof(np_packet_stats), {NP_FIELD(np_packet_stats, count)}},
-      {"np_flow_config",
-       sizeof(np_flow_config),
-       {NP_FIELD(np_flow_config, set_mask), NP_FIELD(np_flow_config, device_mask),
-        NP_FIELD(np_flow_config, hash_seed), NP_FIELD(np_flow_config, coarse_clock),
-        NP_FIELD(np_flow_config, replay), NP_FIELD(np_flow_config, tunnels),
-        NP_FIELD(np_flow_config, vxlan_port), NP_FIELD(np_flow_config, geneve_port)}},
-      {"np_icmp_error",
-       sizeof(np_icmp_error),
-       {NP_FIELD(np_icmp_error, type), NP_FIELD(np_icmp_error, reserved0),
-        NP_FIELD(np_icmp_error, quoted), NP_FIELD(np_icmp_error, reporter_ip),
-        NP_FIELD(np_icmp_error, time_ns), NP_FIELD(np_icmp_error, icmp_type),
-        NP_FIELD(np_icmp_error, icmp_code), NP_FIELD(np_icmp_error, reserved1),
-        NP_FIELD(np_icmp_error, mtu)}},
+      NP_LAYOUT(np_flow_key, src_ip, dst_ip, src_port, dst_port, proto, where, min_ttl, dscp,
+                ifindex, vni),
+      NP_LAYOUT(np_flow_hot, key, packets, last, bytes),
+      NP_LAYOUT(np_flow_cold, first_ns, seq, slot, tcp_next_seq, retransmits, out_of_order,
+                zero_windows, rsts, fragments, hole_time, mpls_label, vlan, inner_vlan, icmp,
+                tcp_flags, state, tunnel, carries, reserved0, syn_ns, ack_ns, replay_last_ns, syns,
+                fins, outer_src_ip, outer_dst_ip),
+      NP_LAYOUT(np_flow_record, hot, cold),
+      NP_LAYOUT(np_flow_set, way),
+      NP_LAYOUT(np_flow_details, tag, seq, busy, reserved, way),
+      NP_LAYOUT(np_flow_event, type, reserved0, record),
+      NP_LAYOUT(np_icmp_error, type, reserved0, quoted, reporter_ip, time_ns, icmp_type, icmp_code,
+                reserved1, mtu),
+      NP_LAYOUT(np_flow_marks, head, reserved, slot),
+      NP_LAYOUT(np_device_stats, ifindex, direction, packets, bytes, gso_extra_packets,
+                gso_extra_bytes, unattributed, inner_packets, inner_unattributed, icmp_errors_lost,
+                reserved),
+      NP_LAYOUT(np_device, dir),
+      NP_LAYOUT(np_packet_stats, count),
+      NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, coarse_clock, replay, tunnels,
+                vxlan_port, geneve_port),
   };
 }
 
@@ -108,7 +84,8 @@ TEST_F(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
   for (const auto& layout : abi()) {
     SCOPED_TRACE(layout.name);
     const int id = btf__find_by_name_kind(types_.get(), layout.name, BTF_KIND_STRUCT);
-    ASSERT_GT(id, 0) << "not in the program's BTF";
+    EXPECT_GT(id, 0) << "not in the program's BTF";
+    if (id <= 0) continue;
     const btf_type* type = btf__type_by_id(types_.get(), static_cast<__u32>(id));
     EXPECT_EQ(type->size, layout.size);
     ASSERT_EQ(btf_vlen(type), layout.fields.size()) << "a field is missing in this test";

@@ -206,21 +206,22 @@ class PacketReader {
 
 Legs legs_of(const std::vector<Flow>& flows) {
   Legs legs;
-  for (const auto& flow : flows) {
-    const auto& t = flow.tuple;
-    const Leg leg{.depth = flow.observations.empty() ? std::uint8_t{0} : flow.observations[0].depth,
-                  .vni = flow.vni,
-                  .protocol = t.protocol,
-                  .src = t.src,
-                  .dst = t.dst,
-                  .src_port = t.src_port,
-                  .dst_port = t.dst_port};
-    Leg back = leg;
-    std::swap(back.src, back.dst);
-    std::swap(back.src_port, back.dst_port);
-    if (flow.forward.packets != 0) legs[leg] += flow.forward;
-    if (flow.reverse.packets != 0) legs[back] += flow.reverse;
-  }
+  for (const auto& flow : flows)
+    for (const auto& point : flow.observations) {
+      const auto& t = flow.tuple;
+      const Leg leg{.depth = point.depth,
+                    .vni = point.vni,
+                    .protocol = t.protocol,
+                    .src = t.src,
+                    .dst = t.dst,
+                    .src_port = t.src_port,
+                    .dst_port = t.dst_port};
+      Leg back = leg;
+      std::swap(back.src, back.dst);
+      std::swap(back.src_port, back.dst_port);
+      if (point.forward.packets != 0) legs[leg] += point.forward;
+      if (point.reverse.packets != 0) legs[back] += point.reverse;
+    }
   return legs;
 }
 

@@ -33,7 +33,8 @@ struct Leg {
 };
 using Legs = std::map<Leg, Counters>;
 
-/// The same flows as NetProbe has them.
+/// The same as NetProbe has it, point by point: a flow that travels in two
+/// networks, or inside and outside of a tunnel, has a leg for each.
 [[nodiscard]] Legs legs_of(const std::vector<Flow>& flows);
 
 /// What tshark makes of a capture.
