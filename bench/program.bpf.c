@@ -9,22 +9,25 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-__u32 bench_flows = 0;
-__u32 bench_turn = 0;
+/* A section of its own, so that user space finds it by name. */
+struct {
+  __u32 flows;
+  __u32 turn;
+} bench SEC(".data.bench") = {1, 0};
 
-/* The next packet of bench_flows many: source address and port change. */
+/* The next packet of bench.flows many: source address and port change. */
 static __always_inline int next_packet(struct __sk_buff *skb) {
   void *data = (void *)(long)skb->data;
   void *end = (void *)(long)skb->data_end;
   struct np_ipv4 *ip = data + sizeof(struct np_eth);
   struct np_ports *ports = (void *)(ip + 1);
-  __u32 turn = bench_turn + 1;
+  __u32 turn = bench.turn + 1;
 
   if ((void *)(ports + 1) > end)
     return 0;
-  if (turn >= bench_flows)
+  if (turn >= bench.flows)
     turn = 0;
-  bench_turn = turn;
+  bench.turn = turn;
   *(__u16 *)(ip->src + 2) = bpf_htons(turn & 0xffff);
   ports->src = bpf_htons(1024 + (turn >> 16));
   return 1;
@@ -113,4 +116,11 @@ int bench_hash(struct __sk_buff *skb) {
     bpf_map_update_elem(&bench_hash_map, &key, &first, BPF_ANY);
   }
   return NP_NEXT_PROGRAM;
+}
+
+SEC("tc")
+int netprobe_tc_clock(struct __sk_buff *skb) {
+  np_clock.jiffies = bpf_jiffies64();
+  np_clock.ktime_ns = bpf_ktime_get_ns();
+  return 0;
 }

@@ -81,13 +81,13 @@ int measure() {
   auto devices = DeviceTable::make(*programs);
   auto reader = CacheReader::make(*programs);
   if (!devices || !devices->claim(kIfindex) || !reader) return 1;
-  const int bss = programs->object.map_fd("netprobe.bss");
+  const int settings_map = programs->object.map_fd(".data.bench");
   NullSink sink;
   std::vector<Row> rows;
   for (const std::uint32_t flows : {1U, 10'000U, 100'000U}) {
     const std::uint32_t zero = 0;
     const Bss settings{flows, 0};
-    if (bpf_map_update_elem(bss, &zero, &settings, BPF_ANY) != 0) return 1;
+    if (bpf_map_update_elem(settings_map, &zero, &settings, BPF_ANY) != 0) return 1;
     std::vector<double> empty;
     std::vector<double> cache;
     std::vector<double> hash;

@@ -95,7 +95,9 @@ NP_ABI_ASSERT(sizeof(struct np_flow_key) == 48, "flow key is 48 bytes");
 struct np_flow_hot {
   struct np_flow_key key;
   __u32 packets;
-  __u32 last; /* coarse time of the last packet, units of 2^NP_LAST_SHIFT ns */
+  /* Time of the last packet, low bits: jiffies, which np_clock ties to
+   * nanoseconds; in replay units of 2^NP_REPLAY_SHIFT ns. */
+  __u32 last;
   __u64 bytes;
 };
 NP_ABI_ASSERT(sizeof(struct np_flow_hot) == 64, "what a packet touches is one cache line");
@@ -135,7 +137,7 @@ struct np_flow_record {
   struct np_flow_hot hot;
   struct np_flow_cold cold;
 };
-#define NP_LAST_SHIFT 20
+#define NP_REPLAY_SHIFT 20
 /* np_flow_record.state */
 enum np_record_state {
   NP_STATE_AWAIT_ACK = 1 << 0, /* the segment after a SYN is still to come */
@@ -278,12 +280,18 @@ struct np_packet_stats {
   __u64 count[NP_PKT_CLASSES];
 };
 
+/* The same moment on both clocks; netprobe_clock writes it when it is run. */
+struct np_clock {
+  __u64 jiffies;
+  __u64 ktime_ns;
+};
+
 /* Configuration, fixed at load: what is off is dead code to the verifier. */
 struct np_flow_config {
   __u32 set_mask;    /* sets a CPU - 1; a power of two - 1 */
   __u32 device_mask; /* device slots a CPU - 1 */
   __u32 hash_seed;   /* random: nobody can aim at one set */
-  __u32 coarse_clock; /* bpf_ktime_get_coarse_ns is there (5.11) */
+  __u32 idle;        /* units of np_flow_hot.last after which a flow gives way */
   __u32 replay;      /* time and length come from the context */
   __u32 tunnels;     /* look inside tunnels */
   __u16 vxlan_port[NP_TUNNEL_PORTS]; /* 0: unused */

@@ -9,8 +9,6 @@
 #include "maps.h"
 #include "packet.h"
 
-/* A resident that was quiet this long gives way to any newcomer. */
-#define NP_IDLE ((__u32)(15000000000ULL >> NP_LAST_SHIFT))
 /* Evictions between two looks at how full the ring is; a power of two. */
 #define NP_RING_CHECK_EVERY 256
 
@@ -33,41 +31,48 @@ static __always_inline __u64 np_now_precise(struct __sk_buff *skb) {
   return np_config.replay ? skb->tstamp : bpf_ktime_get_ns();
 }
 
-/* In units of 2^NP_LAST_SHIFT ns. */
+/* Jiffies: the verifier makes a load of them, which no other clock is. */
 static __always_inline __u32 np_now_coarse(struct __sk_buff *skb) {
   if (np_config.replay)
-    return skb->tstamp >> NP_LAST_SHIFT;
-  if (np_config.coarse_clock)
-    return bpf_ktime_get_coarse_ns() >> NP_LAST_SHIFT;
-  return bpf_ktime_get_ns() >> NP_LAST_SHIFT;
+    return skb->tstamp >> NP_REPLAY_SHIFT;
+  return bpf_jiffies64();
 }
 
-/* Multiply-mix over the six words of the key; independent multiplications,
- * so the chain is short. The seed keeps sets unpredictable from outside. */
+/*
+ * Multiply-mix over the words of the key. The multiplications do not depend on
+ * each other, so the chain is short; the upper halves of IPv6 addresses are
+ * left out for IPv4, where they are 0. The seed keeps sets unpredictable from
+ * outside. The upper bits are mixed best.
+ */
 static __always_inline __u64 np_hash(const struct np_flow_key *key) {
   const __u64 *w = (const __u64 *)key;
   __u64 seed = np_config.hash_seed;
   __u64 h;
 
-  h = (w[0] + seed) * 0x9e3779b97f4a7c15ULL;
-  h ^= (w[1] ^ seed) * 0xc2b2ae3d27d4eb4fULL;
-  h += (w[2] + seed) * 0x165667b19e3779f9ULL;
-  h ^= (w[3] + (seed << 7)) * 0xd6e8feb86659fd93ULL;
-  h += ((w[4] & NP_KEY_WORD4_MASK) ^ (seed << 17)) * 0xa0761d6478bd642fULL;
-  h ^= (w[5] + seed) * 0xe7037ed1a0b428dbULL;
+  h = (w[1] ^ seed) * 0x9e3779b97f4a7c15ULL;
+  h += (w[3] + seed) * 0xc2b2ae3d27d4eb4fULL;
+  h ^= (w[4] & NP_KEY_WORD4_MASK) * 0xd6e8feb86659fd93ULL;
+  h += w[5] * 0xa0761d6478bd642fULL;
+  if (w[0] | w[2]) {
+    h ^= (w[0] + seed) * 0xe7037ed1a0b428dbULL;
+    h += (w[2] ^ seed) * 0x165667b19e3779f9ULL;
+  }
   h ^= h >> 32;
-  h *= 0x9fb21c651e98df25ULL;
-  h ^= h >> 29;
-  return h;
+  return h * 0x9fb21c651e98df25ULL;
 }
 
-/* Bits of the hash beyond those that choose the set. */
+/* The hash from the top: 2 bits for the home way, up to 30 for the set; the
+ * rest, with some of those, is the tag. */
 static __always_inline __u32 np_home(__u64 hash) {
-  return (__u32)(hash >> 30) & (NP_FLOW_WAYS - 1);
+  return hash >> 62;
+}
+
+static __always_inline __u32 np_set_of(__u64 hash) {
+  return (__u32)(hash >> 32) & np_config.set_mask;
 }
 
 static __always_inline __u32 np_tag_of(__u64 hash) {
-  return (__u32)(hash >> 32) | 1;
+  return (__u32)(hash >> 16) | 1;
 }
 
 static __always_inline int np_same_key(const struct np_flow_key *a, const struct np_flow_key *b) {
@@ -209,7 +214,7 @@ static __always_inline __u32 np_victim(const struct np_place *at, __u32 home, __
       return i;
     /* In replay time may step back: then the difference is huge and the
      * resident looks idle, which only costs an eviction. */
-    if (now - hot->last > NP_IDLE)
+    if (now - hot->last > np_config.idle)
       weight = 0;
     if (weight < fewest) {
       fewest = weight;
@@ -358,7 +363,7 @@ static __always_inline void np_add_tcp(struct np_run *run, __u32 index, __u32 wa
 /* Counts one IP layer of a packet in its flow. */
 static __always_inline void np_flow_count(struct np_run *run, const struct np_layer *l) {
   __u64 hash = np_hash(&l->key);
-  __u32 index = run->cpu * (np_config.set_mask + 1) + ((__u32)hash & np_config.set_mask);
+  __u32 index = run->cpu * (np_config.set_mask + 1) + np_set_of(hash);
   struct np_flow_set *set = bpf_map_lookup_elem(&flow_stats, &index);
   struct np_flow_hot *hot;
 

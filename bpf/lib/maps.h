@@ -61,6 +61,8 @@ struct {
   __uint(max_entries, 4 << 20);
 } network_events SEC(".maps");
 
+struct np_clock np_clock = {};
+
 const volatile struct np_flow_config np_config = {};
 
 static __always_inline void np_class(struct np_packet_stats *stats, enum np_packet_class class) {

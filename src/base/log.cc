@@ -9,7 +9,7 @@
 #include <chrono>
 #include <memory>
 
-#include "base/duration.h"
+#include "base/json_writer.h"
 
 namespace netprobe {
 namespace {
@@ -20,15 +20,15 @@ class JsonFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     const auto since_epoch = message.time.time_since_epoch();
-    line_.assign("{\"time\":\"");
-    append_rfc3339(line_,
-                   std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count());
-    line_ += "\",\"level\":\"";
+    line_.clear();
+    JsonObject json(line_);
+    json.time("time",
+              std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count());
     const auto level = spdlog::level::to_string_view(message.level);
-    line_.append(level.data(), level.size());
-    line_ += "\",\"message\":\"";
-    for (const char c : std::string_view(message.payload.data(), message.payload.size())) append(c);
-    line_ += "\"}\n";
+    json.text("level", {level.data(), level.size()});
+    json.text("message", {message.payload.data(), message.payload.size()});
+    json.close();
+    line_ += '\n';
     out.append(line_.data(), line_.data() + line_.size());
   }
   [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
@@ -36,16 +36,6 @@ class JsonFormatter final : public spdlog::formatter {
   }
 
  private:
-  void append(char c) {
-    if (c == '"' || c == '\\') {
-      line_ += '\\';
-      line_ += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      line_ += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      line_ += c;
-    }
-  }
   std::string line_;
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 
 namespace netprobe {
@@ -62,8 +63,10 @@ Result<KernelFeatures> probe_kernel() {
   features.preempt_rt = is_preempt_rt(name);
   features.possible_cpus = libbpf_num_possible_cpus();
   if (features.possible_cpus < 1) return fail("cannot tell how many CPUs the machine may have");
-  features.coarse_clock =
-      libbpf_probe_bpf_helper(BPF_PROG_TYPE_SCHED_CLS, BPF_FUNC_ktime_get_coarse_ns, nullptr) == 1;
+  // The coarse clocks advance once a tick, and say how long that is.
+  timespec tick{};
+  if (::clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0 && tick.tv_nsec > 0)
+    features.tick_ns = tick.tv_nsec;
   return features;
 }
 

@@ -13,8 +13,8 @@ struct KernelFeatures {
   int major = 0;
   int minor = 0;
   bool preempt_rt = false;
-  bool coarse_clock = false;  ///< bpf_ktime_get_coarse_ns (5.11)
   int possible_cpus = 1;
+  long tick_ns = 4'000'000;  ///< length of a jiffy
 
   [[nodiscard]] bool at_least(int want_major, int want_minor) const {
     return major > want_major || (major == want_major && minor >= want_minor);

@@ -71,10 +71,4 @@ class FlowTable final : public FlowSink {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The `n` flows that moved most, by bytes per second or in total; partial
-/// sort, stable by id.
-enum class TopBy { kRate, kBytes, kPackets };
-[[nodiscard]] std::vector<Flow> top_talkers(const std::vector<Flow>& flows, std::size_t n,
-                                            TopBy by);
-
 }  // namespace netprobe

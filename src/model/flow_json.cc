@@ -1,66 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/flow_json.h"
 
-#include <cmath>
-#include <cstdio>
-
-#include "base/duration.h"
+#include "base/json_writer.h"
 
 namespace netprobe {
 namespace {
 
-/// Writes `"key":value` pairs with the commas between them.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-  void close() { out_ += '}'; }
-
-  void key(std::string_view name) {
-    if (!first_) out_ += ',';
-    first_ = false;
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
-  }
-  void number(std::string_view name, std::uint64_t value) {
-    key(name);
-    out_ += std::to_string(value);
-  }
-  void real(std::string_view name, double value) {
-    key(name);
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.3f", std::isfinite(value) ? value : 0.0);
-    out_ += text;
-  }
-  void text(std::string_view name, std::string_view value) {
-    key(name);
-    append_json_string(out_, value);
-  }
-  void address(std::string_view name, const IpAddress& value) {
-    key(name);
-    out_ += '"';
-    value.append_to(out_);
-    out_ += '"';
-  }
-  void time(std::string_view name, Nanos wall) {
-    key(name);
-    out_ += '"';
-    append_rfc3339(out_, wall);
-    out_ += '"';
-  }
-  void flag(std::string_view name, bool value) {
-    key(name);
-    out_ += value ? "true" : "false";
-  }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
-
 /// Fields that only some flows and points have.
 template <typename T>
-void append_encapsulation(ObjectWriter& json, const T& from) {
+void append_encapsulation(JsonObject& json, const T& from) {
   if (from.tunnel != Tunnel::kNone) json.text("tunnel", to_string(from.tunnel));
   if (from.vlan != kNoVlan) json.number("vlan", from.vlan);
   if (from.inner_vlan != kNoVlan) json.number("inner_vlan", from.inner_vlan);
@@ -68,7 +16,7 @@ void append_encapsulation(ObjectWriter& json, const T& from) {
 }
 
 void append_observation(std::string& out, const Observation& point) {
-  ObjectWriter json(out);
+  JsonObject json(out);
   json.text("interface", point.interface);
   json.number("ifindex", point.ifindex);
   json.text("role", to_string(point.role));
@@ -87,7 +35,7 @@ void append_observation(std::string& out, const Observation& point) {
   json.close();
 }
 
-void append_tcp(ObjectWriter& json, const Flow& flow) {
+void append_tcp(JsonObject& json, const Flow& flow) {
   json.text("reverse_tcp_flags", tcp_flags_text(flow.tcp_reverse.flags));
   json.number("syns", flow.tcp_forward.syns + flow.tcp_reverse.syns);
   json.number("fins", flow.tcp_forward.fins + flow.tcp_reverse.fins);
@@ -106,47 +54,7 @@ void append_tcp(ObjectWriter& json, const Flow& flow) {
     json.real("handshake_client_ms", static_cast<double>(flow.handshake_client) / 1e6);
 }
 
-/// Length of the valid UTF-8 sequence that begins at text[i]; 0 if none does.
-std::size_t utf8_length(std::string_view text, std::size_t i) {
-  const auto at = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
-  const unsigned char lead = at(i);
-  const std::size_t size = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2
-                         : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
-  if (size == 0 || i + size > text.size()) return 0;
-  for (std::size_t n = 1; n < size; ++n)
-    if ((at(i + n) & 0xc0) != 0x80) return 0;
-  if (size == 3 && ((lead == 0xe0 && at(i + 1) < 0xa0) || (lead == 0xed && at(i + 1) > 0x9f)))
-    return 0;
-  if (size == 4 && ((lead == 0xf0 && at(i + 1) < 0x90) || (lead == 0xf4 && at(i + 1) > 0x8f)))
-    return 0;
-  return size;
-}
-
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (std::size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-      ++i;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof(escape), "\\u%04x", static_cast<unsigned>(c));
-      out += escape;
-      ++i;
-    } else if (const auto size = utf8_length(text, i); size > 0) {
-      out += text.substr(i, size);
-      i += size;
-    } else {
-      out += "\xef\xbf\xbd";  // U+FFFD
-      ++i;
-    }
-  }
-  out += '"';
-}
 
 std::string tcp_flags_text(std::uint8_t flags) {
   static constexpr std::string_view kLetters = "FSRPAUEC";
@@ -157,7 +65,7 @@ std::string tcp_flags_text(std::uint8_t flags) {
 }
 
 void append_json(std::string& out, const Flow& flow) {
-  ObjectWriter json(out);
+  JsonObject json(out);
   json.number("id", flow.id);
   json.address("src_ip", flow.tuple.src);
   json.address("dst_ip", flow.tuple.dst);
@@ -194,12 +102,12 @@ void append_json(std::string& out, const Flow& flow) {
   if (flow.no_ports) json.flag("no_ports", true);
   json.flag("ended", flow.ended);
   json.key("observations");
-  out += '[';
-  for (std::size_t i = 0; i < flow.observations.size(); ++i) {
-    if (i > 0) out += ',';
-    append_observation(out, flow.observations[i]);
+  JsonArray points(out);
+  for (const auto& point : flow.observations) {
+    points.next();
+    append_observation(out, point);
   }
-  out += ']';
+  points.close();
   json.close();
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/json_writer.h"
 #include "model/flow.h"
 
 namespace netprobe {
@@ -10,9 +11,6 @@ namespace netprobe {
 /// Appends a flow as one JSON object, on one line, with the names of the API.
 /// The one place that spells them for the API, the stream and replay.
 void append_json(std::string& out, const Flow& flow);
-
-/// Appends a JSON string with its quotes; invalid UTF-8 is replaced.
-void append_json_string(std::string& out, std::string_view text);
 
 /// TCP flags as letters in the order of the header: "FSRPAUEC", those seen.
 [[nodiscard]] std::string tcp_flags_text(std::uint8_t flags);

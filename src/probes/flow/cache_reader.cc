@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/flow/cache_reader.h"
 
+#include <bpf/bpf.h>
+
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <optional>
@@ -45,14 +48,19 @@ bool newer(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(
 class CacheReader::Impl {
  public:
   Impl(const FlowPrograms& programs, MappedArray<np_flow_set> sets,
-       MappedArray<np_flow_details> details, MappedArray<np_flow_marks> marks)
+       MappedArray<np_flow_details> details, MappedArray<np_flow_marks> marks,
+       MappedArray<np_clock> clock)
       : cpus_(programs.cpus),
         sets_per_cpu_(programs.sets_per_cpu),
         sets_(std::move(sets)),
         details_(std::move(details)),
         marks_(std::move(marks)),
         seen_(sets_.size() * NP_FLOW_WAYS),
-        mark_tail_(cpus_, 0) {}
+        mark_tail_(cpus_, 0),
+        clock_(std::move(clock)),
+        clock_program_(programs.object.program_fd("netprobe_tc_clock")) {
+    anchor_.tick = programs.tick_ns;
+  }
 
   Status open_ring(int map_fd) {
     auto ring = RingReader::make(map_fd,
@@ -67,7 +75,7 @@ class CacheReader::Impl {
 
   void poll(FlowSink& sink) {
     sink_ = &sink;
-    now_ = clock_.monotonic();
+    if (anchor_.jiffies == 0) read_clock();
     ring_->drain();
     for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) poll_marks(cpu);
     finish_deferred();
@@ -76,7 +84,7 @@ class CacheReader::Impl {
 
   void sweep(FlowSink& sink) {
     sink_ = &sink;
-    now_ = clock_.monotonic();
+    read_clock();
     ring_->drain();
     for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
       mark_tail_[cpu] = load_acquire(marks_[cpu].head);
@@ -87,6 +95,18 @@ class CacheReader::Impl {
   }
 
  private:
+  /// Jiffies have no meaning outside the kernel: a program that is run here
+  /// and now says what they are.
+  void read_clock() {
+    if (clock_program_ < 0) return;
+    std::array<std::uint8_t, 14> frame{};
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
+                .data_size_in = frame.size());
+    if (bpf_prog_test_run_opts(clock_program_, &options) != 0) return;
+    anchor_.jiffies = clock_[0].jiffies;
+    anchor_.monotonic = static_cast<Nanos>(clock_[0].ktime_ns);
+  }
+
   void sweep_cpu(std::uint32_t cpu) {
     const std::size_t first = static_cast<std::size_t>(cpu) * sets_per_cpu_;
     for (std::size_t set = first; set < first + sets_per_cpu_; ++set) {
@@ -184,7 +204,7 @@ class CacheReader::Impl {
     if (cold.seq != seen.seq) seen = Seen{.seq = cold.seq};
     if (r.hot.packets == seen.packets) return;
     FlowDelta delta;
-    decode_record(r, now_, delta);
+    decode_record(r, anchor_, delta);
     // 32-bit counters wrap: the difference is taken in 32 bits.
     delta.counters = {static_cast<std::uint32_t>(r.hot.packets - seen.packets),
                       r.hot.bytes - seen.bytes};
@@ -219,8 +239,9 @@ class CacheReader::Impl {
   std::vector<Deferred> deferred_;
   std::optional<RingReader> ring_;
   FlowSink* sink_ = nullptr;
-  SystemClock clock_;
-  Nanos now_ = 0;
+  MappedArray<np_clock> clock_;
+  int clock_program_;
+  ClockAnchor anchor_;
   Stats stats_;
 };
 
@@ -241,8 +262,10 @@ Result<CacheReader> CacheReader::make(const FlowPrograms& programs) {
   auto marks =
       MappedArray<np_flow_marks>::make(programs.object.map_fd("flow_marks"), programs.cpus);
   if (!marks) return std::unexpected(marks.error());
+  auto clock = MappedArray<np_clock>::make(programs.object.map_fd("netprobe.bss"), 1);
+  if (!clock) return std::unexpected(clock.error());
   auto impl = std::make_unique<Impl>(programs, std::move(*sets), std::move(*details),
-                                     std::move(*marks));
+                                     std::move(*marks), std::move(*clock));
   if (auto s = impl->open_ring(programs.object.map_fd("network_events")); !s)
     return std::unexpected(s.error());
   return CacheReader(std::move(impl));

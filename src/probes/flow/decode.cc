@@ -14,14 +14,6 @@ FlowTuple tuple_of(const np_flow_key& key) {
   return {address(key.src_ip), address(key.dst_ip), key.src_port, key.dst_port, key.proto};
 }
 
-/// A 32-bit count of 2^NP_LAST_SHIFT ns wraps after 52 days; it is at most
-/// that far behind now.
-Nanos unfold_last(std::uint32_t last, Nanos now) {
-  const auto now_units = static_cast<std::uint64_t>(now) >> NP_LAST_SHIFT;
-  const auto behind = static_cast<std::int32_t>(static_cast<std::uint32_t>(now_units) - last);
-  return static_cast<Nanos>((now_units - static_cast<std::uint64_t>(behind)) << NP_LAST_SHIFT);
-}
-
 // The kernel's numbers and the model's are the same, by definition here.
 static_assert(static_cast<int>(Tunnel::kVxlan) == NP_TUNNEL_VXLAN);
 static_assert(static_cast<int>(Tunnel::kGeneve) == NP_TUNNEL_GENEVE);
@@ -32,7 +24,7 @@ static_assert(kNoVlan == NP_NO_VLAN && kNoMplsLabel == NP_NO_LABEL);
 
 }  // namespace
 
-void decode_record(const np_flow_record& record, Nanos now, FlowDelta& delta) {
+void decode_record(const np_flow_record& record, const ClockAnchor& clock, FlowDelta& delta) {
   delta.tuple = tuple_of(record.hot.key);
   delta.ifindex = record.hot.key.ifindex;
   delta.direction = static_cast<Direction>(record.hot.key.where & NP_WHERE_EGRESS);
@@ -55,7 +47,7 @@ void decode_record(const np_flow_record& record, Nanos now, FlowDelta& delta) {
   delta.icmp = record.cold.icmp;
   delta.first = static_cast<Nanos>(record.cold.first_ns);
   const Nanos last = record.cold.replay_last_ns != 0 ? static_cast<Nanos>(record.cold.replay_last_ns)
-                                                : unfold_last(record.hot.last, now);
+                                                : clock.at(record.hot.last);
   // The coarse clock is behind the precise one by up to a tick.
   delta.last = std::max(last, delta.first);
   delta.syn = static_cast<Nanos>(record.cold.syn_ns);

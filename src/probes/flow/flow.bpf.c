@@ -28,3 +28,11 @@ SEC("tc")
 int netprobe_tc_l3_egress(struct __sk_buff *skb) {
   return np_flow_packet(skb, NP_LINK_IP, NP_EGRESS);
 }
+
+/* Run by user space, never attached: says what the time is in jiffies. */
+SEC("tc")
+int netprobe_tc_clock(struct __sk_buff *skb) {
+  np_clock.jiffies = bpf_jiffies64();
+  np_clock.ktime_ns = bpf_ktime_get_ns();
+  return 0;
+}

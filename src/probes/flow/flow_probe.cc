@@ -58,7 +58,6 @@ Result<FlowProbe> FlowProbe::make(const FlowProgramOptions& options, TcMode mode
   }
   auto programs = load_flow_programs(options, kernel);
   if (!programs) return std::unexpected(programs.error());
-  why += kernel.coarse_clock ? "; coarse clock" : "; precise clock (no coarse one before 5.11)";
   if (programs->preempt_rt) why += "; PREEMPT_RT build";
   auto reader = CacheReader::make(*programs);
   if (!reader) return std::unexpected(reader.error());

@@ -32,6 +32,7 @@ struct FlowPrograms {
   std::uint32_t sets_per_cpu = 0;
   std::uint32_t devices_per_cpu = 0;
   bool preempt_rt = false;
+  long tick_ns = 0;  ///< length of a jiffy
 };
 
 [[nodiscard]] Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,

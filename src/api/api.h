@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "io/http_server.h"
+#include "model/readers.h"
+
+namespace netprobe {
+
+/// The metrics page: text and its content type.
+struct MetricsPage {
+  std::string content_type;
+  std::string body;
+};
+/// Renders a snapshot for a client that sent this Accept header. Called on the
+/// HTTP server's thread only.
+using MetricsRenderer = std::function<MetricsPage(const Snapshot&, std::string_view accept)>;
+
+struct ApiOptions {
+  std::string metrics_path = "/metrics";
+};
+
+/// What the API reads from. The referenced objects must outlive the server's
+/// stop().
+struct ApiSources {
+  SnapshotSource& snapshots;
+  FlowFeed& feed;
+  ReadinessCheck readiness;
+  MetricsRenderer metrics;
+  const Clock& clock;
+};
+
+struct ApiContext;
+class FlowHub;
+
+/// The HTTP API: reads only. Answers are built on the server's thread from
+/// snapshots, so no reader ever holds up the path of data.
+class Api {
+ public:
+  Api(ApiOptions options, ApiSources sources);
+  /// Unsubscribes from the feed; stop the server first.
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  /// Adds all routes; before server.start(), once.
+  void add_routes(HttpServer& server);
+
+ private:
+  std::shared_ptr<ApiContext> context_;
+  std::shared_ptr<FlowHub> hub_;
+};
+
+}  // namespace netprobe

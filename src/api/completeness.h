@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/json_writer.h"
+#include "model/snapshot.h"
+
+namespace netprobe {
+
+/// The range that a query asked for; wall.
+struct AskedRange {
+  std::optional<Nanos> since;
+  std::optional<Nanos> until;
+};
+
+/// Appends `"completeness":{…}`: the range of time that the answer covers, and
+/// what was lost that could have been in it. Losses are counted since
+/// `lost_since`, when the agent started, so they are an upper bound for a
+/// shorter range. `complete` is true where nothing that was asked for can be
+/// missing.
+void append_completeness(JsonObject& json, std::string& out, const Snapshot& snapshot,
+                         const AskedRange& asked = {});
+
+}  // namespace netprobe

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/api.h"
+#include "api/query.h"
+#include "io/http_problem.h"
+#include "io/http_server.h"
+
+namespace netprobe {
+
+/// What every route needs; shared by handlers and by answers still owed.
+struct ApiContext {
+  ApiOptions options;
+  ApiSources sources;
+};
+using ApiContextPtr = std::shared_ptr<const ApiContext>;
+
+/// How old a snapshot may be that an answer is built from: bounds what many
+/// clients cost the data thread.
+inline constexpr Nanos kSnapshotAge = 100 * kMillisecond;
+
+[[nodiscard]] HttpResponse json_response(std::string body);
+[[nodiscard]] HttpResponse bad_query_response(const BadQuery& bad);
+
+/// Gets a snapshot and answers with what `render` makes of it, on the server's
+/// thread; 503 where there is none to be had.
+void answer_from_snapshot(const ApiContextPtr& context, const HttpReply& reply, bool with_flows,
+                          std::function<HttpResponse(const Snapshot&)> render);
+
+// Each in its routes_*.cc.
+void add_flow_routes(HttpServer& server, const ApiContextPtr& context);
+void add_stats_routes(HttpServer& server, const ApiContextPtr& context);
+void add_state_routes(HttpServer& server, const ApiContextPtr& context);
+void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
+                       const std::shared_ptr<FlowHub>& hub);
+/// The description and the index; last, they list what is there.
+void add_description_routes(HttpServer& server, const ApiContextPtr& context);
+
+}  // namespace netprobe

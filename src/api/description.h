@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace netprobe {
+
+/// The OpenAPI 3.1 description of all routes, with the metrics path in use.
+[[nodiscard]] std::string openapi_document(std::string_view metrics_path);
+
+/// A page of plain text that lists the endpoints, one a line.
+[[nodiscard]] std::string index_page(std::string_view metrics_path);
+
+}  // namespace netprobe

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/query.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/duration.h"
+
+namespace netprobe {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+/// A conjunction of these says something; of two protocols it never does, so
+/// what is not here may be given once.
+constexpr std::array<std::string_view, 7> kRepeatable{"ip",       "src_ip",   "dst_ip",   "port",
+                                                      "src_port", "dst_port", "interface"};
+constexpr std::array<std::string_view, 5> kOrders{"id", "bytes", "packets", "rate", "last_seen"};
+constexpr std::array<std::string_view, 3> kTopBys{"rate", "bytes", "packets"};
+
+std::string join(const Names& names) {
+  std::string text;
+  for (const auto name : names) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  return text;
+}
+
+/// '-' may stand for '_', as on the command line.
+std::string canonical(std::string_view name) {
+  std::string plain(name);
+  std::ranges::replace(plain, '-', '_');
+  return plain;
+}
+
+std::unexpected<BadQuery> bad_value(std::string_view parameter, std::string detail,
+                                    Names allowed = {}) {
+  return std::unexpected(
+      BadQuery{std::string(parameter), std::move(detail), std::move(allowed)});
+}
+
+/// Every name is known, and given once unless it may be repeated.
+QueryResult<void> check_names(const QueryParams& params, const Names& allowed) {
+  Names seen;
+  for (const auto& [given, value] : params) {
+    const std::string name = canonical(given);
+    const auto known = std::ranges::find(allowed, name);
+    if (known == allowed.end()) {
+      return bad_value(given,
+                       "there is no parameter '" + given + "' here" +
+                           (allowed.empty() ? "; none is taken" : "; there are: " + join(allowed)),
+                       allowed);
+    }
+    if (std::ranges::find(seen, *known) != seen.end() &&
+        std::ranges::find(kRepeatable, *known) == kRepeatable.end()) {
+      return bad_value(given, "the parameter '" + given + "' is given more than once");
+    }
+    seen.push_back(*known);
+  }
+  return {};
+}
+
+QueryResult<std::size_t> parse_limit(std::string_view text, std::size_t most) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value == 0 || value > most) {
+    return bad_value("limit", "'" + std::string(text) +
+                                  "' is not a value for limit: it takes a number from 1 to " +
+                                  std::to_string(most));
+  }
+  return value;
+}
+
+QueryResult<Nanos> parse_when(std::string_view parameter, std::string_view text, Nanos now) {
+  auto time = parse_time(text, now);
+  if (!time) return bad_value(parameter, time.error().message);
+  return *time;
+}
+
+/// Takes a parameter if it selects flows; false if it is for somebody else.
+QueryResult<bool> take_selection(FlowSelection& selection, std::string_view name,
+                                 const std::string& value) {
+  if (name == "node" || name == "namespace") {
+    if (value.empty()) return bad_value(name, std::string(name) + " is given without a value");
+    (name == "node" ? selection.node : selection.name_space) = value;
+    return true;
+  }
+  if (!FlowFilter::is_key(name)) return false;
+  if (auto status = selection.filter.add(name, value); !status)
+    return bad_value(name, status.error().message);
+  return true;
+}
+
+Names with_selection(std::initializer_list<std::string_view> others) {
+  Names names = selection_parameters();
+  names.insert(names.end(), others);
+  return names;
+}
+
+template <std::size_t N>
+std::unexpected<BadQuery> not_one_of(std::string_view parameter, const std::string& value,
+                                     const std::array<std::string_view, N>& allowed) {
+  const Names names(allowed.begin(), allowed.end());
+  return bad_value(parameter,
+                   "'" + value + "' is not a value for " + std::string(parameter) +
+                       ": use one of " + join(names),
+                   names);
+}
+
+}  // namespace
+
+bool FlowSelection::can_match(std::string_view node_name) const {
+  return !name_space && (!node || *node == node_name);
+}
+
+std::vector<std::string_view> selection_parameters() {
+  Names names = FlowFilter::keys();
+  names.insert(names.end(), {"namespace", "node"});
+  return names;
+}
+
+QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now) {
+  if (auto names = check_names(params, with_selection({"since", "until", "limit", "cursor", "sort"}));
+      !names) {
+    return std::unexpected(names.error());
+  }
+  FlowsQuery query{.limit = kDefaultLimit};
+  for (const auto& [given, value] : params) {
+    const std::string name = canonical(given);
+    auto taken = take_selection(query.selection, name, value);
+    if (!taken) return std::unexpected(taken.error());
+    if (*taken) continue;
+    if (name == "since" || name == "until") {
+      auto when = parse_when(name, value, now);
+      if (!when) return std::unexpected(when.error());
+      (name == "since" ? query.since : query.until) = *when;
+    } else if (name == "limit") {
+      auto limit = parse_limit(value, kMaxLimit);
+      if (!limit) return std::unexpected(limit.error());
+      query.limit = *limit;
+    } else if (name == "sort") {
+      const auto order = parse_flow_order(value);
+      if (!order) return not_one_of("sort", value, kOrders);
+      query.order = *order;
+    } else {
+      query.cursor = parse_cursor(value);
+      if (!query.cursor)
+        return bad_value("cursor", "this cursor is not one that an earlier answer gave");
+    }
+  }
+  if (query.since && query.until && *query.since > *query.until)
+    return bad_value("since", "since is later than until");
+  if (query.cursor && query.cursor->order != query.order)
+    return bad_value("cursor", "this cursor belongs to a list that is sorted otherwise");
+  return query;
+}
+
+QueryResult<TopQuery> parse_top_query(const QueryParams& params) {
+  if (auto names = check_names(params, with_selection({"by", "limit"})); !names)
+    return std::unexpected(names.error());
+  TopQuery query{.limit = kDefaultTop};
+  for (const auto& [given, value] : params) {
+    const std::string name = canonical(given);
+    auto taken = take_selection(query.selection, name, value);
+    if (!taken) return std::unexpected(taken.error());
+    if (*taken) continue;
+    if (name == "limit") {
+      auto limit = parse_limit(value, kMaxTop);
+      if (!limit) return std::unexpected(limit.error());
+      query.limit = *limit;
+    } else {
+      const auto by = parse_top_by(value);
+      if (!by) return not_one_of("by", value, kTopBys);
+      query.by = *by;
+    }
+  }
+  return query;
+}
+
+QueryResult<FlowSelection> parse_stream_query(const QueryParams& params) {
+  if (auto names = check_names(params, selection_parameters()); !names)
+    return std::unexpected(names.error());
+  FlowSelection selection;
+  for (const auto& [given, value] : params) {
+    auto taken = take_selection(selection, canonical(given), value);
+    if (!taken) return std::unexpected(taken.error());
+  }
+  return selection;
+}
+
+QueryResult<void> parse_empty_query(const QueryParams& params) { return check_names(params, {}); }
+
+}  // namespace netprobe

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/cursor.h"
+#include "io/url.h"
+#include "model/flow_filter.h"
+#include "model/top_talkers.h"
+
+namespace netprobe {
+
+/// What is wrong with a query, for the user: 400.
+struct BadQuery {
+  std::string parameter;
+  std::string detail;
+  std::vector<std::string_view> allowed;  ///< parameters or values in its place
+};
+template <typename T>
+using QueryResult = std::expected<T, BadQuery>;
+
+/// Which flows: the filter's conditions, and what is no property of a flow.
+struct FlowSelection {
+  FlowFilter filter;
+  std::optional<std::string> node;       ///< observed by the node of this name
+  std::optional<std::string> name_space;  ///< in this Kubernetes namespace
+
+  /// `node_name`: of the node whose flows are asked. Flows carry no Kubernetes
+  /// identity, so no flow is in any namespace.
+  [[nodiscard]] bool can_match(std::string_view node_name) const;
+};
+
+struct FlowsQuery {
+  FlowSelection selection;
+  std::optional<Nanos> since;  ///< wall: last seen then or later
+  std::optional<Nanos> until;  ///< wall: first seen then or earlier
+  std::size_t limit = 0;
+  FlowOrder order = FlowOrder::kId;
+  std::optional<FlowCursor> cursor;
+};
+
+struct TopQuery {
+  FlowSelection selection;
+  TopBy by = TopBy::kRate;
+  std::size_t limit = 0;
+};
+
+inline constexpr std::size_t kDefaultLimit = 100;
+inline constexpr std::size_t kMaxLimit = 10'000;
+inline constexpr std::size_t kDefaultTop = 10;
+inline constexpr std::size_t kMaxTop = 1'000;
+
+/// `now`: wall, what relative times are before.
+[[nodiscard]] QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now);
+[[nodiscard]] QueryResult<TopQuery> parse_top_query(const QueryParams& params);
+[[nodiscard]] QueryResult<FlowSelection> parse_stream_query(const QueryParams& params);
+/// For what takes no parameters.
+[[nodiscard]] QueryResult<void> parse_empty_query(const QueryParams& params);
+
+/// All parameter names that a flow selection takes.
+[[nodiscard]] std::vector<std::string_view> selection_parameters();
+
+}  // namespace netprobe

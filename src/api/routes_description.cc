@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "api/context.h"
+#include "api/description.h"
+
+namespace netprobe {
+namespace {
+
+struct Endpoint {
+  std::string_view path;
+  std::string_view what;
+};
+
+constexpr std::string_view kMetrics = "/metrics";
+
+constexpr std::array kEndpoints{
+    Endpoint{kMetrics, "counters for Prometheus; OpenMetrics where asked for"},
+    Endpoint{"/health", "is the agent alive; also /healthz, /livez"},
+    Endpoint{"/ready", "is it observing; also /readyz"},
+    Endpoint{"/api/stats", "sums, and where every packet went"},
+    Endpoint{"/api/flows", "flows: ?protocol=tcp&port=443&since=15m&sort=bytes&limit=20"},
+    Endpoint{"/api/top", "the flows that move most: ?by=rate&limit=10"},
+    Endpoint{"/api/stream", "flows as they change, as server-sent events"},
+    Endpoint{"/api/interfaces", "interfaces, hooks, counters"},
+    Endpoint{"/api/probes", "what observes, how, and what it lost"},
+    Endpoint{"/api/openapi.json", "the description of all this"},
+};
+
+}  // namespace
+
+std::string index_page(std::string_view metrics_path) {
+  std::string text = "NetProbe\n\n";
+  for (const auto& [path, what] : kEndpoints) {
+    const std::string shown(path == kMetrics ? metrics_path : path);
+    text += shown + std::string(shown.size() < 20 ? 20 - shown.size() : 1, ' ') + std::string(what);
+    text += '\n';
+  }
+  return text;
+}
+
+void add_description_routes(HttpServer& server, const ApiContextPtr& context) {
+  const std::string& metrics_path = context->options.metrics_path;
+  const HttpBody document{openapi_document(metrics_path)};
+  server.route("/api/openapi.json", [document](const HttpRequest& request, const HttpReply& reply) {
+    if (auto query = parse_empty_query(request.query); !query)
+      return reply(bad_query_response(query.error()));
+    reply(HttpResponse{.content_type = "application/json", .body = document});
+  });
+  if (metrics_path == "/") return;  // the user wants the metrics there
+  server.route("/", [index = HttpBody(index_page(metrics_path))](const HttpRequest&,
+                                                                 const HttpReply& reply) {
+    reply(HttpResponse{.body = index});
+  });
+}
+
+}  // namespace netprobe

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace netprobe {
+
+enum class MetricType : std::uint8_t { kCounter, kGauge };
+[[nodiscard]] std::string_view to_string(MetricType type);
+
+/// Every metric there is, in the order of the table.
+enum class Metric : std::uint8_t {
+  kInterfaceRxPackets,
+  kInterfaceTxPackets,
+  kInterfaceRxBytes,
+  kInterfaceTxBytes,
+  kInterfaceRxPacketsRate,
+  kInterfaceTxPacketsRate,
+  kInterfaceRxBytesRate,
+  kInterfaceTxBytesRate,
+  kFlowPackets,
+  kUnattributedPackets,
+  kAccountingDifference,
+  kPacketsByClass,
+  kEventsLost,
+  kSeriesFolded,
+  kProbeInfo,
+  kProgramRunSeconds,
+  kProgramRuns,
+  kFlows,
+  kFlowTableBegun,
+  kFlowTableEnded,
+  kFlowTableEvicted,
+  kFlowTableRecords,
+  kFlowTableCapacity,
+  kBuildInfo,
+  kProcessResidentMemory,
+  kProcessCpuSeconds,
+  kProcessStartTime,
+  kCount,
+};
+
+/// One metric as data: what the page says of it, and what docs/metrics.md must.
+struct MetricDescription {
+  Metric id;
+  std::string_view name;
+  MetricType type;
+  std::string_view unit;         ///< base unit that ends the name before _total; empty without
+  std::string_view labels;       ///< names, with commas between
+  std::string_view help;
+};
+
+[[nodiscard]] std::span<const MetricDescription> metric_table();
+[[nodiscard]] const MetricDescription& describe(Metric metric);
+
+}  // namespace netprobe

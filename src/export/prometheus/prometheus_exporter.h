@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "export/prometheus/interface_rows.h"
+#include "export/prometheus/text_writer.h"
+#include "model/snapshot.h"
+
+namespace netprobe {
+
+struct PrometheusOptions {
+  bool active_only = false;           ///< leave out interfaces that saw no packet
+  std::size_t max_interfaces = 1000;  ///< with series of their own; the rest are "~other"
+};
+
+/// Renders snapshots as the metrics page. Remembers what it folded: use one
+/// for the agent's life, from one thread.
+class PrometheusExporter {
+ public:
+  explicit PrometheusExporter(PrometheusOptions options);
+  /// The page in `format`; see content_type(format) for its type.
+  [[nodiscard]] std::string render(const Snapshot& snapshot, TextFormat format);
+
+ private:
+  PrometheusOptions options_;
+  InterfaceFold fold_;
+  std::size_t last_size_ = 16 * 1024;  ///< of the page: the next one is about as large
+};
+
+}  // namespace netprobe
