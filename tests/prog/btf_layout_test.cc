@@ -61,8 +61,9 @@ std::vector<Layout> abi() {
                 reserved),
       NP_LAYOUT(np_device, dir),
       NP_LAYOUT(np_packet_stats, count),
-      NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, coarse_clock, replay, tunnels,
-                vxlan_port, geneve_port),
+      NP_LAYOUT(np_clock, jiffies, ktime_ns),
+      NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, idle, replay, tunnels, vxlan_port,
+                geneve_port),
   };
 }
 
