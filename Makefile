@@ -38,7 +38,7 @@ check: setup-test ## format, tidy, layers
 	@scripts/check.sh
 
 format: ## apply .clang-format
-	@git ls-files '*.c' '*.h' '*.cc' | xargs clang-format-19 -i
+	@scripts/format.sh
 
 clean: ## remove everything that was built
 	@rm -rf build bin

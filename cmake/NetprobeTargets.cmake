@@ -6,20 +6,24 @@ function(netprobe_library name)
   target_link_libraries(${name} PUBLIC ${ARG_DEPS})
 endfunction()
 
-# netprobe_test(<name> LABEL unit SOURCES … [DEPS …] [TIMEOUT s]): a GoogleTest
-# program. Labels say what it needs: docs/testing.md.
+# netprobe_test(<name> LABEL unit SOURCES … [DEPS …] [TIMEOUT s] [SERIAL] [TSAN]):
+# a GoogleTest program. Labels say what it needs: docs/testing.md. SERIAL: runs
+# alone. TSAN: has threads, and runs under ThreadSanitizer as well.
 function(netprobe_test name)
   if(NOT NETPROBE_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;TSAN" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT}
+  if(ARG_TSAN)
+    list(APPEND ARG_LABEL tsan)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
                                           SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
   if(ARG_SERIAL)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)

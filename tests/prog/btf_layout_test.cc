@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// A struct that crosses the kernel boundary must lie in memory for the BPF
+// compiler as it does for the C++ compiler. The BTF in the object file is what
+// the one believed; offsetof is what the other does.
+#include <bpf/btf.h>
+#include <gtest/gtest.h>
+
+#include <boost/preprocessor/seq/for_each.hpp>
+#include <boost/preprocessor/stringize.hpp>
+#include <boost/preprocessor/variadic/to_seq.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "abi/flow_abi.h"
+
+namespace {
+
+struct Field {
+  std::string name;
+  std::size_t offset;
+  std::size_t size;
+};
+
+struct Layout {
+  const char* name;
+  std::size_t size;
+  std::vector<Field> fields;
+};
+
+// NP_LAYOUT(type, field, field, …): every field, in order.
+#define NP_FIELD(r, type, member) \
+  Field{BOOST_PP_STRINGIZE(member), offsetof(type, member), sizeof(type::member)},
+#define NP_LAYOUT(type, ...)                                                       \
+  Layout {                                                                         \
+    #type, sizeof(type), {                                                         \
+      BOOST_PP_SEQ_FOR_EACH(NP_FIELD, type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)) \
+    }                                                                              \
+  }
+
+std::vector<Layout> abi() {
+  return {
+      NP_LAYOUT(np_flow_key, src_ip, dst_ip, src_port, dst_port, proto, where, min_ttl, dscp,
+                ifindex, vni),
+      NP_LAYOUT(np_flow_hot, key, packets, last, bytes),
+      NP_LAYOUT(np_flow_cold, first_ns, seq, slot, tcp_next_seq, retransmits, out_of_order,
+                zero_windows, rsts, fragments, hole_time, mpls_label, vlan, inner_vlan, icmp,
+                tcp_flags, state, tunnel, carries, reserved0, syn_ns, ack_ns, replay_last_ns, syns,
+                fins, outer_src_ip, outer_dst_ip),
+      NP_LAYOUT(np_flow_record, hot, cold),
+      NP_LAYOUT(np_flow_set, way),
+      NP_LAYOUT(np_flow_details, tag, seq, busy, reserved, way),
+      NP_LAYOUT(np_flow_event, type, reserved0, record),
+      NP_LAYOUT(np_icmp_error, type, reserved0, quoted, reporter_ip, time_ns, icmp_type, icmp_code,
+                reserved1, mtu),
+      NP_LAYOUT(np_flow_marks, head, reserved, slot),
+      NP_LAYOUT(np_device_stats, ifindex, direction, packets, bytes, gso_extra_packets,
+                gso_extra_bytes, unattributed, inner_packets, inner_unattributed, icmp_errors_lost,
+                reserved),
+      NP_LAYOUT(np_device, dir),
+      NP_LAYOUT(np_packet_stats, count),
+      NP_LAYOUT(np_clock, jiffies, ktime_ns),
+      NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, idle, replay, tunnels, vxlan_port,
+                geneve_port),
+  };
+}
+
+struct FreeBtf {
+  void operator()(btf* types) const { btf__free(types); }
+};
+using Btf = std::unique_ptr<btf, FreeBtf>;
+
+class BtfLayoutTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    types_.reset(btf__parse(NETPROBE_FLOW_OBJECT, nullptr));
+    ASSERT_NE(types_, nullptr) << "no BTF in " << NETPROBE_FLOW_OBJECT;
+  }
+  Btf types_;
+};
+
+TEST_F(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
+  for (const auto& layout : abi()) {
+    SCOPED_TRACE(layout.name);
+    const int id = btf__find_by_name_kind(types_.get(), layout.name, BTF_KIND_STRUCT);
+    EXPECT_GT(id, 0) << "not in the program's BTF";
+    if (id <= 0) continue;
+    const btf_type* type = btf__type_by_id(types_.get(), static_cast<__u32>(id));
+    EXPECT_EQ(type->size, layout.size);
+    ASSERT_EQ(btf_vlen(type), layout.fields.size()) << "a field is missing in this test";
+    const btf_member* members = btf_members(type);
+    for (std::size_t i = 0; i < layout.fields.size(); ++i) {
+      const Field& field = layout.fields[i];
+      SCOPED_TRACE(field.name);
+      EXPECT_EQ(btf__name_by_offset(types_.get(), members[i].name_off), field.name);
+      EXPECT_EQ(btf_member_bit_offset(type, static_cast<__u32>(i)), field.offset * 8);
+      EXPECT_EQ(btf__resolve_size(types_.get(), members[i].type), static_cast<__s64>(field.size));
+    }
+  }
+}
+
+// Padding would be bytes that nobody wrote: kernel memory in user space, and
+// keys that differ where their fields do not.
+TEST_F(BtfLayoutTest, PaddingIsExplicit) {
+  for (const auto& layout : abi()) {
+    SCOPED_TRACE(layout.name);
+    std::size_t end = 0;
+    for (const auto& field : layout.fields) {
+      EXPECT_EQ(field.offset, end) << "a gap before " << field.name;
+      end = field.offset + field.size;
+    }
+    EXPECT_EQ(end, layout.size) << "a gap at the end";
+  }
+}
+
+}  // namespace
