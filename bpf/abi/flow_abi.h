@@ -19,7 +19,7 @@
 /* Ways of one set of the flow cache: see docs/adr/0002-flow-cache.md. */
 #define NP_FLOW_WAYS 4
 /* Entries of each CPU's log of slots that changed; a power of two. */
-#define NP_MARK_LOG_SIZE 4096
+#define NP_MARK_LOG_SIZE 16384
 /* How far an interface may sit from its home slot in device_stats. */
 #define NP_DEVICE_PROBES 8
 /* UDP ports that are decoded as VXLAN or Geneve, each. */
@@ -292,7 +292,6 @@ struct np_flow_config {
   __u32 set_mask;    /* sets a CPU - 1; a power of two - 1 */
   __u32 device_mask; /* device slots a CPU - 1 */
   __u32 hash_seed;   /* random: nobody can aim at one set */
-  __u32 idle;        /* units of np_flow_hot.last after which a flow gives way */
   __u32 replay;      /* time and length come from the context */
   __u32 tunnels;     /* look inside tunnels */
   __u16 vxlan_port[NP_TUNNEL_PORTS]; /* 0: unused */

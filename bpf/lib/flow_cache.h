@@ -38,19 +38,25 @@ static __always_inline __u32 np_now_coarse(struct __sk_buff *skb) {
   return bpf_jiffies64();
 }
 
+/* Swaps the halves: an IPv4 address stands in the upper one, and what varies
+ * must be low for a multiplication to spread it. */
+static __always_inline __u64 np_swap32(__u64 word) {
+  return word << 32 | word >> 32;
+}
+
 /*
  * Multiply-mix over the words of the key. The multiplications do not depend on
  * each other, so the chain is short; the upper halves of IPv6 addresses are
  * left out for IPv4, where they are 0. The seed keeps sets unpredictable from
- * outside. The upper bits are mixed best.
+ * outside.
  */
 static __always_inline __u64 np_hash(const struct np_flow_key *key) {
   const __u64 *w = (const __u64 *)key;
   __u64 seed = np_config.hash_seed;
   __u64 h;
 
-  h = (w[1] ^ seed) * 0x9e3779b97f4a7c15ULL;
-  h += (w[3] + seed) * 0xc2b2ae3d27d4eb4fULL;
+  h = (np_swap32(w[1]) ^ seed) * 0x9e3779b97f4a7c15ULL;
+  h += (np_swap32(w[3]) + seed) * 0xc2b2ae3d27d4eb4fULL;
   h ^= (w[4] & NP_KEY_WORD4_MASK) * 0xd6e8feb86659fd93ULL;
   h += w[5] * 0xa0761d6478bd642fULL;
   if (w[0] | w[2]) {
@@ -58,7 +64,8 @@ static __always_inline __u64 np_hash(const struct np_flow_key *key) {
     h += (w[2] ^ seed) * 0x165667b19e3779f9ULL;
   }
   h ^= h >> 32;
-  return h * 0x9fb21c651e98df25ULL;
+  h *= 0x9fb21c651e98df25ULL;
+  return h ^ h >> 32;
 }
 
 /* The hash from the top: 2 bits for the home way, up to 30 for the set; the
@@ -203,33 +210,36 @@ static __always_inline void np_add_hot(struct np_run *run, struct np_flow_hot *h
     hot->key.min_ttl = l->key.min_ttl;
 }
 
-/* A way that a newcomer could have, and how much its resident would be missed:
- * 0 for a free one or one that went quiet, else its packets. */
+/* A way that a newcomer could have, and how well it does: the longer its
+ * resident was quiet the better, and among those of one tick the fewer packets
+ * it had. So a flood of short flows evicts itself, not the busy flows, and
+ * what ended gives way at once to what begins. */
 struct np_candidate {
+  __u64 score;
   __u32 way;
-  __u32 weight;
 };
+#define NP_SCORE_FREE (~0ULL)
 
 static __always_inline struct np_candidate np_candidate(const struct np_place *at, __u32 home,
                                                         __u32 now) {
-  struct np_candidate best = {.way = home, .weight = ~0U};
+  struct np_candidate best = {.way = home, .score = 0};
 
   if (at->details->tag[home] == 0) {
-    best.weight = 0;
+    best.score = NP_SCORE_FREE;
     return best;
   }
 #pragma unroll
   for (__u32 i = 0; i < NP_FLOW_WAYS; i++) {
     const struct np_flow_hot *hot = &at->set->way[i];
-    __u32 weight = hot->packets;
+    /* In replay time may step back: the resident then looks old, which only
+     * costs an eviction. */
+    __u64 score = (__u64)(now - hot->last) << 32 | (__u32)~hot->packets;
 
-    /* In replay time may step back: then the difference is huge and the
-     * resident looks idle, which only costs an eviction. */
-    if (at->details->tag[i] == 0 || now - hot->last > np_config.idle)
-      weight = 0;
-    if (weight < best.weight) {
+    if (at->details->tag[i] == 0)
+      score = NP_SCORE_FREE;
+    if (score > best.score) {
       best.way = i;
-      best.weight = weight;
+      best.score = score;
     }
   }
   return best;
@@ -362,7 +372,7 @@ static __noinline int np_flow_rest(struct np_run *run, const struct np_layer *l,
       return 0;
     to = np_candidate(&at, np_home(hash), now);
     other = np_candidate(&second, np_home(hash), now);
-    if (way < NP_FLOW_WAYS || (to.weight && !other.weight)) {
+    if (way < NP_FLOW_WAYS || other.score > to.score) {
       at = second;
       index = second_index;
       to = other;

@@ -6,15 +6,11 @@
 #include <random>
 
 #include "abi/flow_abi.h"
-#include "base/clock.h"
 #include "flow.skel.h"
 #include "flow_rt.skel.h"
 
 namespace netprobe {
 namespace {
-
-/// A resident of the cache that was quiet this long gives way to any newcomer.
-constexpr Nanos kIdle = 15 * kSecond;
 
 std::span<const std::byte> elf_of(bool preempt_rt) {
   std::size_t size = 0;
@@ -58,8 +54,6 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
   config.device_mask = programs.devices_per_cpu - 1;
   config.hash_seed = std::random_device{}();
   programs.tick_ns = kernel.tick_ns;
-  config.idle = static_cast<__u32>(options.replay ? kIdle >> NP_REPLAY_SHIFT
-                                                  : kIdle / kernel.tick_ns);
   config.replay = options.replay ? 1 : 0;
   config.tunnels = options.look_inside_tunnels ? 1 : 0;
   if (auto s = set_ports(options.vxlan_ports, config.vxlan_port, "VXLAN"); !s)
