@@ -215,25 +215,33 @@ static __always_inline int np_fast_vxlan(const void *l3, const void *end, __u32 
             np_is_port(np_config.geneve_port, inner->key.dst_port)));
 }
 
+/* The inner layer stands in per-CPU memory: two on the stack would be too much. */
 static __noinline int np_vxlan(struct np_run *run, struct np_layer *outer,
                                enum np_link_type link, __u32 ifindex, __u32 length) {
   const void *data = (const void *)(long)run->skb->data;
   const void *end = (const void *)(long)run->skb->data_end;
-  struct np_layer inner;
   __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
+  struct np_scratch *s = np_scratch();
+  struct np_layer *inner;
 
-  if (outer->key.src_ip[10] != 0xff || *(const __u64 *)outer->key.src_ip != 0 ||
-      !np_fast_vxlan(data + l3_off, end, l3_off, length, outer, &inner, &run->payload_off))
+  if (!s || outer->key.src_ip[10] != 0xff || *(const __u64 *)outer->key.src_ip != 0 ||
+      !NP_TRY_TAKE(s->busy))
     return 0;
+  inner = &s->layer[1];
+  if (!np_fast_vxlan(data + l3_off, end, l3_off, length, outer, inner, &run->payload_off)) {
+    NP_RELEASE(s->busy);
+    return 0;
+  }
   if (run->skb->gso_size)
     np_super_packet(run, length);
-  np_point(&inner, ifindex, outer->key.where & NP_WHERE_EGRESS);
+  np_point(inner, ifindex, outer->key.where & NP_WHERE_EGRESS);
   np_class(run->stats, NP_PKT_FAST_IPV4_UDP);
   np_class(run->stats, NP_PKT_VXLAN);
   outer->carries = NP_TUNNEL_VXLAN;
   NP_ADD(run->dev->inner_packets, run->segs);
   np_flow_count_slow(run, outer);
-  np_flow_count_slow(run, &inner);
+  np_flow_count_slow(run, inner);
+  NP_RELEASE(s->busy);
   return 1;
 }
 

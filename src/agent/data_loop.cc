@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/data_loop.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <fstream>
+
+#include "agent/version.h"
+
+namespace netprobe {
+namespace {
+
+// The ring is never waited for per record (30 times the cost): it is looked at
+// this often. An event is visible after at most this and one hand-over.
+constexpr int kPollMillis = 10;
+// Counters of flows that go on without SYN, FIN or a newcomer.
+constexpr Nanos kSweepInterval = kSecond;
+// While somebody streams, they want to see counters move.
+constexpr Nanos kSweepIntervalStreaming = 250 * kMillisecond;
+// Names of interfaces that are gone, for flows that still mention them.
+constexpr std::size_t kFormerNames = 8192;
+
+std::uint32_t default_slots(int cpus) {
+  // A slice a CPU, 192 bytes a slot: many CPUs share the load, and the sum
+  // stays below 100 MiB.
+  if (cpus <= 8) return 32'768;
+  if (cpus <= 32) return 16'384;
+  if (cpus <= 64) return 8'192;
+  return 4'096;
+}
+
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+void add(DeviceCounters& to, const DeviceCounters& more) {
+  to.packets += more.packets;
+  to.bytes += more.bytes;
+  to.kernel_packets += more.kernel_packets;
+  to.kernel_bytes += more.kernel_bytes;
+  for (std::size_t i = 0; i < kUnattributedCauses; ++i) to.unattributed[i] += more.unattributed[i];
+  to.flow_packets += more.flow_packets;
+  to.inner_packets += more.inner_packets;
+  to.inner_unattributed += more.inner_unattributed;
+  to.icmp_errors_lost += more.icmp_errors_lost;
+}
+
+}  // namespace
+
+/// Names and roles of interfaces, also of former ones.
+class DataLoop::Names final : public PointNames {
+ public:
+  explicit Names(const LinkWatcher& links) : links_(links) {}
+
+  [[nodiscard]] std::string_view interface_name(std::uint32_t ifindex) const override {
+    const InterfaceInfo* info = find(ifindex);
+    return info == nullptr ? "unknown" : std::string_view(info->name);
+  }
+  [[nodiscard]] Role interface_role(std::uint32_t ifindex) const override {
+    const InterfaceInfo* info = find(ifindex);
+    return info == nullptr ? Role::kHost : info->role;
+  }
+  [[nodiscard]] bool is_local(const IpAddress& address) const override {
+    return links_.is_local(address);
+  }
+  void remember(const InterfaceInfo& info) {
+    if (known_.insert_or_assign(info.ifindex, info).second) order_.push_back(info.ifindex);
+    while (order_.size() > kFormerNames) {
+      if (!links_.links().contains(order_.front())) known_.erase(order_.front());
+      order_.pop_front();
+    }
+  }
+
+ private:
+  [[nodiscard]] const InterfaceInfo* find(std::uint32_t ifindex) const {
+    if (const auto now = links_.links().find(ifindex); now != links_.links().end())
+      return &now->second;
+    const auto before = known_.find(ifindex);
+    return before == known_.end() ? nullptr : &before->second;
+  }
+
+  const LinkWatcher& links_;
+  std::map<std::uint32_t, InterfaceInfo> known_;
+  std::deque<std::uint32_t> order_;
+};
+
+DataLoop::DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatcher links)
+    : options_(options),
+      kernel_(std::move(kernel)),
+      links_(std::move(links)),
+      filter_(options.interface_filter),
+      attach_(options.attach_interface) {}
+
+DataLoop::~DataLoop() { stop(); }
+
+Result<std::unique_ptr<DataLoop>> DataLoop::make(const AgentOptions& options,
+                                                 const KernelFeatures& kernel) {
+  auto links = LinkWatcher::make();
+  if (!links) return std::unexpected(links.error());
+  std::unique_ptr<DataLoop> loop(new DataLoop(options, kernel, std::move(*links)));
+  if (auto s = loop->open(options); !s) return std::unexpected(s.error());
+  return loop;
+}
+
+Status DataLoop::open(const AgentOptions& options) {
+  wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!wake_) return fail_errno("cannot make an eventfd");
+  names_ = std::make_unique<Names>(links_);
+  started_at_ = clock_.wall();
+
+  FlowTableOptions table;
+  table.max_flows = options.max_flows;
+  table.idle_timeout = options.idle_timeout;
+  table.wall_offset = clock_.wall() - clock_.monotonic();
+  table_ = std::make_unique<FlowTable>(table, *names_);
+
+  if (options.enable_tc) {
+    FlowProgramOptions program;
+    program.slots_per_cpu = options.flow_cache_slots != 0 ? options.flow_cache_slots
+                                                          : default_slots(kernel_.possible_cpus);
+    program.max_interfaces = options.max_interfaces;
+    program.vxlan_ports = options.vxlan_ports;
+    program.geneve_ports = options.geneve_ports;
+    program.look_inside_tunnels = options.inspect_tunnels;
+    auto probe = FlowProbe::make(program, options.tc_mode, kernel_);
+    if (!probe) return std::unexpected(probe.error());
+    probe_ = std::make_unique<FlowProbe>(std::move(*probe));
+  }
+  on_links();
+  for (const std::string& name : options.attach_interface) {
+    if (name.find_first_of("*?[!") != std::string::npos) continue;
+    const bool there = std::ranges::any_of(
+        links_.links(), [&](const auto& each) { return each.second.name == name; });
+    if (there) continue;
+    std::string have;
+    for (const auto& [ifindex, link] : links_.links()) have += (have.empty() ? "" : ", ") + link.name;
+    return fail(fmt::format("there is no interface '{}'; there are: {}", name, have),
+                ErrorKind::kNotFound);
+  }
+  return {};
+}
+
+void DataLoop::start() {
+  running_ = true;
+  thread_ = std::thread([this] { run(); });
+}
+
+void DataLoop::stop() {
+  stopping_ = true;
+  wake();
+  if (thread_.joinable()) thread_.join();
+  running_ = false;
+  probe_.reset();  // detaches
+  std::vector<Request> unanswered;
+  {
+    const MutexLock lock(mutex_);
+    unanswered.swap(requests_);
+  }
+  for (const Request& request : unanswered) request.done(last_);
+}
+
+void DataLoop::wake() {
+  const std::uint64_t one = 1;
+  if (wake_) [[maybe_unused]]
+    const auto ignored = ::write(wake_.get(), &one, sizeof(one));
+}
+
+void DataLoop::run() {
+  while (!stopping_) {
+    wait();
+    cycle();
+  }
+}
+
+void DataLoop::wait() {
+  std::array<pollfd, 3> fds{pollfd{wake_.get(), POLLIN, 0}, pollfd{links_.fd(), POLLIN, 0},
+                            pollfd{probe_ ? probe_->fd() : -1, POLLIN, 0}};
+  ::poll(fds.data(), fds.size(), kPollMillis);
+  if ((fds[0].revents & POLLIN) != 0) {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto ignored = ::read(wake_.get(), &count, sizeof(count));
+  }
+  if ((fds[1].revents & (POLLIN | POLLERR)) != 0) on_links();
+}
+
+void DataLoop::cycle() {
+  const Nanos now = clock_.monotonic();
+  take_mail();
+  if (probe_) probe_->poll(*table_);
+  if (now >= next_sweep_) sweep(now);
+  if (now >= next_collect_) collect(now);
+  publish_changes();
+  answer_requests();
+}
+
+void DataLoop::take_mail() {
+  bool changed = false;
+  {
+    const MutexLock lock(mutex_);
+    changed = std::exchange(filters_changed_, false);
+    if (changed) {
+      filter_ = NameFilter(new_filter_);
+      attach_ = NameFilter(new_attach_);
+    }
+  }
+  if (changed) reconsider_all();
+}
+
+void DataLoop::set_filters(std::vector<std::string> interface_filter,
+                           std::vector<std::string> attach_interface) {
+  {
+    const MutexLock lock(mutex_);
+    new_filter_ = std::move(interface_filter);
+    new_attach_ = std::move(attach_interface);
+    filters_changed_ = true;
+  }
+  wake();
+}
+
+void DataLoop::on_links() {
+  auto changes = links_.read();
+  if (!changes) {
+    spdlog::error("interfaces: {}", changes.error().message);
+    return;
+  }
+  for (const auto ifindex : changes->gone) {
+    if (probe_ && probe_->attached(ifindex)) {
+      spdlog::debug("{} is gone", names_->interface_name(ifindex));
+      probe_->detach(ifindex, true, clock_.monotonic());
+      --attached_;
+    }
+    problems_.erase(ifindex);
+    rates_.erase(ifindex);
+  }
+  for (const InterfaceInfo& link : changes->changed) {
+    names_->remember(link);
+    consider(link);
+  }
+}
+
+bool DataLoop::wanted(const InterfaceInfo& link) const {
+  // Interfaces named for attachment are all that is wanted, where there are
+  // any; else the filter decides.
+  return attach_.patterns().empty() ? filter_.matches(link.name) : attach_.matches(link.name);
+}
+
+void DataLoop::consider(const InterfaceInfo& link) {
+  if (!probe_) return;
+  if (!wanted(link)) {
+    if (probe_->attached(link.ifindex)) {
+      probe_->detach(link.ifindex, false, clock_.monotonic());
+      --attached_;
+      spdlog::info("no longer watching {}", link.name);
+    }
+    problems_[link.ifindex] = "not in the interface filter";
+    return;
+  }
+  if (probe_->attached(link.ifindex)) return;
+  const auto status = probe_->attach(link);
+  if (status) {
+    ++attached_;
+    problems_.erase(link.ifindex);
+    spdlog::debug("watching {} ({}) by {}", link.name, to_string(link.role),
+                  probe_->mode_of(link.ifindex));
+  } else if (status.error().kind != ErrorKind::kNotFound) {
+    problems_[link.ifindex] = status.error().message;
+    spdlog::warn("cannot watch {}: {}", link.name, status.error().message);
+  }
+}
+
+void DataLoop::reconsider_all() {
+  for (const auto& [ifindex, link] : links_.links()) consider(link);
+  spdlog::info("interface filters read anew: watching {} interfaces", attached_.load());
+}
+
+void DataLoop::sweep(Nanos now) {
+  bool streaming = false;
+  {
+    const MutexLock lock(mutex_);
+    streaming = !subscribers_.empty();
+  }
+  next_sweep_ = now + (streaming ? kSweepIntervalStreaming : kSweepInterval);
+  if (!probe_) return;
+  probe_->sweep(*table_);
+  retire(now);
+}
+
+void DataLoop::retire(Nanos now) {
+  for (auto& gone : probe_->take_retired(now)) {
+    gone.rx.flow_packets = table_->attributed(gone.ifindex, Direction::kIngress);
+    gone.tx.flow_packets = table_->attributed(gone.ifindex, Direction::kEgress);
+    add(retired_rx_, gone.rx);
+    add(retired_tx_, gone.tx);
+    table_->forget_interface(gone.ifindex);
+  }
+}
+
+void DataLoop::collect(Nanos now) {
+  const double seconds =
+      last_collect_ == 0 ? 0
+                         : static_cast<double>(now - last_collect_) / static_cast<double>(kSecond);
+  last_collect_ = now;
+  next_collect_ = now + options_.collect_interval;
+  table_->set_wall_offset(clock_.wall() - clock_.monotonic());
+  table_->tick(now);
+  if (!probe_) return;
+  for (const auto& [ifindex, link] : links_.links()) {
+    if (!probe_->attached(ifindex)) continue;
+    Rates& rates = rates_[ifindex];
+    const auto rx = probe_->counters(ifindex, Direction::kIngress);
+    const auto tx = probe_->counters(ifindex, Direction::kEgress);
+    if (seconds > 0) {
+      const auto rate = [seconds](std::uint64_t to, std::uint64_t from) {
+        return to > from ? static_cast<double>(to - from) / seconds : 0.0;
+      };
+      rates.rx_packets = rate(rx.packets, rates.rx.packets);
+      rates.rx_bytes = rate(rx.bytes, rates.rx.bytes);
+      rates.tx_packets = rate(tx.packets, rates.tx.packets);
+      rates.tx_bytes = rate(tx.bytes, rates.tx.bytes);
+    }
+    rates.rx = rx;
+    rates.tx = tx;
+  }
+}
+
+void DataLoop::publish_changes() {
+  std::vector<FlowBatchHandler> handlers;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [id, handler] : subscribers_) handlers.push_back(handler);
+  }
+  table_->track_changes(!handlers.empty());
+  if (handlers.empty()) return;
+  auto batch = std::make_shared<FlowBatch>();
+  batch->flows = table_->take_changes();
+  if (batch->flows.empty()) return;
+  batch->time = clock_.wall();
+  for (const auto& handler : handlers) handler(batch);
+}
+
+std::uint64_t DataLoop::subscribe(FlowBatchHandler handler) {
+  const MutexLock lock(mutex_);
+  const auto id = next_subscriber_++;
+  subscribers_.emplace(id, std::move(handler));
+  return id;
+}
+
+void DataLoop::unsubscribe(std::uint64_t id) {
+  const MutexLock lock(mutex_);
+  subscribers_.erase(id);
+}
+
+void DataLoop::request(Nanos max_age, bool with_flows, std::function<void(SnapshotPtr)> done) {
+  {
+    const MutexLock lock(mutex_);
+    requests_.push_back({max_age, with_flows, std::move(done)});
+  }
+  wake();
+}
+
+void DataLoop::answer_requests() {
+  std::vector<Request> requests;
+  {
+    const MutexLock lock(mutex_);
+    requests.swap(requests_);
+  }
+  if (requests.empty()) return;
+  const Nanos now = clock_.monotonic();
+  SnapshotPtr light;
+  for (const Request& request : requests) {
+    const bool fresh = last_ && now - last_built_ <= request.max_age;
+    if (request.with_flows && !fresh) {
+      // Counters of running flows are in the kernel: fetch them first.
+      if (probe_) sweep(now);
+      last_ = build(true);
+      last_built_ = now;
+    }
+    if (!request.with_flows && !light) light = fresh ? last_ : build(false);
+    request.done(request.with_flows ? last_ : light);
+  }
+}
+
+DeviceCounters DataLoop::counters(std::uint32_t ifindex, Direction direction) const {
+  DeviceCounters result = probe_->counters(ifindex, direction);
+  result.flow_packets = table_->attributed(ifindex, direction);
+  return result;
+}
+
+InterfaceState DataLoop::state_of(const InterfaceInfo& link) const {
+  InterfaceState state;
+  state.info = link;
+  if (probe_ && probe_->attached(link.ifindex)) {
+    state.attached = true;
+    state.mode = probe_->mode_of(link.ifindex);
+    state.rx = counters(link.ifindex, Direction::kIngress);
+    state.tx = counters(link.ifindex, Direction::kEgress);
+  }
+  if (const auto found = problems_.find(link.ifindex); found != problems_.end())
+    state.reason = found->second;
+  if (const auto found = rates_.find(link.ifindex); found != rates_.end()) {
+    state.rx_packets_per_second = found->second.rx_packets;
+    state.rx_bytes_per_second = found->second.rx_bytes;
+    state.tx_packets_per_second = found->second.tx_packets;
+    state.tx_bytes_per_second = found->second.tx_bytes;
+  }
+  return state;
+}
+
+std::vector<LossCounter> DataLoop::losses() const {
+  std::vector<LossCounter> result;
+  if (probe_) {
+    result = probe_->status().lost;
+    std::uint64_t icmp = retired_rx_.icmp_errors_lost + retired_tx_.icmp_errors_lost;
+    for (const auto& [ifindex, link] : links_.links())
+      for (const auto direction : {Direction::kIngress, Direction::kEgress})
+        icmp += probe_->counters(ifindex, direction).icmp_errors_lost;
+    result.push_back({"flow_probe", "icmp_error_ring_full", icmp});
+  }
+  result.push_back({"flow_table", "icmp_error_without_flow", table_->unmatched_icmp_errors()});
+  result.push_back({"flow_table", "ended_early_table_full", table_->stats().evicted_flows});
+  return result;
+}
+
+SnapshotPtr DataLoop::build(bool with_flows) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->taken_at = clock_.wall();
+  snapshot->started_at = started_at_;
+  snapshot->node_name = options_.node_name;
+  snapshot->version = kVersion;
+  snapshot->kernel = kernel_.release;
+  if (with_flows) snapshot->flows = table_->flows();
+  for (const auto& [ifindex, link] : links_.links())
+    snapshot->interfaces.push_back(state_of(link));
+  snapshot->retired_rx = retired_rx_;
+  snapshot->retired_tx = retired_tx_;
+  if (probe_) {
+    snapshot->probes.push_back(probe_->status());
+    snapshot->packet_classes = probe_->packet_classes();
+  } else {
+    ProbeStatus off;
+    off.name = "flow";
+    off.why = "--enable-tc=false";
+    snapshot->probes.push_back(off);
+  }
+  snapshot->losses = losses();
+  snapshot->table = table_->stats();
+  snapshot->resident_bytes = resident_bytes();
+  snapshot->cpu_seconds = cpu_seconds();
+  return snapshot;
+}
+
+Readiness DataLoop::readiness() const {
+  if (!running_) return {false, "the data loop has not started"};
+  if (!options_.enable_tc) return {true, "no probe is on (--enable-tc=false)"};
+  if (attached_ == 0) return {false, "no interface is watched: none matches the interface filter"};
+  return {true, ""};
+}
+
+std::string DataLoop::attached_summary() const {
+  std::string text;
+  int more = 0;
+  int listed = 0;
+  for (const auto& [ifindex, link] : links_.links()) {
+    if (!probe_ || !probe_->attached(ifindex)) continue;
+    if (++listed > 8) {
+      ++more;
+      continue;
+    }
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", link.name, to_string(link.role));
+  }
+  if (more > 0) text += fmt::format(" and {} more", more);
+  return text;
+}
+
+}  // namespace netprobe

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent/options.h"
+#include "base/clock.h"
+#include "base/glob.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "bpf/kernel.h"
+#include "flow/flow_table.h"
+#include "io/link_watcher.h"
+#include "model/readers.h"
+#include "probes/flow/flow_probe.h"
+
+namespace netprobe {
+
+/// The path of data: one thread that hears of interfaces, reads the kernel's
+/// records, merges them into flows, and builds snapshots when readers want
+/// them. Everything in it belongs to that thread but the small mailbox at the
+/// end.
+class DataLoop final : public SnapshotSource, public FlowFeed {
+ public:
+  /// Loads the programs and attaches them; nothing runs before start().
+  [[nodiscard]] static Result<std::unique_ptr<DataLoop>> make(const AgentOptions& options,
+                                                              const KernelFeatures& kernel);
+  ~DataLoop() override;
+  DataLoop(const DataLoop&) = delete;
+  DataLoop& operator=(const DataLoop&) = delete;
+
+  void start();
+  /// Ends the thread and detaches everything. Idempotent.
+  void stop();
+  /// From any thread: other interfaces from now on.
+  void set_filters(std::vector<std::string> interface_filter,
+                   std::vector<std::string> attach_interface);
+
+  void request(Nanos max_age, bool with_flows, std::function<void(SnapshotPtr)> done) override;
+  std::uint64_t subscribe(FlowBatchHandler handler) override;
+  void unsubscribe(std::uint64_t id) override;
+  [[nodiscard]] Readiness readiness() const;
+  /// "eth0 (uplink), cni0 (bridge), …": for the line at the start.
+  [[nodiscard]] std::string attached_summary() const;
+
+ private:
+  class Names;
+  struct Request {
+    Nanos max_age;
+    bool with_flows;
+    std::function<void(SnapshotPtr)> done;
+  };
+  struct Rates {
+    DeviceCounters rx;
+    DeviceCounters tx;
+    double rx_packets = 0;
+    double rx_bytes = 0;
+    double tx_packets = 0;
+    double tx_bytes = 0;
+  };
+
+  DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatcher links);
+  Status open(const AgentOptions& options);
+  void run();
+  void wait();
+  void cycle();
+  void take_mail();
+  void on_links();
+  void consider(const InterfaceInfo& link);
+  void reconsider_all();
+  [[nodiscard]] bool wanted(const InterfaceInfo& link) const;
+  void sweep(Nanos now);
+  void collect(Nanos now);
+  void retire(Nanos now);
+  void publish_changes();
+  void answer_requests();
+  [[nodiscard]] SnapshotPtr build(bool with_flows);
+  [[nodiscard]] DeviceCounters counters(std::uint32_t ifindex, Direction direction) const;
+  [[nodiscard]] InterfaceState state_of(const InterfaceInfo& link) const;
+  [[nodiscard]] std::vector<LossCounter> losses() const;
+  void wake();
+
+  AgentOptions options_;
+  KernelFeatures kernel_;
+  SystemClock clock_;
+  LinkWatcher links_;
+  NameFilter filter_;
+  NameFilter attach_;
+  std::unique_ptr<Names> names_;
+  std::unique_ptr<FlowProbe> probe_;  ///< null where --enable-tc=false
+  std::unique_ptr<FlowTable> table_;
+  std::map<std::uint32_t, std::string> problems_;  ///< why not attached
+  std::map<std::uint32_t, Rates> rates_;
+  DeviceCounters retired_rx_;
+  DeviceCounters retired_tx_;
+  SnapshotPtr last_;  ///< newest with flows
+  Nanos last_built_ = 0;
+  Nanos started_at_ = 0;
+  Nanos next_sweep_ = 0;
+  Nanos next_collect_ = 0;
+  Nanos last_collect_ = 0;
+
+  UniqueFd wake_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<int> attached_{0};
+  std::atomic<bool> running_{false};
+
+  mutable Mutex mutex_;
+  std::vector<Request> requests_ NETPROBE_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, FlowBatchHandler> subscribers_ NETPROBE_GUARDED_BY(mutex_);
+  std::uint64_t next_subscriber_ NETPROBE_GUARDED_BY(mutex_) = 1;
+  bool filters_changed_ NETPROBE_GUARDED_BY(mutex_) = false;
+  std::vector<std::string> new_filter_ NETPROBE_GUARDED_BY(mutex_);
+  std::vector<std::string> new_attach_ NETPROBE_GUARDED_BY(mutex_);
+};
+
+}  // namespace netprobe

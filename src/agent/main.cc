@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// netprobe-agent: wires the probes, the flow table and the servers of one node.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "agent/data_loop.h"
+#include "agent/options.h"
+#include "agent/single_instance.h"
+#include "agent/version.h"
+#include "api/api.h"
+#include "bpf/kernel.h"
+#include "export/prometheus/prometheus_exporter.h"
+#include "io/http_server.h"
+#include "probes/flow/cleanup.h"
+
+extern char** environ;
+
+namespace netprobe {
+namespace {
+
+int exit_code(const Error& error) { return error.kind == ErrorKind::kUsage ? 2 : 1; }
+
+int refuse(const Error& error) {
+  fmt::print(stderr, "netprobe-agent: {}\n", error.message);
+  return exit_code(error);
+}
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+std::string host_name() {
+  char name[256] = "";
+  ::gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+/// SIGHUP: the filters from the same sources again; what is wrong in them is
+/// said, and the old ones stay.
+void reload(int argc, const char* const* argv, DataLoop& loop) {
+  auto options = parse_options(argc, argv, environ);
+  if (!options) {
+    spdlog::error("configuration not read: {}; the old one stays", options.error().message);
+    return;
+  }
+  loop.set_filters(options->interface_filter, options->attach_interface);
+}
+
+int serve_until_signal(int argc, const char* const* argv, const AgentOptions& options,
+                       DataLoop& loop, HttpServer& server) {
+  const SystemClock clock;
+  PrometheusExporter exporter({.active_only = options.active_only});
+  Api api({.metrics_path = options.metrics_path},
+          {.snapshots = loop,
+           .feed = loop,
+           .readiness = [&loop] { return loop.readiness(); },
+           .metrics =
+               [&exporter](const Snapshot& snapshot, std::string_view accept) {
+                 const auto format = negotiate_format(accept);
+                 return MetricsPage{std::string(content_type(format)),
+                                    exporter.render(snapshot, format)};
+               },
+           .clock = clock});
+  api.add_routes(server);
+  if (auto s = server.start(); !s) return refuse(s.error());
+  loop.start();
+
+  const std::string watching = loop.attached_summary();
+  if (watching.empty())
+    spdlog::warn("no interface matches the filter yet; waiting for one");
+  else
+    spdlog::info("watching {}", watching);
+  spdlog::info("look at http://localhost:{}{} and http://localhost:{}/api/flows, or run: netprobe top",
+               server.port(), options.metrics_path, server.port());
+
+  const sigset_t signals = handled_signals();
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == SIGHUP) {
+      reload(argc, argv, loop);
+      continue;
+    }
+    spdlog::info("ending: {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    break;
+  }
+  server.stop();
+  loop.stop();
+  return 0;
+}
+
+int run(int argc, const char* const* argv) {
+  // Blocked before any thread starts, so that only sigwait sees them.
+  const sigset_t signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  auto options = parse_options(argc, argv, environ);
+  if (!options) return refuse(options.error());
+  if (options->show_help) {
+    fmt::print("{}", help_text());
+    return 0;
+  }
+  if (options->show_version) {
+    fmt::print("netprobe-agent {}\n", kVersion);
+    return 0;
+  }
+  if (auto s = init_log(options->log_format, options->log_level); !s) return refuse(s.error());
+  if (options->node_name.empty()) options->node_name = host_name();
+  for (const std::string& what : options->not_yet)
+    spdlog::warn("{}: asked for, but not in this version; everything else runs", what);
+
+  // The port first: it is what a second agent meets, and nothing is attached
+  // when it is taken.
+  HttpServerOptions http;
+  http.address = options->listen_address;
+  http.port = options->metrics_port;
+  auto server = HttpServer::make(http);
+  if (!server) return refuse(server.error());
+  const auto instance = claim_single_instance();
+  if (!instance) return refuse(instance.error());
+  lift_memlock_limit();
+  const auto kernel = probe_kernel();
+  if (!kernel) return refuse(kernel.error());
+  if (const auto stale = remove_stale_attachments(); stale)
+    for (const std::string& line : *stale) spdlog::warn("removed what an earlier agent left at {}", line);
+
+  auto loop = DataLoop::make(*options, *kernel);
+  if (!loop) return refuse(loop.error());
+  return serve_until_signal(argc, argv, *options, **loop, **server);
+}
+
+}  // namespace
+}  // namespace netprobe
+
+int main(int argc, char** argv) { return netprobe::run(argc, argv); }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "bpf/tc_attachment.h"
+
+namespace netprobe {
+
+/// Everything that a user can set, with its default. Each has a flag, an
+/// environment variable and a key in the configuration file: options.cc is the
+/// one table of them.
+struct AgentOptions {
+  std::uint16_t metrics_port = 8081;
+  std::string metrics_path = "/metrics";
+  std::string listen_address;  ///< empty: all addresses
+  Nanos collect_interval = kSecond;
+  std::vector<std::string> interface_filter{"!lo"};
+  std::vector<std::string> attach_interface;  ///< must exist at the start
+  std::string node_name;                      ///< empty: the host name
+  std::string config;
+  bool active_only = false;
+  bool enable_tc = true;
+  TcMode tc_mode = TcMode::kAuto;
+  std::uint32_t flow_cache_slots = 0;  ///< a CPU; 0: by the number of CPUs
+  std::uint32_t max_flows = 131'072;
+  std::uint32_t max_interfaces = 1024;
+  Nanos idle_timeout = 120 * kSecond;
+  std::vector<std::uint16_t> vxlan_ports{4789, 8472};
+  std::vector<std::uint16_t> geneve_ports{6081};
+  bool inspect_tunnels = true;
+  LogFormat log_format = LogFormat::kAuto;
+  std::string log_level = "info";
+  bool debug = false;
+  /// Switches of signals that this version does not have yet: accepted, so
+  /// that published command lines work, and answered with what is missing.
+  std::vector<std::string> not_yet;
+  bool show_help = false;
+  bool show_version = false;
+};
+
+/// Reads flags, environment and file, in this order of precedence. `environment`
+/// is envp-like. Errors are one sentence of kind kUsage that names the option,
+/// where it came from and what is allowed.
+[[nodiscard]] Result<AgentOptions> parse_options(int argc, const char* const* argv,
+                                                 const char* const* environment);
+/// Only what SIGHUP may change, from the same sources.
+[[nodiscard]] std::string help_text();
+
+}  // namespace netprobe

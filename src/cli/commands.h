@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+namespace netprobe {
+
+/// Each adds one command. Running it writes its exit code (cli/output.h) to
+/// `exit_code`, which must outlive the app.
+void add_observe(CLI::App& app, int& exit_code);
+void add_top(CLI::App& app, int& exit_code);
+void add_status(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, int& exit_code);
+void add_cleanup(CLI::App& app, int& exit_code);
+void add_completion(CLI::App& app, int& exit_code);
+void add_version(CLI::App& app, int& exit_code);
+
+/// All of them: the command line as it is parsed, and as completion is made
+/// from.
+[[nodiscard]] std::unique_ptr<CLI::App> make_app(int& exit_code);
+/// Parses and runs. Never throws.
+[[nodiscard]] int run_command_line(int argc, const char* const* argv);
+
+}  // namespace netprobe

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/table.h"
+#include "model/flow.h"
+
+namespace netprobe {
+
+/// How flows are printed: -o.
+enum class FlowFormat : std::uint8_t { kTable, kWide, kJson };
+/// "table", "wide", "json".
+[[nodiscard]] Result<FlowFormat> parse_flow_format(std::string_view text);
+
+/// What the tables show of a flow, be it from an agent's JSON or from replay.
+struct FlowView {
+  std::string source;  ///< address and port, as one types them
+  std::string destination;
+  std::string protocol;
+  std::string direction;
+  std::string first_seen;  ///< RFC 3339
+  std::string last_seen;
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t reverse_packets = 0;
+  std::uint64_t reverse_bytes = 0;
+  double packets_per_second = 0;
+  double bytes_per_second = 0;
+  std::string flags;  ///< TCP flags "SA/SAF", or an ICMP type and code
+  std::uint64_t retransmits = 0;
+  double handshake_ms = 0;
+  std::string encapsulation;  ///< "vxlan 7", "vlan 12", "mpls 16"; empty without
+  std::string points;         ///< interfaces, nearest the pod edge first
+};
+
+[[nodiscard]] FlowView view_of(const Flow& flow);
+/// From one JSON object as src/model/flow_json.cc writes it.
+[[nodiscard]] Result<FlowView> parse_flow(std::string_view json);
+
+/// Where flows stand in a table. With `rates`, what moves now rather than when.
+[[nodiscard]] std::vector<Column> flow_columns(FlowFormat format, bool rates);
+[[nodiscard]] Row flow_row(const FlowView& flow, FlowFormat format, bool rates);
+
+}  // namespace netprobe
