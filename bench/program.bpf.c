@@ -124,3 +124,9 @@ int netprobe_tc_clock(struct __sk_buff *skb) {
   np_clock.ktime_ns = bpf_ktime_get_ns();
   return 0;
 }
+
+/* For live runs: what any attached program costs. */
+SEC("tc")
+int bench_nothing(struct __sk_buff *skb) {
+  return NP_NEXT_PROGRAM;
+}

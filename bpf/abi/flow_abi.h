@@ -164,8 +164,7 @@ struct np_flow_details {
   /* Per way: odd while it is being rewritten, even otherwise; each occupant
    * has its own. 0: never used. */
   __u32 seq[NP_FLOW_WAYS];
-  __u32 busy; /* taken by a writer; used on PREEMPT_RT only */
-  __u32 reserved[7];
+  __u32 reserved[8];
   struct np_flow_cold way[NP_FLOW_WAYS];
 };
 
@@ -278,6 +277,8 @@ enum np_packet_class {
 
 struct np_packet_stats {
   __u64 count[NP_PKT_CLASSES];
+  __u32 busy; /* this CPU's slice has a writer; used on PREEMPT_RT only */
+  __u32 reserved[15];
 };
 
 /* The same moment on both clocks; netprobe_clock writes it when it is run. */

@@ -71,6 +71,13 @@ static __always_inline __u32 np_set_of(__u64 hash) {
   return (__u32)(hash >> 32) & np_config.set_mask;
 }
 
+/* The second set of a flow, by bits that have no part in the first. */
+static __always_inline __u32 np_other_set(__u32 cpu, __u32 index, __u64 hash) {
+  __u32 set = index - cpu * (np_config.set_mask + 1);
+
+  return cpu * (np_config.set_mask + 1) + ((set ^ ((__u32)hash | 1)) & np_config.set_mask);
+}
+
 static __always_inline __u32 np_tag_of(__u64 hash) {
   return (__u32)(hash >> 16) | 1;
 }
@@ -196,32 +203,36 @@ static __always_inline void np_add_hot(struct np_run *run, struct np_flow_hot *h
     hot->key.min_ttl = l->key.min_ttl;
 }
 
-/* Way to give to a newcomer: its home if that is free, another free one, else
- * the one with the fewest packets, where a flow that went quiet counts as
- * having none. */
-static __always_inline __u32 np_victim(const struct np_place *at, __u32 home, __u32 now) {
-  __u32 fewest = ~0U;
-  __u32 victim = home;
+/* A way that a newcomer could have, and how much its resident would be missed:
+ * 0 for a free one or one that went quiet, else its packets. */
+struct np_candidate {
+  __u32 way;
+  __u32 weight;
+};
 
-  if (at->details->tag[home] == 0)
-    return home;
+static __always_inline struct np_candidate np_candidate(const struct np_place *at, __u32 home,
+                                                        __u32 now) {
+  struct np_candidate best = {.way = home, .weight = ~0U};
+
+  if (at->details->tag[home] == 0) {
+    best.weight = 0;
+    return best;
+  }
 #pragma unroll
   for (__u32 i = 0; i < NP_FLOW_WAYS; i++) {
     const struct np_flow_hot *hot = &at->set->way[i];
     __u32 weight = hot->packets;
 
-    if (at->details->tag[i] == 0)
-      return i;
     /* In replay time may step back: then the difference is huge and the
      * resident looks idle, which only costs an eviction. */
-    if (now - hot->last > np_config.idle)
+    if (at->details->tag[i] == 0 || now - hot->last > np_config.idle)
       weight = 0;
-    if (weight < fewest) {
-      fewest = weight;
-      victim = i;
+    if (weight < best.weight) {
+      best.way = i;
+      best.weight = weight;
     }
   }
-  return victim;
+  return best;
 }
 
 /* Sends a record to user space. Never wakes the reader for one record; looks
@@ -317,31 +328,58 @@ static __always_inline __u32 np_find_way(const struct np_place *at, const struct
   return NP_FLOW_WAYS;
 }
 
-/*
- * Everything but a plain packet of a flow in its home way. A flow that is not
- * in its set takes a way; so does a connection on the ports of one that ended,
- * so that the two are never one flow. A full ring leaves the resident where it
- * is and the newcomer unattributed: counted, never lost.
- */
-static __noinline int np_flow_rest(struct np_run *run, struct np_flow_set *set,
-                                   const struct np_layer *l, __u32 index, __u64 hash) {
-  struct np_place at = {.set = set, .details = bpf_map_lookup_elem(&flow_details, &index)};
-  __u32 way = np_home(hash);
+/* Where a flow stands in one set, if it does. */
+static __always_inline __u32 np_place_at(struct np_place *at, __u32 index, const struct np_layer *l,
+                                         __u64 hash) {
+  at->set = bpf_map_lookup_elem(&flow_stats, &index);
+  at->details = bpf_map_lookup_elem(&flow_details, &index);
+  if (!at->set || !at->details)
+    return NP_FLOW_WAYS;
+  return np_find_way(at, l, np_tag_of(hash));
+}
 
-  if (!at.details)
+/*
+ * Everything but a plain packet of a flow in its home way. A flow has two sets
+ * and takes the second where the first is full: with a choice of two, a cache
+ * that is two thirds full evicts next to nothing. A connection on the ports of
+ * one that ended starts anew, so that the two are never one flow. A full ring
+ * leaves the resident where it is and the newcomer unattributed: counted,
+ * never lost.
+ */
+static __noinline int np_flow_rest(struct np_run *run, const struct np_layer *l, __u32 index,
+                                   __u64 hash) {
+  __u32 now = np_now_coarse(run->skb);
+  struct np_place at, second;
+  struct np_candidate to, other;
+  __u32 way;
+
+  way = np_place_at(&at, index, l, hash);
+  if (way >= NP_FLOW_WAYS) {
+    __u32 second_index = np_other_set(run->cpu, index, hash);
+
+    way = np_place_at(&second, second_index, l, hash);
+    if (!at.set || !at.details || !second.set || !second.details)
+      return 0;
+    to = np_candidate(&at, np_home(hash), now);
+    other = np_candidate(&second, np_home(hash), now);
+    if (way < NP_FLOW_WAYS || (to.weight && !other.weight)) {
+      at = second;
+      index = second_index;
+      to = other;
+    }
+  }
+  if (!at.set || !at.details)
     return 0;
-  if (!np_same_key(&set->way[way].key, &l->key))
-    way = np_find_way(&at, l, np_tag_of(hash));
   if (way < NP_FLOW_WAYS) {
     struct np_flow_cold *cold = &at.details->way[way];
 
     if (likely(!(l->tcp_flags & TCP_SYN) || !(cold->tcp_flags & (TCP_FIN | TCP_RST)))) {
-      np_add_hot(run, &set->way[way], l);
+      np_add_hot(run, &at.set->way[way], l);
       np_add_cold(run, cold, l);
       return 0;
     }
   } else {
-    way = np_victim(&at, np_home(hash), np_now_coarse(run->skb)) & (NP_FLOW_WAYS - 1);
+    way = to.way & (NP_FLOW_WAYS - 1);
   }
   if (at.details->tag[way] != 0 && np_push_out(run, &at, way)) {
     np_unattributed(run, np_depth(&l->key), NP_UNATTR_CACHE);
@@ -369,28 +407,20 @@ static __always_inline void np_flow_count(struct np_run *run, const struct np_la
 
   if (!set)
     return;
-#ifdef NP_PREEMPT_RT
-  struct np_flow_details *details = bpf_map_lookup_elem(&flow_details, &index);
-
-  if (!details)
-    return;
-  if (!NP_TRY_TAKE(details->busy)) {
+  if (!NP_TRY_TAKE(run->stats->busy)) {
     np_class(run->stats, NP_PKT_SET_BUSY);
     np_unattributed(run, np_depth(&l->key), NP_UNATTR_CACHE);
     return;
   }
-#endif
   hot = &set->way[np_home(hash)];
   if (unlikely(!np_same_key(&hot->key, &l->key) || l->cold || (l->tcp_flags & TCP_SYN))) {
-    np_flow_rest(run, set, l, index, hash);
+    np_flow_rest(run, l, index, hash);
   } else {
     np_add_hot(run, hot, l);
     if (l->has_tcp)
       np_add_tcp(run, index, np_home(hash), l);
   }
-#ifdef NP_PREEMPT_RT
-  NP_RELEASE(details->busy);
-#endif
+  NP_RELEASE(run->stats->busy);
 }
 
 #endif

@@ -34,17 +34,6 @@ std::string encapsulation(Element flow) {
   return "";
 }
 
-std::string points(Element flow) {
-  std::string text;
-  simdjson::dom::array observations;
-  if (flow["observations"].get(observations) != simdjson::SUCCESS) return text;
-  for (const Element point : observations) {
-    if (!text.empty()) text += ',';
-    text += json_text(point, "interface");
-  }
-  return text;
-}
-
 }  // namespace
 
 Result<FlowView> parse_flow(std::string_view json) {
@@ -75,7 +64,9 @@ Result<FlowView> parse_flow(std::string_view json) {
   view.retransmits = json_count(flow, "retransmits") + json_count(flow, "reverse_retransmits");
   view.handshake_ms = json_real(flow, "handshake_rtt_ms");
   view.encapsulation = encapsulation(flow);
-  view.points = points(flow);
+  simdjson::dom::array observations;
+  if (flow["observations"].get(observations) == simdjson::SUCCESS)
+    for (const Element point : observations) view.add_point(json_text(point, "interface"));
   return view;
 }
 

@@ -75,10 +75,7 @@ FlowView view_of(const Flow& flow) {
     view.flags =
         "type " + std::to_string(flow.icmp >> 8) + " code " + std::to_string(flow.icmp & 0xff);
   view.encapsulation = encapsulation_of(flow);
-  for (const auto& point : flow.observations) {
-    if (!view.points.empty()) view.points += ',';
-    view.points += point.interface;
-  }
+  for (const auto& point : flow.observations) view.add_point(point.interface);
   return view;
 }
 

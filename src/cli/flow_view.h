@@ -35,6 +35,15 @@ struct FlowView {
   double handshake_ms = 0;
   std::string encapsulation;  ///< "vxlan 7", "vlan 12", "mpls 16"; empty without
   std::string points;         ///< interfaces, nearest the pod edge first
+  std::string last_point;     ///< of those
+
+  /// Both directions of one interface are two points, shown as one.
+  void add_point(std::string_view interface) {
+    if (interface == last_point) return;
+    if (!points.empty()) points += ',';
+    points += interface;
+    last_point = interface;
+  }
 };
 
 [[nodiscard]] FlowView view_of(const Flow& flow);

@@ -25,7 +25,9 @@ Flow sample() {
   flow.handshake_rtt = 1'500'000;
   flow.bytes_per_second = 1'500.5;
   flow.packets_per_second = 12.25;
-  flow.observations = {{.ifindex = 2, .interface = "veth0"}, {.ifindex = 3, .interface = "eth0"}};
+  flow.observations = {{.ifindex = 2, .interface = "veth0"},
+                       {.ifindex = 3, .interface = "eth0"},
+                       {.ifindex = 3, .interface = "eth0"}};
   return flow;
 }
 

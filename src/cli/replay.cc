@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/log.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/flow_view.h"
@@ -27,6 +28,7 @@ struct ReplayOptions {
   std::string format = "table";
   FilterFlags filters;
   std::uint64_t max_flows = 4'000'000;
+  std::string log_level = "warn";
   bool stats_only = false;
   bool no_colour = false;
 };
@@ -161,6 +163,8 @@ int print_flows(const std::vector<Flow>& flows, FlowFormat format, bool colour) 
 }
 
 int replay(const ReplayOptions& options) {
+  if (auto log = init_log(LogFormat::kAuto, options.log_level); !log)
+    return complain(log.error().message, kExitUsage);
   const std::string name = options.file == "-" ? "standard input" : options.file;
   std::uint64_t size = 0;
   auto source = open_capture(options.file, size);
@@ -216,6 +220,8 @@ void add_replay(CLI::App& app, int& exit_code) {
   command->add_flag("--stats", options->stats_only, "only the counters, on standard output");
   add_number(*command, "--max-flows", options->max_flows, 1, 100'000'000,
              "flows to keep; beyond, the oldest are given up and counted");
+  add_choice(*command, "--log-level", options->log_level, {"debug", "info", "warn", "error"},
+             "debug shows what the kernel says where it refuses the flow program");
   add_no_colour_flag(*command, options->no_colour);
   options->filters.add_to(*command);
   command->footer(

@@ -9,6 +9,17 @@ int point_rank(const FlowPoint& point) {
   return point.depth * 64 + static_cast<int>(point.role) * 2 + static_cast<int>(point.direction);
 }
 
+namespace {
+
+/// Of two points that are equally near, the one at the
+/// older interface: the answer must not depend on who reported first.
+bool nearer(const FlowPoint& a, const FlowPoint& b) {
+  const int difference = point_rank(a) - point_rank(b);
+  return difference != 0 ? difference < 0 : a.ifindex < b.ifindex;
+}
+
+}  // namespace
+
 std::size_t FlowEntry::initiator() const {
   const auto& a = side[0];
   const auto& b = side[1];
@@ -23,7 +34,7 @@ const FlowPoint* FlowEntry::nearest(std::size_t side_index) const {
   const FlowPoint* best = nullptr;
   for (const FlowPoint& point : points) {
     if (point.side[side_index].counters.packets == 0) continue;
-    if (best == nullptr || point_rank(point) < point_rank(*best)) best = &point;
+    if (best == nullptr || nearer(point, *best)) best = &point;
   }
   return best;
 }

@@ -10,7 +10,7 @@ namespace netprobe {
 namespace {
 
 // One read of a pipe or of the page cache: larger ones are not faster.
-constexpr std::size_t kReadAhead = 256 * 1024;
+constexpr std::size_t kReadAhead = 64 * 1024;
 
 }  // namespace
 
@@ -32,13 +32,15 @@ Result<std::size_t> FdSource::read(std::span<std::uint8_t> into) {
 PeekReader::PeekReader(ByteSource& source) : source_(source), buffer_(kReadAhead) {}
 
 Result<std::span<const std::uint8_t>> PeekReader::peek(std::size_t n) {
-  if (end_ - begin_ < n && buffer_.size() - begin_ < n) {
+  if (buffer_.size() - begin_ < n && begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
-    if (buffer_.size() < n) buffer_.resize(n);
   }
   while (end_ - begin_ < n && !at_end_) {
+    // Grows with what really comes: a length that a broken file claims is not
+    // yet a reason to hold so much.
+    if (end_ == buffer_.size()) buffer_.resize(std::min(begin_ + n, buffer_.size() * 2));
     const auto got = source_.read(std::span(buffer_).subspan(end_));
     if (!got) return std::unexpected(got.error());
     end_ += *got;

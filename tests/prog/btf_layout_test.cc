@@ -51,7 +51,7 @@ std::vector<Layout> abi() {
                 fins, outer_src_ip, outer_dst_ip),
       NP_LAYOUT(np_flow_record, hot, cold),
       NP_LAYOUT(np_flow_set, way),
-      NP_LAYOUT(np_flow_details, tag, seq, busy, reserved, way),
+
       NP_LAYOUT(np_flow_event, type, reserved0, record),
       NP_LAYOUT(np_icmp_error, type, reserved0, quoted, reporter_ip, time_ns, icmp_type, icmp_code,
                 reserved1, mtu),

@@ -185,6 +185,13 @@ class CacheReader::Impl {
       if (record.cold.slot < seen_.size()) {
         ++stats_.evictions;
         Seen& seen = seen_[record.cold.slot];
+        if (newer(seen.seq, record.cold.seq)) {
+          // It came and went between two looks, and its successor was seen
+          // before its record: nothing of it was counted yet.
+          Seen unseen;
+          hand_on(record, unseen);
+          return;
+        }
         hand_on(record, seen);
         seen.ended = true;
         return;

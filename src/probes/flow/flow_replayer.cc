@@ -17,8 +17,19 @@
 namespace netprobe {
 namespace {
 
-// The kernel refuses shorter ones (net/bpf/test_run.c).
-constexpr std::size_t kShortest = 14;
+// The kernel refuses to run shorter ones (net/bpf/test_run.c): less than an
+// Ethernet header, or one that announces an IP header which is not all there.
+// Neither has a whole IP header, so both are malformed.
+constexpr std::size_t kEthernet = 14;
+constexpr std::size_t kIpv4 = 20;
+constexpr std::size_t kIpv6 = 40;
+
+std::size_t shortest(std::span<const std::uint8_t> captured, bool bare_ip) {
+  if (captured.size() < kEthernet || bare_ip) return kEthernet;
+  const int type = captured[12] << 8 | captured[13];
+  return kEthernet + (type == 0x0800 ? kIpv4 : type == 0x86dd ? kIpv6 : 0);
+}
+
 // No header chain that the parser follows is longer; the rest is payload that
 // nobody reads. It also keeps within a page, the limit of older kernels.
 constexpr std::size_t kLongest = 2048;
@@ -42,8 +53,7 @@ class FlowReplayer::Impl {
       if (auto s = devices_.claim(interface); !s) return s;
       interfaces_.insert(interface);
     }
-    if (captured.size() < kShortest) {
-      // Too short for any IP header as well.
+    if (captured.size() < shortest(captured, bare_ip)) {
       ++too_short_.packets;
       ++too_short_.kernel_packets;
       too_short_.bytes += wire_length;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Captures through the kernel's flow program, as a user replays them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "cli/progress.h"
+#include "cli/testing/run.h"
+#include "io/testing/pcap_builder.h"
+
+namespace netprobe {
+namespace {
+
+using ::testing::HasSubstr;
+using namespace netprobe::testing;
+
+/// A UDP datagram of 28 bytes from 10.0.0.1 to 10.0.0.2, port 53 to `port`.
+std::string ip_packet(std::uint8_t port) {
+  const std::vector<std::uint8_t> bytes{0x45, 0, 0,  28, 0, 1, 0, 0,  64, 17,   0, 0, 10, 0,
+                                        0,    1, 10, 0,  0, 2, 0, 53, 0,  port, 0, 8, 0,  0};
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string ethernet(std::uint8_t port) {
+  return std::string(12, '\2') + std::string("\x08\x00", 2) + ip_packet(port);
+}
+
+std::string text_of(const PcapBuilder& built) {
+  return {built.bytes().begin(), built.bytes().end()};
+}
+
+class Replay : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root: runs a BPF program";
+  }
+};
+
+TEST_F(Replay, PrintsFlowsByTimeAndCountsTheRest) {
+  PcapBuilder built;
+  built.pcap_header(0xa1b2c3d4, 1)
+      .pcap_packet(20, 0, ethernet(2), 42)
+      .pcap_packet(10, 0, ethernet(1), 42)
+      .pcap_packet(21, 0, ethernet(2), 42)
+      .pcap_packet(22, 0, std::string(12, '\2') + std::string("\x08\x06", 2) + std::string(28, 0),
+                   60);
+  const auto run = run_netprobe({"replay", "-", "-o", "json"}, text_of(built));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const auto first = run.out.find(R"("dst_port":1,)");
+  const auto second = run.out.find(R"("dst_port":2,)");
+  ASSERT_NE(first, std::string::npos) << run.out;
+  ASSERT_NE(second, std::string::npos) << run.out;
+  EXPECT_LT(first, second);
+  EXPECT_THAT(run.out, HasSubstr(R"("packets":2,"bytes":56,)"));
+  EXPECT_THAT(run.out, HasSubstr(R"("interface":"file0")"));
+  EXPECT_THAT(run.err, HasSubstr("4 packets, 2 flows"));
+  EXPECT_THAT(run.err, HasSubstr("1 packet in no flow: non_ip"));
+  const auto filtered =
+      run_netprobe({"replay", "-", "-o", "json", "--dst-port", "1"}, text_of(built));
+  EXPECT_EQ(std::ranges::count(filtered.out, '\n'), 1);
+}
+
+TEST_F(Replay, EveryLinkTypeIsTheSameFlow) {
+  const std::string sll = std::string(14, '\0') + std::string("\x08\x00", 2);
+  const std::string sll2 = std::string("\x08\x00", 2) + std::string(18, '\0');
+  for (const auto& [type, header] : std::vector<std::pair<unsigned, std::string>>{
+           {1, std::string(12, '\2') + std::string("\x08\x00", 2)},
+           {101, ""},
+           {12, ""},
+           {0, std::string("\2\0\0\0", 4)},
+           {108, std::string("\0\0\0\2", 4)},
+           {113, sll},
+           {276, sll2}}) {
+    const std::string packet = header + ip_packet(9);
+    const auto run = run_netprobe(
+        {"replay", "-", "-o", "json"},
+        text_of(PcapBuilder()
+                    .pcap_header(0xa1b2c3d4, type)
+                    .pcap_packet(1, 0, packet, static_cast<std::uint32_t>(packet.size()))));
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_THAT(run.out, HasSubstr(R"("src_ip":"10.0.0.1","dst_ip":"10.0.0.2","src_port":53,)"
+                                   R"("dst_port":9,)"))
+        << type;
+    EXPECT_THAT(run.out, HasSubstr(R"("packets":1,"bytes":28,)")) << type;
+  }
+}
+
+TEST_F(Replay, WhatIsWrongWithACaptureIsSaidAfterWhatWasRead) {
+  PcapBuilder built;
+  built.pcap_header(0xa1b2c3d4, 1).pcap_packet(1, 0, ethernet(1), 42);
+  const auto whole = text_of(built);
+  const auto cut = text_of(PcapBuilder(built).pcap_packet(2, 0, ethernet(2), 42));
+  const auto truncated = run_netprobe({"replay", "-", "-o", "json"}, cut.substr(0, cut.size() - 1));
+  EXPECT_EQ(truncated.exit_code, 4);
+  EXPECT_THAT(truncated.out, HasSubstr(R"("dst_port":1,)"));
+  EXPECT_THAT(truncated.err, HasSubstr("ends in the middle of a packet; 1 packet was read"));
+  const auto broken = run_netprobe({"replay", "-", "-o", "json"}, whole + std::string(16, '\xff'));
+  EXPECT_EQ(broken.exit_code, 1);
+  EXPECT_THAT(broken.out, HasSubstr(R"("dst_port":1,)"));
+  EXPECT_THAT(broken.err, HasSubstr("longer than any can be"));
+}
+
+TEST_F(Replay, UnsupportedLinkTypesAreCountedAndNamed) {
+  const auto run =
+      run_netprobe({"replay", "-", "--stats"},
+                   text_of(PcapBuilder().pcap_header(0xa1b2c3d4, 105).pcap_packet(1, 0, "abc", 3)));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out,
+            "1 packet, 0 flows\n  1 packet not read: link type ieee802_11 (105) is not "
+            "supported\n");
+  EXPECT_EQ(run.err, "");
+}
+
+TEST(ProgressLine, SaysHowFarAndHowLong) {
+  EXPECT_EQ(Progress::line(50, 100, 1'200'000, 3 * kSecond),
+            "[###############...............]  50%  1.2M packets  3.0s left");
+  EXPECT_EQ(Progress::line(200, 100, 1, kSecond),
+            "[##############################] 100%  1 packets  0s left");
+  EXPECT_EQ(Progress::line(2'000, 0, 7, kSecond), "7 packets  2.0 kB");
+}
+
+}  // namespace
+}  // namespace netprobe
