@@ -71,7 +71,7 @@ skipped_tests() {
 # GoogleTest prints "file:line: Skipped" and the reason on the next line;
 # scripts print "skipped: reason".
 skip_reasons() {
-  awk '/: Skipped$/ {getline; print} /^skipped: / {sub("skipped: ", ""); print}' \
+  awk '/: Skipped$/ {getline; print} /^(skipped|SKIPPED): / {sub("^[a-zA-Z]*: ", ""); print}' \
     build/*san/Testing/Temporary/LastTest.log 2>/dev/null | sort | uniq -c | sort -rn
 }
 if [ -n "$(skipped_tests)" ]; then

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packets in packets: each layer is counted in a flow of its own.
+#include <algorithm>
+
 #include "prog/replay.h"
 
 namespace netprobe::test {
@@ -174,16 +176,19 @@ TEST_F(TunnelTest, AFourthLayerIsNotOpened) {
   replay.expect_exact();
 }
 
-TEST_F(TunnelTest, TheSameInnerFlowInTwoNetworksIsTwoFlows) {
+// docs/adr/0003: one flow by its ends, told apart by its observations.
+TEST_F(TunnelTest, TheSameInnerFlowInTwoNetworksHasTwoObservations) {
   Replay replay;
   for (const std::uint32_t vni : {1U, 2U, 1U})
     replay.push(inner4(Packet().ether().ipv4().udp({.dst = 4'789}).vxlan({.vni = vni}).ether()));
-  const auto inside = replay.flows_at(1);
-  ASSERT_EQ(inside.size(), 2U);
-  EXPECT_EQ(inside[0].vni, 1U);
-  EXPECT_EQ(inside[0].forward.packets, 2U);
-  EXPECT_EQ(inside[1].vni, 2U);
-  EXPECT_EQ(inside[1].forward.packets, 1U);
+  auto points = replay.only(1).observations;
+  ASSERT_EQ(points.size(), 2U);
+  std::ranges::sort(points, {}, &Observation::vni);
+  EXPECT_EQ(points[0].vni, 1U);
+  EXPECT_EQ(points[0].forward, (Counters{2, 2 * kInner4Bytes}));
+  EXPECT_EQ(points[1].vni, 2U);
+  EXPECT_EQ(points[1].forward, (Counters{1, kInner4Bytes}));
+  replay.expect_exact();
 }
 
 TEST_F(TunnelTest, WhatIsNotATunnelIsNotOpened) {
@@ -203,7 +208,7 @@ TEST_F(TunnelTest, PortsAreConfigurable) {
   Replay replay({.vxlan_ports = {9'999}, .geneve_ports = {9'998, 9'997}});
   const Packet v4 = Packet().ether().ipv4();
   replay.push(inner4(Packet(v4).udp({.dst = 9'999}).vxlan({.vni = 3}).ether()));
-  replay.push(inner4(Packet(v4).udp({.dst = 9'997}).geneve({.vni = 4}).ether()));
+  replay.push(inner6(Packet(v4).udp({.dst = 9'997}).geneve({.vni = 4}).ether()));
   replay.push(inner4(Packet(v4).udp({.dst = 4'789}).vxlan({.vni = 5}).ether()));
   const auto inside = replay.flows_at(1);
   ASSERT_EQ(inside.size(), 2U);

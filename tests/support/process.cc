@@ -49,12 +49,14 @@ std::vector<std::string> environment_of(const ProcessOptions& options) {
   }
   for (const auto& [name, value] : options.environment) all[name] = value;
   std::vector<std::string> out;
+  out.reserve(all.size());
   for (const auto& [name, value] : all) out.push_back(name + "=" + value);
   return out;
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   std::vector<char*> out;
+  out.reserve(strings.size() + 1);
   for (auto& string : strings) out.push_back(string.data());
   out.push_back(nullptr);
   return out;
