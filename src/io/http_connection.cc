@@ -46,6 +46,16 @@ std::string status_line(unsigned status) {
   return "HTTP/1.1 " + std::to_string(status) + " " + std::string(http_reason(status)) + "\r\n";
 }
 
+/// What a user of the server does wrong when a stream ends must not keep other
+/// connections from closing, or the server from stopping.
+void run_guarded(const std::function<void()>& on_close) {
+  try {
+    on_close();
+  } catch (const std::exception& error) {
+    spdlog::error("the end of a stream was not taken well: {}", error.what());
+  }
+}
+
 }  // namespace
 
 /// An answer that is owed. Held by the copies of one HttpReply.
@@ -74,7 +84,7 @@ class HttpReply::Exchange {
       if (const auto target = connection.lock()) {
         target->open_stream(number, std::move(stream), std::move(on_close));
       } else if (on_close) {
-        on_close();
+        run_guarded(on_close);
       }
     });
     return stream;
@@ -174,7 +184,7 @@ void HttpConnection::close() {
     stream_.reset();
     --core_->open_streams;
   }
-  if (const auto on_close = std::exchange(on_close_, nullptr)) on_close();
+  if (const auto on_close = std::exchange(on_close_, nullptr)) run_guarded(on_close);
 }
 
 void HttpConnection::read() {
@@ -337,7 +347,7 @@ void HttpConnection::drain() {
 void HttpConnection::open_stream(std::uint64_t exchange, std::shared_ptr<ClientStream> stream,
                                  std::function<void()> on_close) {
   if (exchange != exchange_ || !awaits_answer_ || !socket_.is_open()) {
-    if (on_close) on_close();
+    if (on_close) run_guarded(on_close);
     return;
   }
   awaits_answer_ = false;
