@@ -71,8 +71,9 @@ TEST(FlowPage, TakesWhatOverlapsTheRange) {
 }
 
 /// Follows cursors to the end, changing the flows between pages.
-Ids walk(Snapshot& snapshot, const std::string& text,
-         const std::function<void(Snapshot&)>& change = [](Snapshot&) {}) {
+Ids walk(
+    Snapshot& snapshot, const std::string& text,
+    const std::function<void(Snapshot&)>& change = [](Snapshot&) {}) {
   Ids all;
   std::string cursor;
   for (int pages = 0; pages < 100; ++pages) {

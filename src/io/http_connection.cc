@@ -21,7 +21,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t kGzipFloor = 1024;        ///< smaller bodies do not gain
+constexpr std::size_t kGzipFloor = 1024;         ///< smaller bodies do not gain
 constexpr std::size_t kWritePiece = 256 * 1024;  ///< the deadline starts anew after each
 constexpr Nanos kLinger = 2 * kSecond;
 
@@ -192,10 +192,9 @@ void HttpConnection::read() {
   parser_->header_limit(static_cast<std::uint32_t>(core_->options.max_header_bytes));
   parser_->body_limit(core_->options.max_body_bytes);
   arm(core_->options.idle_timeout);
-  http::async_read(socket_, buffer_, *parser_,
-                   [self = shared_from_this()](const ErrorCode& error, std::size_t) {
-                     self->on_read(error);
-                   });
+  http::async_read(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->on_read(error); });
 }
 
 void HttpConnection::on_read(const ErrorCode& error) {
@@ -248,8 +247,8 @@ void HttpConnection::dispatch() {
   request.query = std::move(target->query);
   const auto route = core_->routes.find(request.path);
   if (route == core_->routes.end()) {
-    return respond(exchange_, problem(404, "there is no " + request.path +
-                                               " here; / lists what there is"));
+    return respond(exchange_,
+                   problem(404, "there is no " + request.path + " here; / lists what there is"));
   }
   if (message.method() != http::verb::get && !head_request_) {
     auto answer = problem(405, request.path + " takes GET and HEAD only");
@@ -315,12 +314,12 @@ void HttpConnection::send_body(std::size_t offset) {
   if (!body_ || offset == body_->size()) return on_sent();
   arm(core_->options.idle_timeout);
   const std::size_t size = std::min(body_->size() - offset, kWritePiece);
-  asio::async_write(socket_, asio::buffer(body_->data() + offset, size),
-                    [self = shared_from_this(), next = offset + size](const ErrorCode& error,
-                                                                      std::size_t) {
-                      if (error) return self->close();
-                      self->send_body(next);
-                    });
+  asio::async_write(
+      socket_, asio::buffer(body_->data() + offset, size),
+      [self = shared_from_this(), next = offset + size](const ErrorCode& error, std::size_t) {
+        if (error) return self->close();
+        self->send_body(next);
+      });
 }
 
 void HttpConnection::on_sent() {

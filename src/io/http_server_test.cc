@@ -92,7 +92,8 @@ TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   start();
   RawConnection client(server->port());
-  client.send("GET /query?a=1 HTTP/1.1\r\nHost: x\r\n\r\nGET /query?a=2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send(
+      "GET /query?a=1 HTTP/1.1\r\nHost: x\r\n\r\nGET /query?a=2 HTTP/1.1\r\nHost: x\r\n\r\n");
   ASSERT_TRUE(client.read_until("a=2;"));
   EXPECT_LT(client.seen().find("a=1;"), client.seen().find("a=2;"));
 }

@@ -15,7 +15,8 @@ inline Flow make_flow(std::uint64_t id) {
   Flow flow;
   flow.id = id;
   flow.tuple = {IpAddress::v4(0x0a000000U + static_cast<std::uint32_t>(id)),
-                IpAddress::v4(0x0a010001U), static_cast<std::uint16_t>(40'000 + id), 443, kProtoTcp};
+                IpAddress::v4(0x0a010001U), static_cast<std::uint16_t>(40'000 + id), 443,
+                kProtoTcp};
   flow.forward = {id, id * 100};
   flow.reverse = {1, 50};
   flow.first_seen = kStart + static_cast<Nanos>(id) * kSecond;
@@ -45,7 +46,10 @@ inline std::shared_ptr<Snapshot> make_snapshot(std::uint64_t flows) {
   eth0.info = {.ifindex = 2, .name = "eth0", .role = Role::kUplink, .mtu = 1500, .up = true};
   eth0.attached = true;
   eth0.mode = "tcx";
-  eth0.rx = {.packets = 100, .bytes = 9000, .kernel_packets = 90, .unattributed = {5, 0, 0, 0},
+  eth0.rx = {.packets = 100,
+             .bytes = 9000,
+             .kernel_packets = 90,
+             .unattributed = {5, 0, 0, 0},
              .flow_packets = 95};
   eth0.tx = {.packets = 10, .bytes = 900, .kernel_packets = 10, .flow_packets = 10};
   eth0.rx_packets_per_second = 1.5;
@@ -55,8 +59,12 @@ inline std::shared_ptr<Snapshot> make_snapshot(std::uint64_t flows) {
   snapshot->interfaces = {eth0, down};
   snapshot->retired_rx.packets = 7;
   snapshot->retired_rx.flow_packets = 7;
-  snapshot->probes = {{.name = "flow", .state = ProbeState::kOn, .rung = "tcx", .why = "6.6 has it",
-                       .kernel_need = "5.8", .programs = {{"netprobe_in", 4, 100, 5000}},
+  snapshot->probes = {{.name = "flow",
+                       .state = ProbeState::kOn,
+                       .rung = "tcx",
+                       .why = "6.6 has it",
+                       .kernel_need = "5.8",
+                       .programs = {{"netprobe_in", 4, 100, 5000}},
                        .events = 12}};
   snapshot->packet_classes = {{"ipv4", 100}, {"other", 5}};
   return snapshot;

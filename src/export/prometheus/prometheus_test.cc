@@ -19,7 +19,9 @@ namespace {
 InterfaceState interface(std::uint32_t ifindex, std::string name, std::uint64_t packets) {
   InterfaceState state;
   state.info = {.ifindex = ifindex, .name = std::move(name), .role = Role::kUplink};
-  state.rx = {.packets = packets, .bytes = packets * 100, .unattributed = {1, 2, 3, 4},
+  state.rx = {.packets = packets,
+              .bytes = packets * 100,
+              .unattributed = {1, 2, 3, 4},
               .flow_packets = packets - std::min<std::uint64_t>(packets, 10)};
   state.tx = {.packets = packets * 2, .bytes = packets * 200, .flow_packets = packets * 2};
   state.rx_packets_per_second = 12.5;
@@ -34,7 +36,9 @@ Snapshot small_snapshot() {
   snapshot.version = "1.2.3";
   snapshot.kernel = "6.12";
   snapshot.interfaces = {interface(1, "eth0", 100), interface(2, "eth1", 200)};
-  snapshot.probes = {{.name = "flow", .state = ProbeState::kOn, .rung = "tcx",
+  snapshot.probes = {{.name = "flow",
+                      .state = ProbeState::kOn,
+                      .rung = "tcx",
                       .programs = {{"netprobe_in", 1, 10, kSecond}, {"netprobe_in", 2, 5, kSecond}},
                       .lost = {{"flow_ring", "full", 3}}}};
   snapshot.losses = {{"flow_ring", "full", 3}, {"api", "slow", 1}};
@@ -68,8 +72,9 @@ TEST(Prometheus, WritesWhatTheSnapshotHolds) {
   EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="eth0",role="uplink"} 100)");
   EXPECT_LINE(page, R"(netprobe_interface_tx_bytes_total{interface="eth1",role="uplink"} 40000)");
   EXPECT_LINE(page, R"(netprobe_interface_rx_packets_rate{interface="eth0",role="uplink"} 12.5)");
-  EXPECT_LINE(page,
-              R"(netprobe_unattributed_packets_total{interface="eth0",direction="ingress",cause="malformed"} 2)");
+  EXPECT_LINE(
+      page,
+      R"(netprobe_unattributed_packets_total{interface="eth0",direction="ingress",cause="malformed"} 2)");
   EXPECT_LINE(page, R"(netprobe_flow_packets_total{interface="eth0",direction="ingress"} 90)");
   EXPECT_LINE(page,
               R"(netprobe_accounting_difference_packets{interface="eth0",direction="ingress"} 0)");
@@ -81,7 +86,8 @@ TEST(Prometheus, WritesWhatTheSnapshotHolds) {
   EXPECT_LINE(page, R"(netprobe_packets_by_class_total{class="ipv4"} 7)");
   EXPECT_LINE(page, "netprobe_flows 5");
   EXPECT_LINE(page, "netprobe_flow_table_begun_total 9");
-  EXPECT_LINE(page, R"(netprobe_build_info{version="1.2.3",kernel="6.12",node="node \"a\"\\\n"} 1)");
+  EXPECT_LINE(page,
+              R"(netprobe_build_info{version="1.2.3",kernel="6.12",node="node \"a\"\\\n"} 1)");
   EXPECT_LINE(page, "process_resident_memory_bytes 1048576");
   EXPECT_LINE(page, "process_cpu_seconds_total 0.25");
   EXPECT_LINE(page, "# TYPE netprobe_interface_rx_packets_total counter");
