@@ -8,9 +8,8 @@ void append_sums(JsonObject& json, std::string& out, const DeviceCounters& count
   json.number("packets", counters.packets);
   json.number("flow_packets", counters.flow_packets);
   append_unattributed(json, out, counters);
-  json.integer("difference",
-               static_cast<std::int64_t>(counters.packets - counters.flow_packets -
-                                         counters.unattributed_total()));
+  json.integer("difference", static_cast<std::int64_t>(counters.packets - counters.flow_packets -
+                                                       counters.unattributed_total()));
 }
 
 void append_point(JsonArray& list, std::string& out, std::string_view interface,

@@ -28,7 +28,8 @@ Lost losses_of(const Snapshot& snapshot, const AskedRange& asked) {
   // flow to be missing from.
   std::array<std::uint64_t, kUnattributedCauses> unattributed{};
   const auto add = [&](const DeviceCounters& counters) {
-    for (std::size_t i = 0; i < unattributed.size(); ++i) unattributed[i] += counters.unattributed[i];
+    for (std::size_t i = 0; i < unattributed.size(); ++i)
+      unattributed[i] += counters.unattributed[i];
   };
   add(snapshot.retired_rx);
   add(snapshot.retired_tx);

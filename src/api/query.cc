@@ -37,8 +37,7 @@ std::string canonical(std::string_view name) {
 
 std::unexpected<BadQuery> bad_value(std::string_view parameter, std::string detail,
                                     Names allowed = {}) {
-  return std::unexpected(
-      BadQuery{std::string(parameter), std::move(detail), std::move(allowed)});
+  return std::unexpected(BadQuery{std::string(parameter), std::move(detail), std::move(allowed)});
 }
 
 /// Every name is known, and given once unless it may be repeated.
@@ -122,7 +121,8 @@ std::vector<std::string_view> selection_parameters() {
 }
 
 QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now) {
-  if (auto names = check_names(params, with_selection({"since", "until", "limit", "cursor", "sort"}));
+  if (auto names =
+          check_names(params, with_selection({"since", "until", "limit", "cursor", "sort"}));
       !names) {
     return std::unexpected(names.error());
   }

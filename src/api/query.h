@@ -27,7 +27,7 @@ using QueryResult = std::expected<T, BadQuery>;
 /// Which flows: the filter's conditions, and what is no property of a flow.
 struct FlowSelection {
   FlowFilter filter;
-  std::optional<std::string> node;       ///< observed by the node of this name
+  std::optional<std::string> node;        ///< observed by the node of this name
   std::optional<std::string> name_space;  ///< in this Kubernetes namespace
 
   /// `node_name`: of the node whose flows are asked. Flows carry no Kubernetes

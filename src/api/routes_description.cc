@@ -49,10 +49,9 @@ void add_description_routes(HttpServer& server, const ApiContextPtr& context) {
     reply(HttpResponse{.content_type = "application/json", .body = document});
   });
   if (metrics_path == "/") return;  // the user wants the metrics there
-  server.route("/", [index = HttpBody(index_page(metrics_path))](const HttpRequest&,
-                                                                 const HttpReply& reply) {
-    reply(HttpResponse{.body = index});
-  });
+  server.route(
+      "/", [index = HttpBody(index_page(metrics_path))](
+               const HttpRequest&, const HttpReply& reply) { reply(HttpResponse{.body = index}); });
 }
 
 }  // namespace netprobe

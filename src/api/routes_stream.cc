@@ -39,11 +39,11 @@ void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
     auto selection = parse_stream_query(request.query);
     if (!selection) return reply(bad_query_response(selection.error()));
     context->sources.snapshots.request(
-        kSnapshotAge, false,
-        [hub, reply, selection = std::move(*selection)](SnapshotPtr snapshot) {
+        kSnapshotAge, false, [hub, reply, selection = std::move(*selection)](SnapshotPtr snapshot) {
           reply.run([hub, reply, selection, snapshot = std::move(snapshot)] {
             if (!snapshot)
-              return reply(problem(503, "the agent has no data to stream: it is starting or stopping"));
+              return reply(
+                  problem(503, "the agent has no data to stream: it is starting or stopping"));
             open(hub, reply, selection, *snapshot);
           });
         });

@@ -32,8 +32,8 @@ struct FlowCounts {
 
 bool has_ports(const Flow& flow) {
   const auto protocol = flow.tuple.protocol;
-  return !flow.no_ports && (protocol == kProtoTcp || protocol == kProtoUdp ||
-                            protocol == kProtoSctp);
+  return !flow.no_ports &&
+         (protocol == kProtoTcp || protocol == kProtoUdp || protocol == kProtoSctp);
 }
 
 /// Seen at the edges of two pods of this node, or at one on its way to or from

@@ -75,8 +75,8 @@ void JsonObject::real(std::string_view name, double value) {
   // could fill 300 digits.
   const bool sane = std::isfinite(value) && std::fabs(value) < 1.9e19;
   char text[40];
-  const auto result = std::to_chars(text, text + sizeof(text), sane ? value : 0.0,
-                                    std::chars_format::fixed, 3);
+  const auto result =
+      std::to_chars(text, text + sizeof(text), sane ? value : 0.0, std::chars_format::fixed, 3);
   out_.append(text, result.ptr);
 }
 

@@ -22,8 +22,7 @@ class JsonFormatter final : public spdlog::formatter {
     const auto since_epoch = message.time.time_since_epoch();
     line_.clear();
     JsonObject json(line_);
-    json.time("time",
-              std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count());
+    json.time("time", std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch).count());
     const auto level = spdlog::level::to_string_view(message.level);
     json.text("level", {level.data(), level.size()});
     json.text("message", {message.payload.data(), message.payload.size()});
@@ -50,8 +49,8 @@ Status init_log(LogFormat format, std::string_view level) {
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
   std::shared_ptr<spdlog::logger> logger;
   if (format == LogFormat::kJson || (format == LogFormat::kAuto && !terminal)) {
-    logger = std::make_shared<spdlog::logger>(
-        "netprobe", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    logger = std::make_shared<spdlog::logger>("netprobe",
+                                              std::make_shared<spdlog::sinks::stderr_sink_mt>());
     logger->set_formatter(std::make_unique<JsonFormatter>());
   } else {
     logger = std::make_shared<spdlog::logger>(

@@ -8,8 +8,8 @@ namespace netprobe {
 bool EventQueue::wake() { return std::exchange(asleep_, false); }
 
 void EventQueue::append_notice() {
-  auto text = std::make_shared<const std::string>("event: lost\ndata: {\"lost\":" +
-                                                  std::to_string(untold_) + "}\n\n");
+  auto text = std::make_shared<const std::string>(
+      "event: lost\ndata: {\"lost\":" + std::to_string(untold_) + "}\n\n");
   untold_ = 0;
   bytes_ += text->size();
   entries_.push_back({std::move(text), 0});

@@ -21,7 +21,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t kGzipFloor = 1024;        ///< smaller bodies do not gain
+constexpr std::size_t kGzipFloor = 1024;         ///< smaller bodies do not gain
 constexpr std::size_t kWritePiece = 256 * 1024;  ///< the deadline starts anew after each
 constexpr Nanos kLinger = 2 * kSecond;
 
@@ -44,6 +44,16 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 
 std::string status_line(unsigned status) {
   return "HTTP/1.1 " + std::to_string(status) + " " + std::string(http_reason(status)) + "\r\n";
+}
+
+/// What a user of the server does wrong when a stream ends must not keep other
+/// connections from closing, or the server from stopping.
+void run_guarded(const std::function<void()>& on_close) {
+  try {
+    on_close();
+  } catch (const std::exception& error) {
+    spdlog::error("the end of a stream was not taken well: {}", error.what());
+  }
 }
 
 }  // namespace
@@ -74,7 +84,7 @@ class HttpReply::Exchange {
       if (const auto target = connection.lock()) {
         target->open_stream(number, std::move(stream), std::move(on_close));
       } else if (on_close) {
-        on_close();
+        run_guarded(on_close);
       }
     });
     return stream;
@@ -174,7 +184,7 @@ void HttpConnection::close() {
     stream_.reset();
     --core_->open_streams;
   }
-  if (const auto on_close = std::exchange(on_close_, nullptr)) on_close();
+  if (const auto on_close = std::exchange(on_close_, nullptr)) run_guarded(on_close);
 }
 
 void HttpConnection::read() {
@@ -182,10 +192,9 @@ void HttpConnection::read() {
   parser_->header_limit(static_cast<std::uint32_t>(core_->options.max_header_bytes));
   parser_->body_limit(core_->options.max_body_bytes);
   arm(core_->options.idle_timeout);
-  http::async_read(socket_, buffer_, *parser_,
-                   [self = shared_from_this()](const ErrorCode& error, std::size_t) {
-                     self->on_read(error);
-                   });
+  http::async_read(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->on_read(error); });
 }
 
 void HttpConnection::on_read(const ErrorCode& error) {
@@ -238,8 +247,8 @@ void HttpConnection::dispatch() {
   request.query = std::move(target->query);
   const auto route = core_->routes.find(request.path);
   if (route == core_->routes.end()) {
-    return respond(exchange_, problem(404, "there is no " + request.path +
-                                               " here; / lists what there is"));
+    return respond(exchange_,
+                   problem(404, "there is no " + request.path + " here; / lists what there is"));
   }
   if (message.method() != http::verb::get && !head_request_) {
     auto answer = problem(405, request.path + " takes GET and HEAD only");
@@ -305,12 +314,12 @@ void HttpConnection::send_body(std::size_t offset) {
   if (!body_ || offset == body_->size()) return on_sent();
   arm(core_->options.idle_timeout);
   const std::size_t size = std::min(body_->size() - offset, kWritePiece);
-  asio::async_write(socket_, asio::buffer(body_->data() + offset, size),
-                    [self = shared_from_this(), next = offset + size](const ErrorCode& error,
-                                                                      std::size_t) {
-                      if (error) return self->close();
-                      self->send_body(next);
-                    });
+  asio::async_write(
+      socket_, asio::buffer(body_->data() + offset, size),
+      [self = shared_from_this(), next = offset + size](const ErrorCode& error, std::size_t) {
+        if (error) return self->close();
+        self->send_body(next);
+      });
 }
 
 void HttpConnection::on_sent() {
@@ -337,7 +346,7 @@ void HttpConnection::drain() {
 void HttpConnection::open_stream(std::uint64_t exchange, std::shared_ptr<ClientStream> stream,
                                  std::function<void()> on_close) {
   if (exchange != exchange_ || !awaits_answer_ || !socket_.is_open()) {
-    if (on_close) on_close();
+    if (on_close) run_guarded(on_close);
     return;
   }
   awaits_answer_ = false;

@@ -89,8 +89,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool http_1_0_ = false;
   bool accepts_gzip_ = false;
 
-  std::string head_;     ///< being written
-  SharedText body_;      ///< being written
+  std::string head_;  ///< being written
+  SharedText body_;   ///< being written
   std::shared_ptr<ClientStream> stream_;
   std::function<void()> on_close_;
   std::vector<SharedText> writing_;  ///< events being written

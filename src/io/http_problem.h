@@ -10,7 +10,7 @@ namespace netprobe {
 
 /// What an error answer may tell beyond its sentence.
 struct ProblemExtras {
-  std::string_view parameter;              ///< that is wrong; empty: none is
+  std::string_view parameter;             ///< that is wrong; empty: none is
   std::vector<std::string_view> allowed;  ///< in its place; empty: not said
 };
 

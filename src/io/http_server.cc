@@ -168,8 +168,8 @@ void HttpServer::Impl::close() {
   error_code ignored;
   acceptor.close(ignored);
   pause.cancel();
-  close_connections(*core);
   work.reset();
+  close_connections(*core);
 }
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -46,9 +46,9 @@ class InterfaceFold {
   void forget_gone(const Snapshot& snapshot);
 
   const std::size_t most_;
-  std::set<std::uint32_t> kept_;             ///< by ifindex
-  std::map<std::uint32_t, Sums> folded_;     ///< by ifindex, as last seen
-  Sums gone_;                                ///< of folded ones that are gone
+  std::set<std::uint32_t> kept_;          ///< by ifindex
+  std::map<std::uint32_t, Sums> folded_;  ///< by ifindex, as last seen
+  Sums gone_;                             ///< of folded ones that are gone
   std::uint64_t folded_total_ = 0;
 };
 

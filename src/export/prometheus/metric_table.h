@@ -47,8 +47,8 @@ struct MetricDescription {
   Metric id;
   std::string_view name;
   MetricType type;
-  std::string_view unit;         ///< base unit that ends the name before _total; empty without
-  std::string_view labels;       ///< names, with commas between
+  std::string_view unit;    ///< base unit that ends the name before _total; empty without
+  std::string_view labels;  ///< names, with commas between
   std::string_view help;
 };
 

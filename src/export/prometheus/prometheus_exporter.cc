@@ -137,10 +137,9 @@ void write_agent(TextWriter& out, const Snapshot& snapshot) {
   single(Metric::kFlowTableRecords, snapshot.table.records);
   single(Metric::kFlowTableCapacity, snapshot.table.capacity);
   out.family(describe(Metric::kBuildInfo));
-  out.sample({{"version", snapshot.version},
-              {"kernel", snapshot.kernel},
-              {"node", snapshot.node_name}},
-             std::uint64_t{1});
+  out.sample(
+      {{"version", snapshot.version}, {"kernel", snapshot.kernel}, {"node", snapshot.node_name}},
+      std::uint64_t{1});
   single(Metric::kProcessResidentMemory, snapshot.resident_bytes);
   single(Metric::kProcessCpuSeconds, snapshot.cpu_seconds);
   single(Metric::kProcessStartTime, static_cast<double>(snapshot.started_at) / 1e9);

@@ -23,12 +23,12 @@ double weight_of(std::string_view parameters) {
   while (!parameters.empty()) {
     const auto semicolon = parameters.find(';');
     const auto parameter = trim(parameters.substr(0, semicolon));
-    parameters = semicolon == std::string_view::npos ? std::string_view{}
-                                                     : parameters.substr(semicolon + 1);
+    parameters =
+        semicolon == std::string_view::npos ? std::string_view{} : parameters.substr(semicolon + 1);
     if (!parameter.starts_with("q=")) continue;
     double weight = 0;
-    const auto result = std::from_chars(parameter.data() + 2, parameter.data() + parameter.size(),
-                                        weight);
+    const auto result =
+        std::from_chars(parameter.data() + 2, parameter.data() + parameter.size(), weight);
     return result.ec == std::errc{} ? weight : 0;
   }
   return 1;

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "export/prometheus/metric_table.h"
+#include "export/prometheus/prometheus_exporter.h"
+
+namespace netprobe {
+namespace {
+
+InterfaceState interface(std::uint32_t ifindex, std::string name, std::uint64_t packets) {
+  InterfaceState state;
+  state.info = {.ifindex = ifindex, .name = std::move(name), .role = Role::kUplink};
+  state.rx = {.packets = packets,
+              .bytes = packets * 100,
+              .unattributed = {1, 2, 3, 4},
+              .flow_packets = packets - std::min<std::uint64_t>(packets, 10)};
+  state.tx = {.packets = packets * 2, .bytes = packets * 200, .flow_packets = packets * 2};
+  state.rx_packets_per_second = 12.5;
+  return state;
+}
+
+Snapshot small_snapshot() {
+  Snapshot snapshot;
+  snapshot.started_at = 1'700'000'000 * kSecond;
+  snapshot.taken_at = snapshot.started_at + 60 * kSecond;
+  snapshot.node_name = "node \"a\"\\\n";
+  snapshot.version = "1.2.3";
+  snapshot.kernel = "6.12";
+  snapshot.interfaces = {interface(1, "eth0", 100), interface(2, "eth1", 200)};
+  snapshot.probes = {{.name = "flow",
+                      .state = ProbeState::kOn,
+                      .rung = "tcx",
+                      .programs = {{"netprobe_in", 1, 10, kSecond}, {"netprobe_in", 2, 5, kSecond}},
+                      .lost = {{"flow_ring", "full", 3}}}};
+  snapshot.losses = {{"flow_ring", "full", 3}, {"api", "slow", 1}};
+  snapshot.packet_classes = {{"ipv4", 7}};
+  snapshot.table = {.live_flows = 5, .total_flows = 9, .ended_flows = 4, .records = 1'000};
+  snapshot.resident_bytes = 1 << 20;
+  snapshot.cpu_seconds = 0.25;
+  return snapshot;
+}
+
+std::string render(const Snapshot& snapshot, TextFormat format = TextFormat::kPrometheus) {
+  return PrometheusExporter({}).render(snapshot, format);
+}
+
+std::vector<std::string> lines_of(const std::string& page) {
+  std::vector<std::string> lines;
+  std::istringstream in(page);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+bool has_line(const std::string& page, std::string_view line) {
+  const auto lines = lines_of(page);
+  return std::ranges::find(lines, line) != lines.end();
+}
+
+#define EXPECT_LINE(page, line) EXPECT_TRUE(has_line(page, line)) << (line) << "\nin\n" << (page)
+
+TEST(Prometheus, WritesWhatTheSnapshotHolds) {
+  const auto page = render(small_snapshot());
+  EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="eth0",role="uplink"} 100)");
+  EXPECT_LINE(page, R"(netprobe_interface_tx_bytes_total{interface="eth1",role="uplink"} 40000)");
+  EXPECT_LINE(page, R"(netprobe_interface_rx_packets_rate{interface="eth0",role="uplink"} 12.5)");
+  EXPECT_LINE(
+      page,
+      R"(netprobe_unattributed_packets_total{interface="eth0",direction="ingress",cause="malformed"} 2)");
+  EXPECT_LINE(page, R"(netprobe_flow_packets_total{interface="eth0",direction="ingress"} 90)");
+  EXPECT_LINE(page,
+              R"(netprobe_accounting_difference_packets{interface="eth0",direction="ingress"} 0)");
+  EXPECT_LINE(page, R"(netprobe_probe_info{probe="flow",rung="tcx",state="on"} 1)");
+  EXPECT_LINE(page, R"(netprobe_program_runs_total{program="netprobe_in"} 15)");
+  EXPECT_LINE(page, R"(netprobe_program_run_seconds_total{program="netprobe_in"} 2)");
+  EXPECT_LINE(page, R"(netprobe_events_lost_total{stage="flow_ring",cause="full"} 3)");
+  EXPECT_LINE(page, R"(netprobe_events_lost_total{stage="api",cause="slow"} 1)");
+  EXPECT_LINE(page, R"(netprobe_packets_by_class_total{class="ipv4"} 7)");
+  EXPECT_LINE(page, "netprobe_flows 5");
+  EXPECT_LINE(page, "netprobe_flow_table_begun_total 9");
+  EXPECT_LINE(page,
+              R"(netprobe_build_info{version="1.2.3",kernel="6.12",node="node \"a\"\\\n"} 1)");
+  EXPECT_LINE(page, "process_resident_memory_bytes 1048576");
+  EXPECT_LINE(page, "process_cpu_seconds_total 0.25");
+  EXPECT_LINE(page, "# TYPE netprobe_interface_rx_packets_total counter");
+  EXPECT_FALSE(page.contains("# EOF"));
+}
+
+TEST(Prometheus, ShowsPacketsThatAreNowhere) {
+  auto snapshot = small_snapshot();
+  snapshot.interfaces[0].rx.flow_packets -= 7;
+  snapshot.interfaces[1].tx.flow_packets += 2;
+  const auto page = render(snapshot);
+  EXPECT_LINE(page,
+              R"(netprobe_accounting_difference_packets{interface="eth0",direction="ingress"} 7)");
+  EXPECT_LINE(page,
+              R"(netprobe_accounting_difference_packets{interface="eth1",direction="egress"} -2)");
+}
+
+TEST(Prometheus, NamesFamiliesAsOpenMetricsWants) {
+  const auto page = render(small_snapshot(), TextFormat::kOpenMetrics);
+  EXPECT_LINE(page, "# TYPE netprobe_interface_rx_packets counter");
+  EXPECT_LINE(page, "# UNIT netprobe_interface_rx_packets packets");
+  EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="eth0",role="uplink"} 100)");
+  EXPECT_LINE(page, "# TYPE netprobe_flows gauge");
+  EXPECT_TRUE(page.ends_with("# EOF\n"));
+}
+
+TEST(Prometheus, HasEveryMetricOfTheTableAndNoOther) {
+  std::set<std::string> typed;
+  for (const auto& line : lines_of(render(small_snapshot()))) {
+    if (!line.starts_with("# TYPE ")) continue;
+    const auto name = line.substr(7, line.find(' ', 7) - 7);
+    EXPECT_TRUE(typed.insert(name).second) << name << " comes twice";
+  }
+  std::set<std::string> known;
+  for (const auto& metric : metric_table()) known.emplace(metric.name);
+  EXPECT_EQ(typed, known);
+}
+
+/// "role,interface" in the order of the page.
+std::string labels_of(const std::string& series) {
+  std::string names;
+  bool quoted = false;
+  std::string name;
+  const auto open = series.find('{');
+  if (open == std::string::npos) return names;
+  for (std::size_t i = open + 1; i < series.size(); ++i) {
+    const char c = series[i];
+    if (quoted && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted && c == '=') {
+      names += (names.empty() ? "" : ",") + name;
+      name.clear();
+    } else if (!quoted && (c == ',' || c == '}')) {
+      name.clear();
+    } else if (!quoted) {
+      name += c;
+    }
+  }
+  return names;
+}
+
+TEST(Prometheus, HasTheLabelsOfTheTableAndNoSeriesTwice) {
+  auto snapshot = small_snapshot();
+  // All that could be twice in the agent's lists.
+  snapshot.interfaces.push_back(interface(9, "eth0", 50));
+  snapshot.losses.push_back({"api", "slow", 1});
+  snapshot.probes.push_back(snapshot.probes[0]);
+  snapshot.packet_classes.push_back({"ipv4", 1});
+  const auto page = render(snapshot);
+  std::map<std::string_view, std::string_view> labels;
+  for (const auto& metric : metric_table()) labels[metric.name] = metric.labels;
+  std::set<std::string> seen;
+  for (const auto& line : lines_of(page)) {
+    if (line.starts_with('#')) continue;
+    const auto series = line.substr(0, line.rfind(' '));
+    EXPECT_TRUE(seen.insert(series).second) << series << " comes twice";
+    EXPECT_EQ(labels_of(series), labels.at(series.substr(0, series.find('{')))) << series;
+  }
+  EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="eth0",role="uplink"} 150)");
+}
+
+TEST(Prometheus, KeepsThePageValidWhateverAnInterfaceIsCalled) {
+  Snapshot snapshot;
+  snapshot.interfaces = {interface(1, "a\xff\"\n\\\xc3\xa9", 1)};
+  EXPECT_LINE(render(snapshot),
+              "netprobe_interface_rx_packets_total{interface=\"a\xef\xbf\xbd\\\"\\n\\\\\xc3\xa9\","
+              "role=\"uplink\"} 1");
+}
+
+TEST(Prometheus, LeavesOutQuietInterfacesOnRequest) {
+  Snapshot snapshot;
+  snapshot.interfaces = {interface(1, "busy", 1), interface(2, "quiet", 0)};
+  EXPECT_TRUE(render(snapshot).contains("quiet"));
+  EXPECT_FALSE(PrometheusExporter({.active_only = true})
+                   .render(snapshot, TextFormat::kPrometheus)
+                   .contains("quiet"));
+}
+
+TEST(Prometheus, FoldsInterfacesBeyondTheBound) {
+  PrometheusExporter exporter({.max_interfaces = 1});
+  Snapshot snapshot;
+  snapshot.interfaces = {interface(1, "a", 10), interface(2, "b", 20), interface(3, "c", 30)};
+  const auto other = [&](std::uint64_t packets) {
+    return "netprobe_interface_rx_packets_total{interface=\"~other\",role=\"~other\"} " +
+           std::to_string(packets);
+  };
+  auto page = exporter.render(snapshot, TextFormat::kPrometheus);
+  EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="a",role="uplink"} 10)");
+  EXPECT_LINE(page, other(50));
+  EXPECT_LINE(page, R"(netprobe_series_folded_total{label="interface"} 2)");
+  EXPECT_LINE(exporter.render(snapshot, TextFormat::kPrometheus), other(50));
+
+  // One of the folded goes: what it counted stays. The kept one goes: its
+  // place is for newcomers, so that nothing is counted on both sides.
+  snapshot.interfaces = {interface(2, "b", 21), interface(4, "d", 40)};
+  page = exporter.render(snapshot, TextFormat::kPrometheus);
+  EXPECT_LINE(page, other(30 + 21));
+  EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="d",role="uplink"} 40)");
+  EXPECT_FALSE(page.contains("interface=\"b\""));
+  EXPECT_LINE(page, R"(netprobe_series_folded_total{label="interface"} 2)");
+}
+
+TEST(Negotiation, TakesWhatTheClientWeighsMost) {
+  using enum TextFormat;
+  EXPECT_EQ(negotiate_format(""), kPrometheus);
+  EXPECT_EQ(negotiate_format("*/*"), kPrometheus);
+  EXPECT_EQ(negotiate_format("application/openmetrics-text"), kOpenMetrics);
+  // As Prometheus 2 sends it.
+  EXPECT_EQ(negotiate_format("application/openmetrics-text;version=1.0.0,"
+                             "application/openmetrics-text;version=0.0.1;q=0.75,"
+                             "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
+            kOpenMetrics);
+  EXPECT_EQ(negotiate_format("application/openmetrics-text;q=0.2, text/plain;q=0.9"), kPrometheus);
+  EXPECT_EQ(negotiate_format("application/openmetrics-text;q=0"), kPrometheus);
+  EXPECT_EQ(negotiate_format("application/openmetrics-text;q=x"), kPrometheus);
+}
+
+TEST(Prometheus, PassesPromtool) {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool is not installed";
+  const std::string path = ::testing::TempDir() + "/netprobe_metrics_page.txt";
+  std::ofstream(path) << render(small_snapshot());
+  const int status = std::system(("promtool check metrics < '" + path + "' >&2").c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 0) << "promtool found fault with the page";
+  std::remove(path.c_str());
+}
+
+/// The rows of docs/metrics.md: | name | type | labels | …
+TEST(Documentation, TellsOfEveryMetricAsItIs) {
+  std::ifstream in(NETPROBE_DOCS_DIR "/metrics.md");
+  ASSERT_TRUE(in) << "docs/metrics.md is missing";
+  std::map<std::string, std::pair<std::string, std::string>> documented;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("| `")) continue;
+    std::vector<std::string> cells;
+    std::istringstream row(line.substr(2));
+    for (std::string cell; std::getline(row, cell, '|');) {
+      std::string plain;
+      for (const char c : cell)
+        if (c != '`' && c != ' ') plain += c;
+      cells.push_back(plain);
+    }
+    ASSERT_GE(cells.size(), 5U) << line;
+    EXPECT_FALSE(cells[3].empty()) << "no cardinality: " << line;
+    EXPECT_FALSE(cells[4].empty()) << "no meaning: " << line;
+    documented[cells[0]] = {cells[1], cells[2]};
+  }
+  for (const auto& metric : metric_table()) {
+    const auto row = documented.find(std::string(metric.name));
+    if (row == documented.end()) {
+      ADD_FAILURE() << metric.name << " is not in docs/metrics.md";
+      continue;
+    }
+    EXPECT_EQ(row->second.first, to_string(metric.type)) << metric.name;
+    EXPECT_EQ(row->second.second, metric.labels) << metric.name;
+    documented.erase(row);
+  }
+  for (const auto& [name, row] : documented)
+    ADD_FAILURE() << "docs/metrics.md has " << name << ", the agent has not";
+}
+
+}  // namespace
+}  // namespace netprobe
