@@ -21,6 +21,10 @@ void Api::add_routes(HttpServer& server) {
   add_description_routes(server, context_);
 }
 
+std::vector<LossCounter> stream_losses(const HttpServerStats& stats) {
+  return {{std::string(kStreamStage), "slow_client", stats.stream_events_lost}};
+}
+
 HttpResponse json_response(std::string body) {
   body += '\n';  // for people with curl
   return {.content_type = "application/json", .body = std::move(body)};

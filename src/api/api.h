@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "io/http_server.h"
@@ -34,6 +35,13 @@ struct ApiSources {
   MetricsRenderer metrics;
   const Clock& clock;
 };
+
+/// The stage under which losses of live streams' clients are counted.
+inline constexpr std::string_view kStreamStage = "api_stream";
+
+/// What the server could not deliver, for Snapshot::losses (and so for
+/// netprobe_events_lost_total). Any thread.
+[[nodiscard]] std::vector<LossCounter> stream_losses(const HttpServerStats& stats);
 
 struct ApiContext;
 class FlowHub;

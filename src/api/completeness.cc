@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "api/api.h"
+
 namespace netprobe {
 namespace {
 
@@ -19,7 +21,9 @@ void take(Lost& lost, const std::string& stage, const std::string& cause, std::u
 
 Lost losses_of(const Snapshot& snapshot, const AskedRange& asked) {
   Lost lost;
-  for (const auto& loss : snapshot.losses) take(lost, loss.stage, loss.cause, loss.count);
+  // What one client of a stream read too slowly is in every other answer.
+  for (const auto& loss : snapshot.losses)
+    if (loss.stage != kStreamStage) take(lost, loss.stage, loss.cause, loss.count);
   for (const auto& probe : snapshot.probes)
     for (const auto& loss : probe.lost) take(lost, loss.stage, loss.cause, loss.count);
   take(lost, "flow_table", "evicted", snapshot.table.evicted_flows);

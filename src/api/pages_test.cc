@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "api/api.h"
 #include "api/testing/snapshots.h"
 #include "base/duration.h"
 
@@ -124,6 +125,13 @@ TEST(Completeness, TellsWhatWasLost) {
                                           {"flow_table.evicted", 4},
                                           {"probe.alone", 2},
                                           {"unattributed_packets.cache_full", 7}}));
+}
+
+TEST(Completeness, DoesNotBlameAnswersForASlowStreamClient) {
+  const auto snapshot = make_snapshot(2);
+  snapshot->losses = stream_losses({.stream_events_lost = 9});
+  EXPECT_EQ(snapshot->losses.at(0).count, 9U);
+  EXPECT_TRUE(page(*snapshot, query_of("")).at("completeness").at("complete").as_bool());
 }
 
 TEST(Completeness, KnowsThatEndedFlowsAreGone) {

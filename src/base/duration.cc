@@ -106,8 +106,11 @@ Result<Nanos> parse_time(std::string_view text, Nanos now) {
     if (zulu || (std::sscanf(rest, "%c%2d:%2d%c", &sign, &hours, &minutes, &after) == 3 &&
                  (sign == '+' || sign == '-'))) {
       const Nanos offset = (hours * 60 + minutes) * 60 * kSecond;
-      return static_cast<Nanos>(timegm(&parts)) * kSecond + fraction -
-             (sign == '-' ? -offset : offset);
+      const auto seconds = static_cast<Nanos>(timegm(&parts));
+      // Nanoseconds since 1970 end in 2262, and began in 1677.
+      constexpr Nanos kMost = std::numeric_limits<Nanos>::max() / kSecond - 10 * 86'400;  // room for the offset
+      if (seconds > -kMost && seconds < kMost)
+        return seconds * kSecond + fraction - (sign == '-' ? -offset : offset);
     }
   } else if (auto ago = parse_duration(text.starts_with('-') ? text.substr(1) : text)) {
     return now - *ago;
