@@ -47,6 +47,11 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::uint64_t subscribe(FlowBatchHandler handler) override;
   void unsubscribe(std::uint64_t id) override;
   [[nodiscard]] Readiness readiness() const;
+  /// What stages beside this one lost: asked on the data thread for every
+  /// snapshot. Before start().
+  void add_losses(std::function<std::vector<LossCounter>()> source) {
+    more_losses_ = std::move(source);
+  }
   /// "eth0 (uplink), cni0 (bridge), …": for the line at the start.
   [[nodiscard]] std::string attached_summary() const;
 
@@ -100,6 +105,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::map<std::uint32_t, Rates> rates_;
   DeviceCounters retired_rx_;
   DeviceCounters retired_tx_;
+  std::function<std::vector<LossCounter>()> more_losses_;
   SnapshotPtr last_;  ///< newest with flows
   Nanos last_built_ = 0;
   Nanos started_at_ = 0;

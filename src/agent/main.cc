@@ -70,6 +70,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
                },
            .clock = clock});
   api.add_routes(server);
+  loop.add_losses([&server] { return stream_losses(server.stats()); });
   if (auto s = server.start(); !s) return refuse(s.error());
   loop.start();
 
