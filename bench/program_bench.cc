@@ -50,8 +50,8 @@ std::array<std::uint8_t, 60> udp_packet() {
 
 double run(int program, int repeat) {
   auto packet = udp_packet();
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(),
-              .data_size_in = packet.size(), .repeat = repeat);
+  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(), .data_size_in = packet.size(),
+              .repeat = repeat);
   if (bpf_prog_test_run_opts(program, &options) != 0) {
     fmt::print(stderr, "test run failed: {}\n", std::strerror(errno));
     std::exit(1);
@@ -117,10 +117,10 @@ int measure() {
     const double share = over / hash_over;
     const double budget_ns = flows == 1 ? 15 : 25;
     const double budget_share = flows == 1 ? 0.25 : 1.0 / 3;
-    rows.push_back({name, "flow cache, over empty", over, "ns",
-                    fmt::format("{:.2f} of the hash map", share),
-                    flows > 10'000 ? "" : fmt::format("<= {} ns, <= {:.2f}", budget_ns, budget_share),
-                    over <= budget_ns && share <= budget_share});
+    rows.push_back(
+        {name, "flow cache, over empty", over, "ns", fmt::format("{:.2f} of the hash map", share),
+         flows > 10'000 ? "" : fmt::format("<= {} ns, <= {:.2f}", budget_ns, budget_share),
+         over <= budget_ns && share <= budget_share});
     rows.push_back({name, "hash map, over empty", hash_over, "ns", "", "", true});
     rows.push_back({name, "evictions a packet", evicted, "", "", "", true});
   }

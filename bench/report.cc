@@ -31,9 +31,9 @@ void report(const std::string& title, const std::vector<Row>& rows) {
   std::ofstream out(path, std::ios::app);
   for (const Row& row : rows) {
     out << fmt::format(
-        R"({{"title":"{}","what":"{}","variant":"{}","median":{},"unit":"{}","ratio":"{}","budget":"{}","met":{}}})",
-        title, row.what, row.variant, row.value, row.unit, row.ratio, row.budget,
-        row.met ? "true" : "false")
+               R"({{"title":"{}","what":"{}","variant":"{}","median":{},"unit":"{}","ratio":"{}","budget":"{}","met":{}}})",
+               title, row.what, row.variant, row.value, row.unit, row.ratio, row.budget,
+               row.met ? "true" : "false")
         << '\n';
   }
 }

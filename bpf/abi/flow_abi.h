@@ -226,7 +226,7 @@ struct np_device_stats {
   __u64 gso_extra_packets;
   __u64 gso_extra_bytes;
   __u64 unattributed[NP_UNATTR_MAX]; /* wire packets, by cause */
-  __u64 inner_packets; /* wire packets found inside a tunnel */
+  __u64 inner_packets;               /* wire packets found inside a tunnel */
   __u64 inner_unattributed;
   __u64 icmp_errors_lost; /* quotations that the ring had no space for */
   __u64 reserved[4];
@@ -289,11 +289,11 @@ struct np_clock {
 
 /* Configuration, fixed at load: what is off is dead code to the verifier. */
 struct np_flow_config {
-  __u32 set_mask;    /* sets a CPU - 1; a power of two - 1 */
-  __u32 device_mask; /* device slots a CPU - 1 */
-  __u32 hash_seed;   /* random: nobody can aim at one set */
-  __u32 replay;      /* time and length come from the context */
-  __u32 tunnels;     /* look inside tunnels */
+  __u32 set_mask;                    /* sets a CPU - 1; a power of two - 1 */
+  __u32 device_mask;                 /* device slots a CPU - 1 */
+  __u32 hash_seed;                   /* random: nobody can aim at one set */
+  __u32 replay;                      /* time and length come from the context */
+  __u32 tunnels;                     /* look inside tunnels */
   __u16 vxlan_port[NP_TUNNEL_PORTS]; /* 0: unused */
   __u16 geneve_port[NP_TUNNEL_PORTS];
 };

@@ -23,7 +23,7 @@ struct np_run {
   struct np_device_stats *dev;
   struct np_packet_stats *stats;
   __u32 cpu;
-  __u32 segs; /* wire packets that this skb stands for */
+  __u32 segs;        /* wire packets that this skb stands for */
   __u32 payload_off; /* where what is repeated in no segment begins */
 };
 
@@ -92,8 +92,8 @@ static __always_inline __u32 np_tag_of(__u64 hash) {
 static __always_inline int np_same_key(const struct np_flow_key *a, const struct np_flow_key *b) {
   const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
 
-  return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | ((x[4] ^ y[4]) & NP_KEY_WORD4_MASK) |
-          (x[5] ^ y[5])) == 0;
+  return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) |
+          ((x[4] ^ y[4]) & NP_KEY_WORD4_MASK) | (x[5] ^ y[5])) == 0;
 }
 
 /* Tells a reader to look at this slot now, not at its next sweep. */
@@ -140,7 +140,7 @@ static __always_inline void np_tcp_sequence(struct np_run *run, struct np_flow_c
     r->tcp_next_seq = end; /* overlaps: part of it is new */
     return;
   }
-  if (l->payload <= 1 && ahead == -1)
+  if (l->payload <= 1 && ahead == -1 && !(l->tcp_flags & (TCP_SYN | TCP_FIN)))
     return; /* keep-alive: one byte before the edge */
   if ((r->state & NP_STATE_HOLE) && now - r->hole_time < (NP_REORDER_NS >> 10))
     r->out_of_order += run->segs;

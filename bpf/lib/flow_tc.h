@@ -17,17 +17,17 @@
 
 /* The verifier wants fields of the context read at constant offsets: the empty
  * asm keeps the compiler from merging two reads into one of a computed one. */
-#define NP_CTX_OR(replayed, live)     \
-  ({                                  \
-    __u32 value_;                     \
-    if (np_config.replay) {           \
-      value_ = (replayed);            \
+#define NP_CTX_OR(replayed, live)      \
+  ({                                   \
+    __u32 value_;                      \
+    if (np_config.replay) {            \
+      value_ = (replayed);             \
       asm volatile("" : "+r"(value_)); \
-    } else {                          \
-      value_ = (live);                \
+    } else {                           \
+      value_ = (live);                 \
       asm volatile("" : "+r"(value_)); \
-    }                                 \
-    value_;                           \
+    }                                  \
+    value_;                            \
   })
 
 enum np_link_type {
@@ -87,7 +87,7 @@ static __noinline int np_flow_count_slow(struct np_run *run, const struct np_lay
 static __always_inline void np_slow_classes(struct np_packet_stats *stats, __u64 classes) {
   /* the transports are counted where they are known */
 #pragma unroll
-  for (int class = NP_PKT_IPV4; class <= NP_PKT_IPIP; class++) {
+  for (int class = NP_PKT_IPV4; class <= NP_PKT_IPIP; class ++) {
     if (classes & (1ULL << class))
       np_class(stats, class);
   }
@@ -95,18 +95,18 @@ static __always_inline void np_slow_classes(struct np_packet_stats *stats, __u64
 
 static __always_inline enum np_packet_class np_l4_class(__u8 proto) {
   switch (proto) {
-  case IPPROTO_TCP:
-    return NP_PKT_TCP;
-  case IPPROTO_UDP:
-    return NP_PKT_UDP;
-  case IPPROTO_ICMP:
-    return NP_PKT_ICMP;
-  case IPPROTO_ICMPV6:
-    return NP_PKT_ICMP6;
-  case IPPROTO_SCTP:
-    return NP_PKT_SCTP;
-  default:
-    return NP_PKT_OTHER_L4;
+    case IPPROTO_TCP:
+      return NP_PKT_TCP;
+    case IPPROTO_UDP:
+      return NP_PKT_UDP;
+    case IPPROTO_ICMP:
+      return NP_PKT_ICMP;
+    case IPPROTO_ICMPV6:
+      return NP_PKT_ICMP6;
+    case IPPROTO_SCTP:
+      return NP_PKT_SCTP;
+    default:
+      return NP_PKT_OTHER_L4;
   }
 }
 
@@ -164,6 +164,8 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
     return 0;
   }
   np_class(run->stats, np_l4_class(s->layer[0].key.proto));
+  if (s->failed) /* a tunnel around what is no packet */
+    NP_ADD(run->dev->inner_unattributed, run->segs);
 #pragma unroll
   for (__u32 i = 0; i < NP_LAYERS; i++) {
     if (i < s->layers) {
@@ -180,9 +182,8 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
 }
 
 /* Bytes from a VXLAN packet's outer IP header to its inner one, IPv4 outside. */
-#define NP_VXLAN_OVER_IPV4                                                                  \
-  (sizeof(struct np_ipv4) + sizeof(struct np_udp) + sizeof(struct np_vxlan) +               \
-   sizeof(struct np_eth))
+#define NP_VXLAN_OVER_IPV4 \
+  (sizeof(struct np_ipv4) + sizeof(struct np_udp) + sizeof(struct np_vxlan) + sizeof(struct np_eth))
 
 /*
  * VXLAN over IPv4 is what a cluster's uplink mostly carries: its inner packet
@@ -206,8 +207,8 @@ static __always_inline int np_fast_vxlan(const void *l3, const void *end, __u32 
   inner->tunnel = NP_TUNNEL_VXLAN;
   __builtin_memcpy(inner->outer_src_ip, outer->key.src_ip, 16);
   __builtin_memcpy(inner->outer_dst_ip, outer->key.dst_ip, 16);
-  if (np_fast_ip(l3 + NP_VXLAN_OVER_IPV4, end, inner_off, length - inner_off, inner,
-                 payload_off) < 0)
+  if (np_fast_ip(l3 + NP_VXLAN_OVER_IPV4, end, inner_off, length - inner_off, inner, payload_off) <
+      0)
     return 0;
   /* A tunnel in a tunnel. */
   return !(inner->key.proto == IPPROTO_UDP &&
@@ -216,8 +217,8 @@ static __always_inline int np_fast_vxlan(const void *l3, const void *end, __u32 
 }
 
 /* The inner layer stands in per-CPU memory: two on the stack would be too much. */
-static __noinline int np_vxlan(struct np_run *run, struct np_layer *outer,
-                               enum np_link_type link, __u32 ifindex, __u32 length) {
+static __noinline int np_vxlan(struct np_run *run, struct np_layer *outer, enum np_link_type link,
+                               __u32 ifindex, __u32 length) {
   const void *data = (const void *)(long)run->skb->data;
   const void *end = (const void *)(long)run->skb->data_end;
   __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;

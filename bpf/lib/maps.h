@@ -7,8 +7,8 @@
 #ifndef NETPROBE_BPF_LIB_MAPS_H
 #define NETPROBE_BPF_LIB_MAPS_H
 
-#include "compiler.h"
 #include "../abi/flow_abi.h"
+#include "compiler.h"
 
 /* The flow cache: (set_mask + 1) sets a CPU, one CPU's after the other's. */
 struct {
@@ -61,7 +61,13 @@ struct {
   __uint(max_entries, 4 << 20);
 } network_events SEC(".maps");
 
-struct np_clock np_clock = {};
+/* A section of its own, so that user space can map it by name. */
+struct np_clock np_clock SEC(".data.clock") = {};
+
+/* What goes through the ring has no map to be typed by: these put the types
+ * into the object's BTF, where tests and bpftool find them. */
+const struct np_flow_event *np_type_flow_event __attribute__((unused));
+const struct np_icmp_error *np_type_icmp_error __attribute__((unused));
 
 const volatile struct np_flow_config np_config = {};
 

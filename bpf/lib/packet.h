@@ -3,8 +3,8 @@
 #ifndef NETPROBE_BPF_LIB_PACKET_H
 #define NETPROBE_BPF_LIB_PACKET_H
 
-#include "compiler.h"
 #include "../abi/flow_abi.h"
+#include "compiler.h"
 
 /* IP layers of one packet that are told apart: the packet itself, and what is
  * inside one and two tunnels. */

@@ -36,13 +36,14 @@ struct np_scratch {
   __u16 inner_vlan;
   __u16 type;
   __u8 proto;
-  __u8 tunnel;      /* that the next IP layer is in */
-  __u8 cut;         /* a fragment: what is inside may be longer than it */
-  __u8 first_frag;  /* its ports are worth remembering */
-  __u8 not_ip;      /* ended at something that is not IP */
-  __u8 failed;      /* ended at an IP header that is none */
+  __u8 tunnel;     /* that the next IP layer is in */
+  __u8 cut;        /* a fragment: what is inside may be longer than it */
+  __u8 first_frag; /* its ports are worth remembering */
+  __u8 not_ip;     /* ended at something that is not IP */
+  __u8 failed;     /* ended at an IP header that is none */
+  __u8 frag_proto;
   __u32 frag_id;
-  __u64 classes;    /* bit per np_packet_class seen on the way */
+  __u64 classes; /* bit per np_packet_class seen on the way */
   __u8 buf[64];
 };
 
@@ -80,14 +81,14 @@ static __always_inline int np_stop_failed(struct np_scratch *s) {
 /* Spelled out: constant offsets keep the verifier from exploring a range. */
 static __always_inline struct np_layer *np_layer_at(struct np_scratch *s, __u32 i) {
   switch (i) {
-  case 0:
-    return &s->layer[0];
-  case 1:
-    return &s->layer[1];
-  case 2:
-    return &s->layer[2];
-  default:
-    return 0;
+    case 0:
+      return &s->layer[0];
+    case 1:
+      return &s->layer[1];
+    case 2:
+      return &s->layer[2];
+    default:
+      return 0;
   }
 }
 
@@ -117,51 +118,51 @@ static __always_inline int np_step_type(struct __sk_buff *skb, struct np_scratch
   __u32 label;
 
   switch (s->type) {
-  case ETH_IPV4:
-  case ETH_IPV6:
-    s->next = NP_NEXT_IP;
-    return 0;
-  case ETH_VLAN:
-  case ETH_QINQ:
-  case ETH_QINQ_OLD:
-    if (NP_LOAD(s, skb, s->off, 4))
-      return np_stop_failed(s);
-    np_tag(s, bpf_ntohs(half[0]));
-    s->type = bpf_ntohs(half[1]);
-    s->off += 4;
-    return 0;
-  case ETH_MPLS: /* RFC 3032: label 20 bits, class 3, bottom 1, TTL 8 */
-  case ETH_MPLS_MC:
-    if (NP_LOAD(s, skb, s->off, 4))
-      return np_stop_failed(s);
-    NP_SAW(s, NP_PKT_MPLS);
-    label = bpf_ntohl(*(__be32 *)s->buf);
-    if (s->mpls_label == NP_NO_LABEL)
-      s->mpls_label = label >> 12;
-    s->off += 4;
-    if (label & 0x100)
+    case ETH_IPV4:
+    case ETH_IPV6:
       s->next = NP_NEXT_IP;
-    return 0;
-  case ETH_PPPOE: /* RFC 2516: 6 bytes, then the PPP protocol */
-    if (NP_LOAD(s, skb, s->off, 8))
-      return np_stop_failed(s);
-    s->off += 8;
-    if (half[3] != bpf_htons(0x0021) && half[3] != bpf_htons(0x0057))
+      return 0;
+    case ETH_VLAN:
+    case ETH_QINQ:
+    case ETH_QINQ_OLD:
+      if (NP_LOAD(s, skb, s->off, 4))
+        return np_stop_failed(s);
+      np_tag(s, bpf_ntohs(half[0]));
+      s->type = bpf_ntohs(half[1]);
+      s->off += 4;
+      return 0;
+    case ETH_MPLS: /* RFC 3032: label 20 bits, class 3, bottom 1, TTL 8 */
+    case ETH_MPLS_MC:
+      if (NP_LOAD(s, skb, s->off, 4))
+        return np_stop_failed(s);
+      NP_SAW(s, NP_PKT_MPLS);
+      label = bpf_ntohl(*(__be32 *)s->buf);
+      if (s->mpls_label == NP_NO_LABEL)
+        s->mpls_label = label >> 12;
+      s->off += 4;
+      if (label & 0x100)
+        s->next = NP_NEXT_IP;
+      return 0;
+    case ETH_PPPOE: /* RFC 2516: 6 bytes, then the PPP protocol */
+      if (NP_LOAD(s, skb, s->off, 8))
+        return np_stop_failed(s);
+      s->off += 8;
+      if (half[3] != bpf_htons(0x0021) && half[3] != bpf_htons(0x0057))
+        return np_stop_not_ip(s);
+      s->next = NP_NEXT_IP;
+      return 0;
+    case ETH_ARP:
+      NP_SAW(s, NP_PKT_ARP);
       return np_stop_not_ip(s);
-    s->next = NP_NEXT_IP;
-    return 0;
-  case ETH_ARP:
-    NP_SAW(s, NP_PKT_ARP);
-    return np_stop_not_ip(s);
-  default:
-    if (s->type >= ETH_MIN || NP_LOAD(s, skb, s->off, 8))
-      return np_stop_not_ip(s);
-    /* IEEE 802.3 with LLC and SNAP (RFC 1042) */
-    if (*(__u32 *)s->buf != bpf_htonl(0xaaaa0300) || half[2] != 0)
-      return np_stop_not_ip(s);
-    s->type = bpf_ntohs(half[3]);
-    s->off += 8;
-    return s->type < ETH_MIN ? np_stop_not_ip(s) : 0;
+    default:
+      if (s->type >= ETH_MIN || NP_LOAD(s, skb, s->off, 8))
+        return np_stop_not_ip(s);
+      /* IEEE 802.3 with LLC and SNAP (RFC 1042) */
+      if (*(__u32 *)s->buf != bpf_htonl(0xaaaa0300) || half[2] != 0)
+        return np_stop_not_ip(s);
+      s->type = bpf_ntohs(half[3]);
+      s->off += 8;
+      return s->type < ETH_MIN ? np_stop_not_ip(s) : 0;
   }
 }
 
@@ -202,26 +203,43 @@ static __always_inline __u32 np_ip_length(const struct np_scratch *s, __u32 said
   return said > room && !s->cut ? room : said;
 }
 
-/* A fragment: the first has the ports, later ones look theirs up. Returns 1
- * where nothing more is to be read. */
+static __always_inline int np_has_ports(__u8 proto) {
+  return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP ||
+         proto == IPPROTO_DCCP || proto == IPPROTO_UDPLITE;
+}
+
+static __always_inline int np_is_extension(__u8 proto) {
+  return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_FRAGMENT ||
+         proto == IPPROTO_DSTOPTS || proto == IPPROTO_AH || proto == IPPROTO_MH ||
+         proto == IPPROTO_HIP || proto == IPPROTO_SHIM6;
+}
+
+/* A fragment: the first has the ports, later ones look theirs up, with the
+ * protocol that the first one ended at. Returns 1 where nothing more is to be
+ * read. */
 static __always_inline int np_fragment(struct np_scratch *s, struct np_layer *l, __u32 id,
                                        int later, __u8 proto) {
-  __u32 ports;
+  struct np_fragment_ports known;
 
   NP_SAW(s, NP_PKT_FRAGMENTS);
   l->fragment = 1;
   l->cold = 1;
   s->cut = 1;
   s->frag_id = id;
+  s->frag_proto = proto;
   s->first_frag = !later;
   if (!later)
     return 0;
   l->key.proto = proto;
-  if (np_fragment_ports(&l->key, id, &ports)) {
+  if (np_fragment_look_up(&l->key, id, proto, &known)) {
     NP_SAW(s, NP_PKT_FRAGMENTS_JOINED);
+    l->key.proto = known.proto;
+    l->key.src_port = known.src_port;
+    l->key.dst_port = known.dst_port;
     l->key.where &= ~NP_WHERE_NO_PORTS;
-    l->key.src_port = ports >> 16;
-    l->key.dst_port = ports & 0xffff;
+  } else if (!np_has_ports(proto) && !np_is_extension(proto) && proto != IPPROTO_ICMP &&
+             proto != IPPROTO_ICMPV6) {
+    l->key.where &= ~NP_WHERE_NO_PORTS; /* it has none to miss */
   }
   return 1;
 }
@@ -280,9 +298,10 @@ static __always_inline int np_step_ipv6(struct __sk_buff *skb, struct np_scratch
   l->key.dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
   l->key.proto = ip->next;
   payload = bpf_ntohs(ip->payload_len);
-  /* 0 is a jumbogram (RFC 2675) or a super-packet over 64 KiB, both of which
-   * begin with an extension header or a transport; "no next" means 0. */
-  l->ip_len = np_ip_length(s, sizeof(*ip) + payload, payload == 0 && ip->next != IPPROTO_NONE);
+  /* 0 where there is more: a jumbogram (RFC 2675), whose length is in an
+   * option, or a super-packet over 64 KiB. */
+  l->ip_len = np_ip_length(s, sizeof(*ip) + payload,
+                           payload == 0 && (ip->next == IPPROTO_HOPOPTS || skb->gso_size));
   s->layers++;
   s->proto = ip->next;
   s->off += sizeof(*ip);
@@ -296,13 +315,13 @@ static __always_inline int np_step_ip(struct __sk_buff *skb, struct np_scratch *
   if (NP_LOAD(s, skb, s->off, 1))
     return np_stop_failed(s);
   switch (s->buf[0] >> 4) {
-  case 4:
-    return np_step_ipv4(skb, s);
-  case 6:
-    return np_step_ipv6(skb, s);
-  default:
-    /* After MPLS anything may follow; after an EtherType it is an error. */
-    return s->type == ETH_MPLS || s->type == ETH_MPLS_MC ? np_stop_not_ip(s) : np_stop_failed(s);
+    case 4:
+      return np_step_ipv4(skb, s);
+    case 6:
+      return np_step_ipv6(skb, s);
+    default:
+      /* After MPLS anything may follow; after an EtherType it is an error. */
+      return s->type == ETH_MPLS || s->type == ETH_MPLS_MC ? np_stop_not_ip(s) : np_stop_failed(s);
   }
 }
 
@@ -314,7 +333,8 @@ static __always_inline int np_step_extension(struct __sk_buff *skb, struct np_sc
 
   if (NP_LOAD(s, skb, s->off, 8))
     return np_stop(s);
-  NP_SAW(s, NP_PKT_IPV6_EXTENSIONS);
+  if (proto != IPPROTO_AH)
+    NP_SAW(s, NP_PKT_IPV6_EXTENSIONS);
   s->proto = s->buf[0];
   l->key.proto = s->buf[0];
   if (proto == IPPROTO_FRAGMENT) {
@@ -323,8 +343,8 @@ static __always_inline int np_step_extension(struct __sk_buff *skb, struct np_sc
     s->off += 8;
     s->payload_off = s->off;
     /* An atomic fragment (RFC 6946) is whole. */
-    if ((offset & 0xfff9) && np_fragment(s, l, bpf_ntohl(*(__be32 *)(s->buf + 4)),
-                                         (offset & 0xfff8) != 0, s->buf[0]))
+    if ((offset & 0xfff9) &&
+        np_fragment(s, l, bpf_ntohl(*(__be32 *)(s->buf + 4)), (offset & 0xfff8) != 0, s->buf[0]))
       return np_stop(s);
     return 0;
   }
@@ -373,9 +393,9 @@ static __always_inline int np_step_udp(struct __sk_buff *skb, struct np_scratch 
         geneve->version_optlen >> 6)
       return np_stop(s);
     NP_SAW(s, NP_PKT_GENEVE);
-    np_enter(s, NP_TUNNEL_GENEVE, bpf_ntohl(geneve->vni) >> 8, bpf_ntohs(geneve->type),
-             s->off + sizeof(struct np_udp) + sizeof(*geneve) +
-                 (geneve->version_optlen & 0x3f) * 4);
+    np_enter(
+        s, NP_TUNNEL_GENEVE, bpf_ntohl(geneve->vni) >> 8, bpf_ntohs(geneve->type),
+        s->off + sizeof(struct np_udp) + sizeof(*geneve) + (geneve->version_optlen & 0x3f) * 4);
     return 0;
   }
   return np_stop(s);
@@ -389,9 +409,10 @@ static __always_inline int np_step_gre(struct __sk_buff *skb, struct np_scratch 
     return np_stop(s);
   flags = bpf_ntohs(*(__be16 *)s->buf);
   type = bpf_ntohs(*(__be16 *)(s->buf + 2));
-  if (flags & 0x0007) /* version 1 carries PPP (RFC 2637) */
+  /* Version 1 carries PPP (RFC 2637); source routes went with RFC 2784. */
+  if (flags & 0x4007)
     return np_stop(s);
-  if (flags & 0xc000) /* checksum or routing: both fields are there */
+  if (flags & 0x8000) /* checksum, and a reserved field */
     off += 4;
   if (flags & 0x2000) {
     if (NP_LOAD(s, skb, off, 4))
@@ -413,7 +434,7 @@ static __always_inline int np_step_gre(struct __sk_buff *skb, struct np_scratch 
 
 static __always_inline void np_remember_first(struct np_scratch *s, const struct np_layer *l) {
   if (s->first_frag)
-    np_fragment_remember(&l->key, s->frag_id, (__u32)l->key.src_port << 16 | l->key.dst_port);
+    np_fragment_remember(&l->key, s->frag_id, s->frag_proto);
 }
 
 static __always_inline int np_step_tcp(struct __sk_buff *skb, struct np_scratch *s,
@@ -448,24 +469,38 @@ static __always_inline int np_step_icmp(struct __sk_buff *skb, struct np_scratch
   s->payload_off = s->off + 8;
   id = bpf_ntohs(*(__be16 *)(s->buf + 4));
   switch (family + s->buf[0]) {
-  case 0: case 8:   /* echo (RFC 792) */
-  case 13: case 14: /* timestamp */
-  case 15: case 16: /* information */
-  case 17: case 18: /* address mask (RFC 950) */
-  case 42: case 43: /* extended echo (RFC 8335) */
-  case 256 + 128: case 256 + 129: /* echo (RFC 4443) */
-  case 256 + 160: case 256 + 161:
-    l->key.src_port = id;
-    l->key.dst_port = id;
-    break;
-  case 3: case 4: case 5: case 11: case 12:
-  case 256 + 1: case 256 + 2: case 256 + 3: case 256 + 4:
-    s->quote_off = s->off + 8;
-    if (family + s->buf[0] == 256 + 2)
-      s->quote_mtu = bpf_ntohl(*(__be32 *)(s->buf + 4));
-    else if (l->icmp == (3 << 8 | 4) && family == 0)
-      s->quote_mtu = bpf_ntohs(*(__be16 *)(s->buf + 6));
-    break;
+    case 0:
+    case 8: /* echo (RFC 792) */
+    case 13:
+    case 14: /* timestamp */
+    case 15:
+    case 16: /* information */
+    case 17:
+    case 18: /* address mask (RFC 950) */
+    case 42:
+    case 43: /* extended echo (RFC 8335) */
+    case 256 + 128:
+    case 256 + 129: /* echo (RFC 4443) */
+    case 256 + 160:
+    case 256 + 161:
+      l->key.src_port = id;
+      l->key.dst_port = id;
+      break;
+    case 3:
+    case 4:
+    case 5:
+    case 11:
+    case 12:
+    case 256 + 1:
+    case 256 + 2:
+    case 256 + 3:
+    case 256 + 4:
+      s->quote_off = s->off + 8;
+      if (family + s->buf[0] == 256 + 2)
+        s->quote_mtu = bpf_ntohl(*(__be32 *)(s->buf + 4));
+      else if (l->icmp == (3 << 8 | 4) && family == 0)
+        s->quote_mtu = bpf_ntohs(*(__be16 *)(s->buf + 6));
+      break;
   }
   np_remember_first(s, l);
   return np_stop(s);
@@ -478,51 +513,53 @@ static __always_inline int np_step_l4(struct __sk_buff *skb, struct np_scratch *
   if (!l)
     return np_stop(s);
   switch (s->proto) {
-  case IPPROTO_HOPOPTS:
-  case IPPROTO_ROUTING:
-  case IPPROTO_FRAGMENT:
-  case IPPROTO_DSTOPTS:
-  case IPPROTO_AH:
-  case IPPROTO_MH:
-  case IPPROTO_HIP:
-  case IPPROTO_SHIM6:
-    return np_step_extension(skb, s, l);
-  case IPPROTO_TCP:
-  case IPPROTO_UDP:
-  case IPPROTO_SCTP:
-  case IPPROTO_DCCP:
-  case IPPROTO_UDPLITE:
-    if (NP_LOAD(s, skb, s->off, sizeof(*ports)))
+    case IPPROTO_HOPOPTS:
+    case IPPROTO_ROUTING:
+    case IPPROTO_FRAGMENT:
+    case IPPROTO_DSTOPTS:
+    case IPPROTO_AH:
+    case IPPROTO_MH:
+    case IPPROTO_HIP:
+    case IPPROTO_SHIM6:
+      return np_step_extension(skb, s, l);
+    case IPPROTO_TCP:
+    case IPPROTO_UDP:
+    case IPPROTO_SCTP:
+    case IPPROTO_DCCP:
+    case IPPROTO_UDPLITE:
+      /* What lies beyond the IP packet is the link's padding. */
+      if ((s->off + sizeof(*ports) > l->l3_off + l->ip_len && !s->cut) ||
+          NP_LOAD(s, skb, s->off, sizeof(*ports)))
+        return np_stop(s);
+      l->key.src_port = bpf_ntohs(ports->src);
+      l->key.dst_port = bpf_ntohs(ports->dst);
+      l->key.where &= ~NP_WHERE_NO_PORTS;
+      np_remember_first(s, l);
+      if (s->proto == IPPROTO_TCP)
+        return np_step_tcp(skb, s, l);
+      if (s->proto == IPPROTO_UDP) {
+        s->payload_off = s->off + sizeof(struct np_udp);
+        return np_step_udp(skb, s, l->key.dst_port);
+      }
       return np_stop(s);
-    l->key.src_port = bpf_ntohs(ports->src);
-    l->key.dst_port = bpf_ntohs(ports->dst);
-    l->key.where &= ~NP_WHERE_NO_PORTS;
-    np_remember_first(s, l);
-    if (s->proto == IPPROTO_TCP)
-      return np_step_tcp(skb, s, l);
-    if (s->proto == IPPROTO_UDP) {
-      s->payload_off = s->off + sizeof(struct np_udp);
-      return np_step_udp(skb, s, l->key.dst_port);
-    }
-    return np_stop(s);
-  case IPPROTO_ICMP:
-    return np_step_icmp(skb, s, l, 0);
-  case IPPROTO_ICMPV6:
-    return np_step_icmp(skb, s, l, 256);
-  case IPPROTO_IPIP:
-  case IPPROTO_IPV6:
-    l->key.where &= ~NP_WHERE_NO_PORTS;
-    if (!np_config.tunnels || s->layers >= NP_LAYERS)
+    case IPPROTO_ICMP:
+      return np_step_icmp(skb, s, l, 0);
+    case IPPROTO_ICMPV6:
+      return np_step_icmp(skb, s, l, 256);
+    case IPPROTO_IPIP:
+    case IPPROTO_IPV6:
+      l->key.where &= ~NP_WHERE_NO_PORTS;
+      if (!np_config.tunnels || s->layers >= NP_LAYERS)
+        return np_stop(s);
+      NP_SAW(s, NP_PKT_IPIP);
+      np_enter(s, NP_TUNNEL_IPIP, 0, s->proto == IPPROTO_IPIP ? ETH_IPV4 : ETH_IPV6, s->off);
+      return 0;
+    case IPPROTO_GRE:
+      l->key.where &= ~NP_WHERE_NO_PORTS;
+      return np_step_gre(skb, s);
+    default:
+      l->key.where &= ~NP_WHERE_NO_PORTS;
       return np_stop(s);
-    NP_SAW(s, NP_PKT_IPIP);
-    np_enter(s, NP_TUNNEL_IPIP, 0, s->proto == IPPROTO_IPIP ? ETH_IPV4 : ETH_IPV6, s->off);
-    return 0;
-  case IPPROTO_GRE:
-    l->key.where &= ~NP_WHERE_NO_PORTS;
-    return np_step_gre(skb, s);
-  default:
-    l->key.where &= ~NP_WHERE_NO_PORTS;
-    return np_stop(s);
   }
 }
 
@@ -533,16 +570,16 @@ __noinline int np_slow_step(struct __sk_buff *skb) {
   if (!s)
     return 1;
   switch (s->next) {
-  case NP_NEXT_ETHERNET:
-    return np_step_ethernet(skb, s);
-  case NP_NEXT_TYPE:
-    return np_step_type(skb, s);
-  case NP_NEXT_IP:
-    return np_step_ip(skb, s);
-  case NP_NEXT_L4:
-    return np_step_l4(skb, s);
-  default:
-    return 1;
+    case NP_NEXT_ETHERNET:
+      return np_step_ethernet(skb, s);
+    case NP_NEXT_TYPE:
+      return np_step_type(skb, s);
+    case NP_NEXT_IP:
+      return np_step_ip(skb, s);
+    case NP_NEXT_L4:
+      return np_step_l4(skb, s);
+    default:
+      return 1;
   }
 }
 

@@ -154,7 +154,8 @@ Status DataLoop::open(const AgentOptions& options) {
         links_.links(), [&](const auto& each) { return each.second.name == name; });
     if (there) continue;
     std::string have;
-    for (const auto& [ifindex, link] : links_.links()) have += (have.empty() ? "" : ", ") + link.name;
+    for (const auto& [ifindex, link] : links_.links())
+      have += (have.empty() ? "" : ", ") + link.name;
     return fail(fmt::format("there is no interface '{}'; there are: {}", name, have),
                 ErrorKind::kNotFound);
   }
@@ -439,7 +440,6 @@ std::vector<LossCounter> DataLoop::losses() const {
   }
   result.push_back({"flow_table", "icmp_error_without_flow", table_->unmatched_icmp_errors()});
   result.push_back({"flow_table", "ended_early_table_full", table_->stats().evicted_flows});
-  result.push_back({"interfaces", "netlink_overrun_relisted", links_.resyncs()});
   if (more_losses_) {
     for (LossCounter& loss : more_losses_()) result.push_back(std::move(loss));
   }
@@ -454,8 +454,7 @@ SnapshotPtr DataLoop::build(bool with_flows) {
   snapshot->version = kVersion;
   snapshot->kernel = kernel_.release;
   if (with_flows) snapshot->flows = table_->flows();
-  for (const auto& [ifindex, link] : links_.links())
-    snapshot->interfaces.push_back(state_of(link));
+  for (const auto& [ifindex, link] : links_.links()) snapshot->interfaces.push_back(state_of(link));
   snapshot->retired_rx = retired_rx_;
   snapshot->retired_tx = retired_tx_;
   if (probe_) {

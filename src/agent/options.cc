@@ -68,8 +68,8 @@ Setter duration(Nanos AgentOptions::* member, Nanos least, Nanos most) {
     auto parsed = parse_duration(value);
     if (!parsed) return std::unexpected(parsed.error());
     if (*parsed < least || *parsed > most)
-      return bad(value, fmt::format("between {} and {}", format_duration(least),
-                                    format_duration(most)));
+      return bad(value,
+                 fmt::format("between {} and {}", format_duration(least), format_duration(most)));
     options.*member = *parsed;
     return {};
   };
@@ -164,9 +164,9 @@ const std::vector<Option>& table() {
       {"enable-tc", "", "flows and interface counters at TC hooks (default true)",
        toggle(&AgentOptions::enable_tc)},
       {"tc-mode", "MODE", "auto, tcx or clsact (default auto)",
-       choice<TcMode>(&AgentOptions::tc_mode, {{"auto", TcMode::kAuto},
-                                               {"tcx", TcMode::kTcx},
-                                               {"clsact", TcMode::kClsact}})},
+       choice<TcMode>(
+           &AgentOptions::tc_mode,
+           {{"auto", TcMode::kAuto}, {"tcx", TcMode::kTcx}, {"clsact", TcMode::kClsact}})},
       {"flow-cache-slots", "N", "slots of the kernel's flow cache a CPU (default: by CPUs)",
        number(&AgentOptions::flow_cache_slots, 64, 1U << 20)},
       {"max-flows", "N", "flows kept at once (default 131072)",
@@ -183,9 +183,9 @@ const std::vector<Option>& table() {
       {"inspect-tunnels", "", "find the flows inside tunnels (default true)",
        toggle(&AgentOptions::inspect_tunnels)},
       {"log-format", "FORMAT", "auto, text or json (default: text on a terminal)",
-       choice<LogFormat>(&AgentOptions::log_format, {{"auto", LogFormat::kAuto},
-                                                     {"text", LogFormat::kText},
-                                                     {"json", LogFormat::kJson}})},
+       choice<LogFormat>(
+           &AgentOptions::log_format,
+           {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}})},
       {"log-level", "LEVEL", "debug, info, warn or error (default info)",
        [](AgentOptions& options, const std::string& value) -> Status {
          static constexpr std::array kLevels{"debug", "info", "warn", "error"};

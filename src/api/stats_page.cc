@@ -141,6 +141,8 @@ std::string stats_page(const Snapshot& snapshot) {
   json.text("node_name", snapshot.node_name);
   json.text("version", snapshot.version);
   json.text("kernel", snapshot.kernel);
+  json.number("resident_bytes", snapshot.resident_bytes);
+  json.real("cpu_seconds", snapshot.cpu_seconds);
   json.time("started_at", snapshot.started_at);
   json.time("last_updated", snapshot.taken_at);
   json.number("total_flows", snapshot.flows.size());

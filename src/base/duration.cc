@@ -17,8 +17,12 @@ struct Unit {
 
 // Longest first within what shares a letter, so that "ms" is not read as "m".
 constexpr std::array kUnits{
-    Unit{"ns", 1},          Unit{"us", kMicrosecond}, Unit{"ms", kMillisecond},
-    Unit{"d", 86'400 * kSecond}, Unit{"h", 3'600 * kSecond}, Unit{"m", 60 * kSecond},
+    Unit{"ns", 1},
+    Unit{"us", kMicrosecond},
+    Unit{"ms", kMillisecond},
+    Unit{"d", 86'400 * kSecond},
+    Unit{"h", 3'600 * kSecond},
+    Unit{"m", 60 * kSecond},
     Unit{"s", kSecond},
 };
 
@@ -55,8 +59,12 @@ Result<Nanos> parse_duration(std::string_view text) {
 
 std::string format_duration(Nanos duration) {
   static constexpr std::array kDown{
-      Unit{"d", 86'400 * kSecond}, Unit{"h", 3'600 * kSecond}, Unit{"m", 60 * kSecond},
-      Unit{"s", kSecond},          Unit{"ms", kMillisecond},   Unit{"us", kMicrosecond},
+      Unit{"d", 86'400 * kSecond},
+      Unit{"h", 3'600 * kSecond},
+      Unit{"m", 60 * kSecond},
+      Unit{"s", kSecond},
+      Unit{"ms", kMillisecond},
+      Unit{"us", kMicrosecond},
       Unit{"ns", 1},
   };
   if (duration == 0) return "0s";
@@ -96,7 +104,8 @@ Result<Nanos> parse_time(std::string_view text, Nanos now) {
     Nanos fraction = 0;
     if (*rest == '.') {
       Nanos unit = kSecond / 10;
-      for (++rest; *rest >= '0' && *rest <= '9'; ++rest, unit /= 10) fraction += (*rest - '0') * unit;
+      for (++rest; *rest >= '0' && *rest <= '9'; ++rest, unit /= 10)
+        fraction += (*rest - '0') * unit;
     }
     int hours = 0;
     int minutes = 0;
@@ -108,7 +117,8 @@ Result<Nanos> parse_time(std::string_view text, Nanos now) {
       const Nanos offset = (hours * 60 + minutes) * 60 * kSecond;
       const auto seconds = static_cast<Nanos>(timegm(&parts));
       // Nanoseconds since 1970 end in 2262, and began in 1677.
-      constexpr Nanos kMost = std::numeric_limits<Nanos>::max() / kSecond - 10 * 86'400;  // room for the offset
+      constexpr Nanos kMost =
+          std::numeric_limits<Nanos>::max() / kSecond - 10 * 86'400;  // room for the offset
       if (seconds > -kMost && seconds < kMost)
         return seconds * kSecond + fraction - (sign == '-' ? -offset : offset);
     }

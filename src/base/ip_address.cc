@@ -35,7 +35,8 @@ bool IpAddress::is_v4() const {
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return bytes_[12] == 127;
-  static constexpr std::array<std::uint8_t, 16> kOne{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  static constexpr std::array<std::uint8_t, 16> kOne{0, 0, 0, 0, 0, 0, 0, 0,
+                                                     0, 0, 0, 0, 0, 0, 0, 1};
   return bytes_ == kOne;
 }
 
@@ -68,8 +69,9 @@ Result<IpPrefix> IpPrefix::parse(std::string_view text) {
   const auto slash = text.find('/');
   auto address = IpAddress::parse(text.substr(0, slash));
   if (!address) {
-    return fail("'" + std::string(text) + "' is neither an IP address nor a prefix such as 10.0.0.0/8",
-                ErrorKind::kUsage);
+    return fail(
+        "'" + std::string(text) + "' is neither an IP address nor a prefix such as 10.0.0.0/8",
+        ErrorKind::kUsage);
   }
   const int most = address->is_v4() ? 32 : 128;
   int bits = most;

@@ -10,12 +10,12 @@ namespace netprobe {
 
 /// What kind of failure an Error is; main() turns it into an exit code.
 enum class ErrorKind {
-  kFailed,       ///< the operation did not work: exit code 1
-  kUsage,        ///< the user's input is wrong: exit code 2
-  kUnsupported,  ///< the kernel or the system cannot do it
-  kNotFound,     ///< the named thing does not exist
-  kNoPermission, ///< the system refuses it to this user
-  kBusy,         ///< somebody else has it
+  kFailed,        ///< the operation did not work: exit code 1
+  kUsage,         ///< the user's input is wrong: exit code 2
+  kUnsupported,   ///< the kernel or the system cannot do it
+  kNotFound,      ///< the named thing does not exist
+  kNoPermission,  ///< the system refuses it to this user
+  kBusy,          ///< somebody else has it
 };
 
 /// A recoverable failure: one clear sentence that names the thing and, where

@@ -113,8 +113,8 @@ std::vector<ProgramStats> BpfObject::program_stats() const {
     bpf_prog_info info{};
     __u32 size = sizeof(info);
     if (bpf_prog_get_info_by_fd(bpf_program__fd(each), &info, &size) != 0) continue;
-    result.push_back({bpf_program__name(each), info.id, info.run_cnt,
-                      static_cast<Nanos>(info.run_time_ns)});
+    result.push_back(
+        {bpf_program__name(each), info.id, info.run_cnt, static_cast<Nanos>(info.run_time_ns)});
   }
   return result;
 }

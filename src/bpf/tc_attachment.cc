@@ -48,8 +48,8 @@ Status list_hook(std::uint32_t ifindex, Direction direction, std::vector<TcFilte
   auto* tc = static_cast<tcmsg*>(mnl_nlmsg_put_extra_header(request, sizeof(tcmsg)));
   tc->tcm_family = AF_UNSPEC;
   tc->tcm_ifindex = static_cast<int>(ifindex);
-  tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, direction == Direction::kIngress ? TC_H_MIN_INGRESS
-                                                                           : TC_H_MIN_EGRESS);
+  tc->tcm_parent =
+      TC_H_MAKE(TC_H_CLSACT, direction == Direction::kIngress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
   return netlink::dump(request, [&](const nlmsghdr* message) {
     const auto* found = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
     TcFilter filter{ifindex, direction, found->tcm_handle, TC_H_MAJ(found->tcm_info) >> 16, {}};
@@ -113,9 +113,7 @@ TcAttachment::TcAttachment(TcAttachment&&) noexcept = default;
 TcAttachment& TcAttachment::operator=(TcAttachment&&) noexcept = default;
 TcAttachment::~TcAttachment() = default;
 
-TcMode TcAttachment::mode() const {
-  return state_->link ? TcMode::kTcx : TcMode::kClsact;
-}
+TcMode TcAttachment::mode() const { return state_->link ? TcMode::kTcx : TcMode::kClsact; }
 
 void TcAttachment::abandon() { state_->gone = true; }
 

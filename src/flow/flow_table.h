@@ -27,10 +27,10 @@ class PointNames {
 
 struct FlowTableOptions {
   std::uint32_t max_flows = 131'072;
-  Nanos idle_timeout = 120 * kSecond;        ///< TCP that is open: ten times that
-  Nanos closed_timeout = 10 * kSecond;       ///< after FIN both ways, or RST
-  bool keep_forever = false;                 ///< replay: nothing ends
-  Nanos wall_offset = 0;                     ///< wall = monotonic + this
+  Nanos idle_timeout = 120 * kSecond;   ///< TCP that is open: ten times that
+  Nanos closed_timeout = 10 * kSecond;  ///< after FIN both ways, or RST
+  bool keep_forever = false;            ///< replay: nothing ends
+  Nanos wall_offset = 0;                ///< wall = monotonic + this
 };
 
 /// Merges what the observation points saw into flows. Not thread-safe: the

@@ -83,8 +83,8 @@ Role classify(const LinkFacts& facts) {
   if (facts.loopback) return Role::kLoopback;
   static constexpr std::array<std::string_view, 4> kBridges{"bridge", "openvswitch", "ovs", "vrf"};
   static constexpr std::array<std::string_view, 12> kTunnels{
-      "vxlan", "geneve", "ipip", "sit", "gre", "gretap", "ip6gre", "ip6gretap", "ip6tnl",
-      "wireguard", "erspan", "xfrm"};
+      "vxlan",  "geneve",    "ipip",   "sit",       "gre",    "gretap",
+      "ip6gre", "ip6gretap", "ip6tnl", "wireguard", "erspan", "xfrm"};
   for (const auto kind : kBridges)
     if (facts.kind == kind) return Role::kBridge;
   for (const auto kind : kTunnels)

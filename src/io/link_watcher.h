@@ -50,8 +50,8 @@ struct LinkFacts {
   std::string kind;
   std::uint16_t link_type = 0;
   bool loopback = false;
-  bool has_address = false;   ///< one that is not link-local
-  bool has_bridge = false;    ///< is a bridge's port
+  bool has_address = false;     ///< one that is not link-local
+  bool has_bridge = false;      ///< is a bridge's port
   bool peer_elsewhere = false;  ///< its other end is in another namespace
 };
 [[nodiscard]] Role classify(const LinkFacts& facts);

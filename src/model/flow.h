@@ -117,7 +117,7 @@ struct Flow {
   Nanos handshake_client = 0;  ///< SYN-ACK to ACK
   std::uint8_t dscp = 0;
   std::uint8_t min_ttl = 0;
-  std::uint16_t icmp = 0;  ///< type << 8 | code of the newest message
+  std::uint16_t icmp = 0;         ///< type << 8 | code of the newest message
   std::uint64_t icmp_errors = 0;  ///< that quoted a packet of this flow
   std::uint16_t last_icmp_error = 0;
   std::uint64_t fragments = 0;
@@ -125,10 +125,10 @@ struct Flow {
   std::uint16_t vlan = kNoVlan;
   std::uint16_t inner_vlan = kNoVlan;
   std::uint32_t mpls_label = kNoMplsLabel;
-  Tunnel tunnel = Tunnel::kNone;  ///< that it travelled in
+  Tunnel tunnel = Tunnel::kNone;   ///< that it travelled in
   Tunnel carries = Tunnel::kNone;  ///< that it is the outside of
-  bool no_ports = false;  ///< fragments whose ports nobody saw
-  bool ended = false;     ///< closed, reset or idle for long
+  bool no_ports = false;           ///< fragments whose ports nobody saw
+  bool ended = false;              ///< closed, reset or idle for long
   /// intra-node, inter-node, ingress or egress; see docs/flows.md.
   std::string_view direction = "egress";
   double packets_per_second = 0;  ///< both ways, over the last interval

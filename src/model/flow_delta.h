@@ -27,7 +27,7 @@ struct FlowDelta {
   std::uint32_t mpls_label = kNoMplsLabel;
   IpAddress outer_src;
   IpAddress outer_dst;
-  Counters counters;  ///< more since the last record
+  Counters counters;       ///< more since the last record
   std::uint32_t syns = 0;  ///< as counters: more since
   std::uint32_t fins = 0;
   std::uint32_t rsts = 0;

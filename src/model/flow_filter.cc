@@ -35,9 +35,9 @@ bool all_equal(const std::vector<std::uint16_t>& ports, std::uint16_t port) {
 }  // namespace
 
 const std::vector<std::string_view>& FlowFilter::keys() {
-  static const std::vector<std::string_view> kKeys{
-      "ip",       "src_ip",    "dst_ip",    "port", "src_port", "dst_port",
-      "protocol", "interface", "direction", "vni"};
+  static const std::vector<std::string_view> kKeys{"ip",        "src_ip",   "dst_ip",   "port",
+                                                   "src_port",  "dst_port", "protocol", "interface",
+                                                   "direction", "vni"};
   return kKeys;
 }
 
@@ -72,9 +72,10 @@ Status FlowFilter::add(std::string_view given, std::string_view value) {
   if (key == "protocol") {
     const int number = protocol_number(value);
     if (number < 0) {
-      return fail("'" + std::string(value) +
-                      "' is not a protocol: use tcp, udp, icmp, icmp6, sctp or a number from 0 to 255",
-                  ErrorKind::kUsage);
+      return fail(
+          "'" + std::string(value) +
+              "' is not a protocol: use tcp, udp, icmp, icmp6, sctp or a number from 0 to 255",
+          ErrorKind::kUsage);
     }
     protocol_ = static_cast<std::uint8_t>(number);
     return {};
@@ -117,9 +118,8 @@ bool FlowFilter::matches(const Flow& flow) const {
   for (const auto port : port_)
     if (port != t.src_port && port != t.dst_port) return false;
   return std::ranges::all_of(interface_, [&](const std::string& pattern) {
-    return std::ranges::any_of(flow.observations, [&](const Observation& o) {
-      return glob_match(pattern, o.interface);
-    });
+    return std::ranges::any_of(
+        flow.observations, [&](const Observation& o) { return glob_match(pattern, o.interface); });
   });
 }
 

@@ -32,8 +32,8 @@ inline constexpr std::size_t kUnattributedCauses = 4;
 
 /// What a hook counted at one interface in one direction.
 struct DeviceCounters {
-  std::uint64_t packets = 0;  ///< wire packets
-  std::uint64_t bytes = 0;    ///< link-layer bytes on the wire, without FCS
+  std::uint64_t packets = 0;         ///< wire packets
+  std::uint64_t bytes = 0;           ///< link-layer bytes on the wire, without FCS
   std::uint64_t kernel_packets = 0;  ///< the same, super-packets counted once
   std::uint64_t kernel_bytes = 0;
   std::array<std::uint64_t, kUnattributedCauses> unattributed{};  ///< wire packets

@@ -12,9 +12,20 @@ namespace {
 
 // IANA names as users of network tools type them.
 constexpr std::array<std::pair<std::uint8_t, std::string_view>, 14> kProtocols{{
-    {kProtoIcmp, "icmp"}, {2, "igmp"}, {4, "ipip"}, {kProtoTcp, "tcp"}, {kProtoUdp, "udp"},
-    {33, "dccp"}, {41, "ipv6"}, {47, "gre"}, {50, "esp"}, {51, "ah"}, {kProtoIcmp6, "icmp6"},
-    {89, "ospf"}, {kProtoSctp, "sctp"}, {136, "udplite"},
+    {kProtoIcmp, "icmp"},
+    {2, "igmp"},
+    {4, "ipip"},
+    {kProtoTcp, "tcp"},
+    {kProtoUdp, "udp"},
+    {33, "dccp"},
+    {41, "ipv6"},
+    {47, "gre"},
+    {50, "esp"},
+    {51, "ah"},
+    {kProtoIcmp6, "icmp6"},
+    {89, "ospf"},
+    {kProtoSctp, "sctp"},
+    {136, "udplite"},
 }};
 
 template <typename Enum, std::size_t N>

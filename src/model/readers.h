@@ -18,8 +18,7 @@ class SnapshotSource {
   /// Asks for a snapshot no older than `max_age` and calls `done` with it,
   /// possibly on another thread, at the latest after a few data cycles. With
   /// `with_flows` false the flow list may be empty (cheap: for /metrics).
-  virtual void request(Nanos max_age, bool with_flows,
-                       std::function<void(SnapshotPtr)> done) = 0;
+  virtual void request(Nanos max_age, bool with_flows, std::function<void(SnapshotPtr)> done) = 0;
 };
 
 /// Receives batches of changed flows; called on the data thread, must only

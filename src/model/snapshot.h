@@ -62,7 +62,7 @@ struct Snapshot {
   std::string node_name;
   std::string version;
   std::string kernel;
-  std::vector<Flow> flows;  ///< by id
+  std::vector<Flow> flows;                 ///< by id
   std::vector<InterfaceState> interfaces;  ///< by ifindex
   /// Sum over interfaces that are gone, so that totals still add up.
   DeviceCounters retired_rx;

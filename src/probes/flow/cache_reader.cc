@@ -63,8 +63,8 @@ class CacheReader::Impl {
   }
 
   Status open_ring(int map_fd) {
-    auto ring = RingReader::make(map_fd,
-                                 [this](std::span<const std::byte> record) { on_record(record); });
+    auto ring =
+        RingReader::make(map_fd, [this](std::span<const std::byte> record) { on_record(record); });
     if (!ring) return std::unexpected(ring.error());
     ring_ = std::move(*ring);
     return {};
@@ -79,6 +79,7 @@ class CacheReader::Impl {
     ring_->drain();
     for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) poll_marks(cpu);
     finish_deferred();
+    hand_on_icmp_errors();
     sink_ = nullptr;
   }
 
@@ -91,6 +92,7 @@ class CacheReader::Impl {
       sweep_cpu(cpu);
     }
     finish_deferred();
+    hand_on_icmp_errors();
     sink_ = nullptr;
   }
 
@@ -100,8 +102,7 @@ class CacheReader::Impl {
   void read_clock() {
     if (clock_program_ < 0) return;
     std::array<std::uint8_t, 14> frame{};
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-                .data_size_in = frame.size());
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_size_in = frame.size());
     if (bpf_prog_test_run_opts(clock_program_, &options) != 0) return;
     anchor_.jiffies = clock_[0].jiffies;
     anchor_.monotonic = static_cast<Nanos>(clock_[0].ktime_ns);
@@ -171,9 +172,16 @@ class CacheReader::Impl {
     for (const auto& [slot, copy] : deferred_) {
       Seen& seen = seen_[slot];
       // It may have ended as well by now: then its last record covered it.
-      if (newer(copy.cold.seq, seen.seq) || (copy.cold.seq == seen.seq && !seen.ended)) hand_on(copy, seen);
+      if (newer(copy.cold.seq, seen.seq) || (copy.cold.seq == seen.seq && !seen.ended))
+        hand_on(copy, seen);
     }
     deferred_.clear();
+  }
+
+  /// After the flows that they quote, which may have been new as well.
+  void hand_on_icmp_errors() {
+    for (const IcmpErrorEvent& event : icmp_errors_) sink_->on_icmp_error(event);
+    icmp_errors_.clear();
   }
 
   void on_record(std::span<const std::byte> bytes) {
@@ -199,7 +207,7 @@ class CacheReader::Impl {
     } else if (type == NP_EVENT_ICMP_ERROR && bytes.size() >= sizeof(np_icmp_error)) {
       np_icmp_error event;
       std::memcpy(&event, bytes.data(), sizeof(event));
-      sink_->on_icmp_error(decode_icmp_error(event));
+      icmp_errors_.push_back(decode_icmp_error(event));
       return;
     }
     ++stats_.bad_records;
@@ -244,6 +252,7 @@ class CacheReader::Impl {
   std::vector<Seen> seen_;
   std::vector<std::uint32_t> mark_tail_;
   std::vector<Deferred> deferred_;
+  std::vector<IcmpErrorEvent> icmp_errors_;
   std::optional<RingReader> ring_;
   FlowSink* sink_ = nullptr;
   MappedArray<np_clock> clock_;
@@ -269,7 +278,7 @@ Result<CacheReader> CacheReader::make(const FlowPrograms& programs) {
   auto marks =
       MappedArray<np_flow_marks>::make(programs.object.map_fd("flow_marks"), programs.cpus);
   if (!marks) return std::unexpected(marks.error());
-  auto clock = MappedArray<np_clock>::make(programs.object.map_fd("netprobe.bss"), 1);
+  auto clock = MappedArray<np_clock>::make(programs.object.map_fd(".data.clock"), 1);
   if (!clock) return std::unexpected(clock.error());
   auto impl = std::make_unique<Impl>(programs, std::move(*sets), std::move(*details),
                                      std::move(*marks), std::move(*clock));

@@ -46,8 +46,9 @@ void decode_record(const np_flow_record& record, const ClockAnchor& clock, FlowD
   delta.min_ttl = record.hot.key.min_ttl;
   delta.icmp = record.cold.icmp;
   delta.first = static_cast<Nanos>(record.cold.first_ns);
-  const Nanos last = record.cold.replay_last_ns != 0 ? static_cast<Nanos>(record.cold.replay_last_ns)
-                                                : clock.at(record.hot.last);
+  const Nanos last = record.cold.replay_last_ns != 0
+                         ? static_cast<Nanos>(record.cold.replay_last_ns)
+                         : clock.at(record.hot.last);
   // The coarse clock is behind the precise one by up to a tick.
   delta.last = std::max(last, delta.first);
   delta.syn = static_cast<Nanos>(record.cold.syn_ns);

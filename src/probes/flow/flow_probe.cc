@@ -13,15 +13,37 @@ namespace {
 /// period; this is many of them.
 constexpr Nanos kRetireAfter = 500 * kMillisecond;
 
-constexpr std::array<std::string_view, NP_PKT_SET_BUSY + 1> kClassNames{
-    "fast_ipv4_tcp", "fast_ipv4_udp", "fast_ipv6_tcp", "fast_ipv6_udp",
-    "ipv4",          "ipv6",          "tcp",           "udp",
-    "icmp",          "icmp6",         "sctp",          "other_l4",
-    "arp",           "non_ip",        "malformed",     "vlan",
-    "mpls",          "ipv4_options",  "ipv6_extensions", "fragments",
-    "fragments_joined", "vxlan",      "geneve",        "gre",
-    "ipip",          "gso",           "slow_path",     "unknown_device",
-    "evicted",       "ring_full",     "set_busy"};
+constexpr std::array<std::string_view, NP_PKT_SET_BUSY + 1> kClassNames{"fast_ipv4_tcp",
+                                                                        "fast_ipv4_udp",
+                                                                        "fast_ipv6_tcp",
+                                                                        "fast_ipv6_udp",
+                                                                        "ipv4",
+                                                                        "ipv6",
+                                                                        "tcp",
+                                                                        "udp",
+                                                                        "icmp",
+                                                                        "icmp6",
+                                                                        "sctp",
+                                                                        "other_l4",
+                                                                        "arp",
+                                                                        "non_ip",
+                                                                        "malformed",
+                                                                        "vlan",
+                                                                        "mpls",
+                                                                        "ipv4_options",
+                                                                        "ipv6_extensions",
+                                                                        "fragments",
+                                                                        "fragments_joined",
+                                                                        "vxlan",
+                                                                        "geneve",
+                                                                        "gre",
+                                                                        "ipip",
+                                                                        "gso",
+                                                                        "slow_path",
+                                                                        "unknown_device",
+                                                                        "evicted",
+                                                                        "ring_full",
+                                                                        "set_busy"};
 
 bool has_ethernet_header(std::uint16_t link_type) {
   return link_type == ARPHRD_ETHER || link_type == ARPHRD_LOOPBACK;
@@ -84,11 +106,10 @@ Status FlowProbe::attach(const InterfaceInfo& link) {
     if (error.code == ENODEV) return std::unexpected(Error{error.message, ErrorKind::kNotFound});
     return std::unexpected(error);
   };
-  auto ingress = make(ethernet ? "netprobe_tc_ingress" : "netprobe_tc_l3_ingress",
-                      Direction::kIngress);
+  auto ingress =
+      make(ethernet ? "netprobe_tc_ingress" : "netprobe_tc_l3_ingress", Direction::kIngress);
   if (!ingress) return give_up(ingress.error());
-  auto egress =
-      make(ethernet ? "netprobe_tc_egress" : "netprobe_tc_l3_egress", Direction::kEgress);
+  auto egress = make(ethernet ? "netprobe_tc_egress" : "netprobe_tc_l3_egress", Direction::kEgress);
   if (!egress) return give_up(egress.error());
   hooks_.emplace(link.ifindex, Hook{std::move(*ingress), std::move(*egress)});
   return {};

@@ -14,8 +14,7 @@ namespace {
 
 std::span<const std::byte> elf_of(bool preempt_rt) {
   std::size_t size = 0;
-  const void* data =
-      preempt_rt ? flow_rt_bpf__elf_bytes(&size) : flow_bpf__elf_bytes(&size);
+  const void* data = preempt_rt ? flow_rt_bpf__elf_bytes(&size) : flow_bpf__elf_bytes(&size);
   return {static_cast<const std::byte*>(data), size};
 }
 
@@ -34,8 +33,7 @@ Status set_ports(const std::vector<std::uint16_t>& ports, __u16 (&to)[NP_TUNNEL_
 
 Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
                                         const KernelFeatures& kernel) {
-  return load_flow_programs(options, kernel,
-                            elf_of(kernel.preempt_rt || options.force_preempt_rt));
+  return load_flow_programs(options, kernel, elf_of(kernel.preempt_rt || options.force_preempt_rt));
 }
 
 Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,

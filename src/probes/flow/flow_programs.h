@@ -21,7 +21,7 @@ struct FlowProgramOptions {
   std::vector<std::uint16_t> vxlan_ports{4789, 8472};
   std::vector<std::uint16_t> geneve_ports{6081};
   bool look_inside_tunnels = true;
-  bool replay = false;  ///< time, length and interface come from the context
+  bool replay = false;            ///< time, length and interface come from the context
   bool force_preempt_rt = false;  ///< the build with atomics, for its tests
 };
 
