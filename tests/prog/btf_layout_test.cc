@@ -60,9 +60,9 @@ std::vector<Layout> abi() {
                 gso_extra_bytes, unattributed, inner_packets, inner_unattributed, icmp_errors_lost,
                 reserved),
       NP_LAYOUT(np_device, dir),
-      NP_LAYOUT(np_packet_stats, count),
+      NP_LAYOUT(np_packet_stats, count, busy, reserved),
       NP_LAYOUT(np_clock, jiffies, ktime_ns),
-      NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, idle, replay, tunnels, vxlan_port,
+      NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, replay, tunnels, vxlan_port,
                 geneve_port),
   };
 }
