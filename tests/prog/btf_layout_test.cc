@@ -62,7 +62,7 @@ std::vector<Layout> abi() {
       NP_LAYOUT(np_device, dir),
       NP_LAYOUT(np_packet_stats, count),
       NP_LAYOUT(np_clock, jiffies, ktime_ns),
-      NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, idle, replay, tunnels, vxlan_port,
+      NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, replay, tunnels, vxlan_port,
                 geneve_port),
   };
 }
