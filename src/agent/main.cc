@@ -10,12 +10,12 @@
 
 #include "agent/data_loop.h"
 #include "agent/options.h"
-#include "agent/single_instance.h"
 #include "agent/version.h"
 #include "api/api.h"
 #include "bpf/kernel.h"
 #include "export/prometheus/prometheus_exporter.h"
 #include "io/http_server.h"
+#include "io/single_instance.h"
 #include "probes/flow/cleanup.h"
 
 extern char** environ;
@@ -78,8 +78,9 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
     spdlog::warn("no interface matches the filter yet; waiting for one");
   else
     spdlog::info("watching {}", watching);
-  spdlog::info("look at http://localhost:{}{} and http://localhost:{}/api/flows, or run: netprobe top",
-               server.port(), options.metrics_path, server.port());
+  spdlog::info(
+      "look at http://localhost:{}{} and http://localhost:{}/api/flows, or run: netprobe top",
+      server.port(), options.metrics_path, server.port());
 
   const sigset_t signals = handled_signals();
   for (;;) {
@@ -131,7 +132,8 @@ int run(int argc, const char* const* argv) {
   const auto kernel = probe_kernel();
   if (!kernel) return refuse(kernel.error());
   if (const auto stale = remove_stale_attachments(); stale)
-    for (const std::string& line : *stale) spdlog::warn("removed what an earlier agent left at {}", line);
+    for (const std::string& line : *stale)
+      spdlog::warn("removed what an earlier agent left at {}", line);
 
   auto loop = DataLoop::make(*options, *kernel);
   if (!loop) return refuse(loop.error());
