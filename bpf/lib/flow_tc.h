@@ -164,8 +164,10 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
     return 0;
   }
   np_class(run->stats, np_l4_class(s->layer[0].key.proto));
-  if (s->failed) /* a tunnel around what is no packet */
+  if (s->failed) { /* a tunnel around what is no packet */
+    NP_ADD(run->dev->inner_packets, run->segs);
     NP_ADD(run->dev->inner_unattributed, run->segs);
+  }
 #pragma unroll
   for (__u32 i = 0; i < NP_LAYERS; i++) {
     if (i < s->layers) {

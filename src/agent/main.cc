@@ -10,12 +10,12 @@
 
 #include "agent/data_loop.h"
 #include "agent/options.h"
-#include "agent/single_instance.h"
 #include "agent/version.h"
 #include "api/api.h"
 #include "bpf/kernel.h"
 #include "export/prometheus/prometheus_exporter.h"
 #include "io/http_server.h"
+#include "io/single_instance.h"
 #include "probes/flow/cleanup.h"
 
 extern char** environ;

@@ -2,11 +2,15 @@
 #include "probes/flow/cleanup.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "io/single_instance.h"
 
 namespace netprobe {
 namespace {
 
 int cleanup() {
+  // Held until the end, so that no agent starts meanwhile either.
+  const auto alone = claim_single_instance();
+  if (!alone) return complain(alone.error().message, kExitFailed);
   const auto removed = remove_stale_attachments();
   if (!removed) {
     const bool refused = removed.error().kind == ErrorKind::kNoPermission;
@@ -27,7 +31,8 @@ void add_cleanup(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
       "cleanup", "Remove what an agent that was killed left attached (clsact mode)");
   command->footer(
-      "Needs root. Programs attached through TCX go with their agent by themselves.\n"
+      "Needs root. Refuses while an agent runs in this network namespace.\n"
+      "Programs attached through TCX go with their agent by themselves.\n"
       "Example:\n"
       "  sudo netprobe cleanup\n"
       "Exit codes: 0, 1 it did not work.");

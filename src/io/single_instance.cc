@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/single_instance.h"
+#include "io/single_instance.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -42,7 +42,7 @@ Result<UniqueFd> claim_single_instance() {
   const sockaddr_un name = address(size);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0) {
     if (errno != EADDRINUSE) return fail_errno("cannot claim this network namespace");
-    return fail("another netprobe-agent" + holder() +
+    return fail("a netprobe-agent" + holder() +
                     " already watches this network namespace: stop it first",
                 ErrorKind::kBusy);
   }
