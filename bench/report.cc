@@ -12,7 +12,6 @@ namespace netprobe::bench {
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::ranges::sort(values);
-  if (std::getenv("NP_MIN")) return values[0];
   const auto middle = values.size() / 2;
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
@@ -31,9 +30,9 @@ void report(const std::string& title, const std::vector<Row>& rows) {
   std::ofstream out(path, std::ios::app);
   for (const Row& row : rows) {
     out << fmt::format(
-        R"({{"title":"{}","what":"{}","variant":"{}","median":{},"unit":"{}","ratio":"{}","budget":"{}","met":{}}})",
-        title, row.what, row.variant, row.value, row.unit, row.ratio, row.budget,
-        row.met ? "true" : "false")
+               R"({{"title":"{}","what":"{}","variant":"{}","median":{},"unit":"{}","ratio":"{}","budget":"{}","met":{}}})",
+               title, row.what, row.variant, row.value, row.unit, row.ratio, row.budget,
+               row.met ? "true" : "false")
         << '\n';
   }
 }

@@ -10,8 +10,8 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -105,7 +105,8 @@ std::optional<Lab> build() {
   // Interface numbers of their own: both ends are points of one cache here.
   const bool ok = a->ip({"link", "add", "v0", "index", "1001", "type", "veth", "peer", "name", "v1",
                          "index", "1002", "netns", b->name()}) &&
-                  a->set_up("v0") && b->set_up("v1") && a->add_address("v0", "10.201.0.1/16") && b->add_address("v1", "10.201.0.2/16") &&
+                  a->set_up("v0") && b->set_up("v1") && a->add_address("v0", "10.201.0.1/16") &&
+                  b->add_address("v1", "10.201.0.2/16") &&
                   a->ip({"route", "add", "10.200.0.0/16", "via", "10.201.0.2"}) &&
                   b->ip({"route", "add", "local", "10.200.0.0/16", "dev", "lo"});
   auto a_index = a->ifindex("v0");
@@ -212,7 +213,8 @@ int measure() {
     }
     const auto what = fmt::format("veth, small UDP, {} flows", flows);
     rows.push_back({what, "nothing attached", median(nothing), "ns/pkt", "", "", true});
-    rows.push_back({what, "empty TCX, in and out", median(empty_over_nothing), "", "of nothing's throughput", "", true});
+    rows.push_back({what, "empty TCX, in and out", median(empty_over_nothing), "",
+                    "of nothing's throughput", "", true});
     rows.push_back({what, "NetProbe, in and out", median(ours_over_empty), "",
                     fmt::format("of empty's ({:+.1f} ns/pkt)", median(added)), ">= 0.95",
                     median(ours_over_empty) >= 0.95});
@@ -236,8 +238,8 @@ int measure() {
                   "packets", fmt::format("{} seen, {} unattributed", seen, unattributed), "= 0",
                   seen == attributed + unattributed});
   rows.push_back({"the same", "evictions a packet",
-                  static_cast<double>(reader->stats().evictions) / static_cast<double>(seen), "", "",
-                  "", true});
+                  static_cast<double>(reader->stats().evictions) / static_cast<double>(seen), "",
+                  "", "", true});
   report("Live throughput", rows);
   return 0;
 }
