@@ -12,7 +12,6 @@ namespace netprobe::bench {
 double median(std::vector<double> values) {
   if (values.empty()) return 0;
   std::ranges::sort(values);
-  if (std::getenv("NP_MIN")) return values[0];
   const auto middle = values.size() / 2;
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }

@@ -3,9 +3,7 @@
 // in and out, and with NetProbe in and out and its reader beside. Small UDP
 // packets of one sender, between two namespaces; runs are interleaved.
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -21,6 +19,7 @@
 #include "base/unique_fd.h"
 #include "bpf/tc_attachment.h"
 #include "flow/flow_table.h"
+#include "netns_thread.h"
 #include "probes/flow/flow_probe.h"
 #include "program.skel.h"
 #include "report.h"
@@ -35,15 +34,6 @@ constexpr int kRounds = 5;
 constexpr int kPackets = 250'000;
 constexpr int kBatch = 50;
 
-int in_namespace(const NetNamespace& ns, const std::function<int()>& work) {
-  int result = -1;
-  std::thread([&] {
-    const UniqueFd fd(::open(ns.path().c_str(), O_RDONLY | O_CLOEXEC));
-    if (::setns(fd.get(), CLONE_NEWNET) == 0) result = work();
-  }).join();
-  return result;
-}
-
 class OneName final : public PointNames {
  public:
   [[nodiscard]] std::string_view interface_name(std::uint32_t) const override { return "veth"; }
@@ -54,7 +44,7 @@ class OneName final : public PointNames {
 /// Sends kPackets to `flows` destinations in turn; nanoseconds a packet.
 double send_all(const NetNamespace& from, int flows) {
   double per_packet = 0;
-  in_namespace(from, [&] {
+  run_in(from, [&] {
     const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     // The same port each time: the flows of a run are those of the last one.
     sockaddr_in from_port{};
@@ -115,7 +105,7 @@ std::optional<Lab> build() {
   Lab lab{std::move(*a), std::move(*b), *a_index, *b_index, {}};
   // A receiver that never reads: its queue fills, the rest is dropped there,
   // which costs the same in every variant.
-  in_namespace(lab.b, [&] {
+  run_in(lab.b, [&] {
     lab.sink.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     sockaddr_in any{};
     any.sin_family = AF_INET;
@@ -130,7 +120,7 @@ using Attachments = std::vector<TcAttachment>;
 Attachments attach(const Lab& lab, const bpf_program* in, const bpf_program* out) {
   Attachments result;
   const auto both = [&](const NetNamespace& ns, std::uint32_t ifindex) {
-    in_namespace(ns, [&] {
+    run_in(ns, [&] {
       auto ingress = TcAttachment::make(in, ifindex, Direction::kIngress, TcMode::kTcx);
       auto egress = TcAttachment::make(out, ifindex, Direction::kEgress, TcMode::kTcx);
       if (!ingress || !egress) return 1;
