@@ -42,9 +42,9 @@ Result<UniqueFd> claim_single_instance() {
   const sockaddr_un name = address(size);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&name), size) != 0) {
     if (errno != EADDRINUSE) return fail_errno("cannot claim this network namespace");
-    return fail("a netprobe-agent" + holder() +
-                    " already watches this network namespace: stop it first",
-                ErrorKind::kBusy);
+    return fail(
+        "a netprobe-agent" + holder() + " already watches this network namespace: stop it first",
+        ErrorKind::kBusy);
   }
   if (::listen(socket.get(), 1) != 0) return fail_errno("cannot claim this network namespace");
   return socket;
