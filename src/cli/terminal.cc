@@ -72,6 +72,13 @@ void on_signal(int signal, void (*handler)(int), int flags) {
   ::sigaction(signal, &action, nullptr);
 }
 
+void block_resize(bool on) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGWINCH);
+  pthread_sigmask(on ? SIG_BLOCK : SIG_UNBLOCK, &set, nullptr);
+}
+
 }  // namespace
 
 Result<Terminal> Terminal::make() {
@@ -87,6 +94,7 @@ Result<Terminal> Terminal::make() {
     on_signal(signal, netprobe_terminal_end, static_cast<int>(SA_RESETHAND | SA_NODEFER));
   on_signal(SIGTSTP, netprobe_terminal_stop, 0);
   on_signal(SIGWINCH, netprobe_terminal_resize, 0);
+  block_resize(true);
   enter();
   return Terminal();
 }
@@ -99,6 +107,7 @@ Terminal::~Terminal() {
   on_signal(SIGINT, SIG_DFL, 0);
   on_signal(SIGTSTP, SIG_DFL, 0);
   on_signal(SIGWINCH, SIG_DFL, 0);
+  block_resize(false);
   for (const int signal : kEnding) on_signal(signal, SIG_DFL, 0);
 }
 
@@ -127,7 +136,13 @@ void Terminal::draw(std::string_view screen) {
 
 int Terminal::key(Nanos timeout) {
   pollfd input{STDIN_FILENO, POLLIN, 0};
-  const int ready = ::poll(&input, 1, static_cast<int>(timeout / kMillisecond));
+  const timespec most{.tv_sec = timeout / kSecond, .tv_nsec = timeout % kSecond};
+  // A new size is only taken while waiting here: one that came between drawing
+  // and waiting would be missed until the next refresh.
+  sigset_t waiting;
+  pthread_sigmask(SIG_SETMASK, nullptr, &waiting);
+  sigdelset(&waiting, SIGWINCH);
+  const int ready = ::ppoll(&input, 1, &most, &waiting);
   if (ready < 0) return errno == EINTR ? 0 : -1;
   if (ready == 0) return 0;
   char key = 0;
