@@ -9,6 +9,7 @@
 #include <net/if.h>
 
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "base/netlink.h"
@@ -31,16 +32,30 @@ bpf_tc_attach_point attach_point(Direction direction) {
   return direction == Direction::kIngress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
+// libbpf refuses structs whose padding is not zero, which an initialiser does
+// not promise: hence memset.
 struct HookOptions {
-  bpf_tc_hook hook{};
+  bpf_tc_hook hook;
   HookOptions(std::uint32_t ifindex, bpf_tc_attach_point point) {
+    std::memset(&hook, 0, sizeof(hook));
     hook.sz = sizeof(hook);
     hook.ifindex = static_cast<int>(ifindex);
     hook.attach_point = point;
   }
 };
 
-Status list_hook(std::uint32_t ifindex, Direction direction, std::vector<TcFilter>& filters) {
+bpf_tc_opts our_filter() {
+  bpf_tc_opts options;
+  std::memset(&options, 0, sizeof(options));
+  options.sz = sizeof(options);
+  options.handle = kHandle;
+  options.priority = kPriority;
+  return options;
+}
+
+/// Filters of a hook that are BPF; `all` counts those of every kind.
+Status list_hook(std::uint32_t ifindex, Direction direction, std::vector<TcFilter>& filters,
+                 int& all) {
   std::array<char, 256> buffer{};
   nlmsghdr* request = mnl_nlmsg_put_header(buffer.data());
   request->nlmsg_type = RTM_GETTFILTER;
@@ -62,20 +77,30 @@ Status list_hook(std::uint32_t ifindex, Direction direction, std::vector<TcFilte
         if (mnl_attr_get_type(option) == TCA_BPF_NAME) filter.program = mnl_attr_get_str(option);
       });
     });
+    ++all;
     if (is_bpf && filter.handle != 0) filters.push_back(std::move(filter));
   });
 }
 
-/// Removes our filter, and the clsact qdisc where nothing else uses it.
+Status list_hooks(std::uint32_t ifindex, std::vector<TcFilter>& filters, int& all) {
+  for (const auto direction : {Direction::kIngress, Direction::kEgress}) {
+    auto status = list_hook(ifindex, direction, filters, all);
+    // Without a clsact qdisc there is nothing to list.
+    if (!status && status.error().code != EINVAL && status.error().code != EOPNOTSUPP)
+      return status;
+  }
+  return {};
+}
+
+/// Removes our filter, and the clsact qdisc where nothing else uses it: no
+/// filter of any kind.
 void remove_filter(std::uint32_t ifindex, Direction direction) {
   HookOptions at(ifindex, attach_point(direction));
-  bpf_tc_opts options{};
-  options.sz = sizeof(options);
-  options.handle = kHandle;
-  options.priority = kPriority;
+  const bpf_tc_opts options = our_filter();
   bpf_tc_detach(&at.hook, &options);
-  const auto left = list_tc_filters(ifindex);
-  if (!left || !left->empty()) return;
+  std::vector<TcFilter> left;
+  int all = 0;
+  if (!list_hooks(ifindex, left, all) || all > 0) return;
   HookOptions whole(ifindex, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
   bpf_tc_hook_destroy(&whole.hook);
 }
@@ -137,11 +162,8 @@ Result<TcAttachment> TcAttachment::make(const bpf_program* program, std::uint32_
   HookOptions at(ifindex, attach_point(direction));
   error = -bpf_tc_hook_create(&at.hook);
   if (error != 0 && error != EEXIST) return fail_errno("cannot make a clsact hook", error);
-  bpf_tc_opts options{};
-  options.sz = sizeof(options);
+  bpf_tc_opts options = our_filter();
   options.prog_fd = bpf_program__fd(program);
-  options.handle = kHandle;
-  options.priority = kPriority;
   options.flags = BPF_TC_F_REPLACE;  // one that a killed process left
   error = -bpf_tc_attach(&at.hook, &options);
   if (error != 0) return fail_errno("cannot attach by clsact", error);
@@ -151,12 +173,9 @@ Result<TcAttachment> TcAttachment::make(const bpf_program* program, std::uint32_
 
 Result<std::vector<TcFilter>> list_tc_filters(std::uint32_t ifindex) {
   std::vector<TcFilter> filters;
-  for (const auto direction : {Direction::kIngress, Direction::kEgress}) {
-    auto status = list_hook(ifindex, direction, filters);
-    // Without a clsact qdisc there is nothing to list.
-    if (!status && status.error().code != EINVAL && status.error().code != EOPNOTSUPP)
-      return std::unexpected(status.error());
-  }
+  int all = 0;
+  if (auto status = list_hooks(ifindex, filters, all); !status)
+    return std::unexpected(status.error());
   return filters;
 }
 

@@ -204,7 +204,7 @@ int replay(const ReplayOptions& options) {
     return complain(name + " cannot be read to its end: " + tally->broken + "; " + read_so_far,
                     kExitFailed);
   if (!tally->truncated) return kExitOk;
-  return complain("the capture ends in the middle of a packet; " + read_so_far, kExitTruncated);
+  return complain(name + " ends in the middle of a packet; " + read_so_far, kExitTruncated);
 }
 
 }  // namespace

@@ -144,18 +144,22 @@ TEST_F(Lifecycle, CleanupLeavesARunningAgentAlone) {
 }
 
 TEST_F(Lifecycle, FiltersOfOthersStay) {
-  // As a CNI plugin does: its own filter at the same hook.
+  // As a CNI plugin does: its own filter at the same hook, here one that is
+  // classic BPF and never matches.
   ASSERT_TRUE(node_->run({"tc", "qdisc", "add", "dev", "eth0", "clsact"}));
-  const auto theirs =
-      node_->run({"tc", "filter", "add", "dev", "eth0", "ingress", "matchall", "action", "pass"});
-  if (!theirs) GTEST_SKIP() << "this kernel has no matchall filter: " << theirs.error().message;
-  auto agent = start({"--tc-mode=clsact"});
-  ASSERT_TRUE(agent);
-  ASSERT_TRUE(agent->stop());
-  EXPECT_TRUE(eventually([&] { return tc_hooks(*node_).empty(); }));
-  const auto left = node_->run({"tc", "filter", "show", "dev", "eth0", "ingress"});
-  ASSERT_TRUE(left);
-  EXPECT_NE(left->find("matchall"), std::string::npos) << *left;
+  const auto theirs = node_->run({"tc", "filter", "add", "dev", "eth0", "ingress", "prio", "7",
+                                  "bpf", "bytecode", "1,6 0 0 0"});
+  ASSERT_TRUE(theirs) << theirs.error().message;
+  for (const bool killed : {false, true}) {
+    auto agent = start({"--tc-mode=clsact"});
+    ASSERT_TRUE(agent);
+    ASSERT_TRUE(killed ? agent->kill() : agent->stop());
+    ASSERT_EQ(cli(*node_, {"cleanup"})->exit_code, 0);
+    const auto left = node_->run({"tc", "filter", "show", "dev", "eth0", "ingress"});
+    ASSERT_TRUE(left);
+    EXPECT_NE(left->find("pref 7 "), std::string::npos) << *left;
+    EXPECT_EQ(left->find("netprobe"), std::string::npos) << *left;
+  }
 }
 
 }  // namespace
