@@ -10,8 +10,12 @@
 #include <thread>
 
 #include "agent_lab.h"
+#include "bpf/kernel.h"
+#include "bpf/tc_attachment.h"
+#include "netns_thread.h"
 #include "report.h"
 #include "stream_latency.h"
+#include "test_run.h"
 
 namespace netprobe::bench {
 namespace {
@@ -86,9 +90,31 @@ std::optional<Cost> run_load(const AgentLab& lab) {
   return cost;
 }
 
+/// The same load with a program that does nothing at the same hook, counted:
+/// what counting reads of any program, its own clock included.
+std::optional<double> run_empty(const AgentLab& lab) {
+  const auto kernel = probe_kernel();
+  if (!kernel) return std::nullopt;
+  const auto programs = load_bench_programs({}, *kernel);
+  const auto ifindex = lab.watched.ifindex("v1");
+  if (!ifindex) return std::nullopt;
+  std::optional<TcAttachment> held;
+  run_in(lab.watched, [&] {
+    auto made = TcAttachment::make(programs.object.program("bench_nothing"), *ifindex,
+                                   Direction::kIngress, TcMode::kAuto);
+    if (made) held.emplace(std::move(*made));
+  });
+  if (!held || send(lab, kLoad).packets == 0) return std::nullopt;
+  for (const ProgramStats& stats : programs.object.program_stats())
+    if (stats.name == "bench_nothing" && stats.runs > 0)
+      return static_cast<double>(stats.run_time) / 1e9;
+  return std::nullopt;
+}
+
 bool measure_load(const AgentLab& lab, std::vector<Row>& rows) {
   std::vector<double> agent_times;
   std::vector<double> program_times;
+  std::vector<double> empty_times;
   std::vector<double> rates;
   Balance worst;
   double missing = 0;
@@ -113,6 +139,9 @@ bool measure_load(const AgentLab& lab, std::vector<Row>& rows) {
     if (!counted) return false;
     program_times.push_back(counted->programs);
     note(*counted);
+    const auto empty = run_empty(lab);
+    if (!empty) return false;
+    empty_times.push_back(*empty);
   }
   const auto what = fmt::format("{} k packets, {} flows", kLoad.packets / 1000, kLoad.flows);
   const double together = median(agent_times) + median(program_times);
@@ -122,6 +151,10 @@ bool measure_load(const AgentLab& lab, std::vector<Row>& rows) {
   rows.push_back({what, "programs", median(program_times), "CPU s",
                   fmt::format("{:.0f} ns a packet, counted",
                               median(program_times) / static_cast<double>(kLoad.packets) * 1e9),
+                  "", true});
+  rows.push_back({what, "an empty program", median(empty_times), "CPU s",
+                  fmt::format("{:.0f} ns a packet, counted likewise",
+                              median(empty_times) / static_cast<double>(kLoad.packets) * 1e9),
                   "", true});
   rows.push_back({what, "together", together, "CPU s", "", "<= 0.38 CPU s", together <= 0.38});
   rows.push_back({what, "seen - in flows - unattr.", worst.difference, "packets",

@@ -12,6 +12,7 @@
 #include <array>
 #include <deque>
 #include <fstream>
+#include <utility>
 
 #include "agent/version.h"
 
@@ -21,6 +22,9 @@ namespace {
 // The ring is never waited for per record (30 times the cost): it is looked at
 // this often. An event is visible after at most this and one hand-over.
 constexpr int kPollMillis = 10;
+// While nothing is seen and nobody streams. A burst that begins meanwhile is
+// safe: a ring that fills wakes the loop, a log of marks that ran over is swept.
+constexpr int kPollMillisQuiet = 40;
 // Counters of flows that go on without SYN, FIN or a newcomer.
 constexpr Nanos kSweepInterval = kSecond;
 // While somebody streams, they want to see counters move.
@@ -197,7 +201,7 @@ void DataLoop::run() {
 void DataLoop::wait() {
   std::array<pollfd, 3> fds{pollfd{wake_.get(), POLLIN, 0}, pollfd{links_.fd(), POLLIN, 0},
                             pollfd{probe_ ? probe_->fd() : -1, POLLIN, 0}};
-  ::poll(fds.data(), fds.size(), kPollMillis);
+  ::poll(fds.data(), fds.size(), quiet_ ? kPollMillisQuiet : kPollMillis);
   if ((fds[0].revents & POLLIN) != 0) {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto ignored = ::read(wake_.get(), &count, sizeof(count));
@@ -211,8 +215,13 @@ void DataLoop::cycle() {
   if (probe_) probe_->poll(*table_);
   if (now >= next_sweep_) sweep(now);
   if (now >= next_collect_) collect(now);
-  publish_changes();
+  const bool streaming = publish_changes();
   answer_requests();
+  // Records come once a sweep even where flows only go on: quiet is what had
+  // none for longer than that.
+  const auto records = table_->stats().records;
+  if (std::exchange(records_, records) != records) last_record_ = now;
+  quiet_ = !streaming && now - last_record_ > 2 * kSweepInterval;
 }
 
 void DataLoop::take_mail() {
@@ -345,25 +354,30 @@ void DataLoop::collect(Nanos now) {
   }
 }
 
-void DataLoop::publish_changes() {
+bool DataLoop::publish_changes() {
   std::vector<FlowBatchHandler> handlers;
   {
     const MutexLock lock(mutex_);
     for (const auto& [id, handler] : subscribers_) handlers.push_back(handler);
   }
   table_->track_changes(!handlers.empty());
-  if (handlers.empty()) return;
+  if (handlers.empty()) return false;
   auto batch = std::make_shared<FlowBatch>();
   batch->flows = table_->take_changes();
-  if (batch->flows.empty()) return;
+  if (batch->flows.empty()) return true;
   batch->time = clock_.wall();
   for (const auto& handler : handlers) handler(batch);
+  return true;
 }
 
 std::uint64_t DataLoop::subscribe(FlowBatchHandler handler) {
-  const MutexLock lock(mutex_);
-  const auto id = next_subscriber_++;
-  subscribers_.emplace(id, std::move(handler));
+  std::uint64_t id = 0;
+  {
+    const MutexLock lock(mutex_);
+    id = next_subscriber_++;
+    subscribers_.emplace(id, std::move(handler));
+  }
+  wake();  // it may be in a long pause
   return id;
 }
 

@@ -84,7 +84,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   void sweep(Nanos now);
   void collect(Nanos now);
   void retire(Nanos now);
-  void publish_changes();
+  /// Is anybody subscribed?
+  bool publish_changes();
   void answer_requests();
   [[nodiscard]] SnapshotPtr build(bool with_flows);
   [[nodiscard]] DeviceCounters counters(std::uint32_t ifindex, Direction direction) const;
@@ -112,6 +113,9 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   Nanos next_sweep_ = 0;
   Nanos next_collect_ = 0;
   Nanos last_collect_ = 0;
+  Nanos last_record_ = 0;
+  std::uint64_t records_ = 0;  ///< of the table, as of the last cycle
+  bool quiet_ = false;         ///< nothing comes and nobody streams: turn slowly
 
   UniqueFd wake_;
   std::thread thread_;

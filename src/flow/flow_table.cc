@@ -120,6 +120,7 @@ class FlowTable::Impl {
   }
 
   void track_changes(bool on) {
+    if (on == tracking_) return;  // asked in every cycle: only a change walks the table
     tracking_ = on;
     if (on) return;
     changed_.clear();
