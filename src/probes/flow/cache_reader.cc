@@ -63,8 +63,8 @@ class CacheReader::Impl {
   }
 
   Status open_ring(int map_fd) {
-    auto ring = RingReader::make(map_fd,
-                                 [this](std::span<const std::byte> record) { on_record(record); });
+    auto ring =
+        RingReader::make(map_fd, [this](std::span<const std::byte> record) { on_record(record); });
     if (!ring) return std::unexpected(ring.error());
     ring_ = std::move(*ring);
     return {};
@@ -77,8 +77,10 @@ class CacheReader::Impl {
     sink_ = &sink;
     if (anchor_.jiffies == 0) read_clock();
     ring_->drain();
+    const std::size_t errors = icmp_errors_.size();
     for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) poll_marks(cpu);
     finish_deferred();
+    hand_on_errors(errors);
     sink_ = nullptr;
   }
 
@@ -91,6 +93,7 @@ class CacheReader::Impl {
       sweep_cpu(cpu);
     }
     finish_deferred();
+    hand_on_errors(icmp_errors_.size());
     sink_ = nullptr;
   }
 
@@ -100,8 +103,7 @@ class CacheReader::Impl {
   void read_clock() {
     if (clock_program_ < 0) return;
     std::array<std::uint8_t, 14> frame{};
-    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-                .data_size_in = frame.size());
+    LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_size_in = frame.size());
     if (bpf_prog_test_run_opts(clock_program_, &options) != 0) return;
     anchor_.jiffies = clock_[0].jiffies;
     anchor_.monotonic = static_cast<Nanos>(clock_[0].ktime_ns);
@@ -171,9 +173,19 @@ class CacheReader::Impl {
     for (const auto& [slot, copy] : deferred_) {
       Seen& seen = seen_[slot];
       // It may have ended as well by now: then its last record covered it.
-      if (newer(copy.cold.seq, seen.seq) || (copy.cold.seq == seen.seq && !seen.ended)) hand_on(copy, seen);
+      if (newer(copy.cold.seq, seen.seq) || (copy.cold.seq == seen.seq && !seen.ended))
+        hand_on(copy, seen);
     }
     deferred_.clear();
+  }
+
+  /// An error is in the ring before the flow that it is about, which may be a
+  /// newcomer, was looked at: first the flows, then the `count` errors that
+  /// were read before them.
+  void hand_on_errors(std::size_t count) {
+    const auto end = icmp_errors_.begin() + static_cast<std::ptrdiff_t>(count);
+    for (auto error = icmp_errors_.begin(); error != end; ++error) sink_->on_icmp_error(*error);
+    icmp_errors_.erase(icmp_errors_.begin(), end);
   }
 
   void on_record(std::span<const std::byte> bytes) {
@@ -199,7 +211,7 @@ class CacheReader::Impl {
     } else if (type == NP_EVENT_ICMP_ERROR && bytes.size() >= sizeof(np_icmp_error)) {
       np_icmp_error event;
       std::memcpy(&event, bytes.data(), sizeof(event));
-      sink_->on_icmp_error(decode_icmp_error(event));
+      icmp_errors_.push_back(decode_icmp_error(event));
       return;
     }
     ++stats_.bad_records;
@@ -244,6 +256,7 @@ class CacheReader::Impl {
   std::vector<Seen> seen_;
   std::vector<std::uint32_t> mark_tail_;
   std::vector<Deferred> deferred_;
+  std::vector<IcmpErrorEvent> icmp_errors_;
   std::optional<RingReader> ring_;
   FlowSink* sink_ = nullptr;
   MappedArray<np_clock> clock_;
