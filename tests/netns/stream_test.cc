@@ -74,7 +74,7 @@ TEST_F(Stream, ShowsAConnectionFromItsBeginningToItsEnd) {
     return number_of(flow, "id") == id && has(flow, "S") && has(flow, "F") &&
            number_of(flow, "syns") == 2 && number_of(flow, "fins") == 2;
   })) << stream->out();
-  // Closed connections end after a while, and the stream says so once.
+  // A closed connection is shown as ended.
   EXPECT_TRUE(shows(*stream, [&](simdjson::dom::element flow) {
     return number_of(flow, "id") == id && bool(flow["ended"]);
   })) << stream->out();

@@ -77,9 +77,10 @@ class CacheReader::Impl {
     sink_ = &sink;
     if (anchor_.jiffies == 0) read_clock();
     ring_->drain();
+    const std::size_t errors = icmp_errors_.size();
     for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) poll_marks(cpu);
     finish_deferred();
-    hand_on_icmp_errors();
+    hand_on_errors(errors);
     sink_ = nullptr;
   }
 
@@ -92,7 +93,7 @@ class CacheReader::Impl {
       sweep_cpu(cpu);
     }
     finish_deferred();
-    hand_on_icmp_errors();
+    hand_on_errors(icmp_errors_.size());
     sink_ = nullptr;
   }
 
@@ -178,10 +179,13 @@ class CacheReader::Impl {
     deferred_.clear();
   }
 
-  /// After the flows that they quote, which may have been new as well.
-  void hand_on_icmp_errors() {
-    for (const IcmpErrorEvent& event : icmp_errors_) sink_->on_icmp_error(event);
-    icmp_errors_.clear();
+  /// An error is in the ring before the flow that it is about, which may be a
+  /// newcomer, was looked at: first the flows, then the `count` errors that
+  /// were read before them.
+  void hand_on_errors(std::size_t count) {
+    const auto end = icmp_errors_.begin() + static_cast<std::ptrdiff_t>(count);
+    for (auto error = icmp_errors_.begin(); error != end; ++error) sink_->on_icmp_error(*error);
+    icmp_errors_.erase(icmp_errors_.begin(), end);
   }
 
   void on_record(std::span<const std::byte> bytes) {
