@@ -158,7 +158,8 @@ Status DataLoop::open(const AgentOptions& options) {
         links_.links(), [&](const auto& each) { return each.second.name == name; });
     if (there) continue;
     std::string have;
-    for (const auto& [ifindex, link] : links_.links()) have += (have.empty() ? "" : ", ") + link.name;
+    for (const auto& [ifindex, link] : links_.links())
+      have += (have.empty() ? "" : ", ") + link.name;
     return fail(fmt::format("there is no interface '{}'; there are: {}", name, have),
                 ErrorKind::kNotFound);
   }
@@ -464,8 +465,7 @@ SnapshotPtr DataLoop::build(bool with_flows) {
   snapshot->version = kVersion;
   snapshot->kernel = kernel_.release;
   if (with_flows) snapshot->flows = table_->flows();
-  for (const auto& [ifindex, link] : links_.links())
-    snapshot->interfaces.push_back(state_of(link));
+  for (const auto& [ifindex, link] : links_.links()) snapshot->interfaces.push_back(state_of(link));
   snapshot->retired_rx = retired_rx_;
   snapshot->retired_tx = retired_tx_;
   if (probe_) {
