@@ -167,10 +167,12 @@ double Page::sum_of_absolutes(std::string_view name) const {
 std::string Page::losses(double& total) const {
   std::string list;
   total = 0;
+  // Without quotation marks: it goes into the JSON file as it is.
   each_sample(text_, "netprobe_events_lost_total", [&](std::string_view labels, double value) {
     if (value > 0) list += fmt::format("{}={} ", labels, value);
     total += value;
   });
+  std::erase(list, '"');
   return list;
 }
 
