@@ -25,6 +25,14 @@ namespace {
 
 constexpr std::size_t kBatch = 60;
 
+double seconds_of(clockid_t clock) {
+  timespec time{};
+  if (::clock_gettime(clock, &time) != 0) return std::nan("");
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+double thread_seconds() { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
+
 /// Sends at its pace until all is sent or the socket refuses.
 class Sender {
  public:
@@ -44,6 +52,7 @@ class Sender {
     if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&from), sizeof(from)) != 0)
       return {};
     const Nanos begin = clock_.monotonic();
+    const double cpu = thread_seconds();
     const double lag = load_.packets_per_second / 100;
     double forgiven = 0;
     std::uint64_t sent = 0;
@@ -63,7 +72,7 @@ class Sender {
       if (done <= 0) break;
       sent += static_cast<std::uint64_t>(done);
     }
-    return {sent, static_cast<double>(clock_.monotonic() - begin) / 1e9};
+    return {sent, static_cast<double>(clock_.monotonic() - begin) / 1e9, thread_seconds() - cpu};
   }
 
  private:
@@ -158,10 +167,12 @@ double Page::sum_of_absolutes(std::string_view name) const {
 std::string Page::losses(double& total) const {
   std::string list;
   total = 0;
+  // Without quotation marks: it goes into the JSON file as it is.
   each_sample(text_, "netprobe_events_lost_total", [&](std::string_view labels, double value) {
     if (value > 0) list += fmt::format("{}={} ", labels, value);
     total += value;
   });
+  std::erase(list, '"');
   return list;
 }
 
@@ -190,10 +201,7 @@ std::optional<Page> RunningAgent::metrics() const {
 
 double RunningAgent::cpu_seconds() const {
   clockid_t clock = 0;
-  timespec time{};
-  if (::clock_getcpuclockid(process_.pid(), &clock) != 0 || ::clock_gettime(clock, &time) != 0)
-    return std::nan("");
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+  return ::clock_getcpuclockid(process_.pid(), &clock) == 0 ? seconds_of(clock) : std::nan("");
 }
 
 double RunningAgent::resident_mib() const {

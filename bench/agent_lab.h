@@ -31,6 +31,9 @@ struct Load {
 struct Sent {
   std::uint64_t packets = 0;
   double seconds = 0;
+  /// Of the sending thread, with all that the kernel did on its behalf: the
+  /// way over the wire and the hooks on it.
+  double cpu_seconds = 0;
 };
 /// Paced: behind its schedule it sends as fast as it can, never more at once
 /// than a hundredth of a second's worth.
