@@ -212,6 +212,16 @@ enum np_unattributed {
   NP_UNATTR_MAX = 4,
 };
 
+/* Packets that the fast path parsed: all others are in packet_stats. They are
+ * counted with their interface, whose line is at hand. */
+enum np_fast_class {
+  NP_FAST_IPV4_TCP = 0,
+  NP_FAST_IPV4_UDP,
+  NP_FAST_IPV6_TCP,
+  NP_FAST_IPV6_UDP,
+  NP_FAST_CLASSES,
+};
+
 /*
  * Counters of one interface and direction on one CPU. The kernel's own
  * counters of a virtual device count a GSO super-packet once; a NIC's count
@@ -228,8 +238,8 @@ struct np_device_stats {
   __u64 unattributed[NP_UNATTR_MAX]; /* wire packets, by cause */
   __u64 inner_packets;               /* wire packets found inside a tunnel */
   __u64 inner_unattributed;
-  __u64 icmp_errors_lost; /* quotations that the ring had no space for */
-  __u64 reserved[4];
+  __u64 icmp_errors_lost;      /* quotations that the ring had no space for */
+  __u64 fast[NP_FAST_CLASSES]; /* packets of the fast path, skbs */
 };
 NP_ABI_ASSERT(sizeof(struct np_device_stats) == 128, "device stats are 128 bytes");
 
@@ -239,13 +249,9 @@ struct np_device {
 };
 
 /* What the packets of one CPU were. Skbs, not wire packets. A packet is in one
- * of the FAST classes or in SLOW_PATH. */
+ * of the fast classes of its interface or in SLOW_PATH here. */
 enum np_packet_class {
-  NP_PKT_FAST_IPV4_TCP = 0, /* the fast path: one counter a packet */
-  NP_PKT_FAST_IPV4_UDP,
-  NP_PKT_FAST_IPV6_TCP,
-  NP_PKT_FAST_IPV6_UDP,
-  NP_PKT_IPV4, /* from here on: what the slow path found */
+  NP_PKT_IPV4, /* what the slow path found */
   NP_PKT_IPV6,
   NP_PKT_TCP,
   NP_PKT_UDP,

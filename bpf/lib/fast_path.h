@@ -109,7 +109,7 @@ static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_
     l->has_tcp = 1;
     l->payload = np_tcp_payload(l->ip_len, header, tcp->offset);
     *payload_off = l3_off + header + (tcp->offset >> 4) * 4;
-    return version == 0x45 ? NP_PKT_FAST_IPV4_TCP : NP_PKT_FAST_IPV6_TCP;
+    return version == 0x45 ? NP_FAST_IPV4_TCP : NP_FAST_IPV6_TCP;
   }
   if (l->key.proto == IPPROTO_UDP) {
     const struct np_udp *udp = l4;
@@ -117,7 +117,7 @@ static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_
     l->key.src_port = bpf_ntohs(udp->ports.src);
     l->key.dst_port = bpf_ntohs(udp->ports.dst);
     *payload_off = l3_off + header + sizeof(*udp);
-    return version == 0x45 ? NP_PKT_FAST_IPV4_UDP : NP_PKT_FAST_IPV6_UDP;
+    return version == 0x45 ? NP_FAST_IPV4_UDP : NP_FAST_IPV6_UDP;
   }
   return -1;
 }

@@ -21,7 +21,6 @@
 struct np_run {
   struct __sk_buff *skb;
   struct np_device_stats *dev;
-  struct np_packet_stats *stats;
   __u32 cpu;
   __u32 segs;        /* wire packets that this skb stands for */
   __u32 payload_off; /* where what is repeated in no segment begins */
@@ -251,22 +250,22 @@ static __always_inline int np_push_out(struct np_run *run, const struct np_place
   struct np_flow_event *event =
       bpf_ringbuf_reserve(&network_events, sizeof(struct np_flow_event), 0);
   __u64 flags = BPF_RB_NO_WAKEUP;
-  __u64 evicted = run->stats->count[NP_PKT_EVICTED];
+  struct np_packet_stats *stats = np_stats(run->cpu);
 
   if (!event) {
-    np_class(run->stats, NP_PKT_RING_FULL);
+    np_class(run->cpu, NP_PKT_RING_FULL);
     return -1;
   }
   event->type = NP_EVENT_FLOW;
   event->reserved0 = 0;
   __builtin_memcpy(&event->record.hot, &at->set->way[way], sizeof(struct np_flow_hot));
   __builtin_memcpy(&event->record.cold, &at->details->way[way], sizeof(struct np_flow_cold));
-  if (unlikely((evicted & (NP_RING_CHECK_EVERY - 1)) == 0) &&
+  if (unlikely(stats && (stats->count[NP_PKT_EVICTED] & (NP_RING_CHECK_EVERY - 1)) == 0) &&
       bpf_ringbuf_query(&network_events, BPF_RB_AVAIL_DATA) >
           bpf_ringbuf_query(&network_events, BPF_RB_RING_SIZE) / 2)
     flags = BPF_RB_FORCE_WAKEUP;
   bpf_ringbuf_submit(event, flags);
-  np_class(run->stats, NP_PKT_EVICTED);
+  np_class(run->cpu, NP_PKT_EVICTED);
   return 0;
 }
 
@@ -417,11 +416,17 @@ static __always_inline void np_flow_count(struct np_run *run, const struct np_la
 
   if (!set)
     return;
-  if (!NP_TRY_TAKE(run->stats->busy)) {
-    np_class(run->stats, NP_PKT_SET_BUSY);
+#ifdef NP_PREEMPT_RT
+  struct np_packet_stats *slice = np_stats(run->cpu);
+
+  if (!slice)
+    return;
+  if (!NP_TRY_TAKE(slice->busy)) {
+    np_class(run->cpu, NP_PKT_SET_BUSY);
     np_unattributed(run, np_depth(&l->key), NP_UNATTR_CACHE);
     return;
   }
+#endif
   hot = &set->way[np_home(hash)];
   if (unlikely(!np_same_key(&hot->key, &l->key) || l->cold || (l->tcp_flags & TCP_SYN))) {
     np_flow_rest(run, l, index, hash);
@@ -430,7 +435,9 @@ static __always_inline void np_flow_count(struct np_run *run, const struct np_la
     if (l->has_tcp)
       np_add_tcp(run, index, np_home(hash), l);
   }
-  NP_RELEASE(run->stats->busy);
+#ifdef NP_PREEMPT_RT
+  NP_RELEASE(slice->busy);
+#endif
 }
 
 #endif

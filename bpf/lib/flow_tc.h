@@ -69,7 +69,7 @@ static __always_inline void np_super_packet(struct np_run *run, __u32 length) {
 
   run->segs = np_segments(run->skb, length, run->payload_off);
   more = run->segs - 1;
-  np_class(run->stats, NP_PKT_GSO);
+  np_class(run->cpu, NP_PKT_GSO);
   NP_ADD(run->dev->gso_extra_packets, more);
   NP_ADD(run->dev->gso_extra_bytes, (__u64)more * run->payload_off);
 }
@@ -84,12 +84,16 @@ static __noinline int np_flow_count_slow(struct np_run *run, const struct np_lay
   return 0;
 }
 
-static __always_inline void np_slow_classes(struct np_packet_stats *stats, __u64 classes) {
+static __always_inline void np_slow_classes(__u32 cpu, __u64 classes) {
+  struct np_packet_stats *stats = np_stats(cpu);
+
+  if (!stats)
+    return;
   /* the transports are counted where they are known */
 #pragma unroll
   for (int class = NP_PKT_IPV4; class <= NP_PKT_IPIP; class ++) {
     if (classes & (1ULL << class))
-      np_class(stats, class);
+      NP_ADD(stats->count[class], 1);
   }
 }
 
@@ -119,9 +123,9 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
 
   if (!s)
     return 0;
-  np_class(run->stats, NP_PKT_SLOW_PATH);
+  np_class(run->cpu, NP_PKT_SLOW_PATH);
   if (!NP_TRY_TAKE(s->busy)) {
-    np_class(run->stats, NP_PKT_SET_BUSY);
+    np_class(run->cpu, NP_PKT_SET_BUSY);
     np_unattributed(run, 0, NP_UNATTR_CACHE);
     return 0;
   }
@@ -152,18 +156,18 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
   run->payload_off = s->payload_off;
   if (skb->gso_size)
     np_super_packet(run, length);
-  np_slow_classes(run->stats, s->classes);
+  np_slow_classes(run->cpu, s->classes);
   if (s->layers == 0) {
     enum np_unattributed cause = !done       ? NP_UNATTR_TOO_DEEP
                                  : s->not_ip ? NP_UNATTR_NON_IP
                                              : NP_UNATTR_MALFORMED;
 
-    np_class(run->stats, s->not_ip ? NP_PKT_NON_IP : NP_PKT_MALFORMED);
+    np_class(run->cpu, s->not_ip ? NP_PKT_NON_IP : NP_PKT_MALFORMED);
     np_unattributed(run, 0, cause);
     NP_RELEASE(s->busy);
     return 0;
   }
-  np_class(run->stats, np_l4_class(s->layer[0].key.proto));
+  np_class(run->cpu, np_l4_class(s->layer[0].key.proto));
   if (s->failed) { /* a tunnel around what is no packet */
     NP_ADD(run->dev->inner_packets, run->segs);
     NP_ADD(run->dev->inner_unattributed, run->segs);
@@ -238,8 +242,8 @@ static __noinline int np_vxlan(struct np_run *run, struct np_layer *outer, enum 
   if (run->skb->gso_size)
     np_super_packet(run, length);
   np_point(inner, ifindex, outer->key.where & NP_WHERE_EGRESS);
-  np_class(run->stats, NP_PKT_FAST_IPV4_UDP);
-  np_class(run->stats, NP_PKT_VXLAN);
+  NP_ADD(run->dev->fast[NP_FAST_IPV4_UDP], 1);
+  np_class(run->cpu, NP_PKT_VXLAN);
   outer->carries = NP_TUNNEL_VXLAN;
   NP_ADD(run->dev->inner_packets, run->segs);
   np_flow_count_slow(run, outer);
@@ -260,12 +264,9 @@ static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_ty
   int fast;
 
   run.cpu = bpf_get_smp_processor_id();
-  run.stats = bpf_map_lookup_elem(&packet_stats, &run.cpu);
-  if (!run.stats)
-    return NP_NEXT_PROGRAM;
   run.dev = np_device(run.cpu, ifindex, direction);
   if (unlikely(!run.dev)) {
-    np_class(run.stats, NP_PKT_UNKNOWN_DEV);
+    np_class(run.cpu, NP_PKT_UNKNOWN_DEV);
     return NP_NEXT_PROGRAM;
   }
   NP_ADD(run.dev->packets, 1);
@@ -299,7 +300,7 @@ static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_ty
   }
   if (unlikely(skb->gso_size))
     np_super_packet(&run, length);
-  np_class(run.stats, fast);
+  NP_ADD(run.dev->fast[fast & (NP_FAST_CLASSES - 1)], 1);
   np_flow_count(&run, &layer);
   return NP_NEXT_PROGRAM;
 slow:

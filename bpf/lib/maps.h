@@ -71,8 +71,15 @@ const struct np_icmp_error *np_type_icmp_error __attribute__((unused));
 
 const volatile struct np_flow_config np_config = {};
 
-static __always_inline void np_class(struct np_packet_stats *stats, enum np_packet_class class) {
-  NP_ADD(stats->count[class], 1);
+static __always_inline struct np_packet_stats *np_stats(__u32 cpu) {
+  return bpf_map_lookup_elem(&packet_stats, &cpu);
+}
+
+static __always_inline void np_class(__u32 cpu, enum np_packet_class class) {
+  struct np_packet_stats *stats = np_stats(cpu);
+
+  if (stats)
+    NP_ADD(stats->count[class], 1);
 }
 
 #endif

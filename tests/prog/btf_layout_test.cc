@@ -58,7 +58,7 @@ std::vector<Layout> abi() {
       NP_LAYOUT(np_flow_marks, head, reserved, slot),
       NP_LAYOUT(np_device_stats, ifindex, direction, packets, bytes, gso_extra_packets,
                 gso_extra_bytes, unattributed, inner_packets, inner_unattributed, icmp_errors_lost,
-                reserved),
+                fast),
       NP_LAYOUT(np_device, dir),
       NP_LAYOUT(np_packet_stats, count, busy, reserved),
       NP_LAYOUT(np_clock, jiffies, ktime_ns),

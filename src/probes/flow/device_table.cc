@@ -44,10 +44,23 @@ Status DeviceTable::claim(std::uint32_t ifindex) {
 void DeviceTable::release(std::uint32_t ifindex) {
   const auto found = slots_.find(ifindex);
   if (found == slots_.end()) return;
+  add_fast(found->second, released_);
   for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu)
     for (np_device_stats& stats : devices_[cpu * per_cpu_ + found->second].dir)
       stats = np_device_stats{};
   slots_.erase(found);
+}
+
+void DeviceTable::add_fast(std::uint32_t slot, FastClasses& to) const {
+  for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu)
+    for (const np_device_stats& stats : devices_[cpu * per_cpu_ + slot].dir)
+      for (std::size_t i = 0; i < to.size(); ++i) to[i] += load(stats.fast[i]);
+}
+
+DeviceTable::FastClasses DeviceTable::fast_classes() const {
+  FastClasses sum = released_;
+  for (const auto& [ifindex, slot] : slots_) add_fast(slot, sum);
+  return sum;
 }
 
 DeviceCounters DeviceTable::read(std::uint32_t ifindex, Direction direction) const {

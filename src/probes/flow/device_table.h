@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <unordered_map>
 
@@ -25,6 +26,9 @@ class DeviceTable {
   [[nodiscard]] bool has(std::uint32_t ifindex) const { return slots_.contains(ifindex); }
   /// Without flow_packets, which the flow table knows. Zero without a slot.
   [[nodiscard]] DeviceCounters read(std::uint32_t ifindex, Direction direction) const;
+  /// Packets of the fast path by enum np_fast_class, of all interfaces ever.
+  using FastClasses = std::array<std::uint64_t, NP_FAST_CLASSES>;
+  [[nodiscard]] FastClasses fast_classes() const;
 
  private:
   DeviceTable(MappedArray<np_device> devices, std::uint32_t cpus, std::uint32_t per_cpu)
@@ -33,6 +37,9 @@ class DeviceTable {
   MappedArray<np_device> devices_;
   std::uint32_t cpus_;
   std::uint32_t per_cpu_;
+  void add_fast(std::uint32_t slot, FastClasses& to) const;
+
+  FastClasses released_{};                                  ///< of slots that were freed
   std::unordered_map<std::uint32_t, std::uint32_t> slots_;  ///< ifindex to slot
 };
 

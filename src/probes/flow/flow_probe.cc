@@ -13,11 +13,7 @@ namespace {
 /// period; this is many of them.
 constexpr Nanos kRetireAfter = 500 * kMillisecond;
 
-constexpr std::array<std::string_view, NP_PKT_SET_BUSY + 1> kClassNames{"fast_ipv4_tcp",
-                                                                        "fast_ipv4_udp",
-                                                                        "fast_ipv6_tcp",
-                                                                        "fast_ipv6_udp",
-                                                                        "ipv4",
+constexpr std::array<std::string_view, NP_PKT_SET_BUSY + 1> kClassNames{"ipv4",
                                                                         "ipv6",
                                                                         "tcp",
                                                                         "udp",
@@ -44,6 +40,9 @@ constexpr std::array<std::string_view, NP_PKT_SET_BUSY + 1> kClassNames{"fast_ip
                                                                         "evicted",
                                                                         "ring_full",
                                                                         "set_busy"};
+
+constexpr std::array<std::string_view, NP_FAST_CLASSES> kFastNames{
+    "fast_ipv4_tcp", "fast_ipv4_udp", "fast_ipv6_tcp", "fast_ipv6_udp"};
 
 bool has_ethernet_header(std::uint16_t link_type) {
   return link_type == ARPHRD_ETHER || link_type == ARPHRD_LOOPBACK;
@@ -163,7 +162,9 @@ ProbeStatus FlowProbe::status() const {
 
 std::vector<std::pair<std::string, std::uint64_t>> FlowProbe::packet_classes() const {
   std::vector<std::pair<std::string, std::uint64_t>> result;
-  result.reserve(kClassNames.size());
+  result.reserve(kFastNames.size() + kClassNames.size());
+  const auto fast = devices_.fast_classes();
+  for (std::size_t i = 0; i < fast.size(); ++i) result.emplace_back(kFastNames[i], fast[i]);
   for (std::size_t i = 0; i < kClassNames.size(); ++i)
     result.emplace_back(kClassNames[i], sum_of(classes_, static_cast<np_packet_class>(i)));
   return result;
