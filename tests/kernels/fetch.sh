@@ -24,11 +24,11 @@ trap 'rm -rf "$lists"' EXIT
 mkdir -p "$lists/partial"
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" \
   >"$lists/sources.list"
-options=(-qq -o Dir::Etc::sourcelist="$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
-  -o Dir::State::lists="$lists" -o APT::Sandbox::User=root)
+options=(-o Dir::Etc::sourcelist="$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
+  -o Dir::State::lists="$lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
 apt-get "${options[@]}" update >/dev/null 2>&1 || skip "the suite $suite cannot be reached"
 package=$(apt-cache "${options[@]}" depends linux-image-cloud-amd64 2>/dev/null |
-  awk '/Depends: linux-image-[0-9]/ {print $2; exit}')
+  awk '/Depends: linux-image-[0-9]/ && !seen {print $2; seen = 1}') || true
 [ -n "$package" ] || skip "the suite $suite has no cloud kernel for this machine"
 (cd "$lists" && apt-get "${options[@]}" download "$package" >/dev/null 2>&1) ||
   skip "$package cannot be downloaded"
