@@ -19,18 +19,18 @@ command -v apt-get >/dev/null || skip "no apt-get to download kernels with"
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
   awk '$2 == "main" && $3 == "Debian" {print $1; exit}')
 [ -n "$mirror" ] || skip "no Debian mirror is configured"
-lists=$(mktemp -d)
-trap 'rm -rf "$lists"' EXIT
-mkdir -p "$lists/partial"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/lists/partial"
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" \
-  >"$lists/sources.list"
-options=(-o Dir::Etc::sourcelist="$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
-  -o Dir::State::lists="$lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
+  >"$work/kernels.list"
+options=(-o Dir::Etc::sourcelist="$work/kernels.list" -o Dir::Etc::sourceparts=/dev/null
+  -o Dir::State::lists="$work/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
 apt-get "${options[@]}" update >/dev/null 2>&1 || skip "the suite $suite cannot be reached"
 package=$(apt-cache "${options[@]}" depends linux-image-cloud-amd64 2>/dev/null |
   awk '/Depends: linux-image-[0-9]/ && !seen {print $2; seen = 1}') || true
 [ -n "$package" ] || skip "the suite $suite has no cloud kernel for this machine"
-(cd "$lists" && apt-get "${options[@]}" download "$package" >/dev/null 2>&1) ||
+(cd "$work" && apt-get "${options[@]}" download "$package" >/dev/null 2>&1) ||
   skip "$package cannot be downloaded"
-mv "$lists/$package"*.deb "$to/$suite-$package.deb"
+mv "$work/$package"*.deb "$to/$suite-$package.deb"
 echo "$to/$suite-$package.deb"
