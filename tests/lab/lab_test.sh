@@ -97,10 +97,10 @@ for flag in "$@"; do
     --metrics-port=*) port=${flag#*=} ;;
     --listen-address=*) address=${flag#*=} ;;
     --node-name=*) node=${flag#*=} ;;
-    --data-dir=*) dir=${flag#*=} ;;
     *) exit 2 ;;
   esac
 done
+dir=$(mktemp -d "${0%/*}/nginx.XXXXXX")
 cat >"$dir/nginx.conf" <<CONF
 daemon off; master_process off; pid $dir/pid; error_log stderr; user root;
 events {}

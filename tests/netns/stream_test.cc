@@ -52,12 +52,12 @@ class Stream : public testing::Test {
 TEST_F(Stream, ShowsAConnectionFromItsBeginningToItsEnd) {
   auto stream = node_->start({cli_binary(), "observe", "-o", "json", "--protocol=tcp"});
   ASSERT_TRUE(stream);
-  auto server = node_->start({"socat", "-d", "-d", "TCP4-LISTEN:7007", "OPEN:/dev/null"});
+  auto server = node_->start({"socat", "-u", "-d", "-d", "TCP4-LISTEN:7007", "OPEN:/dev/null"});
   ASSERT_TRUE(server);
   ASSERT_TRUE(server->wait_for_output("listening", kPatience));
   // It sends something after a moment, and ends after another.
   auto client =
-      pod_->start({"sh", "-c", "(sleep 1; echo data; sleep 1) | socat - TCP4:10.77.0.1:7007"});
+      pod_->start({"sh", "-c", "(sleep 1; echo data; sleep 1) | socat -u - TCP4:10.77.0.1:7007"});
   ASSERT_TRUE(client);
 
   std::uint64_t id = 0;
