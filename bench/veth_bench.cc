@@ -30,7 +30,7 @@ namespace {
 
 using test::NetNamespace;
 
-constexpr int kRounds = 5;
+constexpr int kRounds = 15;
 constexpr int kPackets = 250'000;
 constexpr int kBatch = 50;
 
