@@ -89,8 +89,7 @@ NP_ABI_ASSERT(sizeof(struct np_flow_key) == 48, "flow key is 48 bytes");
  *
  * The halves live in two maps: what every packet touches is one cache line,
  * and the lines of all flows together are few pages. (Arrays that can be
- * mapped are made of 4 KiB pages: with everything in one record, look-ups in
- * 10,000 flows missed the TLB more than the cache.)
+ * mapped are made of 4 KiB pages: docs/adr/0002-flow-cache.md.)
  */
 struct np_flow_hot {
   struct np_flow_key key;
