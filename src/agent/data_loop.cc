@@ -58,18 +58,6 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-void add(DeviceCounters& to, const DeviceCounters& more) {
-  to.packets += more.packets;
-  to.bytes += more.bytes;
-  to.kernel_packets += more.kernel_packets;
-  to.kernel_bytes += more.kernel_bytes;
-  for (std::size_t i = 0; i < kUnattributedCauses; ++i) to.unattributed[i] += more.unattributed[i];
-  to.flow_packets += more.flow_packets;
-  to.inner_packets += more.inner_packets;
-  to.inner_unattributed += more.inner_unattributed;
-  to.icmp_errors_lost += more.icmp_errors_lost;
-}
-
 }  // namespace
 
 /// Names and roles of interfaces, also of former ones.
@@ -320,8 +308,8 @@ void DataLoop::retire(Nanos now) {
   for (auto& gone : probe_->take_retired(now)) {
     gone.rx.flow_packets = table_->attributed(gone.ifindex, Direction::kIngress);
     gone.tx.flow_packets = table_->attributed(gone.ifindex, Direction::kEgress);
-    add(retired_rx_, gone.rx);
-    add(retired_tx_, gone.tx);
+    retired_rx_ += gone.rx;
+    retired_tx_ += gone.tx;
     table_->forget_interface(gone.ifindex);
   }
 }

@@ -49,7 +49,7 @@ struct AgentOptions {
 /// where it came from and what is allowed.
 [[nodiscard]] Result<AgentOptions> parse_options(int argc, const char* const* argv,
                                                  const char* const* environment);
-/// Only what SIGHUP may change, from the same sources.
+/// What --help prints: every option with its default, examples, exit codes.
 [[nodiscard]] std::string help_text();
 
 }  // namespace netprobe

@@ -42,6 +42,18 @@ struct DeviceCounters {
   std::uint64_t inner_unattributed = 0;
   std::uint64_t icmp_errors_lost = 0;
 
+  DeviceCounters& operator+=(const DeviceCounters& other) {
+    packets += other.packets;
+    bytes += other.bytes;
+    kernel_packets += other.kernel_packets;
+    kernel_bytes += other.kernel_bytes;
+    for (std::size_t i = 0; i < kUnattributedCauses; ++i) unattributed[i] += other.unattributed[i];
+    flow_packets += other.flow_packets;
+    inner_packets += other.inner_packets;
+    inner_unattributed += other.inner_unattributed;
+    icmp_errors_lost += other.icmp_errors_lost;
+    return *this;
+  }
   [[nodiscard]] std::uint64_t unattributed_total() const {
     std::uint64_t sum = 0;
     for (const auto count : unattributed) sum += count;
