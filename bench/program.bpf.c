@@ -28,8 +28,10 @@ static __always_inline int next_packet(struct __sk_buff *skb) {
   if (turn >= bench.flows)
     turn = 0;
   bench.turn = turn;
-  *(__u16 *)(ip->src + 2) = bpf_htons(turn & 0xffff);
-  ports->src = bpf_htons(1024 + (turn >> 16));
+  /* Whole words, as a NIC or a socket would have written them long before: a
+   * part of a word that is read back at once stalls whoever reads it first. */
+  *(__u32 *)ip->src = bpf_htonl(0x0a000000 | (turn & 0xffff));
+  *(__u32 *)ports = bpf_htonl((1024 + (turn >> 16)) << 16 | 4097);
   return 1;
 }
 

@@ -25,6 +25,10 @@ static __always_inline int np_is_port(const volatile __u16 *ports, __u16 port) {
          (ports[3] && port == ports[3]);
 }
 
+static __always_inline int np_is_tunnel_port(__u16 port) {
+  return np_is_port(np_config.vxlan_port, port) || np_is_port(np_config.geneve_port, port);
+}
+
 static __always_inline void np_layer_init(struct np_layer *l) {
   l->tcp_seq = 0;
   l->payload = 0;

@@ -43,14 +43,19 @@ static __always_inline __u64 np_swap32(__u64 word) {
   return word << 32 | word >> 32;
 }
 
+/* A flow key as its six words, in registers where the compiler can. */
+struct np_words {
+  __u64 w[6];
+};
+
 /*
  * Multiply-mix over the words of the key. The multiplications do not depend on
  * each other, so the chain is short; the upper halves of IPv6 addresses are
  * left out for IPv4, where they are 0. The seed keeps sets unpredictable from
  * outside.
  */
-static __always_inline __u64 np_hash(const struct np_flow_key *key) {
-  const __u64 *w = (const __u64 *)key;
+static __always_inline __u64 np_hash_words(const struct np_words *k) {
+  const __u64 *w = k->w;
   __u64 seed = np_config.hash_seed;
   __u64 h;
 
@@ -65,6 +70,13 @@ static __always_inline __u64 np_hash(const struct np_flow_key *key) {
   h ^= h >> 32;
   h *= 0x9fb21c651e98df25ULL;
   return h ^ h >> 32;
+}
+
+static __always_inline __u64 np_hash(const struct np_flow_key *key) {
+  struct np_words k;
+
+  __builtin_memcpy(&k, key, sizeof(k));
+  return np_hash_words(&k);
 }
 
 /* The hash from the top: 2 bits for the home way, up to 30 for the set; the
@@ -227,17 +239,19 @@ static __always_inline struct np_candidate np_candidate(const struct np_place *a
     best.score = NP_SCORE_FREE;
     return best;
   }
+  /* the way beside the home way next: np_hit looks there too */
 #pragma unroll
   for (__u32 i = 0; i < NP_FLOW_WAYS; i++) {
-    const struct np_flow_hot *hot = &at->set->way[i];
+    __u32 way = home ^ i;
+    const struct np_flow_hot *hot = &at->set->way[way];
     /* In replay time may step back: the resident then looks old, which only
      * costs an eviction. */
     __u64 score = (__u64)(now - hot->last) << 32 | (__u32)~hot->packets;
 
-    if (at->details->tag[i] == 0)
+    if (at->details->tag[way] == 0)
       score = NP_SCORE_FREE;
     if (score > best.score) {
-      best.way = i;
+      best.way = way;
       best.score = score;
     }
   }

@@ -9,6 +9,7 @@
 
 #include "fast_path.h"
 #include "flow_cache.h"
+#include "hit_path.h"
 #include "icmp_error.h"
 #include "slow_path.h"
 
@@ -217,31 +218,45 @@ static __always_inline int np_fast_vxlan(const void *l3, const void *end, __u32 
       0)
     return 0;
   /* A tunnel in a tunnel. */
-  return !(inner->key.proto == IPPROTO_UDP &&
-           (np_is_port(np_config.vxlan_port, inner->key.dst_port) ||
-            np_is_port(np_config.geneve_port, inner->key.dst_port)));
+  return !(inner->key.proto == IPPROTO_UDP && np_is_tunnel_port(inner->key.dst_port));
 }
 
-/* The inner layer stands in per-CPU memory: two on the stack would be too much. */
-static __noinline int np_vxlan(struct np_run *run, struct np_layer *outer, enum np_link_type link,
-                               __u32 ifindex, __u32 length) {
-  const void *data = (const void *)(long)run->skb->data;
-  const void *end = (const void *)(long)run->skb->data_end;
-  __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
-  struct np_scratch *s = np_scratch();
-  struct np_layer *inner;
+/* What is to be done with a packet. */
+enum np_verdict {
+  NP_DONE,   /* counted */
+  NP_TUNNEL, /* UDP to a tunnel's port: np_vxlan may have it */
+  NP_SLOW,   /* the slow path's */
+};
 
-  if (!s || outer->key.src_ip[10] != 0xff || *(const __u64 *)outer->key.src_ip != 0 ||
-      !NP_TRY_TAKE(s->busy))
-    return 0;
+/* Both layers stand in per-CPU memory: two on the stack would be too much. */
+static __noinline int np_vxlan(struct np_run *run, enum np_link_type link, __u32 direction,
+                               __u32 length) {
+  struct __sk_buff *skb = run->skb;
+  const void *data = (const void *)(long)skb->data;
+  const void *end = (const void *)(long)skb->data_end;
+  __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
+  __u32 ifindex = NP_CTX_OR(skb->mark, skb->ifindex);
+  struct np_scratch *s = np_scratch();
+  struct np_layer *outer, *inner;
+
+  if (!s || length < l3_off || !NP_TRY_TAKE(s->busy))
+    return NP_SLOW;
+  outer = &s->layer[0];
   inner = &s->layer[1];
-  if (!np_fast_vxlan(data + l3_off, end, l3_off, length, outer, inner, &run->payload_off)) {
+  np_layer_init(outer);
+  outer->key.vni = 0;
+  outer->key.where = 0;
+  if (np_fast_ip(data + l3_off, end, l3_off, length - l3_off, outer, &run->payload_off) !=
+          NP_FAST_IPV4_UDP ||
+      !np_is_port(np_config.vxlan_port, outer->key.dst_port) ||
+      !np_fast_vxlan(data + l3_off, end, l3_off, length, outer, inner, &run->payload_off)) {
     NP_RELEASE(s->busy);
-    return 0;
+    return NP_SLOW;
   }
-  if (run->skb->gso_size)
+  if (skb->gso_size)
     np_super_packet(run, length);
-  np_point(inner, ifindex, outer->key.where & NP_WHERE_EGRESS);
+  np_point(outer, ifindex, direction);
+  np_point(inner, ifindex, direction);
   NP_ADD(run->dev->fast[NP_FAST_IPV4_UDP], 1);
   np_class(run->cpu, NP_PKT_VXLAN);
   outer->carries = NP_TUNNEL_VXLAN;
@@ -249,62 +264,95 @@ static __noinline int np_vxlan(struct np_run *run, struct np_layer *outer, enum 
   np_flow_count_slow(run, outer);
   np_flow_count_slow(run, inner);
   NP_RELEASE(s->busy);
-  return 1;
+  return NP_DONE;
 }
 
-static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_type link,
-                                          __u32 direction) {
+/* A packet of the fast parser, from its start; run->dev has counted it. What is
+ * not done the caller goes on with: the frames of this and of the next together
+ * would be too much stack. Answers an enum np_verdict. */
+static __noinline int np_fast(struct np_run *run, enum np_link_type link, __u32 direction,
+                              __u32 length) {
+  struct __sk_buff *skb = run->skb;
   const void *data = (const void *)(long)skb->data;
   const void *end = (const void *)(long)skb->data_end;
   __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
-  __u32 length = NP_CTX_OR(skb->wire_len, skb->len);
   __u32 ifindex = NP_CTX_OR(skb->mark, skb->ifindex);
-  struct np_run run = {.skb = skb, .segs = 1};
   struct np_layer layer;
   int fast;
 
-  run.cpu = bpf_get_smp_processor_id();
-  run.dev = np_device(run.cpu, ifindex, direction);
-  if (unlikely(!run.dev)) {
-    np_class(run.cpu, NP_PKT_UNKNOWN_DEV);
-    return NP_NEXT_PROGRAM;
-  }
-  NP_ADD(run.dev->packets, 1);
-  NP_ADD(run.dev->bytes, length);
-
+  if (skb->vlan_present || length < l3_off)
+    return NP_SLOW;
   if (link == NP_LINK_ETHERNET) {
     const struct np_eth *eth = data;
 
-    if (unlikely(data + sizeof(*eth) > end) ||
+    if (data + sizeof(*eth) > end ||
         (eth->type != bpf_htons(ETH_IPV4) && eth->type != bpf_htons(ETH_IPV6)))
-      goto slow;
+      return NP_SLOW;
   }
-  if (unlikely(skb->vlan_present))
-    goto slow;
   np_layer_init(&layer);
-  if (length < l3_off)
-    goto slow;
-  fast = np_fast_ip(data + l3_off, end, l3_off, length - l3_off, &layer, &run.payload_off);
+  fast = np_fast_ip(data + l3_off, end, l3_off, length - l3_off, &layer, &run->payload_off);
   if (fast < 0)
-    goto slow;
+    return NP_SLOW;
   layer.key.vni = 0;
   layer.key.where = 0;
   np_point(&layer, ifindex, direction);
   if (np_config.tunnels && layer.key.proto == IPPROTO_UDP &&
-      unlikely(np_is_port(np_config.vxlan_port, layer.key.dst_port) ||
-               np_is_port(np_config.geneve_port, layer.key.dst_port))) {
-    if (np_is_port(np_config.vxlan_port, layer.key.dst_port) &&
-        np_vxlan(&run, &layer, link, ifindex, length))
-      return NP_NEXT_PROGRAM;
-    goto slow;
+      unlikely(np_is_tunnel_port(layer.key.dst_port)))
+    return NP_TUNNEL;
+  if (skb->gso_size)
+    np_super_packet(run, length);
+  NP_ADD(run->dev->fast[fast & (NP_FAST_CLASSES - 1)], 1);
+  np_flow_count(run, &layer);
+  return NP_DONE;
+}
+
+static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_type link,
+                                          __u32 direction) {
+  __u32 length = NP_CTX_OR(skb->wire_len, skb->len);
+  __u32 ifindex = NP_CTX_OR(skb->mark, skb->ifindex);
+  __u32 cpu = bpf_get_smp_processor_id();
+  struct np_device_stats *dev = np_device(cpu, ifindex, direction);
+
+  if (unlikely(!dev)) {
+    np_class(cpu, NP_PKT_UNKNOWN_DEV);
+    return NP_NEXT_PROGRAM;
   }
-  if (unlikely(skb->gso_size))
-    np_super_packet(&run, length);
-  NP_ADD(run.dev->fast[fast & (NP_FAST_CLASSES - 1)], 1);
-  np_flow_count(&run, &layer);
-  return NP_NEXT_PROGRAM;
-slow:
-  np_slow(&run, link, direction, length);
+  NP_ADD(dev->packets, 1);
+  NP_ADD(dev->bytes, length);
+
+  int next = NP_SLOW;
+/* On PREEMPT_RT a slot may change hands between the comparison and the adds. */
+#ifndef NP_PREEMPT_RT
+  const void *data = (const void *)(long)skb->data;
+  const void *end = (const void *)(long)skb->data_end;
+  __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
+  int is_ip = 1;
+
+  if (link == NP_LINK_ETHERNET) {
+    const struct np_eth *eth = data;
+
+    is_ip = data + sizeof(*eth) <= end &&
+            (eth->type == bpf_htons(ETH_IPV4) || eth->type == bpf_htons(ETH_IPV6));
+  }
+  if (likely(is_ip && !skb->vlan_present && length >= l3_off)) {
+    int class = np_hit(skb, data + l3_off, end, length - l3_off, cpu, ifindex, direction);
+
+    if (likely(class >= 0)) {
+      NP_ADD(dev->fast[class & (NP_FAST_CLASSES - 1)], 1);
+      return NP_NEXT_PROGRAM;
+    }
+    if (class == NP_HIT_TUNNEL)
+      next = NP_TUNNEL;
+  }
+#endif
+  struct np_run run = {.skb = skb, .dev = dev, .cpu = cpu, .segs = 1};
+
+  if (next != NP_TUNNEL)
+    next = np_fast(&run, link, direction, length);
+  if (next == NP_TUNNEL)
+    next = np_vxlan(&run, link, direction, length);
+  if (next == NP_SLOW)
+    np_slow(&run, link, direction, length);
   return NP_NEXT_PROGRAM;
 }
 
