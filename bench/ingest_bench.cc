@@ -32,7 +32,7 @@ class FourNames final : public PointNames {
 
 np_flow_record record_of(std::uint32_t flow, std::size_t point) {
   np_flow_record r{};
-  np_flow_key& key = r.hot.key;
+  np_flow_key& key = r.cold.key;
   key.src_ip[10] = key.src_ip[11] = key.dst_ip[10] = key.dst_ip[11] = 0xff;
   key.src_ip[12] = key.dst_ip[12] = 10;
   key.src_ip[14] = static_cast<__u8>(flow >> 8);
@@ -45,9 +45,8 @@ np_flow_record record_of(std::uint32_t flow, std::size_t point) {
   // Into a pod's veth, through its bridge, out at the uplink.
   key.where = point % 2 == 1 ? NP_WHERE_EGRESS : 0;
   key.ifindex = 10 + static_cast<__u32>(point);
-  key.min_ttl = 64;
   r.hot.packets = 10;
-  r.hot.bytes = 5'000;
+  r.hot.bytes_ttl_dscp = 5'000 | 64ULL << NP_HOT_TTL_SHIFT;
   r.cold.first_ns = 1'000'000'000 + flow;
   r.cold.seq = 2;
   r.cold.vlan = r.cold.inner_vlan = NP_NO_VLAN;
@@ -70,7 +69,7 @@ void take(const np_flow_record& record, const ClockAnchor& anchor, FlowSink& tab
           FlowHandle& handle) {
   FlowDelta delta;
   decode_record(record, anchor, delta);
-  delta.counters = {record.hot.packets, record.hot.bytes};
+  delta.counters = {record.hot.packets, record.hot.bytes_ttl_dscp & NP_HOT_BYTES_MASK};
   table.on_flow(delta, handle);
 }
 

@@ -58,7 +58,7 @@ class Cache {
     }
     std::size_t full = 0;
     for (std::size_t set = 0; set < details_.size(); ++set)
-      for (const auto tag : details_[set].tag) full += tag != 0 ? 1 : 0;
+      for (const auto& hot : sets_[set].way) full += hot.id[1] != 0 ? 1 : 0;
     return full;
   }
 
@@ -67,7 +67,7 @@ class Cache {
     on_packet_cpu([&] {
       for (std::size_t set = 0; set < sets_.size(); ++set) {
         for (np_flow_hot& hot : sets_[set].way) {
-          hot.bytes += 46;
+          hot.bytes_ttl_dscp += 46;
           __atomic_store_n(&hot.packets, hot.packets + 1, __ATOMIC_RELAXED);
         }
       }

@@ -69,68 +69,79 @@ struct np_flow_key {
   __u16 dst_port;
   __u8 proto; /* IANA protocol number after IPv6 extension headers */
   __u8 where; /* enum np_flow_where */
-  /* Not part of the identity: they stand here so that a packet of a known
-   * flow touches one cache line. */
-  __u8 min_ttl; /* smallest TTL or hop limit */
-  __u8 dscp;    /* of the last packet, 6 bits */
+  __u16 reserved0;
   __u32 ifindex;
   __u32 vni; /* network id of the innermost tunnel around it; 0 without */
 } __attribute__((aligned(8)));
 NP_ABI_ASSERT(sizeof(struct np_flow_key) == 48, "flow key is 48 bytes");
-/* The part of word 4 of the key that is identity: all but the last two bytes,
- * which are the upper ones on a little-endian machine. */
-#define NP_KEY_WORD4_MASK 0x0000ffffffffffffULL
-
 /*
  * One flow at one observation point, in two halves. Counters start at 0 when
  * the flow takes its slot and only grow until it leaves: a reader that
  * remembers what it read last takes the difference. 32-bit counters wrap; the
  * difference is right as long as it is read every four billion packets.
  *
- * The halves live in two maps: what every packet touches is one cache line,
- * and the lines of all flows together are few pages. (Arrays that can be
- * mapped are made of 4 KiB pages: docs/adr/0002-flow-cache.md.)
+ * The halves live in two maps: what every packet touches is half a cache line,
+ * so that the flows of a busy node stay in the caches that its packets need
+ * too. (docs/adr/0002-flow-cache.md has the numbers.)
  */
 struct np_flow_hot {
-  struct np_flow_key key;
+  /* Who it is, in 16 bytes. TCP and UDP over IPv4 outside any tunnel, on an
+   * interface below 2^NP_ID_IFINDEX_BITS, is its own identity: src | dst << 32,
+   * then ports | ifindex << 32 | NP_ID_… flags; addresses and ports in network
+   * order. Any other flow has a hash there, with no interface, and its key in
+   * the cold half decides. id[1] is 0 in a way that was never used. */
+  __u64 id[2];
   __u32 packets;
   /* Time of the last packet, low bits: jiffies, which np_clock ties to
    * nanoseconds; in replay units of 2^NP_REPLAY_SHIFT ns. */
   __u32 last;
-  __u64 bytes;
+  /* From the low bits up: 48 of IP bytes, which wrap; 8 of the smallest TTL or
+   * hop limit; 8 of the DSCP of the last packet. One word, so that a packet
+   * loads and stores it once. */
+  __u64 bytes_ttl_dscp;
 };
-NP_ABI_ASSERT(sizeof(struct np_flow_hot) == 64, "what a packet touches is one cache line");
+NP_ABI_ASSERT(sizeof(struct np_flow_hot) == 32, "what a packet touches is half a cache line");
+#define NP_ID_IFINDEX_BITS 30
+#define NP_ID_TCP (1ULL << 62)
+#define NP_ID_EGRESS (1ULL << 63)
+#define NP_HOT_BYTES_MASK ((1ULL << 48) - 1)
+#define NP_HOT_TTL_SHIFT 48
+#define NP_HOT_DSCP_SHIFT 56
 
 struct np_flow_cold {
-  __u64 first_ns; /* precise clock */
-  __u32 seq;      /* of its slot, see np_flow_details */
-  __u32 slot;     /* index of this record over all CPUs */
+  struct np_flow_key key;
   __u32 tcp_next_seq;
+  __u32 hole_time; /* when the newest hole in the data opened, units of 1024 ns */
+  __u8 tcp_flags;  /* all flags seen, or-ed; RFC 9293 3.1 order */
+  __u8 state;      /* enum np_record_state */
+  __u8 tunnel;     /* enum np_tunnel around this flow */
+  __u8 carries;    /* enum np_tunnel that this flow is the outside of */
+  __u16 icmp;      /* type << 8 | code of the newest message */
+  __u16 reserved0;
+  /* 64 */
+  __u64 first_ns;     /* precise clock */
+  __u32 seq;          /* of its slot, see np_flow_details */
+  __u32 slot;         /* index of this record over all CPUs */
   __u32 retransmits;  /* segments whose data was all seen before */
   __u32 out_of_order; /* segments that filled a hole within NP_REORDER_NS */
   __u32 zero_windows; /* segments that announce a window of 0, without RST */
   __u32 rsts;
   __u32 fragments;  /* packets of it that were fragments */
-  __u32 hole_time;  /* when the newest hole in the data opened, units of 1024 ns */
   __u32 mpls_label; /* outermost label; NP_NO_LABEL without */
   __u16 vlan;       /* outermost VLAN id; NP_NO_VLAN without a tag */
   __u16 inner_vlan; /* second tag of QinQ; NP_NO_VLAN without */
-  __u16 icmp;       /* type << 8 | code of the newest message */
-  __u8 tcp_flags;   /* all flags seen, or-ed; RFC 9293 3.1 order */
-  __u8 state;       /* enum np_record_state */
-  __u8 tunnel;      /* enum np_tunnel around this flow */
-  __u8 carries;     /* enum np_tunnel that this flow is the outside of */
-  __u8 reserved0[6];
-  /* 64 */
-  __u64 syn_ns;         /* precise time of the first SYN or SYN-ACK; 0 without */
-  __u64 ack_ns;         /* precise time of the first segment after it; 0 without */
-  __u64 replay_last_ns; /* exact time of the last packet, in replay only */
-  __u32 syns;           /* SYN and SYN-ACK segments */
+  __u32 syns;       /* SYN and SYN-ACK segments */
   __u32 fins;
+  __u32 reserved1;
+  __u64 syn_ns; /* precise time of the first SYN or SYN-ACK; 0 without */
+  /* 128 */
+  __u64 ack_ns;          /* precise time of the first segment after it; 0 without */
+  __u64 replay_last_ns;  /* exact time of the last packet, in replay only */
   __u8 outer_src_ip[16]; /* of the tunnel around it; zero without */
   __u8 outer_dst_ip[16];
+  __u64 reserved2[2];
 };
-NP_ABI_ASSERT(sizeof(struct np_flow_cold) == 128, "the rest of a flow is two cache lines");
+NP_ABI_ASSERT(sizeof(struct np_flow_cold) == 192, "the rest of a flow is three cache lines");
 
 struct np_flow_record {
   struct np_flow_hot hot;
@@ -156,14 +167,12 @@ struct np_flow_set {
   struct np_flow_hot way[NP_FLOW_WAYS];
 };
 
-/* The rest of a set. The tags of all ways stand together, so that those beside
- * the home way cost one line. */
+/* The rest of a set. */
 struct np_flow_details {
-  __u32 tag[NP_FLOW_WAYS]; /* upper hash bits, never 0 for a used way */
   /* Per way: odd while it is being rewritten, even otherwise; each occupant
    * has its own. 0: never used. */
   __u32 seq[NP_FLOW_WAYS];
-  __u32 reserved[8];
+  __u32 reserved[12];
   struct np_flow_cold way[NP_FLOW_WAYS];
 };
 

@@ -30,6 +30,7 @@ static __always_inline int np_is_tunnel_port(__u16 port) {
 }
 
 static __always_inline void np_layer_init(struct np_layer *l) {
+  l->key.reserved0 = 0;
   l->tcp_seq = 0;
   l->payload = 0;
   l->mpls_label = NP_NO_LABEL;
@@ -42,7 +43,6 @@ static __always_inline void np_layer_init(struct np_layer *l) {
   l->tunnel = NP_TUNNEL_NONE;
   l->carries = NP_TUNNEL_NONE;
   l->fragment = 0;
-  l->cold = np_config.replay;
 }
 
 /* Bytes of TCP payload: what the IP packet has beyond the headers. */
@@ -77,8 +77,8 @@ static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_
     np_map_ipv4(l->key.dst_ip, ip->dst);
     l->key.proto = ip->proto;
     l->ip_len = bpf_ntohs(ip->total_len);
-    l->key.min_ttl = ip->ttl;
-    l->key.dscp = ip->tos >> 2;
+    l->ttl = ip->ttl;
+    l->dscp = ip->tos >> 2;
     header = sizeof(*ip);
   } else if ((version >> 4) == 6) {
     const struct np_ipv6 *ip = l3;
@@ -89,8 +89,8 @@ static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_
     __builtin_memcpy(l->key.dst_ip, ip->dst, 16);
     l->key.proto = ip->next;
     l->ip_len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
-    l->key.min_ttl = ip->hop_limit;
-    l->key.dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
+    l->ttl = ip->hop_limit;
+    l->dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
     header = sizeof(*ip);
   } else {
     return -1;

@@ -6,6 +6,7 @@
 #ifndef NETPROBE_BPF_LIB_FLOW_CACHE_H
 #define NETPROBE_BPF_LIB_FLOW_CACHE_H
 
+#include "headers.h"
 #include "maps.h"
 #include "packet.h"
 
@@ -37,50 +38,86 @@ static __always_inline __u32 np_now_coarse(struct __sk_buff *skb) {
   return bpf_jiffies64();
 }
 
-/* Swaps the halves: an IPv4 address stands in the upper one, and what varies
- * must be low for a multiplication to spread it. */
-static __always_inline __u64 np_swap32(__u64 word) {
-  return word << 32 | word >> 32;
-}
-
 /* A flow key as its six words, in registers where the compiler can. */
 struct np_words {
   __u64 w[6];
 };
 
-/*
- * Multiply-mix over the words of the key. The multiplications do not depend on
- * each other, so the chain is short; the upper halves of IPv6 addresses are
- * left out for IPv4, where they are 0. The seed keeps sets unpredictable from
- * outside.
- */
-static __always_inline __u64 np_hash_words(const struct np_words *k) {
+/* Who a flow is, as np_flow_hot has it. */
+struct np_id {
+  __u64 w[2];
+};
+
+/* Swaps the halves: what a product leaves in its upper bits must come down for
+ * the next one to spread it. */
+static __always_inline __u64 np_swap32(__u64 word) {
+  return word << 32 | word >> 32;
+}
+
+/* The id of a flow that needs its whole key. The multiplications do not depend
+ * on each other, so the chain is short. */
+static __always_inline struct np_id np_wide_id(const struct np_words *k) {
   const __u64 *w = k->w;
   __u64 seed = np_config.hash_seed;
+  struct np_id id;
   __u64 h;
 
   h = (np_swap32(w[1]) ^ seed) * 0x9e3779b97f4a7c15ULL;
   h += (np_swap32(w[3]) + seed) * 0xc2b2ae3d27d4eb4fULL;
-  h ^= (w[4] & NP_KEY_WORD4_MASK) * 0xd6e8feb86659fd93ULL;
+  h ^= w[4] * 0xd6e8feb86659fd93ULL;
   h += w[5] * 0xa0761d6478bd642fULL;
-  if (w[0] | w[2]) {
-    h ^= (w[0] + seed) * 0xe7037ed1a0b428dbULL;
-    h += (w[2] ^ seed) * 0x165667b19e3779f9ULL;
-  }
+  h = np_swap32(h);
+  h ^= (w[0] + seed) * 0xe7037ed1a0b428dbULL;
+  h += (w[2] ^ seed) * 0x165667b19e3779f9ULL;
+  id.w[0] = h ^ h >> 32;
+  id.w[1] = (__u32)(h >> 17) | 1; /* no interface, and not 0 */
+  return id;
+}
+
+/* `addresses` and `ports` as they stand in the packet. */
+static __always_inline struct np_id np_narrow_id(__u64 addresses, __u32 ports, __u32 ifindex,
+                                                 int tcp, __u32 direction) {
+  struct np_id id;
+
+  id.w[0] = addresses;
+  id.w[1] = ports | (__u64)ifindex << 32 | (tcp ? NP_ID_TCP : 0) |
+            (direction == NP_EGRESS ? NP_ID_EGRESS : 0);
+  return id;
+}
+
+static __always_inline int np_is_wide(const struct np_id *id) {
+  return (id->w[1] >> 32) == 0;
+}
+
+static __always_inline struct np_id np_id_of(const struct np_flow_key *key) {
+  const __u32 *src = (const __u32 *)key->src_ip, *dst = (const __u32 *)key->dst_ip;
+  struct np_words k;
+
+  if (!((src[0] | src[1] | dst[0] | dst[1]) || src[2] != bpf_htonl(0xffff) ||
+        dst[2] != bpf_htonl(0xffff)) &&
+      (key->proto == IPPROTO_TCP || key->proto == IPPROTO_UDP) &&
+      !(key->where & ~NP_WHERE_EGRESS) && !key->vni && key->ifindex >> NP_ID_IFINDEX_BITS == 0)
+    return np_narrow_id((__u64)dst[3] << 32 | src[3],
+                        bpf_htons(key->src_port) | (__u32)bpf_htons(key->dst_port) << 16,
+                        key->ifindex, key->proto == IPPROTO_TCP,
+                        key->where & NP_WHERE_EGRESS ? NP_EGRESS : NP_INGRESS);
+  __builtin_memcpy(&k, key, sizeof(k));
+  return np_wide_id(&k);
+}
+
+/* Where a flow belongs. The seed keeps sets unpredictable from outside. A product
+ * carries only upwards: the last octets of addresses, which vary most, must
+ * stand low, and what the second product has in its upper half must come down. */
+static __always_inline __u64 np_hash(const struct np_id *id) {
+  __u64 h = (bpf_cpu_to_be64(id->w[0]) ^ np_config.hash_seed) * 0x9e3779b97f4a7c15ULL;
+
+  h ^= np_swap32((id->w[1] + np_config.hash_seed) * 0xc2b2ae3d27d4eb4fULL);
   h ^= h >> 32;
   h *= 0x9fb21c651e98df25ULL;
   return h ^ h >> 32;
 }
 
-static __always_inline __u64 np_hash(const struct np_flow_key *key) {
-  struct np_words k;
-
-  __builtin_memcpy(&k, key, sizeof(k));
-  return np_hash_words(&k);
-}
-
-/* The hash from the top: 2 bits for the home way, up to 30 for the set; the
- * rest, with some of those, is the tag. */
+/* The hash from the top: 2 bits for the home way, up to 30 for the set. */
 static __always_inline __u32 np_home(__u64 hash) {
   return hash >> 62;
 }
@@ -96,15 +133,19 @@ static __always_inline __u32 np_other_set(__u32 cpu, __u32 index, __u64 hash) {
   return cpu * (np_config.set_mask + 1) + ((set ^ ((__u32)hash | 1)) & np_config.set_mask);
 }
 
-static __always_inline __u32 np_tag_of(__u64 hash) {
-  return (__u32)(hash >> 16) | 1;
+static __always_inline int np_is_id(const struct np_flow_hot *hot, const struct np_id *id) {
+  return ((hot->id[0] ^ id->w[0]) | (hot->id[1] ^ id->w[1])) == 0;
+}
+
+static __always_inline int np_is_key(const struct np_flow_key *key, const struct np_words *k) {
+  const __u64 *x = (const __u64 *)key;
+
+  return ((x[0] ^ k->w[0]) | (x[1] ^ k->w[1]) | (x[2] ^ k->w[2]) | (x[3] ^ k->w[3]) |
+          (x[4] ^ k->w[4]) | (x[5] ^ k->w[5])) == 0;
 }
 
 static __always_inline int np_same_key(const struct np_flow_key *a, const struct np_flow_key *b) {
-  const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
-
-  return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) |
-          ((x[4] ^ y[4]) & NP_KEY_WORD4_MASK) | (x[5] ^ y[5])) == 0;
+  return np_is_key(a, (const struct np_words *)b);
 }
 
 /* Tells a reader to look at this slot now, not at its next sweep. */
@@ -206,19 +247,26 @@ static __always_inline void np_add_cold(struct np_run *run, struct np_flow_cold 
     cold->icmp = l->icmp;
 }
 
+/* What one word of the hot half is after a packet. */
+static __always_inline __u64 np_next_bytes(__u64 word, __u64 bytes, __u8 ttl, __u8 dscp) {
+  __u64 sum = (word + bytes) & NP_HOT_BYTES_MASK;
+  __u8 min_ttl = word >> NP_HOT_TTL_SHIFT;
+
+  if (ttl < min_ttl)
+    min_ttl = ttl;
+  return sum | (__u64)min_ttl << NP_HOT_TTL_SHIFT | (__u64)dscp << NP_HOT_DSCP_SHIFT;
+}
+
 static __always_inline void np_add_hot(struct np_run *run, struct np_flow_hot *hot,
                                        const struct np_layer *l) {
   __u32 segs = run->segs;
+  __u64 bytes = l->ip_len;
 
   NP_ADD(hot->packets, segs);
-  if (likely(segs == 1))
-    NP_ADD(hot->bytes, l->ip_len);
-  else
-    NP_ADD(hot->bytes, l->ip_len + (segs - 1) * (__u64)(run->payload_off - l->l3_off));
+  if (unlikely(segs != 1))
+    bytes += (segs - 1) * (__u64)(run->payload_off - l->l3_off);
+  hot->bytes_ttl_dscp = np_next_bytes(hot->bytes_ttl_dscp, bytes, l->ttl, l->dscp);
   hot->last = np_now_coarse(run->skb);
-  hot->key.dscp = l->key.dscp;
-  if (unlikely(l->key.min_ttl < hot->key.min_ttl))
-    hot->key.min_ttl = l->key.min_ttl;
 }
 
 /* A way that a newcomer could have, and how well it does: the longer its
@@ -235,7 +283,7 @@ static __always_inline struct np_candidate np_candidate(const struct np_place *a
                                                         __u32 now) {
   struct np_candidate best = {.way = home, .score = 0};
 
-  if (at->details->tag[home] == 0) {
+  if (at->set->way[home].id[1] == 0) {
     best.score = NP_SCORE_FREE;
     return best;
   }
@@ -248,7 +296,7 @@ static __always_inline struct np_candidate np_candidate(const struct np_place *a
      * costs an eviction. */
     __u64 score = (__u64)(now - hot->last) << 32 | (__u32)~hot->packets;
 
-    if (at->details->tag[way] == 0)
+    if (hot->id[1] == 0)
       score = NP_SCORE_FREE;
     if (score > best.score) {
       best.way = way;
@@ -285,45 +333,32 @@ static __always_inline int np_push_out(struct np_run *run, const struct np_place
 
 /* Gives a way to a flow; what stood there was pushed out before. */
 static __always_inline void np_take_over(struct np_run *run, const struct np_place *at, __u32 way,
-                                         const struct np_layer *l, __u32 slot) {
+                                         const struct np_layer *l, const struct np_id *id,
+                                         __u32 slot) {
   struct np_flow_hot *hot = &at->set->way[way];
   struct np_flow_cold *cold = &at->details->way[way];
   __u32 seq = at->details->seq[way];
 
   *(volatile __u32 *)&at->details->seq[way] = seq + 1;
   NP_STORE_FENCE(at->details->reserved[0]);
-  hot->key = l->key;
+  hot->id[0] = id->w[0];
+  hot->id[1] = id->w[1];
   hot->packets = 0;
-  hot->bytes = 0;
+  hot->bytes_ttl_dscp = 0xffULL << NP_HOT_TTL_SHIFT;
+  __builtin_memset(cold, 0, sizeof(*cold));
+  cold->key = l->key;
   cold->first_ns = np_now_precise(run->skb);
   cold->seq = seq + 2;
   cold->slot = slot;
-  cold->tcp_next_seq = 0;
-  cold->retransmits = 0;
-  cold->out_of_order = 0;
-  cold->zero_windows = 0;
-  cold->rsts = 0;
-  cold->fragments = 0;
-  cold->hole_time = 0;
   cold->mpls_label = l->mpls_label;
   cold->vlan = l->vlan;
   cold->inner_vlan = l->inner_vlan;
   cold->icmp = l->icmp;
-  cold->tcp_flags = 0;
-  cold->state = 0;
   cold->tunnel = l->tunnel;
   cold->carries = l->carries;
-  cold->syn_ns = 0;
-  cold->ack_ns = 0;
-  cold->replay_last_ns = 0;
-  cold->syns = 0;
-  cold->fins = 0;
   if (l->tunnel != NP_TUNNEL_NONE) {
     __builtin_memcpy(cold->outer_src_ip, l->outer_src_ip, 16);
     __builtin_memcpy(cold->outer_dst_ip, l->outer_dst_ip, 16);
-  } else {
-    __builtin_memset(cold->outer_src_ip, 0, 16);
-    __builtin_memset(cold->outer_dst_ip, 0, 16);
   }
   np_add_hot(run, hot, l);
   np_add_cold(run, cold, l);
@@ -340,12 +375,13 @@ static __always_inline void np_unattributed(struct np_run *run, __u32 depth,
     NP_ADD(run->dev->inner_unattributed, run->segs);
 }
 
-/* The way that a flow has, where it is not at home; NP_FLOW_WAYS: in none. */
+/* The way that a flow has; NP_FLOW_WAYS: none. */
 static __always_inline __u32 np_find_way(const struct np_place *at, const struct np_layer *l,
-                                         __u32 tag) {
+                                         const struct np_id *id) {
 #pragma unroll
   for (__u32 i = 0; i < NP_FLOW_WAYS; i++) {
-    if (at->details->tag[i] == tag && np_same_key(&at->set->way[i].key, &l->key))
+    if (np_is_id(&at->set->way[i], id) &&
+        (!np_is_wide(id) || np_same_key(&at->details->way[i].key, &l->key)))
       return i;
   }
   return NP_FLOW_WAYS;
@@ -353,34 +389,36 @@ static __always_inline __u32 np_find_way(const struct np_place *at, const struct
 
 /* Where a flow stands in one set, if it does. */
 static __always_inline __u32 np_place_at(struct np_place *at, __u32 index, const struct np_layer *l,
-                                         __u64 hash) {
+                                         const struct np_id *id) {
   at->set = bpf_map_lookup_elem(&flow_stats, &index);
   at->details = bpf_map_lookup_elem(&flow_details, &index);
   if (!at->set || !at->details)
     return NP_FLOW_WAYS;
-  return np_find_way(at, l, np_tag_of(hash));
+  return np_find_way(at, l, id);
 }
 
 /*
- * Everything but a plain packet of a flow in its home way. A flow has two sets
+ * Everything but a plain packet of a flow that the cache has. A flow has two sets
  * and takes the second where the first is full: with a choice of two, a cache
  * that is two thirds full evicts next to nothing. A connection on the ports of
  * one that ended starts anew, so that the two are never one flow. A full ring
  * leaves the resident where it is and the newcomer unattributed: counted,
  * never lost.
  */
-static __noinline int np_flow_rest(struct np_run *run, const struct np_layer *l, __u32 index,
-                                   __u64 hash) {
+static __noinline int np_flow_rest(struct np_run *run, const struct np_layer *l) {
+  struct np_id id = np_id_of(&l->key);
+  __u64 hash = np_hash(&id);
+  __u32 index = run->cpu * (np_config.set_mask + 1) + np_set_of(hash);
   __u32 now = np_now_coarse(run->skb);
   struct np_place at, second;
   struct np_candidate to, other;
   __u32 way;
 
-  way = np_place_at(&at, index, l, hash);
+  way = np_place_at(&at, index, l, &id);
   if (way >= NP_FLOW_WAYS) {
     __u32 second_index = np_other_set(run->cpu, index, hash);
 
-    way = np_place_at(&second, second_index, l, hash);
+    way = np_place_at(&second, second_index, l, &id);
     if (!at.set || !at.details || !second.set || !second.details)
       return 0;
     to = np_candidate(&at, np_home(hash), now);
@@ -404,32 +442,16 @@ static __noinline int np_flow_rest(struct np_run *run, const struct np_layer *l,
   } else {
     way = to.way & (NP_FLOW_WAYS - 1);
   }
-  if (at.details->tag[way] != 0 && np_push_out(run, &at, way)) {
+  if (at.set->way[way].id[1] != 0 && np_push_out(run, &at, way)) {
     np_unattributed(run, np_depth(&l->key), NP_UNATTR_CACHE);
     return 0;
   }
-  at.details->tag[way] = np_tag_of(hash);
-  np_take_over(run, &at, way, l, index * NP_FLOW_WAYS + way);
+  np_take_over(run, &at, way, l, &id, index * NP_FLOW_WAYS + way);
   return 0;
-}
-
-static __always_inline void np_add_tcp(struct np_run *run, __u32 index, __u32 way,
-                                       const struct np_layer *l) {
-  struct np_flow_details *details = bpf_map_lookup_elem(&flow_details, &index);
-
-  if (details)
-    np_record_tcp(run, &details->way[way], l);
 }
 
 /* Counts one IP layer of a packet in its flow. */
 static __always_inline void np_flow_count(struct np_run *run, const struct np_layer *l) {
-  __u64 hash = np_hash(&l->key);
-  __u32 index = run->cpu * (np_config.set_mask + 1) + np_set_of(hash);
-  struct np_flow_set *set = bpf_map_lookup_elem(&flow_stats, &index);
-  struct np_flow_hot *hot;
-
-  if (!set)
-    return;
 #ifdef NP_PREEMPT_RT
   struct np_packet_stats *slice = np_stats(run->cpu);
 
@@ -441,14 +463,7 @@ static __always_inline void np_flow_count(struct np_run *run, const struct np_la
     return;
   }
 #endif
-  hot = &set->way[np_home(hash)];
-  if (unlikely(!np_same_key(&hot->key, &l->key) || l->cold || (l->tcp_flags & TCP_SYN))) {
-    np_flow_rest(run, l, index, hash);
-  } else {
-    np_add_hot(run, hot, l);
-    if (l->has_tcp)
-      np_add_tcp(run, index, np_home(hash), l);
-  }
+  np_flow_rest(run, l);
 #ifdef NP_PREEMPT_RT
   NP_RELEASE(slice->busy);
 #endif

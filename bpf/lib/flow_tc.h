@@ -268,8 +268,8 @@ static __noinline int np_vxlan(struct np_run *run, enum np_link_type link, __u32
 }
 
 /* A packet of the fast parser, from its start; run->dev has counted it. What is
- * not done the caller goes on with: the frames of this and of the next together
- * would be too much stack. Answers an enum np_verdict. */
+ * not done the caller goes on with. Answers an enum np_verdict. The layer is in
+ * per-CPU memory because all frames of a call chain share 512 bytes. */
 static __noinline int np_fast(struct np_run *run, enum np_link_type link, __u32 direction,
                               __u32 length) {
   struct __sk_buff *skb = run->skb;
@@ -277,10 +277,12 @@ static __noinline int np_fast(struct np_run *run, enum np_link_type link, __u32 
   const void *end = (const void *)(long)skb->data_end;
   __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
   __u32 ifindex = NP_CTX_OR(skb->mark, skb->ifindex);
-  struct np_layer layer;
+  struct np_scratch *s = np_scratch();
+  struct np_layer *layer;
+  int verdict = NP_SLOW;
   int fast;
 
-  if (skb->vlan_present || length < l3_off)
+  if (!s || skb->vlan_present || length < l3_off)
     return NP_SLOW;
   if (link == NP_LINK_ETHERNET) {
     const struct np_eth *eth = data;
@@ -289,21 +291,28 @@ static __noinline int np_fast(struct np_run *run, enum np_link_type link, __u32 
         (eth->type != bpf_htons(ETH_IPV4) && eth->type != bpf_htons(ETH_IPV6)))
       return NP_SLOW;
   }
-  np_layer_init(&layer);
-  fast = np_fast_ip(data + l3_off, end, l3_off, length - l3_off, &layer, &run->payload_off);
-  if (fast < 0)
+  if (!NP_TRY_TAKE(s->busy))
     return NP_SLOW;
-  layer.key.vni = 0;
-  layer.key.where = 0;
-  np_point(&layer, ifindex, direction);
-  if (np_config.tunnels && layer.key.proto == IPPROTO_UDP &&
-      unlikely(np_is_tunnel_port(layer.key.dst_port)))
-    return NP_TUNNEL;
+  layer = &s->layer[0];
+  np_layer_init(layer);
+  fast = np_fast_ip(data + l3_off, end, l3_off, length - l3_off, layer, &run->payload_off);
+  if (fast < 0)
+    goto out;
+  layer->key.vni = 0;
+  layer->key.where = 0;
+  np_point(layer, ifindex, direction);
+  verdict = NP_TUNNEL;
+  if (np_config.tunnels && layer->key.proto == IPPROTO_UDP &&
+      unlikely(np_is_tunnel_port(layer->key.dst_port)))
+    goto out;
+  verdict = NP_DONE;
   if (skb->gso_size)
     np_super_packet(run, length);
   NP_ADD(run->dev->fast[fast & (NP_FAST_CLASSES - 1)], 1);
-  np_flow_count(run, &layer);
-  return NP_DONE;
+  np_flow_count(run, layer);
+out:
+  NP_RELEASE(s->busy);
+  return verdict;
 }
 
 static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_type link,

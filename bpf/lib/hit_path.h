@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The packet that nearly every packet is: TCP or UDP over IPv4 without options
- * or IPv6 without extension headers, in a flow that stands in its first set,
- * with nothing to be remarked about it. It is read, hashed,
- * compared and counted in registers; nothing of it is written to the stack.
- * (The words of a key put together in memory are loaded again before their
- * bytes have left the store buffer, which stalls for longer than the rest of
- * this takes.)
+ * or IPv6 without extension headers, in a flow that the cache has, with nothing
+ * to be remarked about it. It is read, hashed, compared and counted in
+ * registers. (The words of a key that is put together in memory are loaded
+ * again before their bytes have left the store buffer, which stalls.)
  *
  * Whatever is not that packet is left untouched, and np_fast takes it from
  * the start.
@@ -18,24 +16,11 @@
 #include "flow_cache.h"
 #include "headers.h"
 
-/* ::ffff:a.b.c.d, lower half; `address` as in the packet. Little-endian, as
- * NP_KEY_WORD4_MASK is. */
-static __always_inline __u64 np_mapped_word(__u32 address) {
-  return (__u64)address << 32 | bpf_htonl(0xffff);
-}
-
 static __always_inline __u64 np_key_word4(__be32 ports, __u8 proto, __u32 direction) {
   __u32 p = bpf_ntohl(ports);
 
-  p = p >> 16 | p << 16; /* source port low */
+  p = p >> 16 | p << 16; /* source port low: little-endian, as the key is */
   return p | (__u64)proto << 32 | (__u64)(direction == NP_EGRESS ? NP_WHERE_EGRESS : 0) << 40;
-}
-
-static __always_inline int np_is_key(const struct np_flow_key *key, const struct np_words *k) {
-  const __u64 *x = (const __u64 *)key;
-
-  return ((x[0] ^ k->w[0]) | (x[1] ^ k->w[1]) | (x[2] ^ k->w[2]) | (x[3] ^ k->w[3]) |
-          ((x[4] ^ k->w[4]) & NP_KEY_WORD4_MASK) | (x[5] ^ k->w[5])) == 0;
 }
 
 /* Whether this segment only carries its flow on: in sequence or a bare ACK,
@@ -58,26 +43,24 @@ static __always_inline int np_plain_segment(const struct np_tcp *tcp, const stru
 static __always_inline int np_hit(struct __sk_buff *skb, const void *l3, const void *end,
                                   __u32 room, __u32 cpu, __u32 ifindex, __u32 direction) {
   const struct np_tcp *tcp = 0;
-  struct np_flow_details *details = 0;
   struct np_flow_set *set;
   struct np_flow_hot *hot;
   struct np_words k;
+  struct np_id id;
   __u32 ip_len, header, index, way, payload = 0;
-  __u64 hash;
+  __u64 hash, addresses = 0;
   __u8 ttl, dscp, proto;
   int class;
 
-  if (l3 + sizeof(struct np_ipv4) + sizeof(struct np_udp) > end || skb->gso_size)
+  if (l3 + sizeof(struct np_ipv4) + sizeof(struct np_udp) > end || skb->gso_size ||
+      ifindex >> NP_ID_IFINDEX_BITS)
     return NP_HIT_NONE;
-  if (*(const __u8 *)l3 == 0x45) {
+  if (likely(*(const __u8 *)l3 == 0x45)) {
     const struct np_ipv4 *ip = l3;
 
     if (ip->frag & bpf_htons(NP_IPV4_MF | NP_IPV4_OFFSET))
       return NP_HIT_NONE;
-    k.w[0] = 0;
-    k.w[1] = np_mapped_word(*(const __u32 *)ip->src);
-    k.w[2] = 0;
-    k.w[3] = np_mapped_word(*(const __u32 *)ip->dst);
+    __builtin_memcpy(&addresses, ip->src, 8);
     proto = ip->proto;
     ttl = ip->ttl;
     dscp = ip->tos >> 2;
@@ -112,42 +95,63 @@ static __always_inline int np_hit(struct __sk_buff *skb, const void *l3, const v
     return NP_HIT_NONE;
   }
   const struct np_ports *ports = l3 + header;
+  __u32 both = *(const __u32 *)ports;
 
   if (ip_len > room || ip_len < header + sizeof(struct np_udp))
     return NP_HIT_NONE;
   if (np_config.tunnels && !tcp && np_is_tunnel_port(bpf_ntohs(ports->dst)))
     return NP_HIT_TUNNEL;
-  k.w[4] = np_key_word4(*(const __u32 *)ports, proto, direction);
-  k.w[5] = ifindex;
+  if (likely(header == sizeof(struct np_ipv4))) {
+    id = np_narrow_id(addresses, both, ifindex, tcp != 0, direction);
+  } else {
+    k.w[4] = np_key_word4(both, proto, direction);
+    k.w[5] = ifindex;
+    id = np_wide_id(&k);
+  }
 
-  hash = np_hash_words(&k);
+  hash = np_hash(&id);
   index = cpu * (np_config.set_mask + 1) + np_set_of(hash);
   set = bpf_map_lookup_elem(&flow_stats, &index);
   if (!set)
     return NP_HIT_NONE;
   way = np_home(hash);
   hot = &set->way[way];
-  if (unlikely(!np_is_key(&hot->key, &k))) {
-    way ^= 1; /* in the same pair of lines */
+  if (unlikely(!np_is_id(hot, &id))) {
+    way ^= 1; /* in the same line */
     hot = &set->way[way];
-    if (unlikely(!np_is_key(&hot->key, &k))) {
+    if (unlikely(!np_is_id(hot, &id))) {
       way ^= 3;
       hot = &set->way[way];
-      if (!np_is_key(&hot->key, &k)) {
+      if (!np_is_id(hot, &id)) {
         way ^= 1;
         hot = &set->way[way];
-        if (!np_is_key(&hot->key, &k))
-          return NP_HIT_NONE;
+        if (!np_is_id(hot, &id)) {
+          /* its second set: one flow of sixteen in a cache that is full by two
+           * thirds */
+          index = np_other_set(cpu, index, hash);
+          set = bpf_map_lookup_elem(&flow_stats, &index);
+          if (!set)
+            return NP_HIT_NONE;
+          for (way = 0; way < NP_FLOW_WAYS; way++) {
+            hot = &set->way[way];
+            if (np_is_id(hot, &id))
+              break;
+          }
+          if (way == NP_FLOW_WAYS)
+            return NP_HIT_NONE;
+        }
       }
     }
   }
-  if (tcp || np_config.replay) {
+  if (tcp || header != sizeof(struct np_ipv4) || np_config.replay) {
+    struct np_flow_details *details = bpf_map_lookup_elem(&flow_details, &index);
     struct np_flow_cold *cold;
 
-    details = bpf_map_lookup_elem(&flow_details, &index);
     if (!details)
       return NP_HIT_NONE;
     cold = &details->way[way];
+    if (header != sizeof(struct np_ipv4) && !np_is_key(&cold->key, &k))
+      return NP_HIT_NONE;
     if (tcp) {
       if (!np_plain_segment(tcp, cold, payload))
         return NP_HIT_NONE;
@@ -158,11 +162,8 @@ static __always_inline int np_hit(struct __sk_buff *skb, const void *l3, const v
       cold->replay_last_ns = skb->tstamp;
   }
   hot->packets++;
-  hot->bytes += ip_len;
+  hot->bytes_ttl_dscp = np_next_bytes(hot->bytes_ttl_dscp, ip_len, ttl, dscp);
   hot->last = np_now_coarse(skb);
-  hot->key.dscp = dscp;
-  if (unlikely(ttl < hot->key.min_ttl))
-    hot->key.min_ttl = ttl;
   return class;
 }
 

@@ -26,8 +26,9 @@ struct np_layer {
   __u8 tunnel;
   __u8 fragment;
   __u8 carries;
-  __u8 cold; /* needs the cold half of its record */
-  __u8 reserved[6];
+  __u8 ttl;
+  __u8 dscp;
+  __u8 reserved[5];
   __u8 outer_src_ip[16]; /* valid where tunnel is set */
   __u8 outer_dst_ip[16];
 };

@@ -223,7 +223,6 @@ static __always_inline int np_fragment(struct np_scratch *s, struct np_layer *l,
 
   NP_SAW(s, NP_PKT_FRAGMENTS);
   l->fragment = 1;
-  l->cold = 1;
   s->cut = 1;
   s->frag_id = id;
   s->frag_proto = proto;
@@ -264,8 +263,8 @@ static __always_inline int np_step_ipv4(struct __sk_buff *skb, struct np_scratch
   NP_SAW(s, NP_PKT_IPV4);
   np_map_ipv4(l->key.src_ip, ip->src);
   np_map_ipv4(l->key.dst_ip, ip->dst);
-  l->key.min_ttl = ip->ttl;
-  l->key.dscp = ip->tos >> 2;
+  l->ttl = ip->ttl;
+  l->dscp = ip->tos >> 2;
   l->key.proto = ip->proto;
   l->ip_len = np_ip_length(s, total, total == 0);
   frag = bpf_ntohs(ip->frag);
@@ -294,8 +293,8 @@ static __always_inline int np_step_ipv6(struct __sk_buff *skb, struct np_scratch
   NP_SAW(s, NP_PKT_IPV6);
   __builtin_memcpy(l->key.src_ip, ip->src, 16);
   __builtin_memcpy(l->key.dst_ip, ip->dst, 16);
-  l->key.min_ttl = ip->hop_limit;
-  l->key.dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
+  l->ttl = ip->hop_limit;
+  l->dscp = (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f;
   l->key.proto = ip->next;
   payload = bpf_ntohs(ip->payload_len);
   /* 0 where there is more: a jumbogram (RFC 2675), whose length is in an
@@ -459,7 +458,6 @@ static __always_inline int np_step_icmp(struct __sk_buff *skb, struct np_scratch
   __u16 id;
 
   l->key.where &= ~NP_WHERE_NO_PORTS;
-  l->cold = 1;
   if (NP_LOAD(s, skb, s->off, 8)) {
     if (!NP_LOAD(s, skb, s->off, 2))
       l->icmp = bpf_ntohs(*(__be16 *)s->buf);

@@ -42,13 +42,13 @@ struct Layout {
 
 std::vector<Layout> abi() {
   return {
-      NP_LAYOUT(np_flow_key, src_ip, dst_ip, src_port, dst_port, proto, where, min_ttl, dscp,
-                ifindex, vni),
-      NP_LAYOUT(np_flow_hot, key, packets, last, bytes),
-      NP_LAYOUT(np_flow_cold, first_ns, seq, slot, tcp_next_seq, retransmits, out_of_order,
-                zero_windows, rsts, fragments, hole_time, mpls_label, vlan, inner_vlan, icmp,
-                tcp_flags, state, tunnel, carries, reserved0, syn_ns, ack_ns, replay_last_ns, syns,
-                fins, outer_src_ip, outer_dst_ip),
+      NP_LAYOUT(np_flow_key, src_ip, dst_ip, src_port, dst_port, proto, where, reserved0, ifindex,
+                vni),
+      NP_LAYOUT(np_flow_hot, id, packets, last, bytes_ttl_dscp),
+      NP_LAYOUT(np_flow_cold, key, tcp_next_seq, hole_time, tcp_flags, state, tunnel, carries, icmp,
+                reserved0, first_ns, seq, slot, retransmits, out_of_order, zero_windows, rsts,
+                fragments, mpls_label, vlan, inner_vlan, syns, fins, reserved1, syn_ns, ack_ns,
+                replay_last_ns, outer_src_ip, outer_dst_ip, reserved2),
       NP_LAYOUT(np_flow_record, hot, cold),
       NP_LAYOUT(np_flow_set, way),
 

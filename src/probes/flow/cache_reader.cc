@@ -112,9 +112,8 @@ class CacheReader::Impl {
   void sweep_cpu(std::uint32_t cpu) {
     const std::size_t first = static_cast<std::size_t>(cpu) * sets_per_cpu_;
     for (std::size_t set = first; set < first + sets_per_cpu_; ++set) {
-      const np_flow_details& details = details_[set];
       for (std::size_t way = 0; way < NP_FLOW_WAYS; ++way)
-        if (load(details.tag[way]) != 0) look_at(set * NP_FLOW_WAYS + way);
+        if (load(sets_[set].way[way].id[1]) != 0) look_at(set * NP_FLOW_WAYS + way);
     }
   }
 
@@ -224,11 +223,11 @@ class CacheReader::Impl {
     if (r.hot.packets == seen.packets) return;
     FlowDelta delta;
     decode_record(r, anchor_, delta);
-    // 32-bit counters wrap: the difference is taken in 32 bits.
+    // Counters wrap: the difference is taken in their 32 and 48 bits.
     delta.counters = {static_cast<std::uint32_t>(r.hot.packets - seen.packets),
-                      r.hot.bytes - seen.bytes};
+                      (r.hot.bytes_ttl_dscp - seen.bytes) & NP_HOT_BYTES_MASK};
     seen.packets = r.hot.packets;
-    seen.bytes = r.hot.bytes;
+    seen.bytes = r.hot.bytes_ttl_dscp & NP_HOT_BYTES_MASK;
     const auto advance = [](std::uint32_t& last, std::uint32_t now) {
       return now - std::exchange(last, now);
     };

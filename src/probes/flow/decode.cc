@@ -25,13 +25,13 @@ static_assert(kNoVlan == NP_NO_VLAN && kNoMplsLabel == NP_NO_LABEL);
 }  // namespace
 
 void decode_record(const np_flow_record& record, const ClockAnchor& clock, FlowDelta& delta) {
-  delta.tuple = tuple_of(record.hot.key);
-  delta.ifindex = record.hot.key.ifindex;
-  delta.direction = static_cast<Direction>(record.hot.key.where & NP_WHERE_EGRESS);
-  delta.depth = static_cast<std::uint8_t>((record.hot.key.where & NP_WHERE_DEPTH_MASK) >>
+  delta.tuple = tuple_of(record.cold.key);
+  delta.ifindex = record.cold.key.ifindex;
+  delta.direction = static_cast<Direction>(record.cold.key.where & NP_WHERE_EGRESS);
+  delta.depth = static_cast<std::uint8_t>((record.cold.key.where & NP_WHERE_DEPTH_MASK) >>
                                           NP_WHERE_DEPTH_SHIFT);
-  delta.no_ports = (record.hot.key.where & NP_WHERE_NO_PORTS) != 0;
-  delta.vni = record.hot.key.vni;
+  delta.no_ports = (record.cold.key.where & NP_WHERE_NO_PORTS) != 0;
+  delta.vni = record.cold.key.vni;
   delta.tunnel = static_cast<Tunnel>(record.cold.tunnel);
   delta.carries = static_cast<Tunnel>(record.cold.carries);
   delta.sent_syn = (record.cold.state & NP_STATE_SYN) != 0;
@@ -42,8 +42,8 @@ void decode_record(const np_flow_record& record, const ClockAnchor& clock, FlowD
   delta.outer_src = address(record.cold.outer_src_ip);
   delta.outer_dst = address(record.cold.outer_dst_ip);
   delta.tcp_flags = record.cold.tcp_flags;
-  delta.dscp = record.hot.key.dscp;
-  delta.min_ttl = record.hot.key.min_ttl;
+  delta.dscp = static_cast<std::uint8_t>(record.hot.bytes_ttl_dscp >> NP_HOT_DSCP_SHIFT);
+  delta.min_ttl = static_cast<std::uint8_t>(record.hot.bytes_ttl_dscp >> NP_HOT_TTL_SHIFT);
   delta.icmp = record.cold.icmp;
   delta.first = static_cast<Nanos>(record.cold.first_ns);
   const Nanos last = record.cold.replay_last_ns != 0
