@@ -59,5 +59,34 @@ TEST_F(CacheTest, QuietFlowsGiveWayAndComeBack) {
   replay.expect_exact();
 }
 
+// What is one bit apart in the key stays apart in the cache, also where the
+// packet takes the shortest path: each is sent three times, on two interfaces.
+TEST_F(CacheTest, NearlyEqualFlowsStayApart) {
+  Replay replay;
+  const std::vector<Packet> kinds = {
+      Packet().ether().ipv4().udp({.src = 1000, .dst = 2000}).payload(10),
+      Packet().ether().ipv4().udp({.src = 1000, .dst = 2001}).payload(11),
+      Packet().ether().ipv4().udp({.src = 1001, .dst = 2000}).payload(12),
+      Packet().ether().ipv4().tcp({.src = 1000, .dst = 2000}).payload(13),
+      Packet().ether().ipv6().udp({.src = 1000, .dst = 2000}).payload(14),
+      Packet().ether().ipv6().udp({.src = 1000, .dst = 2001}).payload(15),
+      Packet().ether().ipv6().tcp({.src = 1000, .dst = 2000}).payload(16),
+  };
+  constexpr std::uint64_t kRounds = 3;
+  for (std::uint64_t round = 0; round < kRounds; ++round)
+    for (const auto& packet : kinds)
+      for (const std::uint32_t interface : {1U, 2U}) replay.push(packet, {.interface = interface});
+  const auto flows = replay.flows();
+  ASSERT_EQ(flows.size(), kinds.size());
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    const std::uint64_t size = kinds[i].bytes().size() - 14;
+    EXPECT_EQ(flows[i].forward, (Counters{kRounds, kRounds * size})) << i;
+    ASSERT_EQ(flows[i].observations.size(), 2U) << i;
+    for (const auto& point : flows[i].observations)
+      EXPECT_EQ(point.forward, (Counters{kRounds, kRounds * size})) << i;
+  }
+  replay.expect_exact();
+}
+
 }  // namespace
 }  // namespace netprobe::test
