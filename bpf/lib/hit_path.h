@@ -33,6 +33,22 @@ static __always_inline int np_plain_segment(const struct np_tcp *tcp, const stru
   return payload == 0 || ((r->state & NP_STATE_SEQ) && bpf_ntohl(tcp->seq) == r->tcp_next_seq);
 }
 
+/* The way of a set that an id is in; NP_FLOW_WAYS: none. A global function is
+ * verified once, by itself, and leaves the caller one state to go on with. */
+__noinline __u32 np_search(__u32 index, __u64 id0, __u64 id1) {
+  const struct np_flow_set *set = bpf_map_lookup_elem(&flow_stats, &index);
+  struct np_id id = {{id0, id1}};
+
+  if (!set)
+    return NP_FLOW_WAYS;
+#pragma unroll
+  for (__u32 i = 0; i < NP_FLOW_WAYS; i++) {
+    if (np_is_id(&set->way[i], &id))
+      return i;
+  }
+  return NP_FLOW_WAYS;
+}
+
 #define NP_HIT_NONE (-1)
 #define NP_HIT_TUNNEL (-2) /* UDP to a tunnel's port */
 
@@ -45,7 +61,7 @@ static __always_inline int np_hit(struct __sk_buff *skb, const void *l3, const v
   const struct np_tcp *tcp = 0;
   struct np_flow_set *set;
   struct np_flow_hot *hot;
-  struct np_words k;
+  struct np_words k = {}; /* IPv6's; the verifier of 6.1 wants it set either way */
   struct np_id id;
   __u32 ip_len, header, index, way, payload = 0;
   __u64 hash, addresses = 0;
@@ -129,20 +145,19 @@ static __always_inline int np_hit(struct __sk_buff *skb, const void *l3, const v
           /* its second set: one flow of sixteen in a cache that is full by two
            * thirds */
           index = np_other_set(cpu, index, hash);
+          way = np_search(index, id.w[0], id.w[1]);
           set = bpf_map_lookup_elem(&flow_stats, &index);
-          if (!set)
-            return NP_HIT_NONE;
-          for (way = 0; way < NP_FLOW_WAYS; way++) {
-            hot = &set->way[way];
-            if (np_is_id(hot, &id))
-              break;
-          }
-          if (way == NP_FLOW_WAYS)
+          if (!set || way >= NP_FLOW_WAYS)
             return NP_HIT_NONE;
         }
       }
     }
   }
+  /* The verifiers of 5.10 and 6.1 lose the bound on the way here: the mask is
+   * theirs, and the asm keeps the compiler from dropping it. */
+  asm volatile("" : "+r"(way));
+  way &= NP_FLOW_WAYS - 1;
+  hot = &set->way[way];
   if (tcp || header != sizeof(struct np_ipv4) || np_config.replay) {
     struct np_flow_details *details = bpf_map_lookup_elem(&flow_details, &index);
     struct np_flow_cold *cold;

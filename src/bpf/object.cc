@@ -16,11 +16,21 @@ namespace {
 /// success nobody wants them, on failure they are the whole explanation.
 thread_local std::string last_words;
 
+constexpr std::size_t kMessagePart = 2048;
+
 int on_libbpf_message(libbpf_print_level level, const char* format, va_list args) {
   if (level == LIBBPF_DEBUG && !spdlog::should_log(spdlog::level::trace)) return 0;
-  char line[2048];
-  const int size = std::vsnprintf(line, sizeof(line), format, args);
+  va_list again;
+  va_copy(again, args);
+  const int size = std::vsnprintf(nullptr, 0, format, again);
+  va_end(again);
   if (size <= 0) return 0;
+  std::string line(static_cast<std::size_t>(size) + 1, '\0');
+  std::vsnprintf(line.data(), line.size(), format, args);
+  line.pop_back();
+  // A verifier's log can be megabytes; what it fell over stands at its end.
+  if (line.size() > 2 * kMessagePart)
+    line.replace(kMessagePart, line.size() - 2 * kMessagePart, "\n[…]\n");
   std::string_view text(line);
   while (text.ends_with('\n')) text.remove_suffix(1);
   if (level == LIBBPF_WARN) {
