@@ -267,6 +267,17 @@ static __noinline int np_vxlan(struct np_run *run, enum np_link_type link, __u32
   return NP_DONE;
 }
 
+/* IP right behind the link header, if there is one: nothing to take off first. */
+static __always_inline int np_is_bare_ip(const void *data, const void *end,
+                                         enum np_link_type link) {
+  const struct np_eth *eth = data;
+
+  if (link != NP_LINK_ETHERNET)
+    return 1;
+  return data + sizeof(*eth) <= end &&
+         (eth->type == bpf_htons(ETH_IPV4) || eth->type == bpf_htons(ETH_IPV6));
+}
+
 /* A packet of the fast parser, from its start; run->dev has counted it. What is
  * not done the caller goes on with. Answers an enum np_verdict. The layer is in
  * per-CPU memory because all frames of a call chain share 512 bytes. */
@@ -284,14 +295,7 @@ static __noinline int np_fast(struct np_run *run, enum np_link_type link, __u32 
 
   if (!s || skb->vlan_present || length < l3_off)
     return NP_SLOW;
-  if (link == NP_LINK_ETHERNET) {
-    const struct np_eth *eth = data;
-
-    if (data + sizeof(*eth) > end ||
-        (eth->type != bpf_htons(ETH_IPV4) && eth->type != bpf_htons(ETH_IPV6)))
-      return NP_SLOW;
-  }
-  if (!NP_TRY_TAKE(s->busy))
+  if (!np_is_bare_ip(data, end, link) || !NP_TRY_TAKE(s->busy))
     return NP_SLOW;
   layer = &s->layer[0];
   np_layer_init(layer);
@@ -335,15 +339,8 @@ static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_ty
   const void *data = (const void *)(long)skb->data;
   const void *end = (const void *)(long)skb->data_end;
   __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
-  int is_ip = 1;
 
-  if (link == NP_LINK_ETHERNET) {
-    const struct np_eth *eth = data;
-
-    is_ip = data + sizeof(*eth) <= end &&
-            (eth->type == bpf_htons(ETH_IPV4) || eth->type == bpf_htons(ETH_IPV6));
-  }
-  if (likely(is_ip && !skb->vlan_present && length >= l3_off)) {
+  if (likely(np_is_bare_ip(data, end, link) && !skb->vlan_present && length >= l3_off)) {
     int class = np_hit(skb, data + l3_off, end, length - l3_off, cpu, ifindex, direction);
 
     if (likely(class >= 0)) {
