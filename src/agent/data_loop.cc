@@ -97,9 +97,11 @@ class DataLoop::Names final : public PointNames {
   std::deque<std::uint32_t> order_;
 };
 
-DataLoop::DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatcher links)
+DataLoop::DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatcher links,
+                   SignalLoop& signals)
     : options_(options),
       kernel_(std::move(kernel)),
+      signals_(signals),
       links_(std::move(links)),
       filter_(options.interface_filter),
       attach_(options.attach_interface) {}
@@ -107,10 +109,11 @@ DataLoop::DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatch
 DataLoop::~DataLoop() { stop(); }
 
 Result<std::unique_ptr<DataLoop>> DataLoop::make(const AgentOptions& options,
-                                                 const KernelFeatures& kernel) {
+                                                 const KernelFeatures& kernel,
+                                                 SignalLoop& signals) {
   auto links = LinkWatcher::make();
   if (!links) return std::unexpected(links.error());
-  std::unique_ptr<DataLoop> loop(new DataLoop(options, kernel, std::move(*links)));
+  std::unique_ptr<DataLoop> loop(new DataLoop(options, kernel, std::move(*links), signals));
   if (auto s = loop->open(options); !s) return std::unexpected(s.error());
   return loop;
 }
@@ -200,6 +203,7 @@ void DataLoop::wait() {
 void DataLoop::cycle() {
   const Nanos now = clock_.monotonic();
   take_mail();
+  for (const NatMapping& mapping : signals_.nat().take()) table_->on_nat(mapping);
   if (probe_) probe_->poll(*table_);
   if (now >= next_sweep_) sweep(now);
   if (now >= next_collect_) collect(now);
@@ -375,11 +379,15 @@ void DataLoop::unsubscribe(std::uint64_t id) {
 }
 
 void DataLoop::request(Nanos max_age, bool with_flows, std::function<void(SnapshotPtr)> done) {
-  {
-    const MutexLock lock(mutex_);
-    requests_.push_back({max_age, with_flows, std::move(done)});
-  }
-  wake();
+  // The signals first, on their thread; the rest when they are here.
+  signals_.request(max_age,
+                   [this, max_age, with_flows, done = std::move(done)](SignalsPtr signals) {
+                     {
+                       const MutexLock lock(mutex_);
+                       requests_.push_back({max_age, with_flows, std::move(signals), done});
+                     }
+                     wake();
+                   });
 }
 
 void DataLoop::answer_requests() {
@@ -396,10 +404,10 @@ void DataLoop::answer_requests() {
     if (request.with_flows && !fresh) {
       // Counters of running flows are in the kernel: fetch them first.
       if (probe_) sweep(now);
-      last_ = build(true);
+      last_ = build(true, request.signals);
       last_built_ = now;
     }
-    if (!request.with_flows && !light) light = fresh ? last_ : build(false);
+    if (!request.with_flows && !light) light = fresh ? last_ : build(false, request.signals);
     request.done(request.with_flows ? last_ : light);
   }
 }
@@ -442,14 +450,16 @@ std::vector<LossCounter> DataLoop::losses() const {
   }
   result.push_back({"flow_table", "icmp_error_without_flow", table_->unmatched_icmp_errors()});
   result.push_back({"flow_table", "ended_early_table_full", table_->stats().evicted_flows});
+  result.push_back({"nat", "queue_full", signals_.nat().lost()});
   if (more_losses_) {
     for (LossCounter& loss : more_losses_()) result.push_back(std::move(loss));
   }
   return result;
 }
 
-SnapshotPtr DataLoop::build(bool with_flows) {
+SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
   auto snapshot = std::make_shared<Snapshot>();
+  snapshot->signals = signals;
   snapshot->taken_at = clock_.wall();
   snapshot->started_at = started_at_;
   snapshot->node_name = options_.node_name;
@@ -468,6 +478,7 @@ SnapshotPtr DataLoop::build(bool with_flows) {
     off.why = "--enable-tc=false";
     snapshot->probes.push_back(off);
   }
+  snapshot->probes.insert(snapshot->probes.end(), signals->probes.begin(), signals->probes.end());
   snapshot->losses = losses();
   snapshot->table = table_->stats();
   snapshot->resident_bytes = resident_bytes();

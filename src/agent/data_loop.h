@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/options.h"
+#include "agent/signal_loop.h"
 #include "base/clock.h"
 #include "base/glob.h"
 #include "base/mutex.h"
@@ -31,7 +32,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
  public:
   /// Loads the programs and attaches them; nothing runs before start().
   [[nodiscard]] static Result<std::unique_ptr<DataLoop>> make(const AgentOptions& options,
-                                                              const KernelFeatures& kernel);
+                                                              const KernelFeatures& kernel,
+                                                              SignalLoop& signals);
   ~DataLoop() override;
   DataLoop(const DataLoop&) = delete;
   DataLoop& operator=(const DataLoop&) = delete;
@@ -60,6 +62,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   struct Request {
     Nanos max_age;
     bool with_flows;
+    SignalsPtr signals;
     std::function<void(SnapshotPtr)> done;
   };
   struct Rates {
@@ -71,7 +74,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
     double tx_bytes = 0;
   };
 
-  DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatcher links);
+  DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatcher links,
+           SignalLoop& signals);
   Status open(const AgentOptions& options);
   void run();
   void wait();
@@ -87,7 +91,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   /// Is anybody subscribed?
   bool publish_changes();
   void answer_requests();
-  [[nodiscard]] SnapshotPtr build(bool with_flows);
+  [[nodiscard]] SnapshotPtr build(bool with_flows, const SignalsPtr& signals);
   [[nodiscard]] DeviceCounters counters(std::uint32_t ifindex, Direction direction) const;
   [[nodiscard]] InterfaceState state_of(const InterfaceInfo& link) const;
   [[nodiscard]] std::vector<LossCounter> losses() const;
@@ -95,6 +99,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
 
   AgentOptions options_;
   KernelFeatures kernel_;
+  SignalLoop& signals_;  ///< outlives this
   SystemClock clock_;
   LinkWatcher links_;
   NameFilter filter_;

@@ -10,6 +10,7 @@
 
 #include "agent/data_loop.h"
 #include "agent/options.h"
+#include "agent/signal_loop.h"
 #include "agent/version.h"
 #include "api/api.h"
 #include "bpf/kernel.h"
@@ -45,17 +46,18 @@ std::string host_name() {
 
 /// SIGHUP: the filters from the same sources again; what is wrong in them is
 /// said, and the old ones stay.
-void reload(int argc, const char* const* argv, DataLoop& loop) {
+void reload(int argc, const char* const* argv, DataLoop& loop, SignalLoop& signals) {
   auto options = parse_options(argc, argv, environ);
   if (!options) {
     spdlog::error("configuration not read: {}; the old one stays", options.error().message);
     return;
   }
   loop.set_filters(options->interface_filter, options->attach_interface);
+  signals.set_filters(options->interface_filter, options->attach_interface);
 }
 
 int serve_until_signal(int argc, const char* const* argv, const AgentOptions& options,
-                       DataLoop& loop, HttpServer& server) {
+                       DataLoop& loop, SignalLoop& signal_loop, HttpServer& server) {
   const SystemClock clock;
   PrometheusExporter exporter({.active_only = options.active_only});
   Api api({.metrics_path = options.metrics_path},
@@ -72,6 +74,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   api.add_routes(server);
   loop.add_losses([&server] { return stream_losses(server.stats()); });
   if (auto s = server.start(); !s) return refuse(s.error());
+  signal_loop.start();
   loop.start();
 
   const std::string watching = loop.attached_summary();
@@ -88,13 +91,14 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
     int signal = 0;
     if (sigwait(&signals, &signal) != 0) continue;
     if (signal == SIGHUP) {
-      reload(argc, argv, loop);
+      reload(argc, argv, loop, signal_loop);
       continue;
     }
     spdlog::info("ending: {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
     break;
   }
   server.stop();
+  signal_loop.stop();
   loop.stop();
   return 0;
 }
@@ -136,9 +140,11 @@ int run(int argc, const char* const* argv) {
     for (const std::string& line : *stale)
       spdlog::warn("removed what an earlier agent left at {}", line);
 
-  auto loop = DataLoop::make(*options, *kernel);
+  auto signal_loop = SignalLoop::make(*options, *kernel);
+  if (!signal_loop) return refuse(signal_loop.error());
+  auto loop = DataLoop::make(*options, *kernel, **signal_loop);
   if (!loop) return refuse(loop.error());
-  return serve_until_signal(argc, argv, *options, **loop, **server);
+  return serve_until_signal(argc, argv, *options, **loop, **signal_loop, **server);
 }
 
 }  // namespace

@@ -126,16 +126,6 @@ Setter choice(Enum AgentOptions::* member, std::map<std::string, Enum> allowed) 
   };
 }
 
-/// A signal that a published command line switches on and this version lacks.
-Setter later(std::string_view what) {
-  return [=](AgentOptions& options, const std::string& value) -> Status {
-    auto on = parse_switch(value);
-    if (!on) return std::unexpected(on.error());
-    if (*on) options.not_yet.emplace_back(what);
-    return {};
-  };
-}
-
 const std::vector<Option>& table() {
   static const std::vector<Option> kOptions{
       {"metrics-port", "PORT", "port of metrics and API (default 8081)",
@@ -182,6 +172,12 @@ const std::vector<Option>& table() {
        ports(&AgentOptions::geneve_ports)},
       {"inspect-tunnels", "", "find the flows inside tunnels (default true)",
        toggle(&AgentOptions::inspect_tunnels)},
+      // [sockets]
+      // [drops]
+      // [netfilter]
+      // [tunnels and XDP]
+      // [losses]
+      // [quality and bandwidth]
       {"log-format", "FORMAT", "auto, text or json (default: text on a terminal)",
        choice<LogFormat>(
            &AgentOptions::log_format,
@@ -195,13 +191,16 @@ const std::vector<Option>& table() {
          return {};
        }},
       {"debug", "", "the same as --log-level=debug", toggle(&AgentOptions::debug)},
-      {"enable-xdp", "", "not in this version", later("XDP counters")},
-      {"enable-socket", "", "not in this version", later("socket events")},
-      {"enable-vxlan", "",
-       "not in this version as a probe of its own (VXLAN is decoded: --inspect-tunnels)",
-       later("the VXLAN probe (flows inside tunnels are decoded all the same)")},
-      {"enable-netfilter", "", "not in this version", later("netfilter counters")},
-      {"enable-drops", "", "not in this version", later("drop reasons")},
+      {"enable-xdp", "", "earliest ingress counters at XDP hooks (default false)",
+       toggle(&AgentOptions::enable_xdp)},
+      {"enable-socket", "", "connections, processes, TCP quality (default true)",
+       toggle(&AgentOptions::enable_socket)},
+      {"enable-vxlan", "", "counters by VNI and tunnel endpoints, MTU trouble (default true)",
+       toggle(&AgentOptions::enable_vxlan)},
+      {"enable-netfilter", "", "hook points, rules, conntrack and NAT (default true)",
+       toggle(&AgentOptions::enable_netfilter)},
+      {"enable-drops", "", "packets that the kernel dropped, with reason and place (default true)",
+       toggle(&AgentOptions::enable_drops)},
       {"kubeconfig", "FILE", "not in this version",
        [](AgentOptions& options, const std::string& value) -> Status {
          if (!value.empty()) options.not_yet.emplace_back("Kubernetes names (--kubeconfig)");

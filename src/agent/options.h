@@ -27,6 +27,11 @@ struct AgentOptions {
   bool active_only = false;
   bool enable_tc = true;
   TcMode tc_mode = TcMode::kAuto;
+  bool enable_xdp = false;  ///< attaching resets the queues of some drivers: only when asked
+  bool enable_socket = true;
+  bool enable_vxlan = true;
+  bool enable_netfilter = true;
+  bool enable_drops = true;
   std::uint32_t flow_cache_slots = 0;  ///< a CPU; 0: by the number of CPUs
   std::uint32_t max_flows = 131'072;
   std::uint32_t max_interfaces = 1024;
@@ -34,6 +39,12 @@ struct AgentOptions {
   std::vector<std::uint16_t> vxlan_ports{4789, 8472};
   std::vector<std::uint16_t> geneve_ports{6081};
   bool inspect_tunnels = true;
+  // [sockets]
+  // [drops]
+  // [netfilter]
+  // [tunnels and XDP]
+  // [losses]
+  // [quality and bandwidth]
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";
   bool debug = false;

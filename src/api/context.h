@@ -35,6 +35,12 @@ void answer_from_snapshot(const ApiContextPtr& context, const HttpReply& reply, 
 void add_flow_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stats_routes(HttpServer& server, const ApiContextPtr& context);
 void add_state_routes(HttpServer& server, const ApiContextPtr& context);
+// [sockets]
+// [drops]
+// [netfilter]
+// [tunnels and XDP]
+// [losses]
+// [quality and bandwidth]
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub);
 /// The description and the index; last, they list what is there.

@@ -10,6 +10,15 @@ namespace netprobe {
 /// The OpenAPI 3.1 description of all routes, with the metrics path in use.
 [[nodiscard]] std::string openapi_document(std::string_view metrics_path);
 
+// The paths of one stage each: `"/path": {…},` with a comma and a line end
+// behind each.
+// [sockets]
+// [drops]
+// [netfilter]
+// [tunnels and XDP]
+// [losses]
+// [quality and bandwidth]
+
 /// A page of plain text that lists the endpoints, one a line.
 [[nodiscard]] std::string index_page(std::string_view metrics_path);
 

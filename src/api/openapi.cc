@@ -74,7 +74,10 @@ constexpr std::string_view kDocument = R"json({
 "/api/probes": {"get": {"summary": "Probes: state, rung taken and why, programs, losses", "responses": {"200": {"description": "Probes", "content": {"application/json": {"schema": {"type": "object", "required": ["probes", "completeness", "last_updated"], "properties": {
   "probes": {"type": "array", "items": {"type": "object", "required": ["name", "state", "rung", "why", "kernel_need", "programs", "runs", "run_time_ns", "events", "lost"], "properties": {"state": {"enum": ["off", "on", "failed"]}}}},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
-"/api/openapi.json": {"get": {"summary": "This description", "responses": {"200": {"description": "OpenAPI", "content": {"application/json": {}}}}}},
+)json";
+
+constexpr std::string_view kRest =
+    R"json("/api/openapi.json": {"get": {"summary": "This description", "responses": {"200": {"description": "OpenAPI", "content": {"application/json": {}}}}}},
 "/": {"get": {"summary": "The endpoints, as plain text", "responses": {"200": {"description": "Text", "content": {"text/plain": {}}}}}}
 },
 "components": {
@@ -128,6 +131,13 @@ constexpr std::string_view kMetricsKey = "\n\"/metrics\":";
 
 std::string openapi_document(std::string_view metrics_path) {
   std::string document(kDocument);
+  // [sockets]
+  // [drops]
+  // [netfilter]
+  // [tunnels and XDP]
+  // [losses]
+  // [quality and bandwidth]
+  document += kRest;
   document.replace(document.find(kMetricsKey), kMetricsKey.size(),
                    "\n\"" + std::string(metrics_path) + "\":");
   return document;

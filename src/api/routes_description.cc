@@ -25,6 +25,12 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/stream", "flows as they change, as server-sent events"},
     Endpoint{"/api/interfaces", "interfaces, hooks, counters"},
     Endpoint{"/api/probes", "what observes, how, and what it lost"},
+    // [sockets]
+    // [drops]
+    // [netfilter]
+    // [tunnels and XDP]
+    // [losses]
+    // [quality and bandwidth]
     Endpoint{"/api/openapi.json", "the description of all this"},
 };
 

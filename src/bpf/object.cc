@@ -7,6 +7,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace netprobe {
@@ -87,8 +88,25 @@ Status BpfObject::set_rodata_bytes(std::span<const std::byte> bytes) {
   return fail("the BPF object " + name_ + " has no constants of the expected size");
 }
 
+/// For tests of what happens when a kernel refuses a program: names of objects
+/// in NETPROBE_FAULT_LOAD ("drop,socket") get a program that no verifier takes,
+/// so that the refusal and its words are the kernel's own.
+static void break_if_asked(const std::string& name, bpf_object* object) {
+  const char* asked = std::getenv("NETPROBE_FAULT_LOAD");
+  if (asked == nullptr ||
+      ("," + std::string(asked) + ",").find("," + name + ",") == std::string::npos)
+    return;
+  bpf_program* each = nullptr;
+  bpf_object__for_each_program(each, object) {
+    bpf_insn leave{};
+    leave.code = BPF_JMP | BPF_EXIT;  // with nothing in R0
+    bpf_program__set_insns(each, &leave, 1);
+  }
+}
+
 Status BpfObject::load() {
   last_words.clear();
+  break_if_asked(name_, object_.get());
   const int error = bpf_object__load(object_.get());
   if (error == 0) return {};
   if (!last_words.empty()) spdlog::debug("loading {}: {}", name_, last_words);

@@ -58,6 +58,12 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_observe(*app, exit_code);
   add_top(*app, exit_code);
   add_status(*app, exit_code);
+  // [sockets]
+  // [drops]
+  // [netfilter]
+  // [tunnels and XDP]
+  // [losses]
+  // [quality and bandwidth]
   add_replay(*app, exit_code);
   add_cleanup(*app, exit_code);
   add_completion(*app, exit_code);

@@ -11,6 +11,12 @@ namespace netprobe {
 void add_observe(CLI::App& app, int& exit_code);
 void add_top(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
+// [sockets]
+// [drops]
+// [netfilter]
+// [tunnels and XDP]
+// [losses]
+// [quality and bandwidth]
 void add_replay(CLI::App& app, int& exit_code);
 void add_cleanup(CLI::App& app, int& exit_code);
 void add_completion(CLI::App& app, int& exit_code);

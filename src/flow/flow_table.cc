@@ -477,6 +477,8 @@ void FlowTable::on_flow(const FlowDelta& delta, FlowHandle& handle) {
   impl_->on_flow(delta, handle);
 }
 void FlowTable::on_icmp_error(const IcmpErrorEvent& event) { impl_->on_icmp_error(event); }
+void FlowTable::on_nat(const NatMapping& /*mapping*/) {}  // until the flow table joins them
+
 void FlowTable::tick(Nanos now) { impl_->tick(now); }
 void FlowTable::set_wall_offset(Nanos offset) { impl_->set_wall_offset(offset); }
 std::vector<Flow> FlowTable::flows() const { return impl_->flows(); }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "model/flow.h"
 #include "model/flow_delta.h"
+#include "model/netfilter.h"
 #include "model/snapshot.h"
 
 namespace netprobe {
@@ -44,6 +45,10 @@ class FlowTable final : public FlowSink {
 
   void on_flow(const FlowDelta& delta, FlowHandle& handle) override;
   void on_icmp_error(const IcmpErrorEvent& event) override;
+
+  /// Addresses of a flow are translated: from now on its two tuples are one
+  /// flow, whichever was seen first; `ended` forgets the pair for new flows.
+  void on_nat(const NatMapping& mapping);
 
   /// Once an interval: rates, idle flows, the table's bound. `now` monotonic.
   void tick(Nanos now);

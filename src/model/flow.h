@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/ip_address.h"
+#include "model/process.h"
 
 namespace netprobe {
 
@@ -131,6 +132,14 @@ struct Flow {
   bool ended = false;              ///< closed, reset or idle for long
   /// intra-node, inter-node, ingress or egress; see docs/flows.md.
   std::string_view direction = "egress";
+  /// Addresses are translated on the way: `tuple` is what the side that began
+  /// it said, `translated` what the other side saw.
+  bool nat = false;
+  FlowTuple translated;
+  ProcessPtr client_process;      ///< behind src, where it is on this node; else null
+  ProcessPtr server_process;      ///< behind dst
+  std::string_view verdict;       ///< how it ended or stands; docs/connections.md; empty: not said
+  Nanos rtt = 0;                  ///< smoothed, as the node's own socket has it; 0 without
   double packets_per_second = 0;  ///< both ways, over the last interval
   double bytes_per_second = 0;
   std::vector<Observation> observations;

@@ -61,6 +61,15 @@ struct DeviceCounters {
   }
 };
 
+/// How full a link is in one direction. Bits are those of link-layer bytes.
+struct LinkUse {
+  std::uint64_t speed = 0;  ///< bits per second; 0: the device has none
+  double utilisation = 0;   ///< of the speed, over the last interval; 0 to 1
+  double peak_100ms = 0;    ///< most bits per second within the last interval
+  double peak_1s = 0;
+  std::uint64_t microbursts = 0;  ///< since the start; docs/bandwidth.md
+};
+
 /// An interface that is observed or could be.
 struct InterfaceState {
   InterfaceInfo info;
@@ -73,6 +82,8 @@ struct InterfaceState {
   double rx_bytes_per_second = 0;
   double tx_packets_per_second = 0;
   double tx_bytes_per_second = 0;
+  LinkUse rx_use;
+  LinkUse tx_use;
 };
 
 }  // namespace netprobe

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "model/connection.h"
 #include "model/flow.h"
 #include "model/interface.h"
 #include "model/snapshot.h"
@@ -49,6 +50,11 @@ std::string_view to_string(Role role) {
 std::string_view to_string(Tunnel tunnel) {
   static constexpr std::array<std::string_view, 5> kNames{"none", "vxlan", "geneve", "gre", "ipip"};
   return name_of(tunnel, kNames);
+}
+
+std::string_view to_string(SocketRole role) {
+  static constexpr std::array<std::string_view, 3> kNames{"unknown", "client", "server"};
+  return name_of(role, kNames);
 }
 
 std::string_view to_string(Unattributed cause) {

@@ -62,6 +62,12 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "User and system CPU time of the agent in seconds."},
     {kProcessStartTime, "process_start_time_seconds", kGauge, "seconds", "",
      "Start time of the agent since the Unix epoch in seconds."},
+    // [sockets]
+    // [drops]
+    // [netfilter]
+    // [tunnels and XDP]
+    // [losses]
+    // [quality and bandwidth]
 }};
 
 constexpr bool in_order() {

@@ -39,6 +39,12 @@ enum class Metric : std::uint8_t {
   kProcessResidentMemory,
   kProcessCpuSeconds,
   kProcessStartTime,
+  // [sockets]
+  // [drops]
+  // [netfilter]
+  // [tunnels and XDP]
+  // [losses]
+  // [quality and bandwidth]
   kCount,
 };
 

@@ -164,6 +164,12 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   out.sample({{"label", "interface"}}, fold_.folded_total());
   write_probes(out, snapshot);
   write_agent(out, snapshot);
+  // [sockets]
+  // [drops]
+  // [netfilter]
+  // [tunnels and XDP]
+  // [losses]
+  // [quality and bandwidth]
   out.finish();
   last_size_ = page.size();
   return page;
