@@ -184,7 +184,7 @@ int measure() {
     fmt::print(stderr, "cannot build the lab\n");
     return 1;
   }
-  const auto server = lab->watched.start({"iperf3", "--server"});
+  const auto server = lab->watched.start({"iperf3", "--server", "--forceflush"});
   const Echo echo(*lab);
   if (!server || !echo.ready() || !server->wait_for_output("listening", 10 * kSecond)) {
     fmt::print(stderr, "cannot start the servers\n");
