@@ -15,6 +15,7 @@ namespace netprobe {
 struct DropRecord {
   FlowTuple tuple;           ///< as the packet said it; unset where it is no IP packet
   bool has_tuple = false;
+  std::uint16_t ethertype = 0;  ///< 0x0800, 0x86dd, 0x0806 …; 0 not known
   std::string reason;        ///< the kernel's name without SKB_DROP_REASON_, or "NOT_SPECIFIED"
   std::string hook;          ///< layer: device, netfilter, ip, tcp, udp, socket, qdisc, …
   std::string location;      ///< symbol+offset of the code that dropped; empty if unknown
@@ -34,7 +35,8 @@ struct DropReport {
   /// Sums since the start, also of what records no longer hold.
   std::vector<std::pair<std::pair<std::string, std::string>, std::uint64_t>>
       totals;  ///< {reason, hook} to packets
-  std::uint64_t unattributed = 0;  ///< counted by reason, without a record (map full)
+  std::uint64_t unattributed = 0;  ///< packets without their flow: the kernel's table was full
+  std::uint64_t folded = 0;        ///< packets of records that made room for others
 };
 
 }  // namespace netprobe
