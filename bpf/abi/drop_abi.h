@@ -57,10 +57,10 @@ struct np_drop_sum {
 struct np_drop_cpu {
   __u64 enter[2];
   __u64 leave[2];
-  __u64 drops;        /* packets, all of them */
-  __u64 unplaced;     /* packets that are in no table at all */
-  __u64 local;        /* messages of local sockets: freed, but no packets */
-  __u64 stacks_lost;  /* stacks that the stack map had no room for */
+  __u64 drops;       /* packets, all of them */
+  __u64 unplaced;    /* packets that are in no table at all */
+  __u64 local;       /* messages of local sockets: freed, but no packets */
+  __u64 stacks_lost; /* stacks that the stack map had no room for */
   __u64 fence;
   __u64 reserved[7];
 };

@@ -72,8 +72,10 @@ Parameter when(std::string_view name, std::optional<Nanos> DropsQuery::* member)
 QueryResult<void> set_by(DropsQuery& query, const std::string& value, Nanos) {
   const auto found = std::ranges::find(kBys, value);
   if (found == kBys.end())
-    return bad("by", "'" + value + "' is not a value for by: use one of record, reason, location, "
-                     "interface, flow",
+    return bad("by",
+               "'" + value +
+                   "' is not a value for by: use one of record, reason, location, "
+                   "interface, flow",
                {kBys.begin(), kBys.end()});
   query.by = static_cast<DropBy>(found - kBys.begin());
   return {};

@@ -92,9 +92,9 @@ std::size_t DropReader::empty_table(std::size_t table, const RecordHandler& reco
   bool first = true;
   for (;;) {
     auto count = static_cast<__u32>(keys_.size());
-    const int error = bpf_map_lookup_and_delete_batch(
-        tables_[table], first ? nullptr : &position, &position, keys_.data(), values_.data(),
-        &count, nullptr);
+    const int error =
+        bpf_map_lookup_and_delete_batch(tables_[table], first ? nullptr : &position, &position,
+                                        keys_.data(), values_.data(), &count, nullptr);
     // One bucket holds more than there is room for.
     if (error == -ENOSPC && keys_.size() < table_entries_) {
       keys_.resize(keys_.size() * 2);
@@ -128,8 +128,7 @@ void DropReader::read_places(const PlaceHandler& place) {
     auto known = std::ranges::find_if(last_places_, [&](const auto& entry) {
       return std::memcmp(&entry.first, &key, sizeof(key)) == 0;
     });
-    if (known == last_places_.end())
-      known = last_places_.insert(known, {key, np_drop_sum{}});
+    if (known == last_places_.end()) known = last_places_.insert(known, {key, np_drop_sum{}});
     const np_drop_sum more{sum.packets - known->second.packets, sum.bytes - known->second.bytes};
     if (more.packets == 0) continue;
     known->second = sum;

@@ -60,7 +60,7 @@ class DropReader {
   int places_ = -1;
   int stacks_ = -1;
   std::uint32_t table_entries_;
-  std::optional<std::size_t> waiting_;    ///< a table that is out of use and not read yet
+  std::optional<std::size_t> waiting_;  ///< a table that is out of use and not read yet
   std::uint64_t drops_at_switch_ = 0;
   std::uint64_t failures_ = 0;
   std::vector<std::pair<np_drop_place, np_drop_sum>> last_places_;

@@ -97,11 +97,16 @@ void DropRecords::make_room(Nanos now) {
     Nanos last;
     const np_drop_key* key;
   };
+  std::unordered_map<const DropPlace*, std::size_t> by_place;
+  for (const auto& [key, entry] : records_) ++by_place[entry.place];
+  const std::size_t share = most_ / by_place.size();
   std::vector<Candidate> candidates;
   candidates.reserve(records_.size());
   for (const auto& [key, entry] : records_)
-    candidates.push_back({now - entry.last > kQuiet ? 0 : entry.packets, entry.last, &key});
-  const auto surplus = static_cast<std::ptrdiff_t>(candidates.size() - most_);
+    if (by_place[entry.place] > share)
+      candidates.push_back({now - entry.last > kQuiet ? 0 : entry.packets, entry.last, &key});
+  // The places above their share have at least the surplus among them.
+  const auto surplus = static_cast<std::ptrdiff_t>(records_.size() - most_);
   std::ranges::nth_element(candidates, candidates.begin() + surplus,
                            [](const Candidate& a, const Candidate& b) {
                              return a.weight != b.weight ? a.weight < b.weight : a.last < b.last;

@@ -25,7 +25,9 @@ struct DropPlace {
 
 /// Drops since the start: a bounded number of records, and exact sums of all.
 /// When there are too many records, those with the fewest packets go, the ones
-/// that were quiet for long first; their packets stay in the sums. One thread.
+/// that were quiet for long first, and only of places that have more than their
+/// share of records: a flood at one place does not push out what happens
+/// seldom at another. Their packets stay in the sums. One thread.
 class DropRecords {
  public:
   using Namer = std::function<DropPlace(std::uint32_t reason, std::uint64_t location)>;

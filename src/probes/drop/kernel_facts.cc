@@ -42,16 +42,17 @@ std::vector<EnumConstant> constants_of(const btf* types, const char* name) {
 DropTracepoint look_at_tracepoint(const btf* types) {
   const int id = btf__find_by_name_kind(types, "btf_trace_kfree_skb", BTF_KIND_TYPEDEF);
   if (id <= 0) return {};
-  const btf_type* pointer = btf__type_by_id(types, btf__type_by_id(types, static_cast<__u32>(id))->type);
+  const btf_type* pointer =
+      btf__type_by_id(types, btf__type_by_id(types, static_cast<__u32>(id))->type);
   if (pointer == nullptr || !btf_is_ptr(pointer)) return {};
   const btf_type* prototype = btf__type_by_id(types, pointer->type);
   if (prototype == nullptr || !btf_is_func_proto(prototype)) return {};
   DropTracepoint found{.exists = true};
   if (btf_vlen(prototype) < 4) return found;
   const btf_type* third = btf__type_by_id(types, btf_params(prototype)[3].type);
-  found.has_reason = third != nullptr && btf_is_any_enum(third) &&
-                     std::string_view(btf__name_by_offset(types, third->name_off)) ==
-                         "skb_drop_reason";
+  found.has_reason =
+      third != nullptr && btf_is_any_enum(third) &&
+      std::string_view(btf__name_by_offset(types, third->name_off)) == "skb_drop_reason";
   return found;
 }
 

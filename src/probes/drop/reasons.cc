@@ -33,8 +33,7 @@ ReasonTable::ReasonTable(const std::vector<EnumConstant>& core,
     if (name == "SKB_NOT_DROPPED_YET" || name == "SKB_CONSUMED") not_drops_.push_back(value);
   }
   for (const auto& [name, value] : subsystems)
-    if (!is_bound(name))
-      subsystems_.try_emplace(value, without(short_name(name), "SUBSYS_"));
+    if (!is_bound(name)) subsystems_.try_emplace(value, without(short_name(name), "SUBSYS_"));
 }
 
 void ReasonTable::add(const std::vector<EnumConstant>& constants) {
