@@ -40,6 +40,8 @@ struct AgentOptions {
   std::vector<std::uint16_t> geneve_ports{6081};
   bool inspect_tunnels = true;
   // [sockets]
+  bool drop_stacks = false;
+  std::uint32_t max_drop_records = 8192;
   // [drops]
   // [netfilter]
   // [tunnels and XDP]

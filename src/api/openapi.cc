@@ -132,6 +132,7 @@ constexpr std::string_view kMetricsKey = "\n\"/metrics\":";
 std::string openapi_document(std::string_view metrics_path) {
   std::string document(kDocument);
   // [sockets]
+  document += openapi_drops();
   // [drops]
   // [netfilter]
   // [tunnels and XDP]

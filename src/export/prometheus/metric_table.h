@@ -40,6 +40,7 @@ enum class Metric : std::uint8_t {
   kProcessCpuSeconds,
   kProcessStartTime,
   // [sockets]
+  kDrops,
   // [drops]
   // [netfilter]
   // [tunnels and XDP]

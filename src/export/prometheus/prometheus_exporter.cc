@@ -6,6 +6,9 @@
 #include <tuple>
 #include <vector>
 
+#include "export/prometheus/drop_rows.h"
+#include "export/prometheus/metric_table.h"
+
 namespace netprobe {
 namespace {
 
@@ -165,6 +168,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_probes(out, snapshot);
   write_agent(out, snapshot);
   // [sockets]
+  write_drops(out, snapshot.signals->drops);
   // [drops]
   // [netfilter]
   // [tunnels and XDP]
