@@ -174,6 +174,11 @@ const std::vector<Option>& table() {
        toggle(&AgentOptions::inspect_tunnels)},
       // [sockets]
       // [drops]
+      {"netfilter-hooks", "WHERE",
+       "hook points counted: auto (where something can drop), all or off (default auto)",
+       choice<NetfilterHooks>(&AgentOptions::netfilter_hooks, {{"auto", NetfilterHooks::kAuto},
+                                                               {"all", NetfilterHooks::kAll},
+                                                               {"off", NetfilterHooks::kOff}})},
       // [netfilter]
       // [tunnels and XDP]
       // [losses]

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "bpf/tc_attachment.h"
+#include "model/netfilter.h"
 
 namespace netprobe {
 
@@ -41,6 +42,7 @@ struct AgentOptions {
   bool inspect_tunnels = true;
   // [sockets]
   // [drops]
+  NetfilterHooks netfilter_hooks = NetfilterHooks::kAuto;
   // [netfilter]
   // [tunnels and XDP]
   // [losses]

@@ -3,12 +3,17 @@
 
 #include <vector>
 
+#include "probes/netfilter/netfilter_probe.h"
+
 namespace netprobe {
 
 namespace {
 
 // [sockets]
 // [drops]
+Result<std::unique_ptr<Probe>> make_netfilter(const ProbeNeeds& needs) {
+  return NetfilterProbe::make(needs.options.netfilter_hooks, needs.kernel, needs.clock, needs.nat);
+}
 // [netfilter]
 // [tunnels and XDP]
 // [losses]
@@ -18,6 +23,7 @@ const std::vector<ProbeEntry>& registry() {
   static const std::vector<ProbeEntry> kProbes{
       // [sockets]
       // [drops]
+      {"netfilter", "--enable-netfilter", &AgentOptions::enable_netfilter, make_netfilter},
       // [netfilter]
       // [tunnels and XDP]
       // [losses]

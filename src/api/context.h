@@ -37,6 +37,7 @@ void add_stats_routes(HttpServer& server, const ApiContextPtr& context);
 void add_state_routes(HttpServer& server, const ApiContextPtr& context);
 // [sockets]
 // [drops]
+void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
 // [netfilter]
 // [tunnels and XDP]
 // [losses]

@@ -14,6 +14,7 @@ namespace netprobe {
 // behind each.
 // [sockets]
 // [drops]
+[[nodiscard]] std::string_view openapi_netfilter();
 // [netfilter]
 // [tunnels and XDP]
 // [losses]

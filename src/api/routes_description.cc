@@ -27,6 +27,7 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/probes", "what observes, how, and what it lost"},
     // [sockets]
     // [drops]
+    Endpoint{"/api/netfilter", "hook points, rules that drop, the connection table"},
     // [netfilter]
     // [tunnels and XDP]
     // [losses]

@@ -9,7 +9,7 @@
 
 #include "flow/flow_entry.h"
 #include "flow/nat_table.h"
-#include "flow/tuple_key.h"
+#include "model/tuple_key.h"
 
 namespace netprobe {
 namespace {

@@ -283,7 +283,8 @@ INSTANTIATE_TEST_SUITE_P(Nat, NatFlow, testing::ValuesIn(kCases),
 TEST(NatTable, IsBoundedAndSaysSo) {
   NatTable table(2);
   const auto pair = [](std::uint16_t port) {
-    return NatPair{tuple("10.0.0.1", port, "10.0.0.2", 80), tuple("10.0.0.1", port, "10.0.0.3", 80)};
+    return NatPair{tuple("10.0.0.1", port, "10.0.0.2", 80),
+                   tuple("10.0.0.1", port, "10.0.0.3", 80)};
   };
   EXPECT_TRUE(table.add(pair(1)));
   EXPECT_TRUE(table.add(pair(1)));

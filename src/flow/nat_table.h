@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "flow/flow_entry.h"
-#include "flow/tuple_key.h"
+#include "model/tuple_key.h"
 
 namespace netprobe {
 

@@ -41,6 +41,16 @@ enum class Metric : std::uint8_t {
   kProcessStartTime,
   // [sockets]
   // [drops]
+  kNetfilterPackets,
+  kNetfilterBytes,
+  kNetfilterDroppedPackets,
+  kNetfilterRuleDroppedPackets,
+  kConntrackEntries,
+  kConntrackLimit,
+  kConntrackNatEntries,
+  kConntrackInsertFailed,
+  kConntrackDropped,
+  kConntrackEarlyDropped,
   // [netfilter]
   // [tunnels and XDP]
   // [losses]

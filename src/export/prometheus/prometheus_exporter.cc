@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "export/prometheus/netfilter_rows.h"
+
 namespace netprobe {
 namespace {
 
@@ -166,6 +168,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_agent(out, snapshot);
   // [sockets]
   // [drops]
+  write_netfilter(out, snapshot.signals->netfilter);
   // [netfilter]
   // [tunnels and XDP]
   // [losses]
