@@ -119,8 +119,7 @@ std::optional<double> stream(const AgentLab& lab) {
   }
   simdjson::dom::parser parser;
   double rate = 0;
-  if (parser.parse(*text)["end"]["sum_received"]["bits_per_second"].get(rate) !=
-      simdjson::SUCCESS)
+  if (parser.parse(*text)["end"]["sum_received"]["bits_per_second"].get(rate) != simdjson::SUCCESS)
     return std::nullopt;
   return rate;
 }

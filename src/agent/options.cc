@@ -178,6 +178,11 @@ const std::vector<Option>& table() {
       {"max-drop-records", "N", "drop records kept at once (default 8192)",
        number(&AgentOptions::max_drop_records, 16, 1U << 20)},
       // [drops]
+      {"netfilter-hooks", "WHERE",
+       "hook points counted: auto (where something can drop), all or off (default auto)",
+       choice<NetfilterHooks>(&AgentOptions::netfilter_hooks, {{"auto", NetfilterHooks::kAuto},
+                                                               {"all", NetfilterHooks::kAll},
+                                                               {"off", NetfilterHooks::kOff}})},
       // [netfilter]
       // [tunnels and XDP]
       // [losses]

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "bpf/tc_attachment.h"
+#include "model/netfilter.h"
 
 namespace netprobe {
 
@@ -43,6 +44,7 @@ struct AgentOptions {
   bool drop_stacks = false;
   std::uint32_t max_drop_records = 8192;
   // [drops]
+  NetfilterHooks netfilter_hooks = NetfilterHooks::kAuto;
   // [netfilter]
   // [tunnels and XDP]
   // [losses]

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "probes/drop/drop_probe.h"
+#include "probes/netfilter/netfilter_probe.h"
 
 namespace netprobe {
 
@@ -16,6 +17,9 @@ Result<std::unique_ptr<Probe>> make_drop(const ProbeNeeds& needs) {
       needs.kernel, needs.clock);
 }
 // [drops]
+Result<std::unique_ptr<Probe>> make_netfilter(const ProbeNeeds& needs) {
+  return NetfilterProbe::make(needs.options.netfilter_hooks, needs.kernel, needs.clock, needs.nat);
+}
 // [netfilter]
 // [tunnels and XDP]
 // [losses]
@@ -26,6 +30,7 @@ const std::vector<ProbeEntry>& registry() {
       // [sockets]
       {"drop", "--enable-drops", &AgentOptions::enable_drops, make_drop},
       // [drops]
+      {"netfilter", "--enable-netfilter", &AgentOptions::enable_netfilter, make_netfilter},
       // [netfilter]
       // [tunnels and XDP]
       // [losses]

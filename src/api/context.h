@@ -38,6 +38,7 @@ void add_state_routes(HttpServer& server, const ApiContextPtr& context);
 // [sockets]
 void add_drop_routes(HttpServer& server, const ApiContextPtr& context);
 // [drops]
+void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
 // [netfilter]
 // [tunnels and XDP]
 // [losses]

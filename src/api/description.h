@@ -15,6 +15,7 @@ namespace netprobe {
 // [sockets]
 [[nodiscard]] std::string_view openapi_drops();
 // [drops]
+[[nodiscard]] std::string_view openapi_netfilter();
 // [netfilter]
 // [tunnels and XDP]
 // [losses]

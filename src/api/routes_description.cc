@@ -28,6 +28,7 @@ constexpr std::array kEndpoints{
     // [sockets]
     Endpoint{"/api/drops", "dropped packets: ?by=reason, ?interface=eth0&since=15m"},
     // [drops]
+    Endpoint{"/api/netfilter", "hook points, rules that drop, the connection table"},
     // [netfilter]
     // [tunnels and XDP]
     // [losses]

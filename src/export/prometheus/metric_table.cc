@@ -66,6 +66,27 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
     {kDrops, "netprobe_drops_total", kCounter, "", "reason,hook",
      "Wire packets that the kernel dropped, by the kernel's reason and the layer."},
     // [drops]
+    {kNetfilterPackets, "netprobe_netfilter_packets_total", kCounter, "packets", "family,hook",
+     "Wire packets that reached a netfilter hook point which is counted."},
+    {kNetfilterBytes, "netprobe_netfilter_bytes_total", kCounter, "bytes", "family,hook",
+     "IP bytes of these packets."},
+    {kNetfilterDroppedPackets, "netprobe_netfilter_dropped_packets_total", kCounter, "packets",
+     "family,hook", "Packets that went into a hook point and did not come out."},
+    {kNetfilterRuleDroppedPackets, "netprobe_netfilter_rule_dropped_packets_total", kCounter,
+     "packets", "family,table,chain",
+     "Packets that counters of dropping rules and policies tell of; since the rules were loaded."},
+    {kConntrackEntries, "netprobe_conntrack_entries", kGauge, "", "",
+     "Connections in the connection table."},
+    {kConntrackLimit, "netprobe_conntrack_limit", kGauge, "", "",
+     "Connections that the table holds at most."},
+    {kConntrackNatEntries, "netprobe_conntrack_nat_entries", kGauge, "", "",
+     "Translated connections that are known."},
+    {kConntrackInsertFailed, "netprobe_conntrack_insert_failed_total", kCounter, "", "",
+     "Connections that could not be entered: another was there first."},
+    {kConntrackDropped, "netprobe_conntrack_dropped_packets_total", kCounter, "packets", "",
+     "Packets dropped because their connection could not be tracked."},
+    {kConntrackEarlyDropped, "netprobe_conntrack_early_dropped_total", kCounter, "", "",
+     "Connections that were forgotten early to make room."},
     // [netfilter]
     // [tunnels and XDP]
     // [losses]

@@ -42,6 +42,16 @@ enum class Metric : std::uint8_t {
   // [sockets]
   kDrops,
   // [drops]
+  kNetfilterPackets,
+  kNetfilterBytes,
+  kNetfilterDroppedPackets,
+  kNetfilterRuleDroppedPackets,
+  kConntrackEntries,
+  kConntrackLimit,
+  kConntrackNatEntries,
+  kConntrackInsertFailed,
+  kConntrackDropped,
+  kConntrackEarlyDropped,
   // [netfilter]
   // [tunnels and XDP]
   // [losses]

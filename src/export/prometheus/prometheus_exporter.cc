@@ -8,6 +8,7 @@
 
 #include "export/prometheus/drop_rows.h"
 #include "export/prometheus/metric_table.h"
+#include "export/prometheus/netfilter_rows.h"
 
 namespace netprobe {
 namespace {
@@ -170,6 +171,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   // [sockets]
   write_drops(out, snapshot.signals->drops);
   // [drops]
+  write_netfilter(out, snapshot.signals->netfilter);
   // [netfilter]
   // [tunnels and XDP]
   // [losses]
