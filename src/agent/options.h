@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "bpf/tc_attachment.h"
+#include "bpf/xdp_attachment.h"
 
 namespace netprobe {
 
@@ -42,6 +43,8 @@ struct AgentOptions {
   // [sockets]
   // [drops]
   // [netfilter]
+  XdpMode xdp_mode = XdpMode::kAuto;
+  std::vector<std::string> xdp_interface;  ///< empty: uplinks
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]
