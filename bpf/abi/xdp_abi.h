@@ -16,8 +16,8 @@ struct np_xdp_stats {
   __u32 ifindex; /* 0: slot is free */
   __u32 reserved0;
   __u64 packets;
-  __u64 bytes;   /* link-layer bytes, without FCS */
-  __u64 dropped; /* of the packets; always 0 unless np_xdp_config.drop */
+  __u64 bytes;                 /* link-layer bytes, without FCS */
+  __u64 dropped;               /* of the packets; always 0 unless np_xdp_config.drop */
   __u64 fast[NP_FAST_CLASSES]; /* packets that the fast parser took */
   /* By enum np_packet_class, of packets that the general parser took. IPV4 and
    * IPV6 are what is outermost here. */

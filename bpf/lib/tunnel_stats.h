@@ -94,8 +94,7 @@ static __noinline int np_tunnel_count(struct np_run *run, struct np_scratch *s, 
     }
   }
   NP_ADD(stats->packets, run->segs);
-  NP_ADD(stats->bytes,
-         outer->ip_len + (run->segs - 1) * (__u64)(run->payload_off - outer->l3_off));
+  NP_ADD(stats->bytes, outer->ip_len + (run->segs - 1) * (__u64)(run->payload_off - outer->l3_off));
   stats->last_seen = np_now_jiffy(run->skb);
   if (outer->fragment)
     NP_ADD(stats->fragments, 1);

@@ -141,8 +141,8 @@ static __always_inline int np_xdp_packet(struct xdp_md *ctx) {
 
   if (!stats || !s)
     return XDP_PASS;
-  length = np_config.fragmented_frames ? (__u32)bpf_xdp_get_buff_len(ctx)
-                                       : ctx->data_end - ctx->data;
+  length =
+      np_config.fragmented_frames ? (__u32)bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
   NP_ADD(stats->packets, 1);
   NP_ADD(stats->bytes, length);
   if (!NP_TRY_TAKE(s->busy)) {

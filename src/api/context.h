@@ -38,6 +38,7 @@ void add_state_routes(HttpServer& server, const ApiContextPtr& context);
 // [sockets]
 // [drops]
 // [netfilter]
+void add_tunnel_routes(HttpServer& server, const ApiContextPtr& context);
 // [tunnels and XDP]
 // [losses]
 // [quality and bandwidth]

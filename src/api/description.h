@@ -15,6 +15,7 @@ namespace netprobe {
 // [sockets]
 // [drops]
 // [netfilter]
+[[nodiscard]] std::string_view openapi_tunnels();
 // [tunnels and XDP]
 // [losses]
 // [quality and bandwidth]

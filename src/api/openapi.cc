@@ -116,10 +116,12 @@ constexpr std::string_view kRest =
     "first_seen": {"type": "string", "format": "date-time"}, "last_seen": {"type": "string", "format": "date-time"},
     "tcp_flags": {"type": "string"}, "vni": {"type": "integer"}, "ended": {"type": "boolean"},
     "observations": {"type": "array", "items": {"type": "object", "required": ["interface", "ifindex", "role", "direction", "packets", "bytes", "reverse_packets", "reverse_bytes"]}}}},
-  "Interface": {"type": "object", "required": ["name", "ifindex", "role", "kind", "mtu", "attached", "mode", "reason", "hooks", "rx", "tx"], "properties": {
+  "Interface": {"type": "object", "required": ["name", "ifindex", "role", "kind", "mtu", "attached", "mode", "reason", "hooks", "xdp", "rx", "tx"], "properties": {
     "name": {"type": "string"}, "ifindex": {"type": "integer"}, "role": {"enum": ["pod", "loopback", "bridge", "tunnel", "host", "uplink"]},
     "kind": {"type": "string"}, "mtu": {"type": "integer"}, "attached": {"type": "boolean"}, "mode": {"type": "string"}, "reason": {"type": "string"},
-    "hooks": {"type": "array"}, "rx": {"type": "object"}, "tx": {"type": "object"}}}
+    "hooks": {"type": "array"},
+    "xdp": {"type": "object", "description": "earliest ingress: where it is, or why not", "required": ["mode", "reason", "packets", "bytes", "dropped", "classes"], "properties": {"mode": {"enum": ["", "native", "generic"]}}},
+    "rx": {"type": "object"}, "tx": {"type": "object"}}}
 }
 }
 }
@@ -134,6 +136,7 @@ std::string openapi_document(std::string_view metrics_path) {
   // [sockets]
   // [drops]
   // [netfilter]
+  document += openapi_tunnels();
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]

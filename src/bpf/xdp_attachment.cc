@@ -40,14 +40,12 @@ std::unexpected<Error> explain(int error, std::uint32_t ifindex, XdpMode mode) {
   if (error == ENODEV)
     return std::unexpected(Error{"the interface is gone", ErrorKind::kNotFound, error});
   if (const auto id = program_at(ifindex); (error == EBUSY || error == EEXIST) && id != 0) {
-    return std::unexpected(
-        Error{fmt::format("another XDP program is there and stays: '{}', id {}",
-                          name_of_program(id), id),
-              ErrorKind::kBusy, error});
+    return std::unexpected(Error{
+        fmt::format("another XDP program is there and stays: '{}', id {}", name_of_program(id), id),
+        ErrorKind::kBusy, error});
   }
   if (error == EOPNOTSUPP && mode != XdpMode::kGeneric)
-    return std::unexpected(
-        Error{"its driver has no native XDP", ErrorKind::kUnsupported, error});
+    return std::unexpected(Error{"its driver has no native XDP", ErrorKind::kUnsupported, error});
   return fail_errno(
       fmt::format("the kernel refuses {} XDP", mode == XdpMode::kGeneric ? "generic" : "native"),
       error);
@@ -111,8 +109,7 @@ Result<XdpAttachment> XdpAttachment::make(const bpf_program* program, std::uint3
   if (const auto id = program_at(ifindex); id != 0 && name_of_program(id) != kOurProgram)
     return explain(EBUSY, ifindex, mode);
   LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flag_of(mode));
-  state->link.reset(
-      bpf_link_create(state->program, static_cast<int>(ifindex), BPF_XDP, &options));
+  state->link.reset(bpf_link_create(state->program, static_cast<int>(ifindex), BPF_XDP, &options));
   if (state->link) return XdpAttachment(std::move(state));
   // EINVAL is what kernels before 5.9 say to a link of a kind they never met.
   if (errno != EINVAL) return explain(errno, ifindex, mode);

@@ -23,8 +23,8 @@ class XdpAttachment {
   /// Never replaces another's program: kBusy, and its name in the message.
   /// kUnsupported: the driver has no native XDP. kNotFound: the interface went
   /// away meanwhile.
-  [[nodiscard]] static Result<XdpAttachment> make(const bpf_program* program,
-                                                  std::uint32_t ifindex, XdpMode mode);
+  [[nodiscard]] static Result<XdpAttachment> make(const bpf_program* program, std::uint32_t ifindex,
+                                                  XdpMode mode);
   XdpAttachment(XdpAttachment&&) noexcept;
   XdpAttachment& operator=(XdpAttachment&&) noexcept;
   ~XdpAttachment();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "flow/flow_entry.h"
+#include "flow/path_mtu.h"
 
 namespace netprobe {
 namespace {
@@ -92,6 +93,7 @@ class FlowTable::Impl {
     FlowEntry& entry = entries_[found->second];
     ++entry.icmp_errors;
     entry.last_icmp_error = static_cast<std::uint16_t>(event.icmp_type << 8 | event.icmp_code);
+    if (path_mtus_.on_error(found->second, event)) ++path_mtu_errors_;
     mark_changed(entry, found->second);
   }
 
@@ -113,8 +115,8 @@ class FlowTable::Impl {
   [[nodiscard]] std::vector<Flow> flows() const {
     std::vector<Flow> result;
     result.reserve(live_);
-    for (const FlowEntry& entry : entries_)
-      if (entry.live) result.push_back(view(entry, false));
+    for (std::uint32_t i = 0; i < entries_.size(); ++i)
+      if (entries_[i].live) result.push_back(view(i, false));
     std::ranges::sort(result, {}, &Flow::id);
     return result;
   }
@@ -134,14 +136,14 @@ class FlowTable::Impl {
       FlowEntry& entry = entries_[i];
       if (!entry.live || !entry.changed) continue;
       entry.changed = false;
-      result.push_back(view(entry, false));
+      result.push_back(view(i, false));
     }
     changed_.clear();
     return result;
   }
 
   [[nodiscard]] FlowTableStats stats() const {
-    return {live_, begun_, ended_, evicted_, records_, options_.max_flows};
+    return {live_, begun_, ended_, evicted_, records_, options_.max_flows, path_mtu_errors_};
   }
   [[nodiscard]] std::uint64_t attributed(std::uint32_t ifindex, Direction direction,
                                          bool inner) const {
@@ -328,8 +330,9 @@ class FlowTable::Impl {
 
   void end(std::uint32_t i) {
     FlowEntry& entry = entries_[i];
-    if (tracking_) ended_flows_.push_back(view(entry, true));
+    if (tracking_) ended_flows_.push_back(view(i, true));
     if (entry.in_index) index_.erase(entry.canonical);
+    path_mtus_.forget(i);
     const std::uint32_t generation = entry.generation + 1;
     entry = FlowEntry{};
     entry.generation = generation;
@@ -394,7 +397,8 @@ class FlowTable::Impl {
     return src_here ? "egress" : "ingress";
   }
 
-  [[nodiscard]] Flow view(const FlowEntry& entry, bool ended) const {
+  [[nodiscard]] Flow view(std::uint32_t i, bool ended) const {
+    const FlowEntry& entry = entries_[i];
     const std::size_t from = entry.initiator();
     Flow flow;
     flow.id = entry.id;
@@ -413,6 +417,7 @@ class FlowTable::Impl {
     flow.icmp = entry.icmp;
     flow.icmp_errors = entry.icmp_errors;
     flow.last_icmp_error = entry.last_icmp_error;
+    path_mtus_.fill(i, flow);
     flow.fragments = entry.fragments;
     flow.carries = entry.carries;
     flow.no_ports = entry.no_ports;
@@ -466,6 +471,8 @@ class FlowTable::Impl {
   std::uint64_t evicted_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t unmatched_icmp_errors_ = 0;
+  PathMtus path_mtus_;
+  std::uint64_t path_mtu_errors_ = 0;
   Nanos last_tick_ = 0;
 };
 

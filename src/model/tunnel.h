@@ -29,7 +29,8 @@ struct TunnelTraffic {
   Nanos last_seen = 0;
 };
 
-/// Sums that only grow, each packet once.
+/// Sums that only grow, each packet once. kind kNone: of all VNIs beyond the
+/// first few hundred.
 struct TunnelTotal {
   Tunnel kind = Tunnel::kVxlan;
   std::uint32_t vni = 0;
@@ -68,7 +69,8 @@ struct TunnelReport {
   std::vector<MtuTrouble> mtu;
   std::uint64_t active = 0;  ///< pairs of endpoints and VNI seen lately, both directions as one
   std::uint64_t new_tunnels = 0;
-  std::uint64_t folded = 0;  ///< packets of pairs that the map had no room for
+  std::uint64_t folded_vnis = 0;  ///< rows of VNIs whose totals are together
+  std::uint64_t folded = 0;       ///< packets of pairs that the map had no room for
 };
 
 /// Earliest ingress of one interface.

@@ -42,6 +42,16 @@ enum class Metric : std::uint8_t {
   // [sockets]
   // [drops]
   // [netfilter]
+  kVxlanPackets,
+  kVxlanBytes,
+  kVxlanTunnelsActive,
+  kVxlanTunnelsNew,
+  kVxlanVniStats,
+  kTunnelMtuExcess,
+  kPathMtuErrors,
+  kXdpPackets,
+  kXdpBytes,
+  kXdpDropped,
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "export/prometheus/tunnel_rows.h"
+
 namespace netprobe {
 namespace {
 
@@ -162,11 +164,14 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_losses(out, snapshot);
   out.family(describe(Metric::kSeriesFolded));
   out.sample({{"label", "interface"}}, fold_.folded_total());
+  out.sample({{"label", "vni"}}, snapshot.signals->tunnels.folded_vnis);
   write_probes(out, snapshot);
   write_agent(out, snapshot);
   // [sockets]
   // [drops]
   // [netfilter]
+  write_tunnels(out, snapshot);
+  write_xdp(out, snapshot);
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]

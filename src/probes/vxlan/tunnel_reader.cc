@@ -57,13 +57,13 @@ TunnelReader::TunnelReader(TunnelMaps maps, RingReader ring, MappedArray<np_pack
       capacity_(capacity) {}
 
 Result<TunnelReader> TunnelReader::make(TunnelMaps maps, OnEvent on_event) {
-  auto ring = RingReader::make(
-      maps.events.get(), [handler = std::move(on_event)](std::span<const std::byte> record) {
-        np_tunnel_event event{};
-        if (record.size() < sizeof(event)) return;
-        std::memcpy(&event, record.data(), sizeof(event));
-        handler(event);
-      });
+  auto ring = RingReader::make(maps.events.get(),
+                               [handler = std::move(on_event)](std::span<const std::byte> record) {
+                                 np_tunnel_event event{};
+                                 if (record.size() < sizeof(event)) return;
+                                 std::memcpy(&event, record.data(), sizeof(event));
+                                 handler(event);
+                               });
   if (!ring) return std::unexpected(ring.error());
   auto classes = MappedArray<np_packet_stats>::make(maps.classes.get(), maps.cpus);
   if (!classes) return std::unexpected(classes.error());
@@ -93,7 +93,8 @@ Result<std::vector<TunnelRow>> TunnelReader::rows() const {
     }
     if (error != 0 && error != -ENOENT) return fail_errno("cannot read vxlan_stats", -error);
     for (__u32 i = 0; i < count; ++i)
-      rows.push_back(decode(keys[i], &values[static_cast<std::size_t>(i) * maps_.cpus], maps_.cpus));
+      rows.push_back(
+          decode(keys[i], &values[static_cast<std::size_t>(i) * maps_.cpus], maps_.cpus));
     if (error == -ENOENT) return rows;
     more = true;
   }

@@ -2,6 +2,7 @@
 #include "probes/vxlan/tunnel_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace netprobe {
 namespace {
@@ -43,7 +44,16 @@ void TunnelTable::take(const TunnelRow& row, Known& known) {
   known.fragments = row.fragments;
   known.last_seen = row.last_seen;
   if (known.counted_above) return;
-  totals_[{row.key.kind, row.key.vni, row.key.direction}] += more;
+  const TotalKey key = total_key(row.key);
+  totals_[key] += more;
+  if (key.kind == Tunnel::kNone && !std::exchange(known.folded, true)) ++folded_rows_;
+}
+
+TunnelTable::TotalKey TunnelTable::total_key(const TunnelKey& key) {
+  const std::pair vni{key.kind, key.vni};
+  if (!vnis_.contains(vni) && vnis_.size() >= kMaxVnis) return {Tunnel::kNone, 0, key.direction};
+  vnis_.insert(vni);
+  return {key.kind, key.vni, key.direction};
 }
 
 void TunnelTable::update(const std::vector<TunnelRow>& rows, const InterfaceMap& interfaces,
@@ -110,6 +120,7 @@ void TunnelTable::report(TunnelReport& report, const InterfaceMap& interfaces, N
     report.totals.push_back({key.kind, key.vni, key.direction, counters});
   report.active = active.size();
   report.new_tunnels = new_tunnels_;
+  report.folded_vnis = folded_rows_;
 }
 
 }  // namespace netprobe

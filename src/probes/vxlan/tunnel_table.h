@@ -39,6 +39,8 @@ class TunnelTable {
  public:
   /// A tunnel is active that had a packet within this time.
   static constexpr Nanos kActive = 60 * kSecond;
+  /// Pairs of kind and VNI that have totals of their own.
+  static constexpr std::size_t kMaxVnis = 500;
   /// `rows`: all that the map has; `now` monotonic.
   void update(const std::vector<TunnelRow>& rows, const InterfaceMap& interfaces, Nanos now);
 
@@ -61,6 +63,7 @@ class TunnelTable {
     Nanos first_seen = 0;
     Nanos last_seen = 0;
     bool counted_above = false;
+    bool folded = false;  ///< its VNI has no totals of its own
   };
   struct TotalKey {
     Tunnel kind;
@@ -69,6 +72,7 @@ class TunnelTable {
     auto operator<=>(const TotalKey&) const = default;
   };
   void take(const TunnelRow& row, Known& known);
+  [[nodiscard]] TotalKey total_key(const TunnelKey& key);
   /// What stands on an interface: its bridge or bond, VLANs.
   using Uppers = std::multimap<std::uint32_t, std::uint32_t>;
   [[nodiscard]] static Uppers uppers_of(const InterfaceMap& interfaces);
@@ -76,6 +80,8 @@ class TunnelTable {
 
   std::map<TunnelKey, Known> rows_;
   std::map<TotalKey, Counters> totals_;
+  std::set<std::pair<Tunnel, std::uint32_t>> vnis_;  ///< that have totals
+  std::uint64_t folded_rows_ = 0;
   std::uint64_t new_tunnels_ = 0;
 };
 

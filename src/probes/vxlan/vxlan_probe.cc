@@ -23,9 +23,8 @@ Result<std::unique_ptr<Probe>> VxlanProbe::make(std::optional<TunnelMaps> maps, 
                                                 const Clock& clock) {
   std::unique_ptr<VxlanProbe> probe(new VxlanProbe(std::move(why), clock));
   if (maps) {
-    auto reader = TunnelReader::make(std::move(*maps), [raw = probe.get()](const auto& event) {
-      raw->on_event(event);
-    });
+    auto reader = TunnelReader::make(
+        std::move(*maps), [raw = probe.get()](const auto& event) { raw->on_event(event); });
     if (!reader) return std::unexpected(reader.error());
     probe->reader_.emplace(std::move(*reader));
   }
@@ -105,8 +104,8 @@ ProbeStatus VxlanProbe::status() const {
   }
   status.state = ProbeState::kOn;
   status.rung = "flow programs";
-  status.why = read_problem_.empty() ? "the flow programs decode tunnels and count them"
-                                     : read_problem_;
+  status.why =
+      read_problem_.empty() ? "the flow programs decode tunnels and count them" : read_problem_;
   status.lost = {{"vxlan_probe", "map_full", reader_->folded()},
                  {"vxlan_probe", "event_ring_full", reader_->events_lost()}};
   return status;

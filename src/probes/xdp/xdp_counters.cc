@@ -12,18 +12,28 @@ struct Class {
   const char* name;
   np_packet_class slow;
 };
-constexpr std::array kClasses{
-    Class{"ipv4", NP_PKT_IPV4},           Class{"ipv6", NP_PKT_IPV6},
-    Class{"arp", NP_PKT_ARP},             Class{"non_ip", NP_PKT_NON_IP},
-    Class{"malformed", NP_PKT_MALFORMED}, Class{"tcp", NP_PKT_TCP},
-    Class{"udp", NP_PKT_UDP},             Class{"icmp", NP_PKT_ICMP},
-    Class{"icmp6", NP_PKT_ICMP6},         Class{"sctp", NP_PKT_SCTP},
-    Class{"other_l4", NP_PKT_OTHER_L4},   Class{"vlan", NP_PKT_VLAN},
-    Class{"mpls", NP_PKT_MPLS},           Class{"ipv4_options", NP_PKT_IPV4_OPTIONS},
-    Class{"fragments", NP_PKT_FRAGMENTS}, Class{"ipv6_extensions", NP_PKT_IPV6_EXTENSIONS},
-    Class{"vxlan", NP_PKT_VXLAN},         Class{"geneve", NP_PKT_GENEVE},
-    Class{"gre", NP_PKT_GRE},             Class{"ipip", NP_PKT_IPIP},
-    Class{"slow_path", NP_PKT_SLOW_PATH}, Class{"busy", NP_PKT_SET_BUSY}};
+constexpr std::array kClasses{Class{"ipv4", NP_PKT_IPV4},
+                              Class{"ipv6", NP_PKT_IPV6},
+                              Class{"arp", NP_PKT_ARP},
+                              Class{"non_ip", NP_PKT_NON_IP},
+                              Class{"malformed", NP_PKT_MALFORMED},
+                              Class{"tcp", NP_PKT_TCP},
+                              Class{"udp", NP_PKT_UDP},
+                              Class{"icmp", NP_PKT_ICMP},
+                              Class{"icmp6", NP_PKT_ICMP6},
+                              Class{"sctp", NP_PKT_SCTP},
+                              Class{"other_l4", NP_PKT_OTHER_L4},
+                              Class{"vlan", NP_PKT_VLAN},
+                              Class{"mpls", NP_PKT_MPLS},
+                              Class{"ipv4_options", NP_PKT_IPV4_OPTIONS},
+                              Class{"fragments", NP_PKT_FRAGMENTS},
+                              Class{"ipv6_extensions", NP_PKT_IPV6_EXTENSIONS},
+                              Class{"vxlan", NP_PKT_VXLAN},
+                              Class{"geneve", NP_PKT_GENEVE},
+                              Class{"gre", NP_PKT_GRE},
+                              Class{"ipip", NP_PKT_IPIP},
+                              Class{"slow_path", NP_PKT_SLOW_PATH},
+                              Class{"busy", NP_PKT_SET_BUSY}};
 
 /// What the fast parser took, by the same classes.
 std::uint64_t fast_of(const std::array<std::uint64_t, NP_FAST_CLASSES>& fast,
@@ -45,8 +55,9 @@ std::uint64_t fast_of(const std::array<std::uint64_t, NP_FAST_CLASSES>& fast,
 }  // namespace
 
 Result<XdpCounterTable> XdpCounterTable::make(const XdpPrograms& programs) {
-  auto stats = MappedArray<np_xdp_stats>::make(
-      programs.object.map_fd("xdp_stats"), static_cast<std::size_t>(NP_XDP_DEVICES) * programs.cpus);
+  auto stats =
+      MappedArray<np_xdp_stats>::make(programs.object.map_fd("xdp_stats"),
+                                      static_cast<std::size_t>(NP_XDP_DEVICES) * programs.cpus);
   if (!stats) return std::unexpected(stats.error());
   return XdpCounterTable(std::move(*stats), programs.cpus);
 }

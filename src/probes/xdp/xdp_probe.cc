@@ -24,8 +24,7 @@ Result<std::unique_ptr<Probe>> XdpProbe::make(const XdpOptions& options,
   if (!programs) return std::unexpected(programs.error());
   auto counters = XdpCounterTable::make(*programs);
   if (!counters) return std::unexpected(counters.error());
-  return std::unique_ptr<Probe>(
-      new XdpProbe(options, std::move(*programs), std::move(*counters)));
+  return std::unique_ptr<Probe>(new XdpProbe(options, std::move(*programs), std::move(*counters)));
 }
 
 void XdpProbe::attach(Device& device, const XdpChoice& choice) {
@@ -129,15 +128,13 @@ ProbeStatus XdpProbe::status() const {
   std::size_t native = 0;
   std::size_t generic = 0;
   for (const auto& [ifindex, device] : devices_)
-    if (device.attachment)
-      ++(device.attachment->mode() == XdpMode::kGeneric ? generic : native);
+    if (device.attachment) ++(device.attachment->mode() == XdpMode::kGeneric ? generic : native);
   status.rung = native > 0    ? (generic > 0 ? "native and generic" : "native")
                 : generic > 0 ? "generic"
                               : "none";
-  status.why = native + generic > 0
-                   ? fmt::format("at {} of {} interfaces; each says why", native + generic,
-                                 devices_.size())
-                   : "no interface takes it or was asked for; each says why";
+  status.why = native + generic > 0 ? fmt::format("at {} of {} interfaces; each says why",
+                                                  native + generic, devices_.size())
+                                    : "no interface takes it or was asked for; each says why";
   return status;
 }
 
