@@ -23,9 +23,10 @@ NP_ABI_ASSERT(sizeof(struct np_tunnel_key) == 48, "tunnel key is 48 bytes");
 /* One a CPU. */
 struct np_tunnel_stats {
   __u64 packets;
-  __u64 bytes;     /* of the outer IP packets */
-  __u64 last_seen; /* CLOCK_MONOTONIC to a jiffy; the capture's time in replay */
-  __u64 fragments; /* of the packets: those whose outer packet was a first fragment */
+  __u64 bytes;      /* of the outer IP packets */
+  __u64 last_seen;  /* CLOCK_MONOTONIC to a jiffy; the capture's time in replay */
+  __u64 first_seen; /* 0 on CPUs that did not see its first packet */
+  __u64 fragments;  /* of the packets: those whose outer packet was a first fragment */
 };
 
 /* A tunnel that was not known: its first packet. */

@@ -82,6 +82,7 @@ static __noinline int np_tunnel_count(struct np_run *run, struct np_scratch *s, 
   stats = bpf_map_lookup_elem(&vxlan_stats, &key);
   if (unlikely(!stats)) {
     /* Another CPU may be first: then it is here now, and it told. */
+    none.first_seen = np_now_jiffy(run->skb);
     if (!bpf_map_update_elem(&vxlan_stats, &key, &none, BPF_NOEXIST))
       np_tunnel_began(run, outer, inner, key.vni);
     stats = bpf_map_lookup_elem(&vxlan_stats, &key);

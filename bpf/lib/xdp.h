@@ -62,8 +62,10 @@ static __noinline int np_xdp_slow(struct xdp_md *ctx, struct np_xdp_stats *stats
   for (int i = 0; i < NP_MAX_HEADERS && !done; i++)
     done = np_slow_step(ctx);
   NP_ADD(stats->classes[NP_PKT_SLOW_PATH], 1);
-  /* The outermost layer's version is one class; those inside are others. */
+  /* Of the frame, not of what a tunnel has inside. */
   classes = s->classes & ~(1ULL << NP_PKT_IPV4 | 1ULL << NP_PKT_IPV6);
+  if (s->layers)
+    classes &= ~(1ULL << NP_PKT_ARP);
 #pragma unroll
   for (int class = NP_PKT_ARP; class <= NP_PKT_IPIP; class ++) {
     if (classes & (1ULL << class))

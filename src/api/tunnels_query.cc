@@ -20,10 +20,10 @@ constexpr std::size_t kKeyLength = 82;
 
 std::unexpected<BadQuery> bad(std::string_view parameter, const std::string& value,
                               std::string_view takes, std::vector<std::string_view> allowed = {}) {
-  return std::unexpected(BadQuery{
-      std::string(parameter),
-      fmt::format("'{}' is not a value for {}: it takes {}", value, parameter, takes),
-      std::move(allowed)});
+  return std::unexpected(
+      BadQuery{std::string(parameter),
+               fmt::format("'{}' is not a value for {}: it takes {}", value, parameter, takes),
+               std::move(allowed)});
 }
 
 std::optional<std::uint64_t> number(std::string_view text, std::uint64_t least,
@@ -91,7 +91,8 @@ QueryResult<TunnelsQuery> parse_tunnels_query(const QueryParams& params) {
   for (const auto& [name, value] : params) {
     if (std::ranges::find(kNames, name) == kNames.end()) {
       return std::unexpected(BadQuery{
-          name, fmt::format("there is no parameter '{}'; there are {}", name, fmt::join(kNames, ", ")),
+          name,
+          fmt::format("there is no parameter '{}'; there are {}", name, fmt::join(kNames, ", ")),
           {kNames.begin(), kNames.end()}});
     }
     if (auto taken = take(query, name, value); !taken) return std::unexpected(taken.error());

@@ -31,6 +31,8 @@ TunnelRow decode(const np_tunnel_key& key, const np_tunnel_stats* of_cpus, std::
   for (std::uint32_t cpu = 0; cpu < cpus; ++cpu) {
     row.counters += {of_cpus[cpu].packets, of_cpus[cpu].bytes};
     row.fragments += of_cpus[cpu].fragments;
+    const auto first = static_cast<Nanos>(of_cpus[cpu].first_seen);
+    if (first != 0 && (row.first_seen == 0 || first < row.first_seen)) row.first_seen = first;
     row.last_seen = std::max(row.last_seen, static_cast<Nanos>(of_cpus[cpu].last_seen));
   }
   return row;

@@ -56,14 +56,12 @@ TunnelTable::TotalKey TunnelTable::total_key(const TunnelKey& key) {
   return {key.kind, key.vni, key.direction};
 }
 
-void TunnelTable::update(const std::vector<TunnelRow>& rows, const InterfaceMap& interfaces,
-                         Nanos now) {
+void TunnelTable::update(const std::vector<TunnelRow>& rows, const InterfaceMap& interfaces) {
   // All keys first: whether a packet is counted above depends on the others.
   std::set<TunnelPair> pairs;
   for (const auto& [key, known] : rows_) pairs.insert(pair_of(key));
   for (const TunnelRow& row : rows) {
-    if (!rows_.try_emplace(row.key, Known{.first_seen = std::min(now, row.last_seen)}).second)
-      continue;
+    if (!rows_.try_emplace(row.key, Known{.first_seen = row.first_seen}).second) continue;
     if (pairs.insert(pair_of(row.key)).second) ++new_tunnels_;
   }
   const Uppers uppers = uppers_of(interfaces);

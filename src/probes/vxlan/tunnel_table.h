@@ -29,7 +29,8 @@ struct TunnelRow {
   TunnelKey key;
   Counters counters;
   std::uint64_t fragments = 0;
-  Nanos last_seen = 0;  ///< monotonic
+  Nanos first_seen = 0;  ///< monotonic
+  Nanos last_seen = 0;
 };
 
 using InterfaceMap = std::map<std::uint32_t, InterfaceInfo>;
@@ -41,8 +42,8 @@ class TunnelTable {
   static constexpr Nanos kActive = 60 * kSecond;
   /// Pairs of kind and VNI that have totals of their own.
   static constexpr std::size_t kMaxVnis = 500;
-  /// `rows`: all that the map has; `now` monotonic.
-  void update(const std::vector<TunnelRow>& rows, const InterfaceMap& interfaces, Nanos now);
+  /// `rows`: all that the map has.
+  void update(const std::vector<TunnelRow>& rows, const InterfaceMap& interfaces);
 
   /// Rows that may leave the map, quiet for longest first: none while it is
   /// less than half full, then what was quiet for ten minutes, and from nine

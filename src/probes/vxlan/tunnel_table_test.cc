@@ -42,7 +42,7 @@ TEST(TunnelTable, BothDirectionsAreOneTunnel) {
   TunnelTable table;
   table.update({row(3, Direction::kIngress, 2, kSecond), row(5, Direction::kEgress, 2, kSecond),
                 row(1, Direction::kEgress, 2, kSecond, 43)},
-               links(), kSecond);
+               links());
   const auto report = report_of(table, 2 * kSecond);
   EXPECT_EQ(report.new_tunnels, 2U);
   EXPECT_EQ(report.active, 2U);
@@ -56,7 +56,7 @@ TEST(TunnelTable, BothDirectionsAreOneTunnel) {
 TEST(TunnelTable, AddsUpWhatIsMore) {
   TunnelTable table;
   for (const std::uint64_t packets : {3U, 3U, 10U})
-    table.update({row(packets, Direction::kIngress, 2, kSecond)}, links(), kSecond);
+    table.update({row(packets, Direction::kIngress, 2, kSecond)}, links());
   EXPECT_EQ(total(report_of(table, kSecond)), 10U);
   EXPECT_EQ(report_of(table, kSecond).new_tunnels, 1U);
 }
@@ -65,7 +65,7 @@ TEST(TunnelTable, WhatAnInterfaceAboveCountsIsOnceInTheTotals) {
   TunnelTable table;
   table.update({row(7, Direction::kIngress, 3, kSecond), row(7, Direction::kIngress, 4, kSecond),
                 row(5, Direction::kEgress, 2, kSecond), row(5, Direction::kEgress, 5, kSecond)},
-               links(), kSecond);
+               links());
   const auto report = report_of(table, kSecond);
   EXPECT_EQ(report.traffic.size(), 4U);
   EXPECT_EQ(total(report), 12U);
@@ -76,7 +76,7 @@ TEST(TunnelTable, WhatAnInterfaceAboveCountsIsOnceInTheTotals) {
 TEST(TunnelTable, TheSameTunnelOverTwoUplinksIsTheSum) {
   TunnelTable table;
   table.update({row(7, Direction::kEgress, 2, kSecond), row(8, Direction::kEgress, 3, kSecond)},
-               links(), kSecond);
+               links());
   EXPECT_EQ(total(report_of(table, kSecond)), 15U);
   EXPECT_EQ(report_of(table, kSecond).active, 1U);
 }
@@ -87,7 +87,7 @@ TEST(TunnelTable, RowsLeaveOnlyWhenThereIsNeed) {
   for (std::uint32_t vni = 0; vni < 10; ++vni)
     rows.push_back(row(1, Direction::kEgress, 2, vni * 120 * kSecond, vni));
   const Nanos now = 1200 * kSecond;
-  table.update(rows, links(), now);
+  table.update(rows, links());
   EXPECT_TRUE(table.stale(100, now).empty());
   const auto half = table.stale(20, now);
   ASSERT_EQ(half.size(), 5U);
@@ -97,11 +97,11 @@ TEST(TunnelTable, RowsLeaveOnlyWhenThereIsNeed) {
 
 TEST(TunnelTable, TotalsStayWhenARowLeavesAndGoOnWhenItIsBack) {
   TunnelTable table;
-  table.update({row(5, Direction::kEgress, 2, kSecond)}, links(), kSecond);
+  table.update({row(5, Direction::kEgress, 2, kSecond)}, links());
   table.removed(row(6, Direction::kEgress, 2, kSecond), links());  // one came meanwhile
   EXPECT_EQ(total(report_of(table, kSecond)), 6U);
   EXPECT_TRUE(report_of(table, kSecond).traffic.empty());
-  table.update({row(2, Direction::kEgress, 2, 2 * kSecond)}, links(), 2 * kSecond);
+  table.update({row(2, Direction::kEgress, 2, 2 * kSecond)}, links());
   EXPECT_EQ(total(report_of(table, 2 * kSecond)), 8U);
 }
 

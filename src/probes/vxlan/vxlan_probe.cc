@@ -59,7 +59,7 @@ void VxlanProbe::collect(Nanos now) {
     return;
   }
   read_problem_.clear();
-  table_.update(*rows, interfaces_, now);
+  table_.update(*rows, interfaces_);
   for (const TunnelKey& key : table_.stale(reader_->capacity(), now))
     if (const auto last = reader_->remove(key)) table_.removed(*last, interfaces_);
 }
