@@ -281,11 +281,13 @@ enum np_packet_class {
   NP_PKT_GRE,
   NP_PKT_IPIP,
   NP_PKT_GSO,
-  NP_PKT_SLOW_PATH,   /* took the general parser */
-  NP_PKT_UNKNOWN_DEV, /* interface without a slot in device_stats */
-  NP_PKT_EVICTED,     /* records pushed out of the cache */
-  NP_PKT_RING_FULL,   /* records that the ring had no space for */
-  NP_PKT_SET_BUSY,    /* PREEMPT_RT: another writer had the set */
+  NP_PKT_SLOW_PATH,         /* took the general parser */
+  NP_PKT_UNKNOWN_DEV,       /* interface without a slot in device_stats */
+  NP_PKT_EVICTED,           /* records pushed out of the cache */
+  NP_PKT_RING_FULL,         /* records that the ring had no space for */
+  NP_PKT_SET_BUSY,          /* PREEMPT_RT: another writer had the set */
+  NP_PKT_TUNNEL_FOLDED,     /* wire packets whose tunnel vxlan_stats had no room for */
+  NP_PKT_TUNNEL_EVENT_LOST, /* new tunnels that vxlan_events had no room for */
   NP_PKT_CLASSES = 40,
 };
 
@@ -299,6 +301,9 @@ struct np_packet_stats {
 struct np_clock {
   __u64 jiffies;
   __u64 ktime_ns;
+  /* ktime_ns when jiffies were 0, modulo 2^64: a program makes a time of
+   * jiffies with it, and one word cannot be read half. */
+  __u64 zero_ns;
 };
 
 /* Configuration, fixed at load: what is off is dead code to the verifier. */
@@ -310,6 +315,8 @@ struct np_flow_config {
   __u32 tunnels;                     /* look inside tunnels */
   __u16 vxlan_port[NP_TUNNEL_PORTS]; /* 0: unused */
   __u16 geneve_port[NP_TUNNEL_PORTS];
+  __u32 tick_ns;      /* length of a jiffy */
+  __u32 tunnel_stats; /* keep vxlan_stats */
 };
 
 #endif

@@ -5,13 +5,19 @@
  * UDP, read in place at offsets that are known when the program is compiled.
  * It answers "not mine" for all else, which slow_path.h then takes from the
  * start, so the two never share half a packet.
+ *
+ * Stands behind the object's np_config, which has the ports of tunnels.
  */
 #ifndef NETPROBE_BPF_LIB_FAST_PATH_H
 #define NETPROBE_BPF_LIB_FAST_PATH_H
 
 #include "headers.h"
-#include "maps.h"
 #include "packet.h"
+
+enum np_link_type {
+  NP_LINK_ETHERNET,
+  NP_LINK_IP, /* no link header: tun, WireGuard, IP tunnels, PPP */
+};
 
 static __always_inline void np_map_ipv4(__u8 *to, const __u8 *from) {
   /* ::ffff:a.b.c.d as three words */
@@ -124,6 +130,17 @@ static __always_inline int np_fast_ip(const void *l3, const void *end, __u32 l3_
     return version == 0x45 ? NP_FAST_IPV4_UDP : NP_FAST_IPV6_UDP;
   }
   return -1;
+}
+
+/* IP right behind the link header, if there is one: nothing to take off first. */
+static __always_inline int np_is_bare_ip(const void *data, const void *end,
+                                         enum np_link_type link) {
+  const struct np_eth *eth = data;
+
+  if (link != NP_LINK_ETHERNET)
+    return 1;
+  return data + sizeof(*eth) <= end &&
+         (eth->type == bpf_htons(ETH_IPV4) || eth->type == bpf_htons(ETH_IPV6));
 }
 
 #endif

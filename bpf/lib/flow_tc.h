@@ -7,11 +7,14 @@
 #ifndef NETPROBE_BPF_LIB_FLOW_TC_H
 #define NETPROBE_BPF_LIB_FLOW_TC_H
 
+#include "maps.h"
+
 #include "fast_path.h"
 #include "flow_cache.h"
 #include "hit_path.h"
 #include "icmp_error.h"
 #include "slow_path.h"
+#include "tunnel_stats.h"
 
 /* TCX_NEXT and, for clsact, TC_ACT_UNSPEC: the same number. */
 #define NP_NEXT_PROGRAM (-1)
@@ -30,11 +33,6 @@
     }                                  \
     value_;                            \
   })
-
-enum np_link_type {
-  NP_LINK_ETHERNET,
-  NP_LINK_IP, /* no link header: tun, WireGuard, IP tunnels, PPP */
-};
 
 /* Slot of an interface. User space puts it within NP_DEVICE_PROBES of its home
  * and attaches only then. */
@@ -98,23 +96,6 @@ static __always_inline void np_slow_classes(__u32 cpu, __u64 classes) {
   }
 }
 
-static __always_inline enum np_packet_class np_l4_class(__u8 proto) {
-  switch (proto) {
-    case IPPROTO_TCP:
-      return NP_PKT_TCP;
-    case IPPROTO_UDP:
-      return NP_PKT_UDP;
-    case IPPROTO_ICMP:
-      return NP_PKT_ICMP;
-    case IPPROTO_ICMPV6:
-      return NP_PKT_ICMP6;
-    case IPPROTO_SCTP:
-      return NP_PKT_SCTP;
-    default:
-      return NP_PKT_OTHER_L4;
-  }
-}
-
 static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 direction,
                               __u32 length) {
   struct __sk_buff *skb = run->skb;
@@ -130,24 +111,7 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
     np_unattributed(run, 0, NP_UNATTR_CACHE);
     return 0;
   }
-  s->next = link == NP_LINK_ETHERNET ? NP_NEXT_ETHERNET : NP_NEXT_IP;
-  s->off = 0;
-  s->length = length;
-  s->layers = 0;
-  s->payload_off = 0;
-  s->quote_off = 0;
-  s->quote_mtu = 0;
-  s->vni = 0;
-  s->mpls_label = NP_NO_LABEL;
-  s->vlan = NP_NO_VLAN;
-  s->inner_vlan = NP_NO_VLAN;
-  s->type = 0;
-  s->tunnel = NP_TUNNEL_NONE;
-  s->cut = 0;
-  s->first_frag = 0;
-  s->not_ip = 0;
-  s->failed = 0;
-  s->classes = 0;
+  np_parse_begin(s, link == NP_LINK_ETHERNET ? NP_NEXT_ETHERNET : NP_NEXT_IP, length);
   if (skb->vlan_present)
     np_tag(s, skb->vlan_tci);
 
@@ -182,6 +146,7 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
       np_flow_count_slow(run, &s->layer[i]);
     }
   }
+  np_tunnels(run, s);
   if (s->quote_off)
     np_icmp_error(run, s);
   NP_RELEASE(s->busy);
@@ -263,19 +228,12 @@ static __noinline int np_vxlan(struct np_run *run, enum np_link_type link, __u32
   NP_ADD(run->dev->inner_packets, run->segs);
   np_flow_count_slow(run, outer);
   np_flow_count_slow(run, inner);
+  if (np_config.tunnel_stats) {
+    s->layers = 2;
+    np_tunnel_count(run, s, 0);
+  }
   NP_RELEASE(s->busy);
   return NP_DONE;
-}
-
-/* IP right behind the link header, if there is one: nothing to take off first. */
-static __always_inline int np_is_bare_ip(const void *data, const void *end,
-                                         enum np_link_type link) {
-  const struct np_eth *eth = data;
-
-  if (link != NP_LINK_ETHERNET)
-    return 1;
-  return data + sizeof(*eth) <= end &&
-         (eth->type == bpf_htons(ETH_IPV4) || eth->type == bpf_htons(ETH_IPV6));
 }
 
 /* A packet of the fast parser, from its start; run->dev has counted it. What is

@@ -21,6 +21,20 @@ struct np_fragment_ports {
   __u8 reserved[3];
 };
 
+#ifdef NP_XDP
+
+/* Who only classifies packets asks for no ports. */
+static __always_inline void np_fragment_remember(const struct np_flow_key *flow, __u32 id,
+                                                 __u8 proto) {
+}
+
+static __always_inline int np_fragment_look_up(const struct np_flow_key *flow, __u32 id, __u8 proto,
+                                               struct np_fragment_ports *ports) {
+  return 0;
+}
+
+#else
+
 /* LRU: a datagram's fragments come close together, and one that was pushed
  * out only means a flow without ports. */
 struct {
@@ -63,5 +77,7 @@ static __always_inline int np_fragment_look_up(const struct np_flow_key *flow, _
   *ports = *known;
   return 1;
 }
+
+#endif
 
 #endif

@@ -2,13 +2,14 @@
 /*
  * The parser for everything that fast_path.h leaves: tags, labels, options,
  * extension headers, fragments, tunnels in tunnels, data outside the linear
- * part of the skb. It takes one header a step; what it knows stands in per-CPU
+ * part of the frame. It takes one header a step; what it knows stands in per-CPU
  * memory, which the verifier does not track, so every step looks alike to it
  * and the loop costs one step's verification. All reads are bounded copies.
  */
 #ifndef NETPROBE_BPF_LIB_SLOW_PATH_H
 #define NETPROBE_BPF_LIB_SLOW_PATH_H
 
+#include "context.h"
 #include "fast_path.h"
 #include "fragments.h"
 
@@ -61,7 +62,7 @@ static __always_inline struct np_scratch *np_scratch(void) {
 }
 
 #define NP_SAW(s, class) ((s)->classes |= 1ULL << (class))
-#define NP_LOAD(s, skb, offset, len) bpf_skb_load_bytes(skb, offset, (s)->buf, len)
+#define NP_LOAD(s, ctx, offset, len) np_load(ctx, offset, (s)->buf, len)
 
 static __always_inline int np_stop(struct np_scratch *s) {
   s->next = NP_NEXT_DONE;
@@ -104,8 +105,8 @@ static __always_inline void np_tag(struct np_scratch *s, __u16 tci) {
     s->inner_vlan = tci & 0xfff;
 }
 
-static __always_inline int np_step_ethernet(struct __sk_buff *skb, struct np_scratch *s) {
-  if (NP_LOAD(s, skb, s->off, sizeof(struct np_eth)))
+static __always_inline int np_step_ethernet(NP_CONTEXT *ctx, struct np_scratch *s) {
+  if (NP_LOAD(s, ctx, s->off, sizeof(struct np_eth)))
     return np_stop_failed(s);
   s->type = bpf_ntohs(((struct np_eth *)s->buf)->type);
   s->off += sizeof(struct np_eth);
@@ -113,7 +114,7 @@ static __always_inline int np_step_ethernet(struct __sk_buff *skb, struct np_scr
   return 0;
 }
 
-static __always_inline int np_step_type(struct __sk_buff *skb, struct np_scratch *s) {
+static __always_inline int np_step_type(NP_CONTEXT *ctx, struct np_scratch *s) {
   const __be16 *half = (const __be16 *)s->buf;
   __u32 label;
 
@@ -125,7 +126,7 @@ static __always_inline int np_step_type(struct __sk_buff *skb, struct np_scratch
     case ETH_VLAN:
     case ETH_QINQ:
     case ETH_QINQ_OLD:
-      if (NP_LOAD(s, skb, s->off, 4))
+      if (NP_LOAD(s, ctx, s->off, 4))
         return np_stop_failed(s);
       np_tag(s, bpf_ntohs(half[0]));
       s->type = bpf_ntohs(half[1]);
@@ -133,7 +134,7 @@ static __always_inline int np_step_type(struct __sk_buff *skb, struct np_scratch
       return 0;
     case ETH_MPLS: /* RFC 3032: label 20 bits, class 3, bottom 1, TTL 8 */
     case ETH_MPLS_MC:
-      if (NP_LOAD(s, skb, s->off, 4))
+      if (NP_LOAD(s, ctx, s->off, 4))
         return np_stop_failed(s);
       NP_SAW(s, NP_PKT_MPLS);
       label = bpf_ntohl(*(__be32 *)s->buf);
@@ -144,7 +145,7 @@ static __always_inline int np_step_type(struct __sk_buff *skb, struct np_scratch
         s->next = NP_NEXT_IP;
       return 0;
     case ETH_PPPOE: /* RFC 2516: 6 bytes, then the PPP protocol */
-      if (NP_LOAD(s, skb, s->off, 8))
+      if (NP_LOAD(s, ctx, s->off, 8))
         return np_stop_failed(s);
       s->off += 8;
       if (half[3] != bpf_htons(0x0021) && half[3] != bpf_htons(0x0057))
@@ -155,7 +156,7 @@ static __always_inline int np_step_type(struct __sk_buff *skb, struct np_scratch
       NP_SAW(s, NP_PKT_ARP);
       return np_stop_not_ip(s);
     default:
-      if (s->type >= ETH_MIN || NP_LOAD(s, skb, s->off, 8))
+      if (s->type >= ETH_MIN || NP_LOAD(s, ctx, s->off, 8))
         return np_stop_not_ip(s);
       /* IEEE 802.3 with LLC and SNAP (RFC 1042) */
       if (*(__u32 *)s->buf != bpf_htonl(0xaaaa0300) || half[2] != 0)
@@ -243,13 +244,13 @@ static __always_inline int np_fragment(struct np_scratch *s, struct np_layer *l,
   return 1;
 }
 
-static __always_inline int np_step_ipv4(struct __sk_buff *skb, struct np_scratch *s) {
+static __always_inline int np_step_ipv4(NP_CONTEXT *ctx, struct np_scratch *s) {
   const struct np_ipv4 *ip = (const struct np_ipv4 *)s->buf;
   struct np_layer *l;
   __u32 header, total;
   __u16 frag;
 
-  if (NP_LOAD(s, skb, s->off, sizeof(*ip)))
+  if (NP_LOAD(s, ctx, s->off, sizeof(*ip)))
     return np_stop_failed(s);
   header = (ip->version_ihl & 0xf) * 4;
   total = bpf_ntohs(ip->total_len);
@@ -280,12 +281,12 @@ static __always_inline int np_step_ipv4(struct __sk_buff *skb, struct np_scratch
   return 0;
 }
 
-static __always_inline int np_step_ipv6(struct __sk_buff *skb, struct np_scratch *s) {
+static __always_inline int np_step_ipv6(NP_CONTEXT *ctx, struct np_scratch *s) {
   const struct np_ipv6 *ip = (const struct np_ipv6 *)s->buf;
   struct np_layer *l;
   __u16 payload;
 
-  if (NP_LOAD(s, skb, s->off, sizeof(*ip)))
+  if (NP_LOAD(s, ctx, s->off, sizeof(*ip)))
     return np_stop_failed(s);
   l = np_open_layer(s);
   if (!l)
@@ -299,8 +300,9 @@ static __always_inline int np_step_ipv6(struct __sk_buff *skb, struct np_scratch
   payload = bpf_ntohs(ip->payload_len);
   /* 0 where there is more: a jumbogram (RFC 2675), whose length is in an
    * option, or a super-packet over 64 KiB. */
-  l->ip_len = np_ip_length(s, sizeof(*ip) + payload,
-                           payload == 0 && (ip->next == IPPROTO_HOPOPTS || skb->gso_size));
+  l->ip_len =
+      np_ip_length(s, sizeof(*ip) + payload,
+                   payload == 0 && (ip->next == IPPROTO_HOPOPTS || np_is_super_packet(ctx)));
   s->layers++;
   s->proto = ip->next;
   s->off += sizeof(*ip);
@@ -310,14 +312,14 @@ static __always_inline int np_step_ipv6(struct __sk_buff *skb, struct np_scratch
   return 0;
 }
 
-static __always_inline int np_step_ip(struct __sk_buff *skb, struct np_scratch *s) {
-  if (NP_LOAD(s, skb, s->off, 1))
+static __always_inline int np_step_ip(NP_CONTEXT *ctx, struct np_scratch *s) {
+  if (NP_LOAD(s, ctx, s->off, 1))
     return np_stop_failed(s);
   switch (s->buf[0] >> 4) {
     case 4:
-      return np_step_ipv4(skb, s);
+      return np_step_ipv4(ctx, s);
     case 6:
-      return np_step_ipv6(skb, s);
+      return np_step_ipv6(ctx, s);
     default:
       /* After MPLS anything may follow; after an EtherType it is an error. */
       return s->type == ETH_MPLS || s->type == ETH_MPLS_MC ? np_stop_not_ip(s) : np_stop_failed(s);
@@ -326,11 +328,11 @@ static __always_inline int np_step_ip(struct __sk_buff *skb, struct np_scratch *
 
 /* Steps over an extension header; its length is in units of 8 bytes beyond
  * the first 8, but of 4 beyond 8 for AH (RFC 4302 2.2). */
-static __always_inline int np_step_extension(struct __sk_buff *skb, struct np_scratch *s,
+static __always_inline int np_step_extension(NP_CONTEXT *ctx, struct np_scratch *s,
                                              struct np_layer *l) {
   __u8 proto = s->proto;
 
-  if (NP_LOAD(s, skb, s->off, 8))
+  if (NP_LOAD(s, ctx, s->off, 8))
     return np_stop(s);
   if (proto != IPPROTO_AH)
     NP_SAW(s, NP_PKT_IPV6_EXTENSIONS);
@@ -371,13 +373,13 @@ static __always_inline void np_enter(struct np_scratch *s, __u8 tunnel, __u32 vn
   s->next = type == ETH_TEB ? NP_NEXT_ETHERNET : NP_NEXT_TYPE;
 }
 
-static __always_inline int np_step_udp(struct __sk_buff *skb, struct np_scratch *s, __u16 port) {
+static __always_inline int np_step_udp(NP_CONTEXT *ctx, struct np_scratch *s, __u16 port) {
   if (!np_config.tunnels || s->layers >= NP_LAYERS)
     return np_stop(s);
   if (np_is_port(np_config.vxlan_port, port)) {
     const struct np_vxlan *vxlan = (const struct np_vxlan *)s->buf;
 
-    if (NP_LOAD(s, skb, s->off + sizeof(struct np_udp), sizeof(*vxlan)) ||
+    if (NP_LOAD(s, ctx, s->off + sizeof(struct np_udp), sizeof(*vxlan)) ||
         !(vxlan->flags & NP_VXLAN_I))
       return np_stop(s);
     NP_SAW(s, NP_PKT_VXLAN);
@@ -388,7 +390,7 @@ static __always_inline int np_step_udp(struct __sk_buff *skb, struct np_scratch 
   if (np_is_port(np_config.geneve_port, port)) {
     const struct np_geneve *geneve = (const struct np_geneve *)s->buf;
 
-    if (NP_LOAD(s, skb, s->off + sizeof(struct np_udp), sizeof(*geneve)) ||
+    if (NP_LOAD(s, ctx, s->off + sizeof(struct np_udp), sizeof(*geneve)) ||
         geneve->version_optlen >> 6)
       return np_stop(s);
     NP_SAW(s, NP_PKT_GENEVE);
@@ -400,11 +402,11 @@ static __always_inline int np_step_udp(struct __sk_buff *skb, struct np_scratch 
   return np_stop(s);
 }
 
-static __always_inline int np_step_gre(struct __sk_buff *skb, struct np_scratch *s) {
+static __always_inline int np_step_gre(NP_CONTEXT *ctx, struct np_scratch *s) {
   __u16 flags, type;
   __u32 off = s->off + 4, key = 0;
 
-  if (!np_config.tunnels || s->layers >= NP_LAYERS || NP_LOAD(s, skb, s->off, 4))
+  if (!np_config.tunnels || s->layers >= NP_LAYERS || NP_LOAD(s, ctx, s->off, 4))
     return np_stop(s);
   flags = bpf_ntohs(*(__be16 *)s->buf);
   type = bpf_ntohs(*(__be16 *)(s->buf + 2));
@@ -414,7 +416,7 @@ static __always_inline int np_step_gre(struct __sk_buff *skb, struct np_scratch 
   if (flags & 0x8000) /* checksum, and a reserved field */
     off += 4;
   if (flags & 0x2000) {
-    if (NP_LOAD(s, skb, off, 4))
+    if (NP_LOAD(s, ctx, off, 4))
       return np_stop(s);
     key = bpf_ntohl(*(__be32 *)s->buf);
     off += 4;
@@ -436,11 +438,10 @@ static __always_inline void np_remember_first(struct np_scratch *s, const struct
     np_fragment_remember(&l->key, s->frag_id, s->frag_proto);
 }
 
-static __always_inline int np_step_tcp(struct __sk_buff *skb, struct np_scratch *s,
-                                       struct np_layer *l) {
+static __always_inline int np_step_tcp(NP_CONTEXT *ctx, struct np_scratch *s, struct np_layer *l) {
   const struct np_tcp *tcp = (const struct np_tcp *)s->buf;
 
-  if (NP_LOAD(s, skb, s->off, sizeof(*tcp)))
+  if (NP_LOAD(s, ctx, s->off, sizeof(*tcp)))
     return np_stop(s);
   l->tcp_seq = bpf_ntohl(tcp->seq);
   l->tcp_flags = tcp->flags;
@@ -453,13 +454,13 @@ static __always_inline int np_step_tcp(struct __sk_buff *skb, struct np_scratch 
 
 /* Queries carry an identifier, errors a packet. ICMPv6 numbers are offset by
  * 256 so that one switch serves both. */
-static __always_inline int np_step_icmp(struct __sk_buff *skb, struct np_scratch *s,
-                                        struct np_layer *l, __u32 family) {
+static __always_inline int np_step_icmp(NP_CONTEXT *ctx, struct np_scratch *s, struct np_layer *l,
+                                        __u32 family) {
   __u16 id;
 
   l->key.where &= ~NP_WHERE_NO_PORTS;
-  if (NP_LOAD(s, skb, s->off, 8)) {
-    if (!NP_LOAD(s, skb, s->off, 2))
+  if (NP_LOAD(s, ctx, s->off, 8)) {
+    if (!NP_LOAD(s, ctx, s->off, 2))
       l->icmp = bpf_ntohs(*(__be16 *)s->buf);
     return np_stop(s);
   }
@@ -504,7 +505,7 @@ static __always_inline int np_step_icmp(struct __sk_buff *skb, struct np_scratch
   return np_stop(s);
 }
 
-static __always_inline int np_step_l4(struct __sk_buff *skb, struct np_scratch *s) {
+static __always_inline int np_step_l4(NP_CONTEXT *ctx, struct np_scratch *s) {
   struct np_layer *l = np_current(s);
   const struct np_ports *ports = (const struct np_ports *)s->buf;
 
@@ -519,7 +520,7 @@ static __always_inline int np_step_l4(struct __sk_buff *skb, struct np_scratch *
     case IPPROTO_MH:
     case IPPROTO_HIP:
     case IPPROTO_SHIM6:
-      return np_step_extension(skb, s, l);
+      return np_step_extension(ctx, s, l);
     case IPPROTO_TCP:
     case IPPROTO_UDP:
     case IPPROTO_SCTP:
@@ -527,23 +528,23 @@ static __always_inline int np_step_l4(struct __sk_buff *skb, struct np_scratch *
     case IPPROTO_UDPLITE:
       /* What lies beyond the IP packet is the link's padding. */
       if ((s->off + sizeof(*ports) > l->l3_off + l->ip_len && !s->cut) ||
-          NP_LOAD(s, skb, s->off, sizeof(*ports)))
+          NP_LOAD(s, ctx, s->off, sizeof(*ports)))
         return np_stop(s);
       l->key.src_port = bpf_ntohs(ports->src);
       l->key.dst_port = bpf_ntohs(ports->dst);
       l->key.where &= ~NP_WHERE_NO_PORTS;
       np_remember_first(s, l);
       if (s->proto == IPPROTO_TCP)
-        return np_step_tcp(skb, s, l);
+        return np_step_tcp(ctx, s, l);
       if (s->proto == IPPROTO_UDP) {
         s->payload_off = s->off + sizeof(struct np_udp);
-        return np_step_udp(skb, s, l->key.dst_port);
+        return np_step_udp(ctx, s, l->key.dst_port);
       }
       return np_stop(s);
     case IPPROTO_ICMP:
-      return np_step_icmp(skb, s, l, 0);
+      return np_step_icmp(ctx, s, l, 0);
     case IPPROTO_ICMPV6:
-      return np_step_icmp(skb, s, l, 256);
+      return np_step_icmp(ctx, s, l, 256);
     case IPPROTO_IPIP:
     case IPPROTO_IPV6:
       l->key.where &= ~NP_WHERE_NO_PORTS;
@@ -554,7 +555,7 @@ static __always_inline int np_step_l4(struct __sk_buff *skb, struct np_scratch *
       return 0;
     case IPPROTO_GRE:
       l->key.where &= ~NP_WHERE_NO_PORTS;
-      return np_step_gre(skb, s);
+      return np_step_gre(ctx, s);
     default:
       l->key.where &= ~NP_WHERE_NO_PORTS;
       return np_stop(s);
@@ -562,22 +563,61 @@ static __always_inline int np_step_l4(struct __sk_buff *skb, struct np_scratch *
 }
 
 /* One header. A global function: verified once, however often it is called. */
-__noinline int np_slow_step(struct __sk_buff *skb) {
+__noinline int np_slow_step(NP_CONTEXT *ctx) {
   struct np_scratch *s = np_scratch();
 
   if (!s)
     return 1;
   switch (s->next) {
     case NP_NEXT_ETHERNET:
-      return np_step_ethernet(skb, s);
+      return np_step_ethernet(ctx, s);
     case NP_NEXT_TYPE:
-      return np_step_type(skb, s);
+      return np_step_type(ctx, s);
     case NP_NEXT_IP:
-      return np_step_ip(skb, s);
+      return np_step_ip(ctx, s);
     case NP_NEXT_L4:
-      return np_step_l4(skb, s);
+      return np_step_l4(ctx, s);
     default:
       return 1;
+  }
+}
+
+/* Before the first step: `next` is what the frame begins with. */
+static __always_inline void np_parse_begin(struct np_scratch *s, enum np_next next, __u32 length) {
+  s->next = next;
+  s->off = 0;
+  s->length = length;
+  s->layers = 0;
+  s->payload_off = 0;
+  s->quote_off = 0;
+  s->quote_mtu = 0;
+  s->vni = 0;
+  s->mpls_label = NP_NO_LABEL;
+  s->vlan = NP_NO_VLAN;
+  s->inner_vlan = NP_NO_VLAN;
+  s->type = 0;
+  s->tunnel = NP_TUNNEL_NONE;
+  s->cut = 0;
+  s->first_frag = 0;
+  s->not_ip = 0;
+  s->failed = 0;
+  s->classes = 0;
+}
+
+static __always_inline enum np_packet_class np_l4_class(__u8 proto) {
+  switch (proto) {
+    case IPPROTO_TCP:
+      return NP_PKT_TCP;
+    case IPPROTO_UDP:
+      return NP_PKT_UDP;
+    case IPPROTO_ICMP:
+      return NP_PKT_ICMP;
+    case IPPROTO_ICMPV6:
+      return NP_PKT_ICMP6;
+    case IPPROTO_SCTP:
+      return NP_PKT_SCTP;
+    default:
+      return NP_PKT_OTHER_L4;
   }
 }
 

@@ -138,6 +138,7 @@ Status DataLoop::open(const AgentOptions& options) {
     program.vxlan_ports = options.vxlan_ports;
     program.geneve_ports = options.geneve_ports;
     program.look_inside_tunnels = options.inspect_tunnels;
+    program.tunnel_stats = options.enable_vxlan;
     auto probe = FlowProbe::make(program, options.tc_mode, kernel_);
     if (!probe) return std::unexpected(probe.error());
     probe_ = std::make_unique<FlowProbe>(std::move(*probe));
@@ -155,6 +156,11 @@ Status DataLoop::open(const AgentOptions& options) {
                 ErrorKind::kNotFound);
   }
   return {};
+}
+
+Result<TunnelMaps> DataLoop::tunnel_maps() const {
+  if (!probe_) return fail("the flow programs, which count tunnels, are off (--enable-tc=false)");
+  return probe_->tunnel_maps();
 }
 
 void DataLoop::start() {

@@ -38,6 +38,9 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   DataLoop(const DataLoop&) = delete;
   DataLoop& operator=(const DataLoop&) = delete;
 
+  /// The maps in which the flow programs count tunnels, for the probe that
+  /// reads them; before start(). An error: why there are none.
+  [[nodiscard]] Result<TunnelMaps> tunnel_maps() const;
   void start();
   /// Ends the thread and detaches everything. Idempotent.
   void stop();

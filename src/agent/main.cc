@@ -144,6 +144,7 @@ int run(int argc, const char* const* argv) {
   if (!signal_loop) return refuse(signal_loop.error());
   auto loop = DataLoop::make(*options, *kernel, **signal_loop);
   if (!loop) return refuse(loop.error());
+  (*signal_loop)->open((*loop)->tunnel_maps());
   return serve_until_signal(argc, argv, *options, **loop, **signal_loop, **server);
 }
 

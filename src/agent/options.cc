@@ -184,6 +184,15 @@ const std::vector<Option>& table() {
                                                                {"all", NetfilterHooks::kAll},
                                                                {"off", NetfilterHooks::kOff}})},
       // [netfilter]
+      {"xdp-mode", "MODE",
+       "auto, native or generic (default auto: native; generic only when asked)",
+       choice<XdpMode>(&AgentOptions::xdp_mode, {{"auto", XdpMode::kAuto},
+                                                 {"native", XdpMode::kNative},
+                                                 {"generic", XdpMode::kGeneric}})},
+      {"xdp-interface", "NAMES",
+       "where XDP goes with --enable-xdp: names and globs (default: uplinks; a veth only by its "
+       "exact name)",
+       names(&AgentOptions::xdp_interface)},
       // [tunnels and XDP]
       // [losses]
       // [quality and bandwidth]

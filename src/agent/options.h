@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "bpf/tc_attachment.h"
+#include "bpf/xdp_attachment.h"
 #include "model/netfilter.h"
 
 namespace netprobe {
@@ -46,6 +47,8 @@ struct AgentOptions {
   // [drops]
   NetfilterHooks netfilter_hooks = NetfilterHooks::kAuto;
   // [netfilter]
+  XdpMode xdp_mode = XdpMode::kAuto;
+  std::vector<std::string> xdp_interface;  ///< empty: uplinks
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]

@@ -5,6 +5,8 @@
 
 #include "probes/drop/drop_probe.h"
 #include "probes/netfilter/netfilter_probe.h"
+#include "probes/vxlan/vxlan_probe.h"
+#include "probes/xdp/xdp_probe.h"
 
 namespace netprobe {
 
@@ -21,6 +23,24 @@ Result<std::unique_ptr<Probe>> make_netfilter(const ProbeNeeds& needs) {
   return NetfilterProbe::make(needs.options.netfilter_hooks, needs.kernel, needs.clock, needs.nat);
 }
 // [netfilter]
+Result<std::unique_ptr<Probe>> make_xdp(const ProbeNeeds& needs) {
+  XdpOptions options;
+  options.mode = needs.options.xdp_mode;
+  options.interfaces = needs.options.xdp_interface;
+  options.vxlan_ports = needs.options.vxlan_ports;
+  options.geneve_ports = needs.options.geneve_ports;
+  return XdpProbe::make(options, needs.kernel);
+}
+
+Result<std::unique_ptr<Probe>> make_vxlan(const ProbeNeeds& needs) {
+  const AgentOptions& options = needs.options;
+  if (needs.tunnel_maps) return VxlanProbe::make(std::move(*needs.tunnel_maps), "", needs.clock);
+  const Error& error = needs.tunnel_maps.error();
+  // Who turned off what it reads from has turned it off, too.
+  if (!options.enable_tc || !options.inspect_tunnels)
+    return VxlanProbe::make(std::nullopt, error.message, needs.clock);
+  return std::unexpected(error);
+}
 // [tunnels and XDP]
 // [losses]
 // [quality and bandwidth]
@@ -32,6 +52,8 @@ const std::vector<ProbeEntry>& registry() {
       // [drops]
       {"netfilter", "--enable-netfilter", &AgentOptions::enable_netfilter, make_netfilter},
       // [netfilter]
+      {"xdp", "--enable-xdp", &AgentOptions::enable_xdp, make_xdp},
+      {"vxlan", "--enable-vxlan", &AgentOptions::enable_vxlan, make_vxlan},
       // [tunnels and XDP]
       // [losses]
       // [quality and bandwidth]

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "bpf/kernel.h"
+#include "bpf/tunnel_maps.h"
 #include "model/netfilter.h"
 #include "model/probe.h"
 
@@ -23,6 +24,8 @@ struct ProbeNeeds {
   const KernelFeatures& kernel;
   const Clock& clock;
   NatQueue& nat;  ///< to the flow table
+  /// Of the flow programs, for the probe that reads them; it takes them.
+  Result<TunnelMaps>& tunnel_maps;
 };
 
 /// One line of the registry.

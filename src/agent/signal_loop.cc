@@ -35,14 +35,17 @@ Result<std::unique_ptr<SignalLoop>> SignalLoop::make(const AgentOptions& options
   std::unique_ptr<SignalLoop> loop(new SignalLoop(options, kernel, std::move(*links)));
   loop->wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!loop->wake_) return fail_errno("cannot make an eventfd");
-  loop->make_probes();
-  loop->on_links();
-  loop->last_ = loop->build();
   return loop;
 }
 
-void SignalLoop::make_probes() {
-  const ProbeNeeds needs{options_, kernel_, clock_, nat_};
+void SignalLoop::open(Result<TunnelMaps> tunnel_maps) {
+  make_probes(tunnel_maps);
+  on_links();
+  last_ = build();
+}
+
+void SignalLoop::make_probes(Result<TunnelMaps>& tunnel_maps) {
+  const ProbeNeeds needs{options_, kernel_, clock_, nat_, tunnel_maps};
   for (const ProbeEntry& entry : probe_registry()) {
     Running running;
     running.entry = &entry;

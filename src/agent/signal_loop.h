@@ -24,14 +24,17 @@ namespace netprobe {
 /// kernel may take longer than the data thread can wait.
 class SignalLoop {
  public:
-  /// Makes every probe of the registry that is wanted. One that cannot be made
-  /// is reported as failed; that is no error here.
+  /// Has no probe yet: open() makes them.
   [[nodiscard]] static Result<std::unique_ptr<SignalLoop>> make(const AgentOptions& options,
                                                                 const KernelFeatures& kernel);
   ~SignalLoop();
   SignalLoop(const SignalLoop&) = delete;
   SignalLoop& operator=(const SignalLoop&) = delete;
 
+  /// Makes every probe of the registry that is wanted. One that cannot be made
+  /// is reported as failed; that is no error here. Once, before start(), and
+  /// after the flow probe, whose maps one of them reads.
+  void open(Result<TunnelMaps> tunnel_maps);
   void start();
   /// Ends the thread and every probe. Idempotent.
   void stop();
@@ -55,7 +58,7 @@ class SignalLoop {
   };
 
   SignalLoop(const AgentOptions& options, const KernelFeatures& kernel, LinkWatcher links);
-  void make_probes();
+  void make_probes(Result<TunnelMaps>& tunnel_maps);
   void run();
   void wait();
   void cycle();

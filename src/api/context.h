@@ -40,6 +40,7 @@ void add_drop_routes(HttpServer& server, const ApiContextPtr& context);
 // [drops]
 void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
 // [netfilter]
+void add_tunnel_routes(HttpServer& server, const ApiContextPtr& context);
 // [tunnels and XDP]
 // [losses]
 // [quality and bandwidth]

@@ -17,6 +17,7 @@ namespace netprobe {
 // [drops]
 [[nodiscard]] std::string_view openapi_netfilter();
 // [netfilter]
+[[nodiscard]] std::string_view openapi_tunnels();
 // [tunnels and XDP]
 // [losses]
 // [quality and bandwidth]

@@ -118,10 +118,12 @@ constexpr std::string_view kRest =
     "merged_into": {"type": "integer", "description": "in a stream: this flow turned out to be another, which has its counters now"},
     "tcp_flags": {"type": "string"}, "vni": {"type": "integer"}, "ended": {"type": "boolean"},
     "observations": {"type": "array", "items": {"type": "object", "required": ["interface", "ifindex", "role", "direction", "packets", "bytes", "reverse_packets", "reverse_bytes"]}}}},
-  "Interface": {"type": "object", "required": ["name", "ifindex", "role", "kind", "mtu", "attached", "mode", "reason", "hooks", "rx", "tx"], "properties": {
+  "Interface": {"type": "object", "required": ["name", "ifindex", "role", "kind", "mtu", "attached", "mode", "reason", "hooks", "xdp", "rx", "tx"], "properties": {
     "name": {"type": "string"}, "ifindex": {"type": "integer"}, "role": {"enum": ["pod", "loopback", "bridge", "tunnel", "host", "uplink"]},
     "kind": {"type": "string"}, "mtu": {"type": "integer"}, "attached": {"type": "boolean"}, "mode": {"type": "string"}, "reason": {"type": "string"},
-    "hooks": {"type": "array"}, "rx": {"type": "object"}, "tx": {"type": "object"}}}
+    "hooks": {"type": "array"},
+    "xdp": {"type": "object", "description": "earliest ingress: where it is, or why not", "required": ["mode", "reason", "packets", "bytes", "dropped", "classes"], "properties": {"mode": {"enum": ["", "native", "generic"]}}},
+    "rx": {"type": "object"}, "tx": {"type": "object"}}}
 }
 }
 }
@@ -138,6 +140,7 @@ std::string openapi_document(std::string_view metrics_path) {
   // [drops]
   document += openapi_netfilter();
   // [netfilter]
+  document += openapi_tunnels();
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]

@@ -30,6 +30,7 @@ constexpr std::array kEndpoints{
     // [drops]
     Endpoint{"/api/netfilter", "hook points, rules that drop, the connection table"},
     // [netfilter]
+    Endpoint{"/api/tunnels", "tunnels by VNI and endpoints, MTU trouble: ?vni=1&outer_ip=10.0.0.1"},
     // [tunnels and XDP]
     // [losses]
     // [quality and bandwidth]

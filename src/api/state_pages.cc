@@ -31,7 +31,8 @@ void append_counters(JsonObject& json, std::string& out, std::string_view name,
   side.close();
 }
 
-void append_hooks(JsonObject& json, std::string& out, const InterfaceState& interface) {
+void append_hooks(JsonObject& json, std::string& out, const InterfaceState& interface,
+                  const XdpState& xdp) {
   json.key("hooks");
   JsonArray hooks(out);
   if (interface.attached) {
@@ -44,10 +45,55 @@ void append_hooks(JsonObject& json, std::string& out, const InterfaceState& inte
       hook.close();
     }
   }
+  if (!xdp.mode.empty()) {
+    hooks.next();
+    JsonObject hook(out);
+    hook.text("hook", "xdp/ingress");
+    hook.text("mode", xdp.mode);
+    hook.text("direction", to_string(Direction::kIngress));
+    hook.close();
+  }
   hooks.close();
 }
 
-void append_interface(std::string& out, const InterfaceState& interface) {
+void append_tunnel(JsonObject& json, std::string& out, const TunnelSettings& tunnel) {
+  json.key("tunnel");
+  JsonObject settings(out);
+  settings.number("vni", tunnel.vni);
+  settings.number("port", tunnel.port);
+  if (!tunnel.local.is_unspecified()) settings.address("local_ip", tunnel.local);
+  if (!tunnel.remote.is_unspecified()) settings.address("remote_ip", tunnel.remote);
+  settings.number("overhead", tunnel.overhead);
+  settings.number("underlay", tunnel.underlay);
+  settings.close();
+}
+
+void append_xdp(JsonObject& json, std::string& out, const XdpState& xdp) {
+  json.key("xdp");
+  JsonObject state(out);
+  state.text("mode", xdp.mode);
+  state.text("reason", xdp.reason);
+  state.number("packets", xdp.packets);
+  state.number("bytes", xdp.bytes);
+  state.number("dropped", xdp.dropped);
+  state.key("classes");
+  JsonObject classes(out);
+  for (const auto& [name, packets] : xdp.classes) classes.number(name, packets);
+  classes.close();
+  state.close();
+}
+
+/// What XDP does at an interface; where its probe is off, that and why.
+XdpState xdp_of(const Snapshot& snapshot, const InterfaceState& interface) {
+  for (const XdpState& xdp : snapshot.signals->xdp)
+    if (xdp.ifindex == interface.info.ifindex) return xdp;
+  XdpState none;
+  for (const ProbeStatus& probe : snapshot.probes)
+    if (probe.name == "xdp") none.reason = probe.why;
+  return none;
+}
+
+void append_interface(std::string& out, const InterfaceState& interface, const XdpState& xdp) {
   JsonObject json(out);
   json.text("name", interface.info.name);
   json.number("ifindex", interface.info.ifindex);
@@ -55,11 +101,13 @@ void append_interface(std::string& out, const InterfaceState& interface) {
   json.text("kind", interface.info.kind);
   json.number("mtu", interface.info.mtu);
   json.number("master", interface.info.master);
+  if (interface.info.tunnel.overhead != 0) append_tunnel(json, out, interface.info.tunnel);
   json.flag("up", interface.info.up);
   json.flag("attached", interface.attached);
   json.text("mode", interface.mode);
   json.text("reason", interface.reason);
-  append_hooks(json, out, interface);
+  append_hooks(json, out, interface, xdp);
+  append_xdp(json, out, xdp);
   const Rates rx{interface.rx_packets_per_second, interface.rx_bytes_per_second};
   const Rates tx{interface.tx_packets_per_second, interface.tx_bytes_per_second};
   append_counters(json, out, "rx", interface.rx, &rx);
@@ -118,7 +166,7 @@ std::string interfaces_page(const Snapshot& snapshot) {
   JsonArray list(out);
   for (const auto& interface : snapshot.interfaces) {
     list.next();
-    append_interface(out, interface);
+    append_interface(out, interface, xdp_of(snapshot, interface));
   }
   list.close();
   json.key("retired");

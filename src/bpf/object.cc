@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdarg>
@@ -91,10 +92,10 @@ Status BpfObject::set_rodata_bytes(std::span<const std::byte> bytes) {
 /// For tests of what happens when a kernel refuses a program: names of objects
 /// in NETPROBE_FAULT_LOAD ("drop,socket") get a program that no verifier takes,
 /// so that the refusal and its words are the kernel's own.
-static void break_if_asked(const std::string& name, bpf_object* object) {
+static void break_if_asked(std::string_view name, bpf_object* object) {
   const char* asked = std::getenv("NETPROBE_FAULT_LOAD");
-  if (asked == nullptr ||
-      ("," + std::string(asked) + ",").find("," + name + ",") == std::string::npos)
+  if (asked == nullptr || name.empty() ||
+      fmt::format(",{},", asked).find(fmt::format(",{},", name)) == std::string::npos)
     return;
   bpf_program* each = nullptr;
   bpf_object__for_each_program(each, object) {
@@ -104,9 +105,10 @@ static void break_if_asked(const std::string& name, bpf_object* object) {
   }
 }
 
-Status BpfObject::load() {
+Status BpfObject::load(std::string_view part) {
   last_words.clear();
   break_if_asked(name_, object_.get());
+  break_if_asked(part, object_.get());
   const int error = bpf_object__load(object_.get());
   if (error == 0) return {};
   if (!last_words.empty()) spdlog::debug("loading {}: {}", name_, last_words);

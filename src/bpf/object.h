@@ -36,7 +36,8 @@ class BpfObject {
     return set_rodata_bytes(std::as_bytes(std::span(&value, 1)));
   }
   /// Verifies and loads everything. The error has the verifier's last words.
-  [[nodiscard]] Status load();
+  /// `part`: of this object, a name by which tests can have it refused too.
+  [[nodiscard]] Status load(std::string_view part = {});
 
   /// File descriptors stay the object's; -1 where there is no such name.
   [[nodiscard]] int map_fd(std::string_view name) const;

@@ -46,6 +46,15 @@ void take_side(simdjson::simdjson_result<element> from, std::uint64_t& packets,
   bytes_per_second = json_real(side, "bytes_per_second");
 }
 
+void take_xdp(simdjson::simdjson_result<element> from, InterfaceView& view) {
+  element xdp;
+  if (from.get(xdp) != simdjson::SUCCESS) return;
+  view.xdp_mode = json_text(xdp, "mode");
+  view.xdp_reason = json_text(xdp, "reason");
+  view.xdp_packets = json_count(xdp, "packets");
+  view.xdp_dropped = json_count(xdp, "dropped");
+}
+
 void take_accounting(element accounting, StatsView& view) {
   element total;
   if (accounting["total"].get(total) == simdjson::SUCCESS) {
@@ -98,6 +107,7 @@ Result<std::vector<InterfaceView>> parse_interfaces(const std::string& json) {
                        .attached = json_flag(interface, "attached", false),
                        .mode = json_text(interface, "mode"),
                        .reason = json_text(interface, "reason")};
+    take_xdp(interface["xdp"], view);
     take_side(interface["rx"], view.rx_packets, view.rx_packets_per_second,
               view.rx_bytes_per_second);
     take_side(interface["tx"], view.tx_packets, view.tx_packets_per_second,

@@ -33,6 +33,10 @@ struct InterfaceView {
   double rx_bytes_per_second = 0;
   double tx_packets_per_second = 0;
   double tx_bytes_per_second = 0;
+  std::string xdp_mode;    ///< native, generic, or empty: not there
+  std::string xdp_reason;  ///< why it is there, or not
+  std::uint64_t xdp_packets = 0;
+  std::uint64_t xdp_dropped = 0;
 };
 
 using NamedCounts = std::vector<std::pair<std::string, std::uint64_t>>;

@@ -65,6 +65,23 @@ void append_interfaces(std::string& out, const StatusView& status, bool colour) 
                rows, colour);
 }
 
+/// Where XDP is and why, for every interface; only where its probe is on.
+void append_xdp(std::string& out, const StatusView& status, bool colour) {
+  const auto is_on = [](const ProbeView& p) { return p.name == "xdp" && p.state == "on"; };
+  if (std::ranges::none_of(status.probes, is_on)) return;
+  std::vector<Row> rows;
+  for (const auto& one : status.interfaces) {
+    const bool there = !one.xdp_mode.empty();
+    rows.push_back({one.name,
+                    {there ? one.xdp_mode : "no", there ? Style::kGreen : Style::kDim},
+                    count(one.xdp_packets),
+                    count(one.xdp_dropped),
+                    one.xdp_reason});
+  }
+  append_table(out, {{"INTERFACE"}, {"XDP"}, {"PACKETS", kRight}, {"DROPPED", kRight}, {"WHY"}},
+               rows, colour);
+}
+
 void append_counts(std::string& out, const NamedCounts& counts, std::string_view suffix) {
   for (const auto& [name, number] : counts)
     out += "  " + printable(name) + ": " + std::to_string(number) + std::string(suffix) + "\n";
@@ -102,6 +119,7 @@ std::string render_status(const StatusView& status, bool colour) {
   out += "\n\n";
   append_probes(out, status, colour);
   append_interfaces(out, status, colour);
+  append_xdp(out, status, colour);
   append_accounting(out, stats, colour);
   out += "lost: ";
   out += stats.losses.empty() ? "nothing\n" : "\n";

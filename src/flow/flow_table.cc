@@ -9,6 +9,7 @@
 
 #include "flow/flow_entry.h"
 #include "flow/nat_table.h"
+#include "flow/path_mtu.h"
 #include "model/tuple_key.h"
 
 namespace netprobe {
@@ -70,6 +71,7 @@ class FlowTable::Impl {
     FlowEntry& entry = entries_[i];
     ++entry.icmp_errors;
     entry.last_icmp_error = static_cast<std::uint16_t>(event.icmp_type << 8 | event.icmp_code);
+    if (path_mtus_.on_error(i, event)) ++path_mtu_errors_;
     mark_changed(entry, i);
   }
 
@@ -116,8 +118,8 @@ class FlowTable::Impl {
   [[nodiscard]] std::vector<Flow> flows() const {
     std::vector<Flow> result;
     result.reserve(live_);
-    for (const FlowEntry& entry : entries_)
-      if (entry.live) result.push_back(view(entry, false));
+    for (std::uint32_t i = 0; i < entries_.size(); ++i)
+      if (entries_[i].live) result.push_back(view(i, false));
     std::ranges::sort(result, {}, &Flow::id);
     return result;
   }
@@ -137,14 +139,14 @@ class FlowTable::Impl {
       FlowEntry& entry = entries_[i];
       if (!entry.live || !entry.changed) continue;
       entry.changed = false;
-      result.push_back(view(entry, false));
+      result.push_back(view(i, false));
     }
     changed_.clear();
     return result;
   }
 
   [[nodiscard]] FlowTableStats stats() const {
-    return {live_, begun_, ended_, evicted_, records_, options_.max_flows};
+    return {live_, begun_, ended_, evicted_, records_, options_.max_flows, path_mtu_errors_};
   }
   [[nodiscard]] std::uint64_t attributed(std::uint32_t ifindex, Direction direction,
                                          bool inner) const {
@@ -305,7 +307,7 @@ class FlowTable::Impl {
     if (tracking_) {
       // What it counted is told of with the other from now on: its last word
       // has no counters, so that nobody adds them twice.
-      Flow last = view(other, true);
+      Flow last = view(from, true);
       last.merged_into = into.id;
       last.forward = last.reverse = {};
       for (Observation& seen : last.observations) seen.forward = seen.reverse = {};
@@ -443,12 +445,13 @@ class FlowTable::Impl {
 
   void end(std::uint32_t i) {
     FlowEntry& entry = entries_[i];
-    if (tracking_) ended_flows_.push_back(view(entry, true));
+    if (tracking_) ended_flows_.push_back(view(i, true));
     if (entry.in_index) erase_keys(entry, i);
     release(i);
   }
 
   void release(std::uint32_t i) {
+    path_mtus_.forget(i);
     FlowEntry& entry = entries_[i];
     const std::uint32_t generation = entry.generation + 1;
     entry = FlowEntry{};
@@ -524,7 +527,8 @@ class FlowTable::Impl {
     return src_here ? "egress" : "ingress";
   }
 
-  [[nodiscard]] Flow view(const FlowEntry& entry, bool ended) const {
+  [[nodiscard]] Flow view(std::uint32_t i, bool ended) const {
+    const FlowEntry& entry = entries_[i];
     const std::size_t from = entry.initiator();
     Flow flow;
     flow.id = entry.id;
@@ -548,6 +552,7 @@ class FlowTable::Impl {
     flow.icmp = entry.icmp;
     flow.icmp_errors = entry.icmp_errors;
     flow.last_icmp_error = entry.last_icmp_error;
+    path_mtus_.fill(i, flow);
     flow.fragments = entry.fragments;
     flow.carries = entry.carries;
     flow.no_ports = entry.no_ports;
@@ -603,6 +608,8 @@ class FlowTable::Impl {
   std::uint64_t evicted_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t unmatched_icmp_errors_ = 0;
+  PathMtus path_mtus_;
+  std::uint64_t path_mtu_errors_ = 0;
   Nanos last_tick_ = 0;
 };
 

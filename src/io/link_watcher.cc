@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/netlink.h"
+#include "io/link_tunnel.h"
 
 namespace netprobe {
 namespace {
@@ -19,7 +20,18 @@ struct RawLink {
   InterfaceInfo info;
   bool loopback = false;
   bool peer_elsewhere = false;
+  std::uint32_t bound_to = 0;  ///< the device that a tunnel names
 };
+
+void parse_link_info(const nlattr* attribute, RawLink& link) {
+  const nlattr* data = nullptr;
+  netlink::for_each_nested(attribute, [&](const nlattr* nested) {
+    if (mnl_attr_get_type(nested) == IFLA_INFO_KIND) link.info.kind = mnl_attr_get_str(nested);
+    if (mnl_attr_get_type(nested) == IFLA_INFO_DATA) data = nested;
+  });
+  if (data != nullptr)
+    link.info.tunnel = parse_tunnel_settings(link.info.kind, data, link.bound_to);
+}
 
 RawLink parse_link(const nlmsghdr* message) {
   const auto* header = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
@@ -43,15 +55,19 @@ RawLink parse_link(const nlmsghdr* message) {
         link.peer_elsewhere = true;
         break;
       case IFLA_LINKINFO:
-        netlink::for_each_nested(attribute, [&](const nlattr* nested) {
-          if (mnl_attr_get_type(nested) == IFLA_INFO_KIND)
-            link.info.kind = mnl_attr_get_str(nested);
-        });
+        parse_link_info(attribute, link);
+        break;
+      case IFLA_LINK:
+        link.info.lower = mnl_attr_get_u32(attribute);
         break;
       default:
         break;
     }
   });
+  // A veth names its peer there, a tunnel its underlay, and what lies in
+  // another namespace has a number of that one.
+  if (link.info.kind == "veth" || link.info.tunnel.overhead != 0 || link.peer_elsewhere)
+    link.info.lower = 0;
   return link;
 }
 
@@ -224,8 +240,9 @@ class LinkWatcher::Impl {
         it = published_.erase(it);
       }
     }
+    for (auto& [ifindex, link] : links_) link.info.role = role_of(link);
     for (auto& [ifindex, link] : links_) {
-      link.info.role = role_of(link);
+      link.info.tunnel.underlay = underlay_of(link);
       auto [known, is_new] = published_.try_emplace(ifindex, link.info);
       if (is_new || known->second != link.info) {
         known->second = link.info;
@@ -246,6 +263,22 @@ class LinkWatcher::Impl {
       for (const auto& address : found->second)
         facts.has_address = facts.has_address || !address.is_link_local();
     return classify(facts);
+  }
+
+  [[nodiscard]] std::uint32_t underlay_of(const RawLink& link) const {
+    if (link.info.tunnel.overhead == 0) return 0;
+    if (link.bound_to != 0) return link.bound_to;
+    if (!link.info.tunnel.local.is_unspecified()) {
+      for (const auto& [ifindex, mine] : addresses_)
+        if (mine.contains(link.info.tunnel.local)) return ifindex;
+    }
+    std::uint32_t only = 0;
+    for (const auto& [ifindex, other] : links_) {
+      if (other.info.role != Role::kUplink || !other.info.up || other.info.master != 0) continue;
+      if (only != 0) return 0;
+      only = ifindex;
+    }
+    return only;
   }
 
   netlink::Socket socket_;

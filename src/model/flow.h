@@ -122,6 +122,10 @@ struct Flow {
   std::uint16_t icmp = 0;         ///< type << 8 | code of the newest message
   std::uint64_t icmp_errors = 0;  ///< that quoted a packet of this flow
   std::uint16_t last_icmp_error = 0;
+  /// Smallest MTU that a router or tunnel told this flow's sender (RFC 1191,
+  /// RFC 8201); 0 without, or where it told none.
+  std::uint32_t path_mtu = 0;
+  std::uint64_t path_mtu_errors = 0;  ///< packets of it that were too big, as told
   std::uint64_t fragments = 0;
   std::uint32_t vni = 0;
   std::uint16_t vlan = kNoVlan;

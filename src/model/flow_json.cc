@@ -109,6 +109,10 @@ void append_json(std::string& out, const Flow& flow) {
     json.number("last_icmp_error_type", flow.last_icmp_error >> 8);
     json.number("last_icmp_error_code", flow.last_icmp_error & 0xff);
   }
+  if (flow.path_mtu_errors > 0) {
+    json.number("path_mtu", flow.path_mtu);
+    json.number("path_mtu_errors", flow.path_mtu_errors);
+  }
   json.number("dscp", flow.dscp);
   json.number("min_ttl", flow.min_ttl);
   json.number("vni", flow.vni);

@@ -11,6 +11,23 @@
 
 namespace netprobe {
 
+/// How a tunnel device is set up, as far as the kernel tells (IFLA_INFO_DATA).
+struct TunnelSettings {
+  std::uint32_t vni = 0;   ///< GRE: the key that it sends
+  std::uint16_t port = 0;  ///< UDP, host byte order; 0 for kinds without
+  IpAddress local;         ///< unspecified: the kernel picks one by route
+  IpAddress remote;        ///< unspecified: many, by forwarding entries
+  bool over_ipv6 = false;
+  /// Bytes of an outer IP packet beyond the IP packet inside it; 0: unknown.
+  std::uint32_t overhead = 0;
+  /// ifindex of the device that the outer packets leave by: the one it is bound
+  /// to, else the one that has its local address, else the only uplink; 0:
+  /// unknown.
+  std::uint32_t underlay = 0;
+
+  bool operator==(const TunnelSettings&) const = default;
+};
+
 /// A network interface as the kernel describes it.
 struct InterfaceInfo {
   std::uint32_t ifindex = 0;
@@ -20,7 +37,9 @@ struct InterfaceInfo {
   std::uint16_t link_type = 0;  ///< ARPHRD_*, linux/if_arp.h
   std::uint32_t mtu = 0;
   std::uint32_t master = 0;  ///< ifindex of its bridge or bond; 0 without
+  std::uint32_t lower = 0;   ///< ifindex of the device that a VLAN or the like stands on
   bool up = false;
+  TunnelSettings tunnel;  ///< where role is kTunnel
 
   bool operator==(const InterfaceInfo&) const = default;
 };

@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "abi/flow_abi.h"
+#include "abi/tunnel_abi.h"
+#include "abi/xdp_abi.h"
 
 namespace {
 
@@ -61,10 +63,33 @@ std::vector<Layout> abi() {
                 fast),
       NP_LAYOUT(np_device, dir),
       NP_LAYOUT(np_packet_stats, count, busy, reserved),
-      NP_LAYOUT(np_clock, jiffies, ktime_ns),
+      NP_LAYOUT(np_clock, jiffies, ktime_ns, zero_ns),
       NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, replay, tunnels, vxlan_port,
+                geneve_port, tick_ns, tunnel_stats),
+      NP_LAYOUT(np_tunnel_key, outer_src_ip, outer_dst_ip, vni, ifindex, kind, direction, reserved),
+      NP_LAYOUT(np_tunnel_stats, packets, bytes, last_seen, first_seen, fragments),
+      NP_LAYOUT(np_tunnel_event, timestamp, outer_src_ip, outer_dst_ip, inner_src_ip, inner_dst_ip,
+                vni, packet_len, ifindex, kind, direction, inner_proto, reserved),
+  };
+}
+
+std::vector<Layout> xdp_abi() {
+  return {
+      NP_LAYOUT(np_xdp_stats, ifindex, reserved0, packets, bytes, dropped, fast, classes),
+      NP_LAYOUT(np_xdp_prefix, length, ip),
+      NP_LAYOUT(np_xdp_config, device_mask, tunnels, drop, fragmented_frames, vxlan_port,
                 geneve_port),
   };
+}
+
+/// What each object file must agree with.
+struct Object {
+  const char* file;
+  std::vector<Layout> layouts;
+};
+
+std::vector<Object> objects() {
+  return {{NETPROBE_FLOW_OBJECT, abi()}, {NETPROBE_XDP_OBJECT, xdp_abi()}};
 }
 
 struct FreeBtf {
@@ -72,39 +97,38 @@ struct FreeBtf {
 };
 using Btf = std::unique_ptr<btf, FreeBtf>;
 
-class BtfLayoutTest : public testing::Test {
- protected:
-  void SetUp() override {
-    types_.reset(btf__parse(NETPROBE_FLOW_OBJECT, nullptr));
-    ASSERT_NE(types_, nullptr) << "no BTF in " << NETPROBE_FLOW_OBJECT;
-  }
-  Btf types_;
-};
-
-TEST_F(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
-  for (const auto& layout : abi()) {
+void expect_alike(const Object& object) {
+  const Btf types(btf__parse(object.file, nullptr));
+  ASSERT_NE(types, nullptr) << "no BTF in " << object.file;
+  for (const auto& layout : object.layouts) {
     SCOPED_TRACE(layout.name);
-    const int id = btf__find_by_name_kind(types_.get(), layout.name, BTF_KIND_STRUCT);
+    const int id = btf__find_by_name_kind(types.get(), layout.name, BTF_KIND_STRUCT);
     EXPECT_GT(id, 0) << "not in the program's BTF";
     if (id <= 0) continue;
-    const btf_type* type = btf__type_by_id(types_.get(), static_cast<__u32>(id));
+    const btf_type* type = btf__type_by_id(types.get(), static_cast<__u32>(id));
     EXPECT_EQ(type->size, layout.size);
     ASSERT_EQ(btf_vlen(type), layout.fields.size()) << "a field is missing in this test";
     const btf_member* members = btf_members(type);
     for (std::size_t i = 0; i < layout.fields.size(); ++i) {
       const Field& field = layout.fields[i];
       SCOPED_TRACE(field.name);
-      EXPECT_EQ(btf__name_by_offset(types_.get(), members[i].name_off), field.name);
+      EXPECT_EQ(btf__name_by_offset(types.get(), members[i].name_off), field.name);
       EXPECT_EQ(btf_member_bit_offset(type, static_cast<__u32>(i)), field.offset * 8);
-      EXPECT_EQ(btf__resolve_size(types_.get(), members[i].type), static_cast<__s64>(field.size));
+      EXPECT_EQ(btf__resolve_size(types.get(), members[i].type), static_cast<__s64>(field.size));
     }
   }
 }
 
+TEST(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
+  for (const auto& object : objects()) expect_alike(object);
+}
+
 // Padding would be bytes that nobody wrote: kernel memory in user space, and
 // keys that differ where their fields do not.
-TEST_F(BtfLayoutTest, PaddingIsExplicit) {
-  for (const auto& layout : abi()) {
+TEST(BtfLayoutTest, PaddingIsExplicit) {
+  std::vector<Layout> all = abi();
+  for (auto& layout : xdp_abi()) all.push_back(std::move(layout));
+  for (const auto& layout : all) {
     SCOPED_TRACE(layout.name);
     std::size_t end = 0;
     for (const auto& field : layout.fields) {

@@ -38,6 +38,8 @@ class Replay {
   /// The one flow at a depth; fails the test where there is not exactly one.
   [[nodiscard]] Flow only(std::uint8_t depth = 0);
   [[nodiscard]] DeviceCounters counters();
+  /// Where the programs count tunnels.
+  [[nodiscard]] Result<TunnelMaps> tunnel_maps() const { return replayer_->tunnel_maps(); }
   [[nodiscard]] FlowTable& table() { return *table_; }
   [[nodiscard]] std::uint64_t pushed() const { return pushed_; }
 

@@ -88,6 +88,26 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
     {kConntrackEarlyDropped, "netprobe_conntrack_early_dropped_total", kCounter, "", "",
      "Connections that were forgotten early to make room."},
     // [netfilter]
+    {kVxlanPackets, "netprobe_vxlan_packets_total", kCounter, "packets", "tunnel,vni,direction",
+     "Packets of tunnels of any kind by what they carry; each once."},
+    {kVxlanBytes, "netprobe_vxlan_bytes_total", kCounter, "bytes", "tunnel,vni,direction",
+     "IP bytes of those, of the outer packets."},
+    {kVxlanTunnelsActive, "netprobe_vxlan_tunnels_active", kGauge, "", "",
+     "Pairs of tunnel endpoints and VNI seen within a minute, both directions as one."},
+    {kVxlanTunnelsNew, "netprobe_vxlan_tunnels_new_total", kCounter, "", "",
+     "Such pairs that began."},
+    {kVxlanVniStats, "netprobe_vxlan_vni_stats", kCounter, "", "tunnel,vni,kind",
+     "Packets and bytes of a VNI, both directions; kind is packets or bytes."},
+    {kTunnelMtuExcess, "netprobe_tunnel_mtu_excess_bytes", kGauge, "bytes", "interface,underlay",
+     "By how much the largest packets of a tunnel device are larger than its underlay takes."},
+    {kPathMtuErrors, "netprobe_path_mtu_errors_total", kCounter, "", "",
+     "Packets of flows that were too big for their way, as ICMP told."},
+    {kXdpPackets, "netprobe_xdp_packets_total", kCounter, "packets", "interface,mode",
+     "Frames that the XDP hook saw."},
+    {kXdpBytes, "netprobe_xdp_bytes_total", kCounter, "bytes", "interface,mode",
+     "Link-layer bytes of those, without the frame check sequence."},
+    {kXdpDropped, "netprobe_xdp_dropped_packets_total", kCounter, "packets", "interface,mode",
+     "Frames that the XDP hook dropped: none, unless mitigation is on."},
     // [tunnels and XDP]
     // [losses]
     // [quality and bandwidth]

@@ -53,6 +53,16 @@ enum class Metric : std::uint8_t {
   kConntrackDropped,
   kConntrackEarlyDropped,
   // [netfilter]
+  kVxlanPackets,
+  kVxlanBytes,
+  kVxlanTunnelsActive,
+  kVxlanTunnelsNew,
+  kVxlanVniStats,
+  kTunnelMtuExcess,
+  kPathMtuErrors,
+  kXdpPackets,
+  kXdpBytes,
+  kXdpDropped,
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]

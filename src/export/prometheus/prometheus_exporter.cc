@@ -9,6 +9,7 @@
 #include "export/prometheus/drop_rows.h"
 #include "export/prometheus/metric_table.h"
 #include "export/prometheus/netfilter_rows.h"
+#include "export/prometheus/tunnel_rows.h"
 
 namespace netprobe {
 namespace {
@@ -166,6 +167,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_losses(out, snapshot);
   out.family(describe(Metric::kSeriesFolded));
   out.sample({{"label", "interface"}}, fold_.folded_total());
+  out.sample({{"label", "vni"}}, snapshot.signals->tunnels.folded_vnis);
   write_probes(out, snapshot);
   write_agent(out, snapshot);
   // [sockets]
@@ -173,6 +175,8 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   // [drops]
   write_netfilter(out, snapshot.signals->netfilter);
   // [netfilter]
+  write_tunnels(out, snapshot);
+  write_xdp(out, snapshot);
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]

@@ -118,7 +118,10 @@ void TextWriter::family(const MetricDescription& metric) {
     out_ += '\n';
   };
   line("HELP", metric.help);
-  line("TYPE", to_string(metric.type));
+  // A counter of an older name that has no suffix is none to OpenMetrics.
+  const bool unknown =
+      open_metrics && metric.type == MetricType::kCounter && !metric.name.ends_with(kTotal);
+  line("TYPE", unknown ? "unknown" : to_string(metric.type));
   if (open_metrics && !metric.unit.empty()) line("UNIT", metric.unit);
 }
 

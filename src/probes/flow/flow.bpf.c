@@ -34,5 +34,6 @@ SEC("tc")
 int netprobe_tc_clock(struct __sk_buff *skb) {
   np_clock.jiffies = bpf_jiffies64();
   np_clock.ktime_ns = bpf_ktime_get_ns();
+  np_clock.zero_ns = np_clock.ktime_ns - np_clock.jiffies * np_config.tick_ns;
   return 0;
 }

@@ -13,33 +13,36 @@ namespace {
 /// period; this is many of them.
 constexpr Nanos kRetireAfter = 500 * kMillisecond;
 
-constexpr std::array<std::string_view, NP_PKT_SET_BUSY + 1> kClassNames{"ipv4",
-                                                                        "ipv6",
-                                                                        "tcp",
-                                                                        "udp",
-                                                                        "icmp",
-                                                                        "icmp6",
-                                                                        "sctp",
-                                                                        "other_l4",
-                                                                        "arp",
-                                                                        "non_ip",
-                                                                        "malformed",
-                                                                        "vlan",
-                                                                        "mpls",
-                                                                        "ipv4_options",
-                                                                        "ipv6_extensions",
-                                                                        "fragments",
-                                                                        "fragments_joined",
-                                                                        "vxlan",
-                                                                        "geneve",
-                                                                        "gre",
-                                                                        "ipip",
-                                                                        "gso",
-                                                                        "slow_path",
-                                                                        "unknown_device",
-                                                                        "evicted",
-                                                                        "ring_full",
-                                                                        "set_busy"};
+constexpr std::array<std::string_view, NP_PKT_TUNNEL_EVENT_LOST + 1> kClassNames{
+    "ipv4",
+    "ipv6",
+    "tcp",
+    "udp",
+    "icmp",
+    "icmp6",
+    "sctp",
+    "other_l4",
+    "arp",
+    "non_ip",
+    "malformed",
+    "vlan",
+    "mpls",
+    "ipv4_options",
+    "ipv6_extensions",
+    "fragments",
+    "fragments_joined",
+    "vxlan",
+    "geneve",
+    "gre",
+    "ipip",
+    "gso",
+    "slow_path",
+    "unknown_device",
+    "evicted",
+    "ring_full",
+    "set_busy",
+    "tunnel_folded",
+    "tunnel_event_lost"};
 
 constexpr std::array<std::string_view, NP_FAST_CLASSES> kFastNames{
     "fast_ipv4_tcp", "fast_ipv4_udp", "fast_ipv6_tcp", "fast_ipv6_udp"};
@@ -78,6 +81,14 @@ Result<FlowProbe> FlowProbe::make(const FlowProgramOptions& options, TcMode mode
     why = "asked for by --tc-mode";
   }
   auto programs = load_flow_programs(options, kernel);
+  std::string no_tunnel_stats;
+  if (!programs && options.tunnel_stats) {
+    // What counts tunnels may be what this kernel does not take.
+    no_tunnel_stats = programs.error().message;
+    FlowProgramOptions fewer = options;
+    fewer.tunnel_stats = false;
+    programs = load_flow_programs(fewer, kernel);
+  }
   if (!programs) return std::unexpected(programs.error());
   if (programs->preempt_rt) why += "; PREEMPT_RT build";
   auto reader = CacheReader::make(*programs);
@@ -87,8 +98,15 @@ Result<FlowProbe> FlowProbe::make(const FlowProgramOptions& options, TcMode mode
   auto classes =
       MappedArray<np_packet_stats>::make(programs->object.map_fd("packet_stats"), programs->cpus);
   if (!classes) return std::unexpected(classes.error());
-  return FlowProbe(std::move(*programs), std::move(*reader), std::move(*devices),
-                   std::move(*classes), mode, std::move(why));
+  FlowProbe probe(std::move(*programs), std::move(*reader), std::move(*devices),
+                  std::move(*classes), mode, std::move(why));
+  probe.no_tunnel_stats_ = std::move(no_tunnel_stats);
+  return probe;
+}
+
+Result<TunnelMaps> FlowProbe::tunnel_maps() const {
+  if (!no_tunnel_stats_.empty()) return fail(no_tunnel_stats_);
+  return share_tunnel_maps(programs_);
 }
 
 Status FlowProbe::attach(const InterfaceInfo& link) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "bpf/kernel.h"
 #include "bpf/tc_attachment.h"
+#include "bpf/tunnel_maps.h"
 #include "model/flow_delta.h"
 #include "model/interface.h"
 #include "model/snapshot.h"
@@ -50,6 +51,9 @@ class FlowProbe {
   };
   [[nodiscard]] std::vector<Retired> take_retired(Nanos now);
 
+  /// For the probe that reads tunnels. An error: why the programs of this
+  /// kernel do not count them.
+  [[nodiscard]] Result<TunnelMaps> tunnel_maps() const;
   [[nodiscard]] ProbeStatus status() const;
   /// packet_stats by name of the class, summed over CPUs.
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> packet_classes() const;
@@ -71,6 +75,7 @@ class FlowProbe {
   std::map<std::uint32_t, Nanos> retiring_;  ///< since when
   TcMode mode_;
   std::string why_;
+  std::string no_tunnel_stats_;  ///< why; empty: they are kept, or not wanted
 };
 
 }  // namespace netprobe

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/flow/flow_programs.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <bit>
 #include <random>
@@ -54,6 +56,9 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
   programs.tick_ns = kernel.tick_ns;
   config.replay = options.replay ? 1 : 0;
   config.tunnels = options.look_inside_tunnels ? 1 : 0;
+  programs.tunnel_stats = options.look_inside_tunnels && options.tunnel_stats;
+  config.tunnel_stats = programs.tunnel_stats ? 1 : 0;
+  config.tick_ns = static_cast<__u32>(kernel.tick_ns);
   if (auto s = set_ports(options.vxlan_ports, config.vxlan_port, "VXLAN"); !s)
     return std::unexpected(s.error());
   if (auto s = set_ports(options.geneve_ports, config.geneve_port, "Geneve"); !s)
@@ -66,13 +71,30 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
       {"packet_stats", programs.cpus},
       {"flow_marks", programs.cpus},
       {"network_events", options.ring_bytes},
+      {"vxlan_stats", programs.tunnel_stats ? options.max_tunnels : 1},
   };
   for (const auto& [map, entries] : sizes)
     if (auto s = programs.object.set_max_entries(map, entries); !s)
       return std::unexpected(s.error());
   if (auto s = programs.object.set_rodata(config); !s) return std::unexpected(s.error());
-  if (auto s = programs.object.load(); !s) return std::unexpected(s.error());
+  if (auto s = programs.object.load(programs.tunnel_stats ? "vxlan" : ""); !s)
+    return std::unexpected(s.error());
   return programs;
+}
+
+Result<TunnelMaps> share_tunnel_maps(const FlowPrograms& programs) {
+  if (!programs.tunnel_stats)
+    return fail("the flow programs look into no tunnel (--inspect-tunnels=false)");
+  TunnelMaps maps;
+  maps.cpus = programs.cpus;
+  const std::pair<const char*, UniqueFd*> wanted[] = {{"vxlan_stats", &maps.stats},
+                                                      {"vxlan_events", &maps.events},
+                                                      {"packet_stats", &maps.classes}};
+  for (const auto& [name, to] : wanted) {
+    to->reset(::fcntl(programs.object.map_fd(name), F_DUPFD_CLOEXEC, 0));
+    if (!*to) return fail_errno(std::string("cannot share the map ") + name);
+  }
+  return maps;
 }
 
 }  // namespace netprobe

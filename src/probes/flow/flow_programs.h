@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "bpf/kernel.h"
 #include "bpf/object.h"
+#include "bpf/tunnel_maps.h"
 
 namespace netprobe {
 
@@ -21,8 +22,10 @@ struct FlowProgramOptions {
   std::vector<std::uint16_t> vxlan_ports{4789, 8472};
   std::vector<std::uint16_t> geneve_ports{6081};
   bool look_inside_tunnels = true;
-  bool replay = false;            ///< time, length and interface come from the context
-  bool force_preempt_rt = false;  ///< the build with atomics, for its tests
+  bool tunnel_stats = true;          ///< keep vxlan_stats, where tunnels are looked into
+  std::uint32_t max_tunnels = 8192;  ///< entries of vxlan_stats
+  bool replay = false;               ///< time, length and interface come from the context
+  bool force_preempt_rt = false;     ///< the build with atomics, for its tests
 };
 
 /// The loaded object and the sizes that it was loaded with.
@@ -32,6 +35,7 @@ struct FlowPrograms {
   std::uint32_t sets_per_cpu = 0;
   std::uint32_t devices_per_cpu = 0;
   bool preempt_rt = false;
+  bool tunnel_stats = false;
   long tick_ns = 0;  ///< length of a jiffy
 };
 
@@ -41,5 +45,9 @@ struct FlowPrograms {
 [[nodiscard]] Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
                                                       const KernelFeatures& kernel,
                                                       std::span<const std::byte> elf);
+
+/// The maps in which the loaded programs count tunnels, as descriptors of
+/// their own. An error: they were loaded without.
+[[nodiscard]] Result<TunnelMaps> share_tunnel_maps(const FlowPrograms& programs);
 
 }  // namespace netprobe

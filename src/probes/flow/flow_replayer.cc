@@ -75,6 +75,7 @@ class FlowReplayer::Impl {
   }
 
   void drain(FlowSink& sink) { reader_.sweep(sink); }
+  [[nodiscard]] Result<TunnelMaps> tunnel_maps() const { return share_tunnel_maps(programs_); }
 
   [[nodiscard]] DeviceCounters counters() const {
     DeviceCounters sum = too_short_;
@@ -107,6 +108,7 @@ Result<FlowReplayer> FlowReplayer::make(const Options& options) {
   program.max_interfaces = 256;
   program.vxlan_ports = options.vxlan_ports;
   program.geneve_ports = options.geneve_ports;
+  program.max_tunnels = options.max_tunnels;
   program.replay = true;
   auto programs = load_flow_programs(program, *kernel);
   if (!programs) return std::unexpected(programs.error());
@@ -124,6 +126,7 @@ Status FlowReplayer::packet(std::span<const std::uint8_t> captured, std::uint32_
 }
 
 void FlowReplayer::drain(FlowSink& sink) { impl_->drain(sink); }
+Result<TunnelMaps> FlowReplayer::tunnel_maps() const { return impl_->tunnel_maps(); }
 DeviceCounters FlowReplayer::counters() const { return impl_->counters(); }
 
 }  // namespace netprobe

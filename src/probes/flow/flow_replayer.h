@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "bpf/tunnel_maps.h"
 #include "model/flow_delta.h"
 #include "model/interface.h"
 
@@ -22,6 +23,7 @@ class FlowReplayer {
     std::vector<std::uint16_t> vxlan_ports{4789, 8472};
     std::vector<std::uint16_t> geneve_ports{6081};
     std::uint32_t slots = 65'536;  ///< of the flow cache
+    std::uint32_t max_tunnels = 8192;
   };
   [[nodiscard]] static Result<FlowReplayer> make(const Options& options);
   FlowReplayer(FlowReplayer&&) noexcept;
@@ -37,6 +39,8 @@ class FlowReplayer {
   /// Hands over what was counted since the last call. Call now and then (every
   /// 1,000 packets) and at the end.
   void drain(FlowSink& sink);
+  /// Where the programs count tunnels, for who reads them.
+  [[nodiscard]] Result<TunnelMaps> tunnel_maps() const;
   /// Sum over all interfaces; flow_packets is not filled in.
   [[nodiscard]] DeviceCounters counters() const;
 
