@@ -62,7 +62,7 @@ std::string_view to_string(Verdict verdict) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(Verdict::kCount)> kNames{
       "unknown",   "connecting",  "open",    "half_closed", "closed",          "refused",
       "no_answer", "unreachable", "aborted", "half_open",   "reset_by_client", "reset_by_server",
-      "reset",     "timed_out",   "failed",  "idle"};
+      "reset",     "timed_out",   "failed",  "idle",        "answered",        "port_unreachable"};
   return name_of(verdict, kNames);
 }
 
