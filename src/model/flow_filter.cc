@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/glob.h"
+#include "model/verdict.h"
 
 namespace netprobe {
 namespace {
@@ -32,12 +33,49 @@ bool all_equal(const std::vector<std::uint16_t>& ports, std::uint16_t port) {
   return std::ranges::all_of(ports, [&](std::uint16_t p) { return p == port; });
 }
 
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const auto word : words) text += (text.empty() ? "" : ", ") + std::string(word);
+  return text;
+}
+
+Result<std::vector<std::string_view>> parse_verdicts(std::string_view text) {
+  std::vector<std::string_view> verdicts;
+  for (;;) {
+    const auto comma = text.find(',');
+    const auto verdict = parse_verdict(text.substr(0, comma));
+    if (!verdict) {
+      return fail("'" + std::string(text.substr(0, comma)) + "' is not a verdict: use " +
+                      joined(FlowFilter::words_of("verdict")),
+                  ErrorKind::kUsage);
+    }
+    verdicts.push_back(to_string(*verdict));
+    if (comma == std::string_view::npos) return verdicts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+/// A number is a pid, and no name: a command called "80" is not found so.
+bool is_process(const ProcessPtr& process, const std::string& wanted) {
+  if (!process) return false;
+  std::uint32_t pid = 0;
+  const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), pid);
+  if (error == std::errc{} && end == wanted.data() + wanted.size()) return process->pid == pid;
+  return glob_match(wanted, process->comm);
+}
+
 }  // namespace
+
+std::vector<std::string_view> FlowFilter::words_of(std::string_view key) {
+  if (key == "direction") return {kDirections.begin(), kDirections.end()};
+  if (key == "verdict") return verdict_names();
+  return {};
+}
 
 const std::vector<std::string_view>& FlowFilter::keys() {
   static const std::vector<std::string_view> kKeys{"ip",        "src_ip",   "dst_ip",   "port",
                                                    "src_port",  "dst_port", "protocol", "interface",
-                                                   "direction", "vni"};
+                                                   "direction", "vni",      "verdict",  "process"};
   return kKeys;
 }
 
@@ -99,10 +137,20 @@ Status FlowFilter::add(std::string_view given, std::string_view value) {
     direction_ = value;
     return {};
   }
+  if (key == "verdict") {
+    auto verdicts = parse_verdicts(value);
+    if (!verdicts) return std::unexpected(verdicts.error());
+    verdicts_ = std::move(*verdicts);
+    return {};
+  }
+  if (key == "process") {
+    if (value.empty())
+      return fail("process takes a pid, or a name or glob of a command", ErrorKind::kUsage);
+    process_.emplace_back(value);
+    return {};
+  }
   --conditions_;
-  std::string allowed;
-  for (const auto name : keys()) allowed += (allowed.empty() ? "" : ", ") + std::string(name);
-  return fail("there is no filter '" + std::string(given) + "'; there are: " + allowed,
+  return fail("there is no filter '" + std::string(given) + "'; there are: " + joined(keys()),
               ErrorKind::kUsage);
 }
 
@@ -111,6 +159,11 @@ bool FlowFilter::matches(const Flow& flow) const {
   if (protocol_ && *protocol_ != t.protocol) return false;
   if (vni_ && *vni_ != flow.vni) return false;
   if (direction_ && *direction_ != flow.direction) return false;
+  if (!verdicts_.empty() && std::ranges::find(verdicts_, flow.verdict) == verdicts_.end())
+    return false;
+  for (const auto& wanted : process_)
+    if (!is_process(flow.client_process, wanted) && !is_process(flow.server_process, wanted))
+      return false;
   if (!all_contain(src_ip_, t.src) || !all_contain(dst_ip_, t.dst)) return false;
   if (!all_equal(src_port_, t.src_port) || !all_equal(dst_port_, t.dst_port)) return false;
   for (const auto& prefix : ip_)

@@ -7,7 +7,7 @@
 
 namespace netprobe {
 
-enum class MetricType : std::uint8_t { kCounter, kGauge };
+enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 [[nodiscard]] std::string_view to_string(MetricType type);
 
 /// Every metric there is, in the order of the table.
@@ -44,6 +44,17 @@ enum class Metric : std::uint8_t {
   // [netfilter]
   // [tunnels and XDP]
   // [losses]
+  kFlowVerdicts,
+  kTcpResets,
+  kTcpFlowRetransmits,
+  kTcpFlowOutOfOrder,
+  kTcpFlowZeroWindows,
+  kTcpHandshakeWire,
+  kInterfaceSpeed,
+  kInterfaceUtilisation,
+  kInterfacePeak,
+  kInterfaceMicrobursts,
+  kInterfaceUnmeasured,
   // [quality and bandwidth]
   kCount,
 };
@@ -54,7 +65,7 @@ struct MetricDescription {
   std::string_view name;
   MetricType type;
   std::string_view unit;    ///< base unit that ends the name before _total; empty without
-  std::string_view labels;  ///< names, with commas between
+  std::string_view labels;  ///< names, with commas between; a histogram's without le
   std::string_view help;
 };
 

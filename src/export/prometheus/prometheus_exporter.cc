@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "export/prometheus/quality_rows.h"
+
 namespace netprobe {
 namespace {
 
@@ -169,6 +171,8 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   // [netfilter]
   // [tunnels and XDP]
   // [losses]
+  write_quality(out, snapshot.quality);
+  write_bandwidth(out, rows);
   // [quality and bandwidth]
   out.finish();
   last_size_ = page.size();

@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/clock.h"
 #include "export/prometheus/metric_table.h"
+#include "model/connection.h"
 
 namespace netprobe {
 
@@ -43,11 +46,15 @@ class TextWriter {
   void sample(const LabelText& labels, std::uint64_t value);
   void sample(const LabelText& labels, std::int64_t value);
   void sample(const LabelText& labels, double value);
+  /// One histogram of times, in seconds: cumulative buckets, sum and count.
+  /// `bounds` are those that it was counted by; one without counts is empty.
+  void histogram(const LabelText& labels, std::span<const Nanos> bounds,
+                 const Histogram& histogram);
   /// Ends the page.
   void finish();
 
  private:
-  void begin(const LabelText& labels);
+  void begin(const LabelText& labels, std::string_view suffix = {});
   std::string& out_;
   TextFormat format_;
   std::string_view name_;
