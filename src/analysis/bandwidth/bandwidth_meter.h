@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <unordered_map>
 #include <vector>
 
 #include "analysis/bandwidth/link_meter.h"
@@ -23,8 +23,10 @@ struct LinkBytes {
 /// asks for counters by a function. One thread.
 class BandwidthMeter {
  public:
-  /// Links looked at in one call of sample() at most.
-  static constexpr std::size_t kBudget = 128;
+  /// Busy links looked at in one call of sample() at most, and idle ones. As
+  /// long as there are no more links than the first all are, every time.
+  static constexpr std::size_t kMostBusy = 64;
+  static constexpr std::size_t kMostIdle = 32;
   /// sample() does nothing more often than this.
   static constexpr Nanos kEvery = 9 * kMillisecond;
   using ReadBytes = std::function<LinkBytes(std::uint32_t ifindex)>;
@@ -47,20 +49,22 @@ class BandwidthMeter {
 
  private:
   struct Link {
+    std::uint32_t ifindex = 0;
+    bool busy = false;  ///< in busy_
     LinkMeter rx;
     LinkMeter tx;
     Nanos looked = 0;
-    [[nodiscard]] bool active() const { return rx.active() || tx.active(); }
   };
-  using Links = std::map<std::uint32_t, Link>;
-  static void look(Links::value_type& link, Nanos now, const ReadBytes& read);
-  void look_in_turn(Nanos now, const ReadBytes& read, bool active, std::size_t most,
-                    std::uint32_t& from);
+  void look(std::size_t position, Nanos now, const ReadBytes& read);
+  void look_at_busy(Nanos now, const ReadBytes& read);
+  void look_at_idle(Nanos now, const ReadBytes& read);
 
-  Links links_;
+  std::vector<Link> links_;
+  std::unordered_map<std::uint32_t, std::size_t> position_;  ///< in links_, by ifindex
+  std::vector<std::size_t> busy_;  ///< positions of links that moved within the last second
   Nanos last_ = 0;
-  std::uint32_t next_active_ = 0;  ///< ifindexes where the next turn begins
-  std::uint32_t next_idle_ = 0;
+  std::size_t next_busy_ = 0;  ///< where the next turn begins, in busy_
+  std::size_t next_idle_ = 0;  ///< and in links_
 };
 
 }  // namespace netprobe

@@ -66,7 +66,7 @@ TEST_F(Links, ManyCostNoMoreThanTheBudget) {
   for (int i = 0; i < 100; ++i) {
     reads_ = 0;
     step();
-    ASSERT_LE(reads_, BandwidthMeter::kBudget);
+    ASSERT_LE(reads_, BandwidthMeter::kMostIdle);
   }
 }
 
@@ -92,6 +92,7 @@ TEST_F(Links, EachHasItsTurn) {
   for (int i = 0; i < 64; ++i) step();
   EXPECT_EQ(seen_.size(), 1000U);
   // Also where more are busy than fit.
+  const auto most = BandwidthMeter::kMostBusy + BandwidthMeter::kMostIdle;
   for (int i = 0; i < 200; ++i) {
     for (auto& [ifindex, bytes] : bytes_) bytes.tx += 100;
     step();
@@ -99,9 +100,38 @@ TEST_F(Links, EachHasItsTurn) {
   seen_.clear();
   for (int i = 0; i < 64; ++i) {
     for (auto& [ifindex, bytes] : bytes_) bytes.tx += 100;
+    reads_ = 0;
     step();
+    ASSERT_LE(reads_, most);
   }
   EXPECT_EQ(seen_.size(), 1000U);
+}
+
+TEST_F(Links, ComeAndGo) {
+  add(200);
+  close();
+  // Any order of going, busy or not, leaves the others as they were.
+  for (std::uint32_t gone = 3; gone <= 200; gone += 3) {
+    for (auto& [ifindex, bytes] : bytes_) bytes.rx += 125;
+    step();
+    meter_.forget(gone);
+    meter_.forget(gone);
+    bytes_.erase(gone);
+  }
+  close();
+  for (int i = 0; i < 100; ++i) {
+    for (auto& [ifindex, bytes] : bytes_) bytes.rx += 125;
+    step();
+  }
+  close();
+  for (std::uint32_t ifindex = 1; ifindex <= 200; ++ifindex) {
+    const auto use = meter_.use(ifindex).rx;
+    EXPECT_EQ(use.speed, ifindex % 3 == 0 ? 0U : 1'000'000U) << ifindex;
+    EXPECT_NEAR(use.utilisation, ifindex % 3 == 0 ? 0 : 0.1, 1e-6) << ifindex;
+  }
+  for (std::uint32_t ifindex = 1; ifindex <= 200; ++ifindex) meter_.forget(ifindex);
+  step();
+  close();
 }
 
 TEST_F(Links, OneThatCameBackBeginsAnew) {
