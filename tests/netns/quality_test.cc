@@ -190,6 +190,32 @@ TEST_F(Quality, AVerdictThatThereIsNotIsRefused) {
   EXPECT_NE(wrong->err.find("no_answer"), std::string::npos) << wrong->err;
 }
 
+TEST_F(Quality, TheSpeedOfLinksIsWhatTheirDriversSay) {
+  if (!have_program("ethtool")) GTEST_SKIP() << "needs the program ethtool";
+  // Of virtual devices, TAPs can be told their speed.
+  ASSERT_TRUE(node_->ip({"tuntap", "add", "tap0", "mode", "tap"}));
+  ASSERT_TRUE(node_->ip({"link", "set", "tap0", "up"}));
+  ASSERT_TRUE(node_->run({"ethtool", "-s", "tap0", "speed", "100", "duplex", "full"}));
+  ASSERT_TRUE(node_->ip({"link", "add", "br0", "type", "bridge"}));
+  start({"--link-speed=eth0=2.5G"});
+  ASSERT_TRUE(add_veth(*node_, "eth1", *pod_, "eth1"));
+  const auto speed = [&](std::string_view name) {
+    const Json page = agent_->json("/api/interfaces");
+    for (const auto each : simdjson::dom::array(page["interfaces"]))
+      if (text_of(each, "name") == name)
+        return std::int64_t(each["tx_use"]["speed_bits_per_second"]);
+    return std::int64_t{-1};
+  };
+  EXPECT_TRUE(eventually([&] { return speed("eth1") == 10'000'000'000; })) << speed("eth1");
+  EXPECT_EQ(speed("eth0"), 2'500'000'000);
+  EXPECT_EQ(speed("br0"), 0);
+  EXPECT_EQ(speed("tap0"), 100'000'000);
+  // Another speed is read when the link changes.
+  ASSERT_TRUE(node_->run({"ethtool", "-s", "tap0", "speed", "1000", "duplex", "full"}));
+  ASSERT_TRUE(node_->ip({"link", "set", "tap0", "mtu", "1400"}));
+  EXPECT_TRUE(eventually([&] { return speed("tap0") == 1'000'000'000; })) << speed("tap0");
+}
+
 TEST_F(Quality, BurstsOnALink) {
   // 16 Mbit/s are 20 kB in 10 ms: a burst that any machine can make. The idle
   // link beside it has the same speed.

@@ -105,8 +105,15 @@ static_assert(in_order(), "the table's rows stand in the order of enum Metric");
 }  // namespace
 
 std::string_view to_string(MetricType type) {
-  static constexpr std::array<std::string_view, 3> kNames{"counter", "gauge", "histogram"};
-  return kNames[static_cast<std::size_t>(type)];
+  switch (type) {
+    case kCounter:
+      return "counter";
+    case kGauge:
+      return "gauge";
+    case kHistogram:
+      return "histogram";
+  }
+  return "unknown";
 }
 
 std::span<const MetricDescription> metric_table() { return kTable; }

@@ -65,7 +65,7 @@ struct MetricDescription {
   std::string_view name;
   MetricType type;
   std::string_view unit;    ///< base unit that ends the name before _total; empty without
-  std::string_view labels;  ///< names, with commas between; a histogram's without le
+  std::string_view labels;  ///< names, with commas between
   std::string_view help;
 };
 

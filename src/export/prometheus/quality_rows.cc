@@ -33,9 +33,11 @@ void write_quality(TextWriter& out, const QualityReport& quality) {
   trouble(Metric::kTcpFlowOutOfOrder, &TcpTrouble::out_of_order);
   trouble(Metric::kTcpFlowZeroWindows, &TcpTrouble::zero_windows);
   out.family(describe(Metric::kTcpHandshakeWire));
-  for (std::size_t role = 0; role < quality.handshakes.size(); ++role)
-    out.histogram({{"role", to_string(static_cast<Role>(role))}}, kLatencyBounds,
-                  quality.handshakes[role]);
+  for (std::size_t role = 0; role < quality.handshakes.size(); ++role) {
+    const Histogram& histogram = quality.handshakes[role];
+    if (!histogram.counts.empty())
+      out.latencies({{"role", to_string(static_cast<Role>(role))}}, histogram);
+  }
 }
 
 void write_bandwidth(TextWriter& out, const std::vector<InterfaceRow>& rows) {

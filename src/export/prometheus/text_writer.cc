@@ -41,15 +41,6 @@ void append_number(std::string& out, Number value) {
   out.append(text, result.ptr);
 }
 
-/// As OpenMetrics writes bounds: always with a decimal point or an exponent.
-void append_canonical(std::string& out, double value) {
-  char text[32];
-  const auto result = std::to_chars(text, text + sizeof(text), value, std::chars_format::general);
-  const std::string_view number(text, static_cast<std::size_t>(result.ptr - text));
-  out += number;
-  if (number.find_first_of(".e") == std::string_view::npos) out += ".0";
-}
-
 }  // namespace
 
 TextFormat negotiate_format(std::string_view accept) {
@@ -166,25 +157,27 @@ void TextWriter::sample(const LabelText& labels, double value) {
   out_ += '\n';
 }
 
-void TextWriter::histogram(const LabelText& labels, std::span<const Nanos> bounds,
-                           const Histogram& histogram) {
-  const auto line = [&](std::string_view suffix, const LabelText& with, auto value) {
-    begin(with, suffix);
-    append_number(out_, value);
+void TextWriter::latencies(const LabelText& labels, const Histogram& histogram) {
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+    below += histogram.counts[i];
+    std::string bound = "+Inf";
+    if (i < kLatencyBounds.size()) {
+      bound.clear();
+      append_number(bound, static_cast<double>(kLatencyBounds[i]) / 1e9);
+      // OpenMetrics wants bounds to look like the floats they are.
+      if (bound.find_first_of(".e") == std::string::npos) bound += ".0";
+    }
+    begin(labels.with("le", bound), "_bucket");
+    append_number(out_, below);
     out_ += '\n';
-  };
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i < bounds.size(); ++i) {
-    if (i < histogram.counts.size()) count += histogram.counts[i];
-    std::string bound;
-    append_canonical(bound, static_cast<double>(bounds[i]) / 1e9);
-    line("_bucket", labels.with("le", bound), count);
   }
-  for (std::size_t i = bounds.size(); i < histogram.counts.size(); ++i)
-    count += histogram.counts[i];
-  line("_bucket", labels.with("le", "+Inf"), count);
-  line("_sum", labels, static_cast<double>(histogram.sum) / 1e9);
-  line("_count", labels, count);
+  begin(labels, "_sum");
+  append_number(out_, static_cast<double>(histogram.sum) / 1e9);
+  out_ += '\n';
+  begin(labels, "_count");
+  append_number(out_, below);
+  out_ += '\n';
 }
 
 void TextWriter::finish() {

@@ -3,12 +3,10 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "base/clock.h"
 #include "export/prometheus/metric_table.h"
 #include "model/connection.h"
 
@@ -46,10 +44,8 @@ class TextWriter {
   void sample(const LabelText& labels, std::uint64_t value);
   void sample(const LabelText& labels, std::int64_t value);
   void sample(const LabelText& labels, double value);
-  /// One histogram of times, in seconds: cumulative buckets, sum and count.
-  /// `bounds` are those that it was counted by; one without counts is empty.
-  void histogram(const LabelText& labels, std::span<const Nanos> bounds,
-                 const Histogram& histogram);
+  /// The samples of a histogram of latencies, in seconds.
+  void latencies(const LabelText& labels, const Histogram& histogram);
   /// Ends the page.
   void finish();
 
