@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,6 +59,13 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+/// Inode of the network namespace whose interfaces this process sees; 0
+/// where it cannot be told.
+std::uint64_t own_netns() {
+  struct stat info{};
+  return ::stat("/proc/self/ns/net", &info) == 0 ? info.st_ino : 0;
+}
+
 }  // namespace
 
 /// Names and roles of interfaces, also of former ones.
@@ -104,7 +112,9 @@ DataLoop::DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatch
       signals_(signals),
       links_(std::move(links)),
       filter_(options.interface_filter),
-      attach_(options.attach_interface) {}
+      attach_(options.attach_interface),
+      bandwidth_(options.link_speeds),
+      judge_(own_netns()) {}
 
 DataLoop::~DataLoop() { stop(); }
 
@@ -129,6 +139,7 @@ Status DataLoop::open(const AgentOptions& options) {
   table.idle_timeout = options.idle_timeout;
   table.wall_offset = clock_.wall() - clock_.monotonic();
   table_ = std::make_unique<FlowTable>(table, *names_);
+  table_->observe(quality_);
 
   if (options.enable_tc) {
     FlowProgramOptions program;
@@ -211,6 +222,7 @@ void DataLoop::cycle() {
   take_mail();
   for (const NatMapping& mapping : signals_.nat().take()) table_->on_nat(mapping);
   if (probe_) probe_->poll(*table_);
+  if (probe_) bandwidth_.sample(*probe_, now);
   if (now >= next_sweep_) sweep(now);
   if (now >= next_collect_) collect(now);
   const bool streaming = publish_changes();
@@ -260,10 +272,12 @@ void DataLoop::on_links() {
     }
     problems_.erase(ifindex);
     rates_.erase(ifindex);
+    bandwidth_.forget(ifindex);
   }
   for (const InterfaceInfo& link : changes->changed) {
     names_->remember(link);
     consider(link);
+    if (probe_) bandwidth_.on_link(link, probe_->attached(link.ifindex));
   }
 }
 
@@ -298,7 +312,10 @@ void DataLoop::consider(const InterfaceInfo& link) {
 }
 
 void DataLoop::reconsider_all() {
-  for (const auto& [ifindex, link] : links_.links()) consider(link);
+  for (const auto& [ifindex, link] : links_.links()) {
+    consider(link);
+    if (probe_) bandwidth_.on_link(link, probe_->attached(ifindex));
+  }
   spdlog::info("interface filters read anew: watching {} interfaces", attached_.load());
 }
 
@@ -332,7 +349,9 @@ void DataLoop::collect(Nanos now) {
   next_collect_ = now + options_.collect_interval;
   table_->set_wall_offset(clock_.wall() - clock_.monotonic());
   table_->tick(now);
+  ask_for_signals();
   if (!probe_) return;
+  bandwidth_.close_interval(*probe_, now);
   for (const auto& [ifindex, link] : links_.links()) {
     if (!probe_->attached(ifindex)) continue;
     Rates& rates = rates_[ifindex];
@@ -354,18 +373,33 @@ void DataLoop::collect(Nanos now) {
 
 bool DataLoop::publish_changes() {
   std::vector<FlowBatchHandler> handlers;
+  SignalsPtr signals;
   {
     const MutexLock lock(mutex_);
     for (const auto& [id, handler] : subscribers_) handlers.push_back(handler);
+    signals = std::exchange(fresh_signals_, nullptr);
   }
+  if (signals) judge_.use(std::move(signals));
   table_->track_changes(!handlers.empty());
   if (handlers.empty()) return false;
   auto batch = std::make_shared<FlowBatch>();
   batch->flows = table_->take_changes();
   if (batch->flows.empty()) return true;
   batch->time = clock_.wall();
+  judge_.judge(batch->flows, batch->time);
   for (const auto& handler : handlers) handler(batch);
   return true;
+}
+
+void DataLoop::ask_for_signals() {
+  {
+    const MutexLock lock(mutex_);
+    if (subscribers_.empty()) return;
+  }
+  signals_.request(options_.collect_interval, [this](SignalsPtr signals) {
+    const MutexLock lock(mutex_);
+    fresh_signals_ = std::move(signals);
+  });
 }
 
 std::uint64_t DataLoop::subscribe(FlowBatchHandler handler) {
@@ -441,6 +475,7 @@ InterfaceState DataLoop::state_of(const InterfaceInfo& link) const {
     state.tx_packets_per_second = found->second.tx_packets;
     state.tx_bytes_per_second = found->second.tx_bytes;
   }
+  bandwidth_.fill(state);
   return state;
 }
 
@@ -472,7 +507,12 @@ SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
   snapshot->node_name = options_.node_name;
   snapshot->version = kVersion;
   snapshot->kernel = kernel_.release;
-  if (with_flows) snapshot->flows = table_->flows();
+  if (with_flows) {
+    snapshot->flows = table_->flows();
+    judge_.use(signals);
+    judge_.judge(snapshot->flows, snapshot->taken_at);
+  }
+  snapshot->quality = quality_.report();
   for (const auto& [ifindex, link] : links_.links()) snapshot->interfaces.push_back(state_of(link));
   snapshot->retired_rx = retired_rx_;
   snapshot->retired_tx = retired_tx_;

@@ -9,8 +9,11 @@
 #include <thread>
 #include <vector>
 
+#include "agent/link_bandwidth.h"
 #include "agent/options.h"
 #include "agent/signal_loop.h"
+#include "analysis/quality/flow_judge.h"
+#include "analysis/quality/quality_totals.h"
 #include "base/clock.h"
 #include "base/glob.h"
 #include "base/mutex.h"
@@ -93,6 +96,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   void retire(Nanos now);
   /// Is anybody subscribed?
   bool publish_changes();
+  /// Has signals fetched for those who stream; nobody else asks for them.
+  void ask_for_signals();
   void answer_requests();
   [[nodiscard]] SnapshotPtr build(bool with_flows, const SignalsPtr& signals);
   [[nodiscard]] DeviceCounters counters(std::uint32_t ifindex, Direction direction) const;
@@ -112,6 +117,9 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::unique_ptr<FlowTable> table_;
   std::map<std::uint32_t, std::string> problems_;  ///< why not attached
   std::map<std::uint32_t, Rates> rates_;
+  LinkBandwidth bandwidth_;
+  QualityTotals quality_;
+  FlowJudge judge_;
   DeviceCounters retired_rx_;
   DeviceCounters retired_tx_;
   std::function<std::vector<LossCounter>()> more_losses_;
@@ -135,6 +143,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::vector<Request> requests_ NETPROBE_GUARDED_BY(mutex_);
   std::map<std::uint64_t, FlowBatchHandler> subscribers_ NETPROBE_GUARDED_BY(mutex_);
   std::uint64_t next_subscriber_ NETPROBE_GUARDED_BY(mutex_) = 1;
+  SignalsPtr fresh_signals_ NETPROBE_GUARDED_BY(mutex_);  ///< null: none since the last
   bool filters_changed_ NETPROBE_GUARDED_BY(mutex_) = false;
   std::vector<std::string> new_filter_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<std::string> new_attach_ NETPROBE_GUARDED_BY(mutex_);

@@ -126,6 +126,30 @@ Setter choice(Enum AgentOptions::* member, std::map<std::string, Enum> allowed) 
   };
 }
 
+/// "eth0=10G,wan*=500M": bits per second, in powers of ten.
+Status set_link_speeds(AgentOptions& options, const std::string& text) {
+  static constexpr std::string_view kAllowed =
+      "a list such as eth0=10G,wan*=500M (bits per second; K, M, G, T)";
+  std::vector<std::pair<std::string, std::uint64_t>> speeds;
+  for (const std::string& part : split(text)) {
+    const auto equals = part.find('=');
+    if (equals == 0 || equals == std::string::npos) return bad(part, kAllowed);
+    const char* begin = part.data() + equals + 1;
+    const char* end = part.data() + part.size();
+    double number = 0;
+    const auto [rest, error] = std::from_chars(begin, end, number);
+    static constexpr std::string_view kUnits = "KMGT";
+    const auto unit = rest == end ? kUnits.npos : kUnits.find(*rest);
+    if (error != std::errc{} || end - rest > 1 || (rest != end && unit == kUnits.npos))
+      return bad(part, kAllowed);
+    for (std::size_t i = 0; rest != end && i <= unit; ++i) number *= 1000;
+    if (!(number >= 1000 && number <= 1e15)) return bad(part, kAllowed);
+    speeds.emplace_back(part.substr(0, equals), static_cast<std::uint64_t>(number));
+  }
+  options.link_speeds = std::move(speeds);
+  return {};
+}
+
 const std::vector<Option>& table() {
   static const std::vector<Option> kOptions{
       {"metrics-port", "PORT", "port of metrics and API (default 8081)",
@@ -195,6 +219,9 @@ const std::vector<Option>& table() {
        names(&AgentOptions::xdp_interface)},
       // [tunnels and XDP]
       // [losses]
+      {"link-speed", "NAMES=SPEED",
+       "speed of links whose driver does not know it: eth0=10G,wan*=500M (bits per second)",
+       set_link_speeds},
       // [quality and bandwidth]
       {"log-format", "FORMAT", "auto, text or json (default: text on a terminal)",
        choice<LogFormat>(

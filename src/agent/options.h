@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -51,6 +52,8 @@ struct AgentOptions {
   std::vector<std::string> xdp_interface;  ///< empty: uplinks
   // [tunnels and XDP]
   // [losses]
+  /// Name or glob of links, and the bits per second to take as their speed.
+  std::vector<std::pair<std::string, std::uint64_t>> link_speeds;
   // [quality and bandwidth]
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";

@@ -24,7 +24,7 @@ constexpr std::string_view kDocument = R"json({
   {"$ref": "#/components/parameters/ip"}, {"$ref": "#/components/parameters/src_ip"}, {"$ref": "#/components/parameters/dst_ip"},
   {"$ref": "#/components/parameters/port"}, {"$ref": "#/components/parameters/src_port"}, {"$ref": "#/components/parameters/dst_port"},
   {"$ref": "#/components/parameters/protocol"}, {"$ref": "#/components/parameters/interface"}, {"$ref": "#/components/parameters/direction"},
-  {"$ref": "#/components/parameters/vni"}, {"$ref": "#/components/parameters/namespace"}, {"$ref": "#/components/parameters/node"},
+  {"$ref": "#/components/parameters/vni"}, {"$ref": "#/components/parameters/verdict"}, {"$ref": "#/components/parameters/process"}, {"$ref": "#/components/parameters/namespace"}, {"$ref": "#/components/parameters/node"},
   {"name": "since", "in": "query", "description": "last seen then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
   {"name": "until", "in": "query", "description": "first seen then or earlier", "schema": {"type": "string"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
@@ -39,7 +39,7 @@ constexpr std::string_view kDocument = R"json({
   {"$ref": "#/components/parameters/ip"}, {"$ref": "#/components/parameters/src_ip"}, {"$ref": "#/components/parameters/dst_ip"},
   {"$ref": "#/components/parameters/port"}, {"$ref": "#/components/parameters/src_port"}, {"$ref": "#/components/parameters/dst_port"},
   {"$ref": "#/components/parameters/protocol"}, {"$ref": "#/components/parameters/interface"}, {"$ref": "#/components/parameters/direction"},
-  {"$ref": "#/components/parameters/vni"}, {"$ref": "#/components/parameters/namespace"}, {"$ref": "#/components/parameters/node"},
+  {"$ref": "#/components/parameters/vni"}, {"$ref": "#/components/parameters/verdict"}, {"$ref": "#/components/parameters/process"}, {"$ref": "#/components/parameters/namespace"}, {"$ref": "#/components/parameters/node"},
   {"name": "by", "in": "query", "schema": {"type": "string", "enum": ["rate", "bytes", "packets"], "default": "rate"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10}}
 ], "responses": {"200": {"description": "Most first", "content": {"application/json": {"schema": {"type": "object", "required": ["by", "flows", "completeness"], "properties": {
@@ -50,7 +50,7 @@ constexpr std::string_view kDocument = R"json({
   {"$ref": "#/components/parameters/ip"}, {"$ref": "#/components/parameters/src_ip"}, {"$ref": "#/components/parameters/dst_ip"},
   {"$ref": "#/components/parameters/port"}, {"$ref": "#/components/parameters/src_port"}, {"$ref": "#/components/parameters/dst_port"},
   {"$ref": "#/components/parameters/protocol"}, {"$ref": "#/components/parameters/interface"}, {"$ref": "#/components/parameters/direction"},
-  {"$ref": "#/components/parameters/vni"}, {"$ref": "#/components/parameters/namespace"}, {"$ref": "#/components/parameters/node"}
+  {"$ref": "#/components/parameters/vni"}, {"$ref": "#/components/parameters/verdict"}, {"$ref": "#/components/parameters/process"}, {"$ref": "#/components/parameters/namespace"}, {"$ref": "#/components/parameters/node"}
 ], "responses": {"200": {"description": "Until the client leaves", "content": {"text/event-stream": {}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/stats": {"get": {"summary": "Sums over the flows that there are, and where every packet went", "responses": {"200": {"description": "Sums", "content": {"application/json": {"schema": {"type": "object", "required": ["total_flows", "intra_node_flows", "inter_node_flows", "pod_to_pod_flows", "service_flows", "external_flows", "vxlan_flows", "protocol_distribution", "port_distribution", "node_traffic_matrix", "accounting", "flow_table", "losses", "completeness", "last_updated"], "properties": {
   "node_name": {"type": "string"}, "version": {"type": "string"}, "kernel": {"type": "string"},
@@ -92,6 +92,8 @@ constexpr std::string_view kRest =
   "interface": {"name": "interface", "in": "query", "description": "a name or glob that one of the flow's observations has", "schema": {"type": "string"}},
   "direction": {"name": "direction", "in": "query", "schema": {"type": "string", "enum": ["intra-node", "inter-node", "ingress", "egress"]}},
   "vni": {"name": "vni", "in": "query", "schema": {"type": "integer", "minimum": 0}},
+  "verdict": {"name": "verdict", "in": "query", "description": "how it ended or stands: any of these, with commas between", "schema": {"type": "string", "pattern": "^[a-z_,]+$", "examples": ["refused,no_answer"]}},
+  "process": {"name": "process", "in": "query", "description": "a pid, or a name or glob of a command, of either side; may be repeated, all must hold", "schema": {"type": "string"}},
   "namespace": {"name": "namespace", "in": "query", "description": "a Kubernetes namespace; without a cluster's data no flow is in one", "schema": {"type": "string"}},
   "node": {"name": "node", "in": "query", "description": "the node that observed it", "schema": {"type": "string"}}
 },
@@ -117,13 +119,22 @@ constexpr std::string_view kRest =
     "nat": {"type": "object", "description": "what the other side sees, where addresses are translated on the way: src_ip, dst_ip, src_port, dst_port; observations with translated saw these"},
     "merged_into": {"type": "integer", "description": "in a stream: this flow turned out to be another, which has its counters now"},
     "tcp_flags": {"type": "string"}, "vni": {"type": "integer"}, "ended": {"type": "boolean"},
+    "verdict": {"enum": ["connecting", "open", "half_closed", "closed", "refused", "no_answer", "unreachable", "aborted", "half_open", "reset_by_client", "reset_by_server", "reset", "timed_out", "failed", "idle", "answered", "port_unreachable"]},
+    "retransmit_ratio": {"type": "number"}, "reverse_retransmit_ratio": {"type": "number"}, "resets": {"type": "integer"}, "reverse_resets": {"type": "integer"},
+    "rtt_ms": {"type": "number", "description": "smoothed, as this node's own socket has it"},
+    "client_process": {"$ref": "#/components/schemas/Process"}, "server_process": {"$ref": "#/components/schemas/Process"},
     "observations": {"type": "array", "items": {"type": "object", "required": ["interface", "ifindex", "role", "direction", "packets", "bytes", "reverse_packets", "reverse_bytes"]}}}},
-  "Interface": {"type": "object", "required": ["name", "ifindex", "role", "kind", "mtu", "attached", "mode", "reason", "hooks", "xdp", "rx", "tx"], "properties": {
+  "Process": {"type": "object", "description": "A process of this node behind one side; absent where it is not surely known.", "required": ["pid", "comm"], "properties": {"pid": {"type": "integer"}, "comm": {"type": "string"}, "container": {"type": "string"}, "cgroup": {"type": "string"}}},
+  "LinkUse": {"type": "object", "description": "Use of a link in one direction over the last interval: docs/bandwidth.md. Speed 0: the device has none.", "required": ["speed_bits_per_second", "utilisation", "peak_100ms_bits_per_second", "peak_1s_bits_per_second", "microbursts", "unmeasured_windows"], "properties": {
+    "speed_bits_per_second": {"type": "integer"}, "utilisation": {"type": "number"}, "peak_100ms_bits_per_second": {"type": "number"}, "peak_1s_bits_per_second": {"type": "number"},
+    "microbursts": {"type": "integer"}, "unmeasured_windows": {"type": "integer"}}},
+  "Interface": {"type": "object", "required": ["name", "ifindex", "role", "kind", "mtu", "attached", "mode", "reason", "hooks", "xdp", "rx", "tx", "rx_use", "tx_use"], "properties": {
     "name": {"type": "string"}, "ifindex": {"type": "integer"}, "role": {"enum": ["pod", "loopback", "bridge", "tunnel", "host", "uplink"]},
     "kind": {"type": "string"}, "mtu": {"type": "integer"}, "attached": {"type": "boolean"}, "mode": {"type": "string"}, "reason": {"type": "string"},
     "hooks": {"type": "array"},
     "xdp": {"type": "object", "description": "earliest ingress: where it is, or why not", "required": ["mode", "reason", "packets", "bytes", "dropped", "classes"], "properties": {"mode": {"enum": ["", "native", "generic"]}}},
-    "rx": {"type": "object"}, "tx": {"type": "object"}}}
+    "rx": {"type": "object"}, "tx": {"type": "object"},
+    "rx_use": {"$ref": "#/components/schemas/LinkUse"}, "tx_use": {"$ref": "#/components/schemas/LinkUse"}}}
 }
 }
 }

@@ -14,8 +14,8 @@ using Names = std::vector<std::string_view>;
 
 /// A conjunction of these says something; of two protocols it never does, so
 /// what is not here may be given once.
-constexpr std::array<std::string_view, 7> kRepeatable{"ip",       "src_ip",   "dst_ip",   "port",
-                                                      "src_port", "dst_port", "interface"};
+constexpr std::array<std::string_view, 8> kRepeatable{
+    "ip", "src_ip", "dst_ip", "port", "src_port", "dst_port", "interface", "process"};
 constexpr std::array<std::string_view, 5> kOrders{"id", "bytes", "packets", "rate", "last_seen"};
 constexpr std::array<std::string_view, 3> kTopBys{"rate", "bytes", "packets"};
 
@@ -88,7 +88,7 @@ QueryResult<bool> take_selection(FlowSelection& selection, std::string_view name
   }
   if (!FlowFilter::is_key(name)) return false;
   if (auto status = selection.filter.add(name, value); !status)
-    return bad_value(name, status.error().message);
+    return bad_value(name, status.error().message, FlowFilter::words_of(name));
   return true;
 }
 

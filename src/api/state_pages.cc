@@ -31,6 +31,18 @@ void append_counters(JsonObject& json, std::string& out, std::string_view name,
   side.close();
 }
 
+void append_use(JsonObject& json, std::string& out, std::string_view name, const LinkUse& use) {
+  json.key(name);
+  JsonObject side(out);
+  side.number("speed_bits_per_second", use.speed);
+  side.ratio("utilisation", use.utilisation);
+  side.real("peak_100ms_bits_per_second", use.peak_100ms);
+  side.real("peak_1s_bits_per_second", use.peak_1s);
+  side.number("microbursts", use.microbursts);
+  side.number("unmeasured_windows", use.unmeasured_windows);
+  side.close();
+}
+
 void append_hooks(JsonObject& json, std::string& out, const InterfaceState& interface,
                   const XdpState& xdp) {
   json.key("hooks");
@@ -112,6 +124,8 @@ void append_interface(std::string& out, const InterfaceState& interface, const X
   const Rates tx{interface.tx_packets_per_second, interface.tx_bytes_per_second};
   append_counters(json, out, "rx", interface.rx, &rx);
   append_counters(json, out, "tx", interface.tx, &tx);
+  append_use(json, out, "rx_use", interface.rx_use);
+  append_use(json, out, "tx_use", interface.tx_use);
   json.close();
 }
 

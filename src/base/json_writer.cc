@@ -69,16 +69,20 @@ void JsonObject::integer(std::string_view name, std::int64_t value) {
   append_number(out_, value);
 }
 
-void JsonObject::real(std::string_view name, double value) {
+void JsonObject::decimal(std::string_view name, double value, int digits) {
   key(name);
   // Beyond 2^64 nothing that NetProbe counts has a meaning, and %.3f of it
   // could fill 300 digits.
   const bool sane = std::isfinite(value) && std::fabs(value) < 1.9e19;
   char text[40];
-  const auto result =
-      std::to_chars(text, text + sizeof(text), sane ? value : 0.0, std::chars_format::fixed, 3);
+  const auto result = std::to_chars(text, text + sizeof(text), sane ? value : 0.0,
+                                    std::chars_format::fixed, digits);
   out_.append(text, result.ptr);
 }
+
+void JsonObject::real(std::string_view name, double value) { decimal(name, value, 3); }
+
+void JsonObject::ratio(std::string_view name, double value) { decimal(name, value, 6); }
 
 void JsonObject::text(std::string_view name, std::string_view value) {
   key(name);

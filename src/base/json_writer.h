@@ -29,6 +29,8 @@ class JsonObject {
   void integer(std::string_view name, std::int64_t value);
   /// Three decimals; what is not finite becomes 0, JSON has no word for it.
   void real(std::string_view name, double value);
+  /// Six decimals, for what is mostly far below 1.
+  void ratio(std::string_view name, double value);
   void text(std::string_view name, std::string_view value);
   void address(std::string_view name, const IpAddress& value);
   void time(std::string_view name, Nanos wall);  ///< RFC 3339
@@ -36,6 +38,7 @@ class JsonObject {
   void null(std::string_view name);
 
  private:
+  void decimal(std::string_view name, double value, int digits);
   std::string& out_;
   bool first_ = true;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/agent_view.h"
 
+#include <algorithm>
+
 #include "cli/json_read.h"
 
 namespace netprobe {
@@ -53,6 +55,16 @@ void take_xdp(simdjson::simdjson_result<element> from, InterfaceView& view) {
   view.xdp_reason = json_text(xdp, "reason");
   view.xdp_packets = json_count(xdp, "packets");
   view.xdp_dropped = json_count(xdp, "dropped");
+}
+
+/// Use of the link in one direction.
+void take_use(simdjson::simdjson_result<element> from, InterfaceView& view, double& utilisation) {
+  element use;
+  if (from.get(use) != simdjson::SUCCESS) return;
+  view.speed = static_cast<double>(json_count(use, "speed_bits_per_second"));
+  utilisation = json_real(use, "utilisation");
+  view.peak = std::max(view.peak, json_real(use, "peak_100ms_bits_per_second"));
+  view.microbursts += json_count(use, "microbursts");
 }
 
 void take_accounting(element accounting, StatsView& view) {
@@ -112,6 +124,8 @@ Result<std::vector<InterfaceView>> parse_interfaces(const std::string& json) {
               view.rx_bytes_per_second);
     take_side(interface["tx"], view.tx_packets, view.tx_packets_per_second,
               view.tx_bytes_per_second);
+    take_use(interface["rx_use"], view, view.rx_utilisation);
+    take_use(interface["tx_use"], view, view.tx_utilisation);
     views.push_back(std::move(view));
   }
   return views;

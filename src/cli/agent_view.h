@@ -37,6 +37,11 @@ struct InterfaceView {
   std::string xdp_reason;  ///< why it is there, or not
   std::uint64_t xdp_packets = 0;
   std::uint64_t xdp_dropped = 0;
+  double speed = 0;  ///< bits per second; 0: it has none
+  double rx_utilisation = 0;
+  double tx_utilisation = 0;
+  double peak = 0;  ///< over 100 ms, bits per second, of the busier direction
+  std::uint64_t microbursts = 0;
 };
 
 using NamedCounts = std::vector<std::pair<std::string, std::uint64_t>>;

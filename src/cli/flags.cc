@@ -28,6 +28,8 @@ constexpr std::array kFilterHelp{
     FilterHelp{"interface", "NAME", "seen at an interface of this name or glob"},
     FilterHelp{"direction", "intra-node|inter-node|ingress|egress", "as the node sees it"},
     FilterHelp{"vni", "NUMBER", "travelled in this virtual network"},
+    FilterHelp{"verdict", "NAMES", "how it ended or stands, as refused,no_answer: any of them"},
+    FilterHelp{"process", "NAME", "either side is this pid, or a command of this name or glob"},
 };
 
 std::string flag_name(std::string_view key) {

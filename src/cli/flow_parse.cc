@@ -34,6 +34,12 @@ std::string encapsulation(Element flow) {
   return "";
 }
 
+std::string process(Element flow, std::string_view key) {
+  Element one;
+  if (flow[key].get(one) != simdjson::SUCCESS) return {};
+  return process_text(json_text(one, "comm"), json_count(one, "pid"));
+}
+
 }  // namespace
 
 Result<FlowView> parse_flow(std::string_view json) {
@@ -67,6 +73,8 @@ Result<FlowView> parse_flow(std::string_view json) {
                  std::to_string(json_count(flow, "icmp_code"));
   view.retransmits = json_count(flow, "retransmits") + json_count(flow, "reverse_retransmits");
   view.handshake_ms = json_real(flow, "handshake_rtt_ms");
+  view.verdict = json_text(flow, "verdict");
+  view.processes = processes_text(process(flow, "client_process"), process(flow, "server_process"));
   view.encapsulation = encapsulation(flow);
   simdjson::dom::array observations;
   if (flow["observations"].get(observations) == simdjson::SUCCESS)

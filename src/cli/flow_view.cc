@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/flow_view.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/duration.h"
 #include "cli/units.h"
 #include "model/flow_json.h"
@@ -37,7 +40,27 @@ std::string encapsulation_of(const Flow& flow) {
   return "";
 }
 
+std::string text_of(const ProcessPtr& process) {
+  return process ? process_text(process->comm, process->pid) : std::string();
+}
+
+/// What needs nobody's attention goes without saying.
+bool is_ordinary(std::string_view verdict) {
+  static constexpr std::array<std::string_view, 5> kOrdinary{"open", "closed", "answered",
+                                                             "connecting", "unknown"};
+  return std::ranges::find(kOrdinary, verdict) != kOrdinary.end();
+}
+
 }  // namespace
+
+std::string process_text(std::string_view comm, std::uint64_t pid) {
+  return std::string(comm) + "/" + std::to_string(pid);
+}
+
+std::string processes_text(const std::string& client, const std::string& server) {
+  if (client.empty() && server.empty()) return {};
+  return (client.empty() ? "-" : client) + " > " + (server.empty() ? "-" : server);
+}
 
 Result<FlowFormat> parse_flow_format(std::string_view text) {
   if (text == "table") return FlowFormat::kTable;
@@ -78,6 +101,8 @@ FlowView view_of(const Flow& flow) {
   if (icmp)
     view.flags =
         "type " + std::to_string(flow.icmp >> 8) + " code " + std::to_string(flow.icmp & 0xff);
+  view.verdict = flow.verdict;
+  view.processes = processes_text(text_of(flow.client_process), text_of(flow.server_process));
   view.encapsulation = encapsulation_of(flow);
   for (const auto& point : flow.observations) view.add_point(point.interface);
   return view;
@@ -99,12 +124,14 @@ std::vector<Column> flow_columns(FlowFormat format, bool rates) {
   columns.push_back({"R.PACKETS", kRight, 9});
   columns.push_back({"R.BYTES", kRight, 8});
   columns.push_back({"FLAGS", kLeft, 9});
+  columns.push_back({"VERDICT", kLeft, 15});
   if (format == FlowFormat::kWide) {
     columns.push_back({"FIRST SEEN", kLeft, 30});
     columns.push_back({"DURATION", kRight, 8});
     columns.push_back({"DIRECTION", kLeft, 10});
     columns.push_back({"RTT", kRight, 7});
     columns.push_back({"RETRANS", kRight, 7});
+    columns.push_back({"PROCESSES", kLeft, 16});
     columns.push_back({"IN", kLeft, 2});
     columns.push_back({"INTERFACES", kLeft, 10});
   }
@@ -129,6 +156,10 @@ Row flow_row(const FlowView& flow, FlowFormat format, bool rates) {
   row.emplace_back(bytes(flow.reverse_bytes));
   row.push_back({flow.flags,
                  flow.protocol == "tcp" && flow.flags.contains('R') ? Style::kRed : Style::kPlain});
+  // Wide says it of every flow; else only what is worth a look is said.
+  const bool ordinary = is_ordinary(flow.verdict);
+  const bool said = format == FlowFormat::kWide || !ordinary;
+  row.push_back({said ? flow.verdict : "", ordinary ? Style::kPlain : Style::kYellow});
   if (format == FlowFormat::kWide) {
     row.emplace_back(flow.first_seen);
     row.emplace_back(duration_between(flow.first_seen, flow.last_seen));
@@ -136,6 +167,7 @@ Row flow_row(const FlowView& flow, FlowFormat format, bool rates) {
     row.emplace_back(
         flow.handshake_ms > 0 ? human_duration(static_cast<Nanos>(flow.handshake_ms * 1e6)) : "");
     row.push_back({count(flow.retransmits), flow.retransmits > 0 ? Style::kYellow : Style::kPlain});
+    row.emplace_back(flow.processes);
     row.emplace_back(flow.encapsulation);
     row.emplace_back(flow.points);
   }

@@ -33,6 +33,8 @@ struct FlowView {
   std::string flags;  ///< TCP flags "SA/SAF", or an ICMP type and code
   std::uint64_t retransmits = 0;
   double handshake_ms = 0;
+  std::string verdict;
+  std::string processes;      ///< "curl/812 > nginx/33"; '-' for one that is not known
   std::string encapsulation;  ///< "vxlan 7", "vlan 12", "mpls 16"; empty without
   std::string points;         ///< interfaces, nearest the pod edge first
   std::string last_point;     ///< of those
@@ -50,6 +52,11 @@ struct FlowView {
     last_point = interface;
   }
 };
+
+/// "curl/812".
+[[nodiscard]] std::string process_text(std::string_view comm, std::uint64_t pid);
+/// Both sides' as FlowView::processes; empty where neither is known.
+[[nodiscard]] std::string processes_text(const std::string& client, const std::string& server);
 
 [[nodiscard]] FlowView view_of(const Flow& flow);
 /// From one JSON object as src/model/flow_json.cc writes it.

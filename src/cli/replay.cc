@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "analysis/quality/flow_judge.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
@@ -129,6 +130,10 @@ void append_summary(std::string& out, const Tally& tally, const DeviceCounters& 
 
 std::vector<Flow> chosen_flows(const FlowTable& table, const FlowFilter& filter) {
   auto flows = table.flows();
+  // The end of the capture is all the present there is.
+  Nanos end = 0;
+  for (const Flow& flow : flows) end = std::max(end, flow.last_seen);
+  FlowJudge(0).judge(flows, end);
   std::erase_if(flows, [&](const Flow& flow) { return !filter.matches(flow); });
   std::ranges::sort(flows, [](const Flow& a, const Flow& b) {
     return std::tie(a.first_seen, a.id) < std::tie(b.first_seen, b.id);

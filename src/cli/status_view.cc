@@ -51,6 +51,8 @@ void append_interfaces(std::string& out, const StatusView& status, bool colour) 
                     human_byte_rate(one.rx_bytes_per_second),
                     count(one.tx_packets),
                     human_byte_rate(one.tx_bytes_per_second),
+                    one.speed > 0 ? human_bit_rate(one.speed) : "",
+                    human_share(std::max(one.rx_utilisation, one.tx_utilisation)),
                     one.reason});
   }
   append_table(out,
@@ -61,6 +63,8 @@ void append_interfaces(std::string& out, const StatusView& status, bool colour) 
                 {"RX", kRight},
                 {"TX PACKETS", kRight},
                 {"TX", kRight},
+                {"SPEED", kRight},
+                {"USE", kRight},
                 {"REASON"}},
                rows, colour);
 }

@@ -27,7 +27,12 @@ void append_interfaces(std::string& out, std::vector<InterfaceView> interfaces, 
                {"RX", kRight, 10},
                {"RX PKT/S", kRight, 8},
                {"TX", kRight, 10},
-               {"TX PKT/S", kRight, 8}},
+               {"TX PKT/S", kRight, 8},
+               {"SPEED", kRight, 10},
+               {"RX USE", kRight, 6},
+               {"TX USE", kRight, 6},
+               {"PEAK 100ms", kRight, 10},
+               {"BURSTS", kRight, 6}},
               colour);
   std::vector<Row> rows;
   for (std::size_t i = 0; i < shown; ++i) {
@@ -35,7 +40,10 @@ void append_interfaces(std::string& out, std::vector<InterfaceView> interfaces, 
     rows.push_back({one.name, one.role, human_byte_rate(one.rx_bytes_per_second),
                     human_count(one.rx_packets_per_second),
                     human_byte_rate(one.tx_bytes_per_second),
-                    human_count(one.tx_packets_per_second)});
+                    human_count(one.tx_packets_per_second),
+                    one.speed > 0 ? human_bit_rate(one.speed) : "", human_share(one.rx_utilisation),
+                    human_share(one.tx_utilisation), one.peak > 0 ? human_bit_rate(one.peak) : "",
+                    human_count(static_cast<double>(one.microbursts))});
     table.fit(rows.back());
   }
   table.append_header(out);

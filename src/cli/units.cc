@@ -50,6 +50,18 @@ std::string human_byte_rate(double bytes_per_second) {
   return human_bytes(bytes_per_second) + "/s";
 }
 
+std::string human_bit_rate(double bits_per_second) {
+  const auto s = scale(bits_per_second);
+  return print("%.*f %sbit/s", s.digits, s.value, s.prefix);
+}
+
+std::string human_share(double share) {
+  if (!(share > 0)) return {};
+  const double percent = share * 100;
+  if (percent < 0.1) return "<0.1 %";
+  return print("%.*f %%", percent < 9.95 ? 1 : 0, percent);
+}
+
 std::string human_duration(Nanos duration) {
   if (duration <= 0) return "0s";
   const auto real = static_cast<double>(duration);

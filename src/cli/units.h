@@ -14,6 +14,10 @@ namespace netprobe {
 [[nodiscard]] std::string human_bytes(double bytes);
 /// Per second: "1.2 kB/s".
 [[nodiscard]] std::string human_byte_rate(double bytes_per_second);
+/// Of a link, as they are called: "1.2 Gbit/s".
+[[nodiscard]] std::string human_bit_rate(double bits_per_second);
+/// Of a whole: "7 %", "0.3 %"; empty for nothing.
+[[nodiscard]] std::string human_share(double share);
 /// Two units at most: "1.5ms", "12.3s", "4m05s", "2h03m", "5d07h". Negative
 /// ones are "0s".
 [[nodiscard]] std::string human_duration(Nanos duration);

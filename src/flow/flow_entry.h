@@ -57,6 +57,7 @@ struct FlowSide {
   bool sent_syn_ack = false;
   bool sent_fin = false;
   bool sent_rst = false;
+  Nanos first_rst = 0;  ///< monotonic; 0 without
 };
 
 /// A flow in the table. Times are monotonic.
@@ -71,6 +72,7 @@ struct FlowEntry {
   bool nat_ended = false;        ///< the kernel has forgotten the pair
   std::uint8_t from = 0;         ///< where nat: the side that began it
   std::unique_ptr<NatPair> nat;  ///< both its tuples, where they differ; else null
+  bool handshake_told = false;   ///< to the observer, or about to be
   Tunnel carries = Tunnel::kNone;
   std::uint8_t dscp = 0;
   std::uint8_t min_ttl = 0xff;
@@ -88,6 +90,8 @@ struct FlowEntry {
   [[nodiscard]] bool closed() const {
     return side[0].sent_rst || side[1].sent_rst || (side[0].sent_fin && side[1].sent_fin);
   }
+  /// Has each side said something? If not, a connection is none yet.
+  [[nodiscard]] bool answered() const { return side[0].first != 0 && side[1].first != 0; }
   /// Index of the side that began it: who sent the SYN, else the first packet.
   [[nodiscard]] std::size_t initiator() const;
   /// The point nearest the pod edge that saw this side; null without one.

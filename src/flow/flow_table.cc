@@ -104,22 +104,25 @@ class FlowTable::Impl {
     const double seconds =
         last_tick_ == 0 ? 0 : static_cast<double>(now - last_tick_) / static_cast<double>(kSecond);
     last_tick_ = now;
+    tell_handshakes();
     for (std::uint32_t i = 0; i < entries_.size(); ++i) {
       FlowEntry& entry = entries_[i];
       if (!entry.live) continue;
       update_rates(entry, seconds);
       if (!options_.keep_forever && now - entry.last > timeout_of(entry)) {
         ++ended_;
-        end(i);
+        end(i, FlowEnding::kSilent);
       }
     }
   }
+
+  void observe(FlowObserver& observer) { observer_ = &observer; }
 
   [[nodiscard]] std::vector<Flow> flows() const {
     std::vector<Flow> result;
     result.reserve(live_);
     for (std::uint32_t i = 0; i < entries_.size(); ++i)
-      if (entries_[i].live) result.push_back(view(i, false));
+      if (entries_[i].live) result.push_back(view(i));
     std::ranges::sort(result, {}, &Flow::id);
     return result;
   }
@@ -139,7 +142,7 @@ class FlowTable::Impl {
       FlowEntry& entry = entries_[i];
       if (!entry.live || !entry.changed) continue;
       entry.changed = false;
-      result.push_back(view(i, false));
+      result.push_back(view(i));
     }
     changed_.clear();
     return result;
@@ -307,7 +310,8 @@ class FlowTable::Impl {
     if (tracking_) {
       // What it counted is told of with the other from now on: its last word
       // has no counters, so that nobody adds them twice.
-      Flow last = view(from, true);
+      Flow last = view(from);
+      last.ended = true;
       last.merged_into = into.id;
       last.forward = last.reverse = {};
       for (Observation& seen : last.observations) seen.forward = seen.reverse = {};
@@ -368,6 +372,9 @@ class FlowTable::Impl {
     const std::size_t s = at.flipped ? 1 : 0;
     FlowPoint& point = entry.points[at.point];
     PointSide& to = point.side[s];
+    const bool trouble = observer_ != nullptr &&
+                         (delta.retransmits | delta.out_of_order | delta.zero_windows | delta.rsts);
+    const TcpTrouble before = trouble ? trouble_of(entry, s) : TcpTrouble{};
     to.counters += delta.counters;
     if (delta.tuple.protocol == kProtoTcp) {
       to.syns += delta.syns;
@@ -389,14 +396,61 @@ class FlowTable::Impl {
     side.sent_syn = side.sent_syn || delta.sent_syn;
     side.sent_syn_ack = side.sent_syn_ack || delta.sent_syn_ack;
     side.sent_fin = side.sent_fin || (delta.tcp_flags & kTcpFin) != 0;
-    side.sent_rst = side.sent_rst || (delta.tcp_flags & kTcpRst) != 0;
+    if ((delta.tcp_flags & kTcpRst) != 0 && !side.sent_rst) {
+      side.sent_rst = true;
+      side.first_rst = delta.last;
+    }
     entry.last = std::max(entry.last, delta.last);
     entry.dscp = delta.dscp;
     entry.min_ttl = std::min(entry.min_ttl, delta.min_ttl);
     entry.icmp = delta.icmp;
     entry.fragments += delta.fragments;
     if (delta.carries != Tunnel::kNone) entry.carries = delta.carries;
+    if (trouble) tell_trouble(entry, s, before);
+    if (observer_ != nullptr && delta.sent_syn && to.ack > to.syn && !entry.handshake_told) {
+      // Nearer points may yet tell of it: at the next tick all have.
+      entry.handshake_told = true;
+      handshakes_.push_back({at.index, entry.generation});
+    }
     mark_changed(entry, at.index);
+  }
+
+  static TcpTrouble trouble_of(const FlowEntry& entry, std::size_t s) {
+    const FlowPoint* point = entry.nearest(s);
+    if (point == nullptr) return {};
+    const PointSide& side = point->side[s];
+    return {side.retransmits, side.out_of_order, side.zero_windows, side.rsts};
+  }
+
+  /// What the nearest point has more than before; a nearer one that has just
+  /// appeared may have less, which takes nothing back.
+  void tell_trouble(const FlowEntry& entry, std::size_t s, const TcpTrouble& before) {
+    const TcpTrouble now = trouble_of(entry, s);
+    const auto more = [](std::uint64_t to, std::uint64_t from) {
+      return to > from ? to - from : 0;
+    };
+    const TcpTrouble difference{
+        more(now.retransmits, before.retransmits), more(now.out_of_order, before.out_of_order),
+        more(now.zero_windows, before.zero_windows), more(now.resets, before.resets)};
+    if (difference.any()) observer_->on_tcp_trouble(s == entry.initiator(), difference);
+  }
+
+  void tell_handshakes() {
+    for (const auto& [index, generation] : handshakes_) {
+      const FlowEntry& entry = entries_[index];
+      if (!entry.live || entry.generation != generation) continue;  // pushed out since
+      const std::size_t from = entry.initiator();
+      const FlowPoint* best = nullptr;
+      for (const FlowPoint& point : entry.points) {
+        const PointSide& side = point.side[from];
+        if (side.syn == 0 || side.ack <= side.syn) continue;
+        if (best == nullptr || point_rank(point) < point_rank(*best)) best = &point;
+      }
+      if (best == nullptr) continue;
+      const PointSide& side = best->side[from];
+      observer_->on_handshake(best->role, side.ack - side.syn);
+    }
+    handshakes_.clear();
   }
 
   void mark_changed(FlowEntry& entry, std::uint32_t i) {
@@ -420,7 +474,7 @@ class FlowTable::Impl {
   }
 
   [[nodiscard]] Nanos timeout_of(const FlowEntry& entry) const {
-    if (entry.canonical.protocol != kProtoTcp) return options_.idle_timeout;
+    if (entry.canonical.protocol != kProtoTcp || !entry.answered()) return options_.idle_timeout;
     return entry.closed() ? options_.closed_timeout : options_.idle_timeout * 10;
   }
 
@@ -440,12 +494,22 @@ class FlowTable::Impl {
     if (!found) return;
     ++evicted_;
     ++ended_;
-    end(oldest);
+    end(oldest, FlowEnding::kEvicted);
   }
 
-  void end(std::uint32_t i) {
+  void end(std::uint32_t i, FlowEnding why) {
     FlowEntry& entry = entries_[i];
-    if (tracking_) ended_flows_.push_back(view(i, true));
+    if (observer_ != nullptr) {
+      Flow flow = outline(i);
+      flow.ending = why;
+      flow.ended = true;
+      observer_->on_flow_end(flow);
+    }
+    if (tracking_) {
+      Flow& flow = ended_flows_.emplace_back(view(i));
+      flow.ending = why;
+      flow.ended = true;
+    }
     if (entry.in_index) erase_keys(entry, i);
     release(i);
   }
@@ -464,7 +528,7 @@ class FlowTable::Impl {
     return monotonic == 0 ? 0 : monotonic + options_.wall_offset;
   }
 
-  static TcpSide tcp_view(const FlowEntry& entry, std::size_t s) {
+  [[nodiscard]] TcpSide tcp_view(const FlowEntry& entry, std::size_t s) const {
     TcpSide result;
     const FlowPoint* point = entry.nearest(s);
     if (point == nullptr) return result;
@@ -476,6 +540,7 @@ class FlowTable::Impl {
     result.retransmits = side.retransmits;
     result.out_of_order = side.out_of_order;
     result.zero_windows = side.zero_windows;
+    result.first_rst = wall(entry.side[s].first_rst);
     return result;
   }
 
@@ -527,7 +592,8 @@ class FlowTable::Impl {
     return src_here ? "egress" : "ingress";
   }
 
-  [[nodiscard]] Flow view(std::uint32_t i, bool ended) const {
+  /// A flow without its points.
+  [[nodiscard]] Flow outline(std::uint32_t i) const {
     const FlowEntry& entry = entries_[i];
     const std::size_t from = entry.initiator();
     Flow flow;
@@ -556,10 +622,17 @@ class FlowTable::Impl {
     flow.fragments = entry.fragments;
     flow.carries = entry.carries;
     flow.no_ports = entry.no_ports;
-    flow.ended = ended || (entry.canonical.protocol == kProtoTcp && entry.closed());
-    flow.direction = direction_of(entry, from);
+    flow.ended = entry.canonical.protocol == kProtoTcp && entry.closed();
     flow.packets_per_second = static_cast<double>(entry.packets_per_second);
     flow.bytes_per_second = static_cast<double>(entry.bytes_per_second);
+    return flow;
+  }
+
+  [[nodiscard]] Flow view(std::uint32_t i) const {
+    const FlowEntry& entry = entries_[i];
+    const std::size_t from = entry.initiator();
+    Flow flow = outline(i);
+    flow.direction = direction_of(entry, from);
     flow.observations.reserve(entry.points.size());
     for (const FlowPoint& point : entry.points) {
       Observation& seen = flow.observations.emplace_back();
@@ -601,6 +674,12 @@ class FlowTable::Impl {
   std::vector<std::uint32_t> changed_;
   std::vector<Flow> ended_flows_;
   bool tracking_ = false;
+  FlowObserver* observer_ = nullptr;
+  struct Told {
+    std::uint32_t index;
+    std::uint32_t generation;
+  };
+  std::vector<Told> handshakes_;  ///< seen since the last tick; at most one a flow
   std::uint32_t hand_ = 0;
   std::uint64_t live_ = 0;
   std::uint64_t begun_ = 0;
@@ -624,6 +703,7 @@ void FlowTable::on_icmp_error(const IcmpErrorEvent& event) { impl_->on_icmp_erro
 void FlowTable::on_nat(const NatMapping& mapping) { impl_->on_nat(mapping); }
 std::uint64_t FlowTable::refused_nat_mappings() const { return impl_->refused_nat_mappings(); }
 
+void FlowTable::observe(FlowObserver& observer) { impl_->observe(observer); }
 void FlowTable::tick(Nanos now) { impl_->tick(now); }
 void FlowTable::set_wall_offset(Nanos offset) { impl_->set_wall_offset(offset); }
 std::vector<Flow> FlowTable::flows() const { return impl_->flows(); }

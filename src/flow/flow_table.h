@@ -11,6 +11,7 @@
 #include "model/flow.h"
 #include "model/flow_delta.h"
 #include "model/netfilter.h"
+#include "model/quality.h"
 #include "model/snapshot.h"
 
 namespace netprobe {
@@ -28,7 +29,7 @@ class PointNames {
 
 struct FlowTableOptions {
   std::uint32_t max_flows = 131'072;
-  Nanos idle_timeout = 120 * kSecond;   ///< TCP that is open: ten times that
+  Nanos idle_timeout = 120 * kSecond;   ///< TCP that is open both ways: ten times that
   Nanos closed_timeout = 10 * kSecond;  ///< after FIN both ways, or RST
   bool keep_forever = false;            ///< replay: nothing ends
   Nanos wall_offset = 0;                ///< wall = monotonic + this
@@ -51,6 +52,9 @@ class FlowTable final : public FlowSink {
   void on_nat(const NatMapping& mapping);
   /// Mappings that found no room: as many as flows are kept.
   [[nodiscard]] std::uint64_t refused_nat_mappings() const;
+
+  /// Tells `observer`, which outlives the table, from now on.
+  void observe(FlowObserver& observer);
 
   /// Once an interval: rates, idle flows, the table's bound. `now` monotonic.
   void tick(Nanos now);

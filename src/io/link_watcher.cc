@@ -15,6 +15,9 @@
 namespace netprobe {
 namespace {
 
+// IFF_LOWER_UP of linux/if.h, which does not go together with net/if.h.
+constexpr unsigned kLowerUp = 1U << 16;
+
 /// A link as netlink tells it, before its role is known.
 struct RawLink {
   InterfaceInfo info;
@@ -39,6 +42,7 @@ RawLink parse_link(const nlmsghdr* message) {
   link.info.ifindex = static_cast<std::uint32_t>(header->ifi_index);
   link.info.link_type = header->ifi_type;
   link.info.up = (header->ifi_flags & IFF_UP) != 0;
+  link.info.carrier = (header->ifi_flags & kLowerUp) != 0;
   link.loopback = (header->ifi_flags & IFF_LOOPBACK) != 0;
   netlink::for_each_attribute(message, sizeof(*header), [&](const nlattr* attribute) {
     switch (mnl_attr_get_type(attribute)) {

@@ -100,6 +100,14 @@ struct TcpSide {
   std::uint64_t retransmits = 0;
   std::uint64_t out_of_order = 0;
   std::uint64_t zero_windows = 0;
+  Nanos first_rst = 0;  ///< wall, to a kernel tick; 0 without a reset
+};
+
+/// Why a flow is no longer in the table; kLive while it is.
+enum class FlowEnding : std::uint8_t {
+  kLive,
+  kSilent,   ///< nothing came for its timeout (short after its end, long without one)
+  kEvicted,  ///< the table was full: it may go on
 };
 
 /// A biflow (RFC 5103): src is the side that began it. A value, as readers
@@ -135,6 +143,7 @@ struct Flow {
   Tunnel carries = Tunnel::kNone;  ///< that it is the outside of
   bool no_ports = false;           ///< fragments whose ports nobody saw
   bool ended = false;              ///< closed, reset or idle for long
+  FlowEnding ending = FlowEnding::kLive;
   /// intra-node, inter-node, ingress or egress; see docs/flows.md.
   std::string_view direction = "egress";
   /// Addresses are translated on the way: `tuple` is what the side that began
@@ -146,7 +155,7 @@ struct Flow {
   std::uint64_t merged_into = 0;
   ProcessPtr client_process;      ///< behind src, where it is on this node; else null
   ProcessPtr server_process;      ///< behind dst
-  std::string_view verdict;       ///< how it ended or stands; docs/connections.md; empty: not said
+  std::string_view verdict;       ///< how it ended or stands; docs/verdicts.md; empty: none
   Nanos rtt = 0;                  ///< smoothed, as the node's own socket has it; 0 without
   double packets_per_second = 0;  ///< both ways, over the last interval
   double bytes_per_second = 0;

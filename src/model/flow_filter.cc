@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/glob.h"
+#include "model/verdict.h"
 
 namespace netprobe {
 namespace {
@@ -24,12 +25,49 @@ Result<Number> parse_number(std::string_view key, std::string_view text, std::ui
   return static_cast<Number>(value);
 }
 
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const auto word : words) text += (text.empty() ? "" : ", ") + std::string(word);
+  return text;
+}
+
+Result<std::vector<std::string_view>> parse_verdicts(std::string_view text) {
+  std::vector<std::string_view> verdicts;
+  for (;;) {
+    const auto comma = text.find(',');
+    const auto verdict = parse_verdict(text.substr(0, comma));
+    if (!verdict) {
+      return fail("'" + std::string(text.substr(0, comma)) + "' is not a verdict: use " +
+                      joined(FlowFilter::words_of("verdict")),
+                  ErrorKind::kUsage);
+    }
+    verdicts.push_back(to_string(*verdict));
+    if (comma == std::string_view::npos) return verdicts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+/// A number is a pid, and no name: a command called "80" is not found so.
+bool is_process(const ProcessPtr& process, const std::string& wanted) {
+  if (!process) return false;
+  std::uint32_t pid = 0;
+  const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), pid);
+  if (error == std::errc{} && end == wanted.data() + wanted.size()) return process->pid == pid;
+  return glob_match(wanted, process->comm);
+}
+
 }  // namespace
+
+std::vector<std::string_view> FlowFilter::words_of(std::string_view key) {
+  if (key == "direction") return {kDirections.begin(), kDirections.end()};
+  if (key == "verdict") return verdict_names();
+  return {};
+}
 
 const std::vector<std::string_view>& FlowFilter::keys() {
   static const std::vector<std::string_view> kKeys{"ip",        "src_ip",   "dst_ip",   "port",
                                                    "src_port",  "dst_port", "protocol", "interface",
-                                                   "direction", "vni"};
+                                                   "direction", "vni",      "verdict",  "process"};
   return kKeys;
 }
 
@@ -91,10 +129,20 @@ Status FlowFilter::add(std::string_view given, std::string_view value) {
     direction_ = value;
     return {};
   }
+  if (key == "verdict") {
+    auto verdicts = parse_verdicts(value);
+    if (!verdicts) return std::unexpected(verdicts.error());
+    verdicts_ = std::move(*verdicts);
+    return {};
+  }
+  if (key == "process") {
+    if (value.empty())
+      return fail("process takes a pid, or a name or glob of a command", ErrorKind::kUsage);
+    process_.emplace_back(value);
+    return {};
+  }
   --conditions_;
-  std::string allowed;
-  for (const auto name : keys()) allowed += (allowed.empty() ? "" : ", ") + std::string(name);
-  return fail("there is no filter '" + std::string(given) + "'; there are: " + allowed,
+  return fail("there is no filter '" + std::string(given) + "'; there are: " + joined(keys()),
               ErrorKind::kUsage);
 }
 
@@ -103,6 +151,11 @@ bool FlowFilter::matches(const Flow& flow) const {
   if (protocol_ && *protocol_ != t.protocol) return false;
   if (vni_ && *vni_ != flow.vni) return false;
   if (direction_ && *direction_ != flow.direction) return false;
+  if (!verdicts_.empty() && std::ranges::find(verdicts_, flow.verdict) == verdicts_.end())
+    return false;
+  for (const auto& wanted : process_)
+    if (!is_process(flow.client_process, wanted) && !is_process(flow.server_process, wanted))
+      return false;
   // Where addresses are translated, either side's word for them counts.
   const FlowTuple& u = flow.nat ? flow.translated : t;
   const auto either = [](const auto& conditions, const auto& holds, const auto&... values) {

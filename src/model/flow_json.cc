@@ -50,13 +50,34 @@ void append_nat(JsonObject& json, std::string& out, const Flow& flow) {
   if (flow.merged_into != 0) json.number("merged_into", flow.merged_into);
 }
 
+/// Of the packets that one side sent.
+double ratio(std::uint64_t part, std::uint64_t all) {
+  return all == 0 ? 0 : static_cast<double>(part) / static_cast<double>(all);
+}
+
+void append_process(JsonObject& json, std::string& out, std::string_view name,
+                    const ProcessPtr& process) {
+  if (!process) return;
+  json.key(name);
+  JsonObject one(out);
+  one.number("pid", process->pid);
+  one.text("comm", process->comm);
+  if (!process->container.empty()) one.text("container", process->container);
+  if (!process->cgroup.empty()) one.text("cgroup", process->cgroup);
+  one.close();
+}
+
 void append_tcp(JsonObject& json, const Flow& flow) {
   json.text("reverse_tcp_flags", tcp_flags_text(flow.tcp_reverse.flags));
   json.number("syns", flow.tcp_forward.syns + flow.tcp_reverse.syns);
   json.number("fins", flow.tcp_forward.fins + flow.tcp_reverse.fins);
   json.number("rsts", flow.tcp_forward.rsts + flow.tcp_reverse.rsts);
+  json.number("resets", flow.tcp_forward.rsts);
+  json.number("reverse_resets", flow.tcp_reverse.rsts);
   json.number("retransmits", flow.tcp_forward.retransmits);
   json.number("reverse_retransmits", flow.tcp_reverse.retransmits);
+  json.ratio("retransmit_ratio", ratio(flow.tcp_forward.retransmits, flow.forward.packets));
+  json.ratio("reverse_retransmit_ratio", ratio(flow.tcp_reverse.retransmits, flow.reverse.packets));
   json.number("out_of_order", flow.tcp_forward.out_of_order);
   json.number("reverse_out_of_order", flow.tcp_reverse.out_of_order);
   json.number("zero_windows", flow.tcp_forward.zero_windows);
@@ -67,6 +88,7 @@ void append_tcp(JsonObject& json, const Flow& flow) {
     json.real("handshake_server_ms", static_cast<double>(flow.handshake_server) / 1e6);
   if (flow.handshake_client > 0)
     json.real("handshake_client_ms", static_cast<double>(flow.handshake_client) / 1e6);
+  if (flow.rtt > 0) json.real("rtt_ms", static_cast<double>(flow.rtt) / 1e6);
 }
 
 }  // namespace
@@ -121,6 +143,9 @@ void append_json(std::string& out, const Flow& flow) {
   if (flow.fragments > 0) json.number("fragments", flow.fragments);
   if (flow.no_ports) json.flag("no_ports", true);
   json.flag("ended", flow.ended);
+  if (!flow.verdict.empty()) json.text("verdict", flow.verdict);
+  append_process(json, out, "client_process", flow.client_process);
+  append_process(json, out, "server_process", flow.server_process);
   json.key("observations");
   JsonArray points(out);
   for (const auto& point : flow.observations) {

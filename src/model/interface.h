@@ -40,6 +40,7 @@ struct InterfaceInfo {
   std::uint32_t lower = 0;   ///< ifindex of the device that a VLAN or the like stands on
   bool up = false;
   TunnelSettings tunnel;  ///< where role is kTunnel
+  bool carrier = false;   ///< the line is there: when it comes back, its speed may be another
 
   bool operator==(const InterfaceInfo&) const = default;
 };
@@ -81,12 +82,18 @@ struct DeviceCounters {
 };
 
 /// How full a link is in one direction. Bits are those of link-layer bytes.
+/// What each means exactly: docs/bandwidth.md.
 struct LinkUse {
   std::uint64_t speed = 0;  ///< bits per second; 0: the device has none
-  double utilisation = 0;   ///< of the speed, over the last interval; 0 to 1
-  double peak_100ms = 0;    ///< most bits per second within the last interval
+  /// Of the speed, over the last interval; above 1 where a virtual device is
+  /// faster than it says. 0 without a speed.
+  double utilisation = 0;
+  double peak_100ms = 0;  ///< most bits per second within the last interval
   double peak_1s = 0;
-  std::uint64_t microbursts = 0;  ///< since the start; docs/bandwidth.md
+  std::uint64_t microbursts = 0;  ///< since the start
+  /// Windows since the start that could not be measured, because samples came
+  /// too late for them: a peak may be higher than was seen.
+  std::uint64_t unmeasured_windows = 0;
 };
 
 /// An interface that is observed or could be.

@@ -7,6 +7,7 @@
 #include "model/flow.h"
 #include "model/interface.h"
 #include "model/snapshot.h"
+#include "model/verdict.h"
 
 namespace netprobe {
 namespace {
@@ -55,6 +56,14 @@ std::string_view to_string(Tunnel tunnel) {
 std::string_view to_string(SocketRole role) {
   static constexpr std::array<std::string_view, 3> kNames{"unknown", "client", "server"};
   return name_of(role, kNames);
+}
+
+std::string_view to_string(Verdict verdict) {
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(Verdict::kCount)> kNames{
+      "unknown",   "connecting",  "open",    "half_closed", "closed",          "refused",
+      "no_answer", "unreachable", "aborted", "half_open",   "reset_by_client", "reset_by_server",
+      "reset",     "timed_out",   "failed",  "idle",        "answered",        "port_unreachable"};
+  return name_of(verdict, kNames);
 }
 
 std::string_view to_string(Unattributed cause) {

@@ -11,6 +11,7 @@
 #include "model/interface.h"
 #include "model/loss.h"
 #include "model/probe_status.h"
+#include "model/quality.h"
 #include "model/signals.h"
 
 namespace netprobe {
@@ -44,6 +45,7 @@ struct Snapshot {
   std::vector<std::pair<std::string, std::uint64_t>> packet_classes;
   SignalsPtr signals = std::make_shared<const Signals>();  ///< never null
   LossReport loss;
+  QualityReport quality;
   FlowTableStats table;
   std::uint64_t resident_bytes = 0;  ///< memory of the agent
   double cpu_seconds = 0;            ///< user and system time of the agent

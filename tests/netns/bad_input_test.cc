@@ -57,6 +57,9 @@ TEST_F(BadInput, Flags) {
   refuses({"--collect-interval=fast"}, 2, "--collect-interval");
   refuses({"--tc-mode=xdp"}, 2, "--tc-mode");
   refuses({"--vxlan-ports=4789,x"}, 2, "--vxlan-ports");
+  for (const std::string speed : {"eth0", "=1G", "eth0=", "eth0=fast", "eth0=-1G", "eth0=10",
+                                  "eth0=1GB", "eth0=1e30", "eth0=nan", "eth0=1G,wan0"})
+    refuses({"--link-speed=" + speed}, 2, "--link-speed");
 }
 
 TEST_F(BadInput, Environment) {
@@ -122,7 +125,8 @@ TEST_F(BadInput, ApiParameters) {
   ASSERT_TRUE(agent) << agent.error().message;
   for (const std::string path :
        {"/api/flows?protocol=tpc", "/api/flows?limit=0", "/api/flows?nonsense=1",
-        "/api/flows?cursor=x", "/api/top?by=colour", "/api/stream?port=99999"}) {
+        "/api/flows?cursor=x", "/api/flows?verdict=closed,gone",
+        "/api/flows?process=", "/api/top?by=colour", "/api/stream?port=99999"}) {
     SCOPED_TRACE(path);
     const auto answer =
         node_->run({"curl", "-s", "-m", "10", "-w", "\n%{http_code} %{content_type}",

@@ -17,7 +17,22 @@ void add(DeviceCounters& sum, const DeviceCounters& more) {
     sum.unattributed[i] += more.unattributed[i];
 }
 
+void add_counts(LinkUse& sum, const LinkUse& more) {
+  sum.microbursts += more.microbursts;
+  sum.unmeasured_windows += more.unmeasured_windows;
+}
+
+void add_levels(LinkUse& most, const LinkUse& one) {
+  most.speed = std::max(most.speed, one.speed);
+  most.utilisation = std::max(most.utilisation, one.utilisation);
+  most.peak_100ms = std::max(most.peak_100ms, one.peak_100ms);
+  most.peak_1s = std::max(most.peak_1s, one.peak_1s);
+}
+
+/// What stands for now alone; an interface that is gone leaves none of it.
 void add_rates(InterfaceRow& row, const InterfaceState& state) {
+  add_levels(row.rx_use, state.rx_use);
+  add_levels(row.tx_use, state.tx_use);
   row.rx_packets_per_second += state.rx_packets_per_second;
   row.rx_bytes_per_second += state.rx_bytes_per_second;
   row.tx_packets_per_second += state.tx_packets_per_second;
@@ -38,6 +53,8 @@ void InterfaceFold::forget_gone(const Snapshot& snapshot) {
     if (present.contains(entry.first)) return false;
     add(gone_.rx, entry.second.rx);
     add(gone_.tx, entry.second.tx);
+    add_counts(gone_.rx_use, entry.second.rx_use);
+    add_counts(gone_.tx_use, entry.second.tx_use);
     return true;
   });
 }
@@ -61,7 +78,7 @@ std::vector<InterfaceRow> InterfaceFold::rows(const Snapshot& snapshot, bool act
   for (const auto& state : snapshot.interfaces) {
     if (active_only && !is_active(state)) continue;
     if (!is_kept(state.info.ifindex)) {
-      folded_[state.info.ifindex] = {state.rx, state.tx};
+      folded_[state.info.ifindex] = {state.rx, state.tx, state.rx_use, state.tx_use};
       add_rates(other, state);
       continue;
     }
@@ -71,15 +88,19 @@ std::vector<InterfaceRow> InterfaceFold::rows(const Snapshot& snapshot, bool act
     row.role = to_string(state.info.role);
     add(row.rx, state.rx);
     add(row.tx, state.tx);
+    add_counts(row.rx_use, state.rx_use);
+    add_counts(row.tx_use, state.tx_use);
     add_rates(row, state);
   }
   if (folded_total_ > 0) {
-    add(other.rx, gone_.rx);
-    add(other.tx, gone_.tx);
-    for (const auto& [ifindex, sums] : folded_) {
+    const auto add_sums = [&other](const Sums& sums) {
       add(other.rx, sums.rx);
       add(other.tx, sums.tx);
-    }
+      add_counts(other.rx_use, sums.rx_use);
+      add_counts(other.tx_use, sums.tx_use);
+    };
+    add_sums(gone_);
+    for (const auto& [ifindex, sums] : folded_) add_sums(sums);
     rows.push_back(std::move(other));
   }
   return rows;

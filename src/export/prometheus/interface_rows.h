@@ -22,6 +22,9 @@ struct InterfaceRow {
   double rx_bytes_per_second = 0;
   double tx_packets_per_second = 0;
   double tx_bytes_per_second = 0;
+  /// Of several interfaces: the highest of each, and the sum of what counts.
+  LinkUse rx_use;
+  LinkUse tx_use;
 };
 
 /// Bounds the number of interfaces that have series of their own; the rest are
@@ -41,6 +44,8 @@ class InterfaceFold {
   struct Sums {
     DeviceCounters rx;
     DeviceCounters tx;
+    LinkUse rx_use;  ///< only what counts
+    LinkUse tx_use;
   };
   [[nodiscard]] bool is_kept(std::uint32_t ifindex);
   void forget_gone(const Snapshot& snapshot);

@@ -110,6 +110,31 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "Frames that the XDP hook dropped: none, unless mitigation is on."},
     // [tunnels and XDP]
     // [losses]
+    {kFlowVerdicts, "netprobe_flow_verdicts_total", kCounter, "", "protocol,verdict",
+     "TCP and UDP flows that ended, by how: each is counted once, when it leaves the flow table."},
+    {kTcpResets, "netprobe_tcp_resets_total", kCounter, "", "direction",
+     "TCP resets of flows, at the point nearest the pod edge."},
+    {kTcpFlowRetransmits, "netprobe_tcp_flow_retransmits_total", kCounter, "", "direction",
+     "TCP segments that flows sent again, as packets show it, at the point nearest the pod edge."},
+    {kTcpFlowOutOfOrder, "netprobe_tcp_flow_out_of_order_total", kCounter, "", "direction",
+     "TCP segments that came late and filled a hole, at the point nearest the pod edge."},
+    {kTcpFlowZeroWindows, "netprobe_tcp_flow_zero_windows_total", kCounter, "", "direction",
+     "TCP segments that announced a window of 0, at the point nearest the pod edge."},
+    {kTcpHandshakeWire, "netprobe_tcp_handshake_wire_seconds", kHistogram, "seconds", "role",
+     "SYN to the ACK that completes the handshake, as seen at the point nearest the pod edge."},
+    {kInterfaceSpeed, "netprobe_interface_speed_bytes", kGauge, "bytes", "interface",
+     "Speed of the link in bytes per second, where it has one."},
+    {kInterfaceUtilisation, "netprobe_interface_utilisation_ratio", kGauge, "ratio",
+     "interface,direction",
+     "Link-layer bytes over the last collect interval against the link's speed, where it has one."},
+    {kInterfacePeak, "netprobe_interface_peak_bytes_rate", kGauge, "", "interface,direction,window",
+     "Most link-layer bytes per second over a window within the last collect interval."},
+    {kInterfaceMicrobursts, "netprobe_interface_microbursts_total", kCounter, "",
+     "interface,direction",
+     "Times that a link was nearly full for moments in a second in which it was mostly idle."},
+    {kInterfaceUnmeasured, "netprobe_interface_unmeasured_windows_total", kCounter, "",
+     "interface,direction",
+     "Windows whose rate is not known because samples came too late: a peak may be missed."},
     // [quality and bandwidth]
 }};
 
@@ -123,7 +148,15 @@ static_assert(in_order(), "the table's rows stand in the order of enum Metric");
 }  // namespace
 
 std::string_view to_string(MetricType type) {
-  return type == MetricType::kCounter ? "counter" : "gauge";
+  switch (type) {
+    case kCounter:
+      return "counter";
+    case kGauge:
+      return "gauge";
+    case kHistogram:
+      return "histogram";
+  }
+  return "unknown";
 }
 
 std::span<const MetricDescription> metric_table() { return kTable; }

@@ -7,7 +7,7 @@
 
 namespace netprobe {
 
-enum class MetricType : std::uint8_t { kCounter, kGauge };
+enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 [[nodiscard]] std::string_view to_string(MetricType type);
 
 /// Every metric there is, in the order of the table.
@@ -65,6 +65,17 @@ enum class Metric : std::uint8_t {
   kXdpDropped,
   // [tunnels and XDP]
   // [losses]
+  kFlowVerdicts,
+  kTcpResets,
+  kTcpFlowRetransmits,
+  kTcpFlowOutOfOrder,
+  kTcpFlowZeroWindows,
+  kTcpHandshakeWire,
+  kInterfaceSpeed,
+  kInterfaceUtilisation,
+  kInterfacePeak,
+  kInterfaceMicrobursts,
+  kInterfaceUnmeasured,
   // [quality and bandwidth]
   kCount,
 };

@@ -9,6 +9,7 @@
 #include "export/prometheus/drop_rows.h"
 #include "export/prometheus/metric_table.h"
 #include "export/prometheus/netfilter_rows.h"
+#include "export/prometheus/quality_rows.h"
 #include "export/prometheus/tunnel_rows.h"
 
 namespace netprobe {
@@ -179,6 +180,8 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_xdp(out, snapshot);
   // [tunnels and XDP]
   // [losses]
+  write_quality(out, snapshot.quality);
+  write_bandwidth(out, rows);
   // [quality and bandwidth]
   out.finish();
   last_size_ = page.size();

@@ -43,6 +43,21 @@ Snapshot small_snapshot() {
                       .lost = {{"flow_ring", "full", 3}}}};
   snapshot.losses = {{"flow_ring", "full", 3}, {"api", "slow", 1}};
   snapshot.packet_classes = {{"ipv4", 7}};
+  snapshot.interfaces[0].rx_use = {.speed = 1'000'000'000,
+                                   .utilisation = 0.25,
+                                   .peak_100ms = 800e6,
+                                   .peak_1s = 400e6,
+                                   .microbursts = 3,
+                                   .unmeasured_windows = 1};
+  snapshot.quality.tcp[static_cast<std::size_t>(Verdict::kRefused)] = 4;
+  snapshot.quality.udp[static_cast<std::size_t>(Verdict::kPortUnreachable)] = 2;
+  snapshot.quality.from_server = {
+      .retransmits = 5, .out_of_order = 6, .zero_windows = 7, .resets = 8};
+  Histogram& uplink = snapshot.quality.handshakes[static_cast<std::size_t>(Role::kUplink)];
+  uplink.counts.assign(kLatencyBounds.size() + 1, 0);
+  uplink.counts[1] = 2;  // up to 100 us
+  uplink.counts.back() = 1;
+  uplink.sum = 20 * kSecond;
   snapshot.table = {.live_flows = 5, .total_flows = 9, .ended_flows = 4, .records = 1'000};
   snapshot.resident_bytes = 1 << 20;
   snapshot.cpu_seconds = 0.25;
@@ -92,6 +107,34 @@ TEST(Prometheus, WritesWhatTheSnapshotHolds) {
   EXPECT_LINE(page, "process_cpu_seconds_total 0.25");
   EXPECT_LINE(page, "# TYPE netprobe_interface_rx_packets_total counter");
   EXPECT_FALSE(page.contains("# EOF"));
+}
+
+TEST(Prometheus, WritesQualityAndBandwidth) {
+  const auto page = render(small_snapshot());
+  for (
+      const char* line :
+      {R"(netprobe_flow_verdicts_total{protocol="tcp",verdict="refused"} 4)",
+       R"(netprobe_flow_verdicts_total{protocol="udp",verdict="port_unreachable"} 2)",
+       R"(netprobe_tcp_resets_total{direction="server_to_client"} 8)",
+       R"(netprobe_tcp_resets_total{direction="client_to_server"} 0)",
+       R"(netprobe_tcp_flow_zero_windows_total{direction="server_to_client"} 7)",
+       "# TYPE netprobe_tcp_handshake_wire_seconds histogram",
+       R"(netprobe_tcp_handshake_wire_seconds_bucket{role="uplink",le="5e-05"} 0)",
+       R"(netprobe_tcp_handshake_wire_seconds_bucket{role="uplink",le="1e-04"} 2)",
+       R"(netprobe_tcp_handshake_wire_seconds_bucket{role="uplink",le="1.0"} 2)",
+       R"(netprobe_tcp_handshake_wire_seconds_bucket{role="uplink",le="+Inf"} 3)",
+       R"(netprobe_tcp_handshake_wire_seconds_sum{role="uplink"} 20)",
+       R"(netprobe_tcp_handshake_wire_seconds_count{role="uplink"} 3)",
+       R"(netprobe_interface_speed_bytes{interface="eth0"} 125000000)",
+       R"(netprobe_interface_utilisation_ratio{interface="eth0",direction="ingress"} 0.25)",
+       R"(netprobe_interface_peak_bytes_rate{interface="eth0",direction="ingress",window="100ms"} 1e+08)",
+       R"(netprobe_interface_peak_bytes_rate{interface="eth0",direction="egress",window="1s"} 0)",
+       R"(netprobe_interface_microbursts_total{interface="eth0",direction="ingress"} 3)",
+       R"(netprobe_interface_unmeasured_windows_total{interface="eth0",direction="ingress"} 1)"})
+    EXPECT_LINE(page, line);
+  // A link without a speed cannot be full.
+  EXPECT_FALSE(page.contains(R"(netprobe_interface_speed_bytes{interface="eth1"})"));
+  EXPECT_FALSE(page.contains(R"(netprobe_interface_microbursts_total{interface="eth1")"));
 }
 
 TEST(Prometheus, ShowsPacketsThatAreNowhere) {
@@ -166,7 +209,15 @@ TEST(Prometheus, HasTheLabelsOfTheTableAndNoSeriesTwice) {
     if (line.starts_with('#')) continue;
     const auto series = line.substr(0, line.rfind(' '));
     EXPECT_TRUE(seen.insert(series).second) << series << " comes twice";
-    EXPECT_EQ(labels_of(series), labels.at(series.substr(0, series.find('{')))) << series;
+    auto name = series.substr(0, series.find('{'));
+    auto names = labels_of(series);
+    for (const std::string_view suffix : {"_bucket", "_sum", "_count"}) {
+      const auto family = name.substr(0, name.size() - std::min(name.size(), suffix.size()));
+      if (labels.contains(name) || !name.ends_with(suffix) || !labels.contains(family)) continue;
+      if (suffix == "_bucket") names = names.substr(0, names.rfind(",le"));
+      name = family;
+    }
+    EXPECT_EQ(names, labels.at(name)) << series;
   }
   EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="eth0",role="uplink"} 150)");
 }
@@ -210,6 +261,26 @@ TEST(Prometheus, FoldsInterfacesBeyondTheBound) {
   EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="d",role="uplink"} 40)");
   EXPECT_FALSE(page.contains("interface=\"b\""));
   EXPECT_LINE(page, R"(netprobe_series_folded_total{label="interface"} 2)");
+}
+
+TEST(Prometheus, FoldedInterfacesKeepTheirMicrobursts) {
+  PrometheusExporter exporter({.max_interfaces = 1});
+  Snapshot snapshot;
+  snapshot.interfaces = {interface(1, "a", 10), interface(2, "b", 20), interface(3, "c", 30)};
+  snapshot.interfaces[1].rx_use = {.speed = 1000, .peak_1s = 80, .microbursts = 2};
+  snapshot.interfaces[2].rx_use = {.speed = 3000, .peak_1s = 40, .microbursts = 5};
+  const auto bursts = [](int count) {
+    return R"(netprobe_interface_microbursts_total{interface="~other",direction="ingress"} )" +
+           std::to_string(count);
+  };
+  auto page = exporter.render(snapshot, TextFormat::kPrometheus);
+  EXPECT_LINE(page, bursts(7));
+  EXPECT_LINE(
+      page,
+      R"(netprobe_interface_peak_bytes_rate{interface="~other",direction="ingress",window="1s"} 10)");
+  snapshot.interfaces.pop_back();
+  page = exporter.render(snapshot, TextFormat::kPrometheus);
+  EXPECT_LINE(page, bursts(7));
 }
 
 TEST(Negotiation, TakesWhatTheClientWeighsMost) {

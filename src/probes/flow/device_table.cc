@@ -63,6 +63,18 @@ DeviceTable::FastClasses DeviceTable::fast_classes() const {
   return sum;
 }
 
+std::uint64_t DeviceTable::bytes(std::uint32_t ifindex, Direction direction) const {
+  const auto found = slots_.find(ifindex);
+  if (found == slots_.end()) return 0;
+  std::uint64_t sum = 0;
+  for (std::uint32_t cpu = 0; cpu < cpus_; ++cpu) {
+    const np_device_stats& stats =
+        devices_[cpu * per_cpu_ + found->second].dir[static_cast<std::size_t>(direction)];
+    sum += load(stats.bytes) + load(stats.gso_extra_bytes);
+  }
+  return sum;
+}
+
 DeviceCounters DeviceTable::read(std::uint32_t ifindex, Direction direction) const {
   DeviceCounters sum;
   const auto found = slots_.find(ifindex);

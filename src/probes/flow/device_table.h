@@ -26,6 +26,8 @@ class DeviceTable {
   [[nodiscard]] bool has(std::uint32_t ifindex) const { return slots_.contains(ifindex); }
   /// Without flow_packets, which the flow table knows. Zero without a slot.
   [[nodiscard]] DeviceCounters read(std::uint32_t ifindex, Direction direction) const;
+  /// Only the wire bytes of read(), for those who ask all the time.
+  [[nodiscard]] std::uint64_t bytes(std::uint32_t ifindex, Direction direction) const;
   /// Packets of the fast path by enum np_fast_class, of all interfaces ever.
   using FastClasses = std::array<std::uint64_t, NP_FAST_CLASSES>;
   [[nodiscard]] FastClasses fast_classes() const;

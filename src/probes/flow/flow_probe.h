@@ -41,6 +41,10 @@ class FlowProbe {
   [[nodiscard]] DeviceCounters counters(std::uint32_t ifindex, Direction direction) const {
     return devices_.read(ifindex, direction);
   }
+  /// Link-layer bytes on the wire alone: cheap.
+  [[nodiscard]] std::uint64_t bytes(std::uint32_t ifindex, Direction direction) const {
+    return devices_.bytes(ifindex, direction);
+  }
 
   /// Interfaces whose programs have surely ended; call after a sweep. Their
   /// counters are final and their slots free afterwards.
