@@ -152,6 +152,35 @@ TEST_F(Quality, VerdictsOfConnectionsThatNeverWere) {
   EXPECT_EQ(shown->out.find("unreachable"), std::string::npos) << shown->out;
 }
 
+TEST_F(Quality, AHandshakeThatNobodyCompletesIsHalfOpen) {
+  start();
+  auto server = node_->start({"python3", "-c",
+                              script("s = socket.create_server(('10.77.0.1', 7018))\n"
+                                     "print('ready', flush=True)\n"
+                                     "time.sleep(60)\n")});
+  ASSERT_TRUE(server);
+  ASSERT_TRUE(server->wait_for_output("ready", kPatience));
+  // A SYN from an address whose host does not know of it: the SYN-ACK goes to
+  // a neighbour that drops it.
+  const std::string mac =
+      pod_->run({"cat", "/sys/class/net/eth0/address"}).value_or("").substr(0, 17);
+  ASSERT_TRUE(node_->ip({"neigh", "add", "10.77.0.50", "lladdr", mac, "dev", "eth0"}));
+  const auto sent =
+      pod_->run({"python3", "-c",
+                 script("src, dst = socket.inet_aton('10.77.0.50'), socket.inet_aton('10.77.0.1')\n"
+                        "tcp = struct.pack('!HHIIBBHHH', 40000, 7018, 1, 0, 0x50, 2, 64240, 0, 0)\n"
+                        "words = src + dst + struct.pack('!HH', 6, len(tcp)) + tcp\n"
+                        "total = sum(struct.unpack('!%dH' % (len(words) // 2), words))\n"
+                        "total = (total & 0xffff) + (total >> 16)\n"
+                        "total = ~((total & 0xffff) + (total >> 16)) & 0xffff\n"
+                        "tcp = tcp[:16] + struct.pack('!H', total) + tcp[18:]\n"
+                        "ip = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 0, 0, 0, 64, 6, 0, src, dst)\n"
+                        "s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)\n"
+                        "s.sendto(ip + tcp, ('10.77.0.1', 0))\n")});
+  ASSERT_TRUE(sent) << sent.error().message;
+  expect("7018", "half_open");
+}
+
 TEST_F(Quality, EndsAreCountedOnceAndTroubleAsItComes) {
   start({"--idle-timeout=1s"});
   connection("7021", "c.recv(1)\nc.close()\n", "c.close()\n");
@@ -170,6 +199,40 @@ TEST_F(Quality, EndsAreCountedOnceAndTroubleAsItComes) {
   EXPECT_EQ(line(R"(netprobe_tcp_resets_total{direction="server_to_client"})"), "1");
   EXPECT_EQ(line(R"(netprobe_tcp_resets_total{direction="client_to_server"})"), "0");
   EXPECT_EQ(line(R"(netprobe_tcp_handshake_wire_seconds_count{role="uplink"})"), "1");
+}
+
+TEST_F(Quality, ProcessesBehindFlowsAreNamed) {
+  start();
+  bool sockets = false;
+  const Json probes = agent_->json("/api/probes");
+  for (const auto probe : simdjson::dom::array(probes["probes"]))
+    sockets = sockets ||
+              (text_of(probe, "name").starts_with("socket") && text_of(probe, "state") == "on");
+  if (!sockets) GTEST_SKIP() << "needs the socket probe";
+  const std::string wait = "time.sleep(60)\n";
+  connection("7031", "c.recv(1)\n" + wait, "c.send(b'x')\n" + wait);
+  const auto server = std::to_string(processes_.at(0).pid());
+  const auto client = std::to_string(processes_.at(1).pid());
+  // By the number of either side, and by name; live streams too.
+  auto stream =
+      node_->start({cli_binary(), "observe", "-o", "json", "--process=python*", "--port=7031"});
+  ASSERT_TRUE(stream);
+  for (const auto& process : {server, client, std::string("python3*")}) {
+    EXPECT_TRUE(eventually([&] {
+      const Json page = agent_->json("/api/flows?dst_port=7031&process=" + process);
+      if (number_of(page.root(), "total") != 1) return false;
+      const auto flow = page["flows"].at(0);
+      return std::to_string(number_of(flow["client_process"], "pid")) == client &&
+             std::to_string(number_of(flow["server_process"], "pid")) == server &&
+             double(flow["rtt_ms"]) > 0;
+    })) << process
+        << ": " << agent_->get("/api/flows?dst_port=7031");
+  }
+  EXPECT_EQ(number_of(agent_->json("/api/flows?dst_port=7031&process=1").root(), "total"), 0U);
+  // Its end is a change, which the stream shows with the names.
+  ASSERT_TRUE(processes_.at(1).stop());
+  EXPECT_TRUE(stream->wait_for_output("\"client_process\":{\"pid\":" + client, kPatience))
+      << stream->out();
 }
 
 TEST_F(Quality, AVerdictThatThereIsNotIsRefused) {
