@@ -141,6 +141,7 @@ Status DataLoop::open(const AgentOptions& options) {
     auto probe = FlowProbe::make(program, options.tc_mode, kernel_);
     if (!probe) return std::unexpected(probe.error());
     probe_ = std::make_unique<FlowProbe>(std::move(*probe));
+    loss_stage_ = std::make_unique<LossStage>(*table_, links_, signals_);
   }
   on_links();
   for (const std::string& name : options.attach_interface) {
@@ -250,6 +251,7 @@ void DataLoop::on_links() {
     if (probe_ && probe_->attached(ifindex)) {
       spdlog::debug("{} is gone", names_->interface_name(ifindex));
       probe_->detach(ifindex, true, clock_.monotonic());
+      loss_stage_->on_unwatched(ifindex);
       --attached_;
     }
     problems_.erase(ifindex);
@@ -272,6 +274,7 @@ void DataLoop::consider(const InterfaceInfo& link) {
   if (!wanted(link)) {
     if (probe_->attached(link.ifindex)) {
       probe_->detach(link.ifindex, false, clock_.monotonic());
+      loss_stage_->on_unwatched(link.ifindex);
       --attached_;
       spdlog::info("no longer watching {}", link.name);
     }
@@ -282,6 +285,7 @@ void DataLoop::consider(const InterfaceInfo& link) {
   const auto status = probe_->attach(link);
   if (status) {
     ++attached_;
+    loss_stage_->on_watched(link.ifindex, clock_.monotonic());
     problems_.erase(link.ifindex);
     spdlog::debug("watching {} ({}) by {}", link.name, to_string(link.role),
                   probe_->mode_of(link.ifindex));
@@ -306,6 +310,9 @@ void DataLoop::sweep(Nanos now) {
   if (!probe_) return;
   probe_->sweep(*table_);
   retire(now);
+  loss_stage_->pass(now, clock_.wall(), [this](std::uint32_t ifindex, Direction direction) {
+    return probe_->counters(ifindex, direction);
+  });
 }
 
 void DataLoop::retire(Nanos now) {
@@ -357,6 +364,7 @@ bool DataLoop::publish_changes() {
   auto batch = std::make_shared<FlowBatch>();
   batch->flows = table_->take_changes();
   if (batch->flows.empty()) return true;
+  if (loss_stage_) loss_stage_->annotate(batch->flows);
   batch->time = clock_.wall();
   for (const auto& handler : handlers) handler(batch);
   return true;
@@ -400,6 +408,7 @@ void DataLoop::answer_requests() {
   const Nanos now = clock_.monotonic();
   SnapshotPtr light;
   for (const Request& request : requests) {
+    if (loss_stage_) loss_stage_->on_signals(request.signals);
     const bool fresh = last_ && now - last_built_ <= request.max_age;
     if (request.with_flows && !fresh) {
       // Counters of running flows are in the kernel: fetch them first.
@@ -479,6 +488,10 @@ SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
     snapshot->probes.push_back(off);
   }
   snapshot->probes.insert(snapshot->probes.end(), signals->probes.begin(), signals->probes.end());
+  if (loss_stage_) {
+    loss_stage_->annotate(snapshot->flows);
+    snapshot->loss = loss_stage_->report();
+  }
   snapshot->losses = losses();
   snapshot->table = table_->stats();
   snapshot->resident_bytes = resident_bytes();

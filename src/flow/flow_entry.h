@@ -58,6 +58,8 @@ struct FlowEntry {
   bool live = false;
   bool in_index = false;  ///< false once a new connection took its ports
   bool changed = false;   ///< since the last take_changes()
+  bool moved = false;     ///< since the last take_points()
+  bool incomplete = false;  ///< others may have counted some of its packets
   bool no_ports = false;
   Tunnel carries = Tunnel::kNone;
   std::uint8_t dscp = 0;
