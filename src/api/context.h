@@ -39,6 +39,7 @@ void add_state_routes(HttpServer& server, const ApiContextPtr& context);
 // [drops]
 // [netfilter]
 // [tunnels and XDP]
+void add_loss_routes(HttpServer& server, const ApiContextPtr& context);
 // [losses]
 // [quality and bandwidth]
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,

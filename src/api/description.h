@@ -16,6 +16,7 @@ namespace netprobe {
 // [drops]
 // [netfilter]
 // [tunnels and XDP]
+[[nodiscard]] std::string_view openapi_losses();
 // [losses]
 // [quality and bandwidth]
 

@@ -135,6 +135,7 @@ std::string openapi_document(std::string_view metrics_path) {
   // [drops]
   // [netfilter]
   // [tunnels and XDP]
+  document += openapi_losses();
   // [losses]
   // [quality and bandwidth]
   document += kRest;

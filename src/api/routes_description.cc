@@ -29,6 +29,7 @@ constexpr std::array kEndpoints{
     // [drops]
     // [netfilter]
     // [tunnels and XDP]
+    Endpoint{"/api/losses", "packets lost between neighbouring points: ?role=tunnel&since=1h"},
     // [losses]
     // [quality and bandwidth]
     Endpoint{"/api/openapi.json", "the description of all this"},

@@ -2,6 +2,7 @@
 #include "cli/flow_view.h"
 
 #include "base/duration.h"
+#include "cli/loss_view.h"
 #include "cli/units.h"
 #include "model/flow_json.h"
 
@@ -76,6 +77,7 @@ FlowView view_of(const Flow& flow) {
         "type " + std::to_string(flow.icmp >> 8) + " code " + std::to_string(flow.icmp & 0xff);
   view.encapsulation = encapsulation_of(flow);
   for (const auto& point : flow.observations) view.add_point(point.interface);
+  if (flow.losses) view.lost = loss_mark(*flow.losses);
   return view;
 }
 
@@ -104,6 +106,7 @@ std::vector<Column> flow_columns(FlowFormat format, bool rates) {
     columns.push_back({"IN", kLeft, 2});
     columns.push_back({"INTERFACES", kLeft, 10});
   }
+  if (!rates) columns.push_back({"LOST", kLeft, 4});
   return columns;
 }
 
@@ -135,6 +138,7 @@ Row flow_row(const FlowView& flow, FlowFormat format, bool rates) {
     row.emplace_back(flow.encapsulation);
     row.emplace_back(flow.points);
   }
+  if (!rates) row.push_back({flow.lost, Style::kRed});
   return row;
 }
 

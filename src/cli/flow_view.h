@@ -36,6 +36,7 @@ struct FlowView {
   std::string encapsulation;  ///< "vxlan 7", "vlan 12", "mpls 16"; empty without
   std::string points;         ///< interfaces, nearest the pod edge first
   std::string last_point;     ///< of those
+  std::string lost;           ///< packets, where and why; empty without
 
   /// Both directions of one interface are two points, shown as one.
   void add_point(std::string_view interface) {

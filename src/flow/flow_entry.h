@@ -56,9 +56,9 @@ struct FlowEntry {
   std::uint64_t id = 0;
   std::uint32_t generation = 1;
   bool live = false;
-  bool in_index = false;  ///< false once a new connection took its ports
-  bool changed = false;   ///< since the last take_changes()
-  bool moved = false;     ///< since the last take_points()
+  bool in_index = false;    ///< false once a new connection took its ports
+  bool changed = false;     ///< since the last take_changes()
+  bool moved = false;       ///< since the last take_points()
   bool incomplete = false;  ///< others may have counted some of its packets
   bool no_ports = false;
   Tunnel carries = Tunnel::kNone;

@@ -25,10 +25,10 @@ struct PointCount {
 /// only while it is handed over.
 struct FlowPoints {
   std::uint64_t id = 0;
-  FlowTuple tuple;       ///< of either side; index 0 below
-  bool nat = false;      ///< `translated` is set
-  FlowTuple translated;  ///< `tuple` after translation, the same direction
-  Nanos first = 0;       ///< first packet at any point, monotonic
+  FlowTuple tuple;          ///< of either side; index 0 below
+  bool nat = false;         ///< `translated` is set
+  FlowTuple translated;     ///< `tuple` after translation, the same direction
+  Nanos first = 0;          ///< first packet at any point, monotonic
   bool fragments = false;   ///< some of its packets were fragments
   bool no_ports = false;    ///< fragments whose flow is not known
   bool incomplete = false;  ///< packets of it may have been counted in another flow

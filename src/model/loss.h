@@ -19,6 +19,7 @@ struct LossReason {
 
 /// Packets of one flow that passed one observation point and not the next.
 struct Loss {
+  std::uint64_t id = 0;  ///< of this loss, unique while the agent runs
   std::uint64_t flow_id = 0;
   FlowTuple tuple;  ///< in the direction of the packets that were lost
   std::string from_interface;
@@ -46,8 +47,8 @@ struct LossTotal {
 struct LossReport {
   std::vector<Loss> losses;  ///< most first
   std::vector<LossTotal> totals;
-  std::uint64_t followed = 0;   ///< flows that are under watch right now
-  std::uint64_t forgotten = 0;  ///< losses in `totals` that `losses` no longer holds
+  std::uint64_t followed = 0;      ///< flows that are under watch right now
+  std::uint64_t forgotten = 0;     ///< losses in `totals` that `losses` no longer holds
   std::uint64_t not_followed = 0;  ///< flows that there was no room to watch
   /// Interfaces that are up and not watched: packets may leave there unseen,
   /// so nothing is said of what was routed.

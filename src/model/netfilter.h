@@ -11,9 +11,9 @@ namespace netprobe {
 
 /// One hook point of netfilter in this network namespace.
 struct NetfilterHook {
-  std::string family;  ///< "ipv4", "ipv6"
-  std::string hook;    ///< "prerouting", "input", "forward", "output", "postrouting"
-  Counters processed;  ///< that reached the hook; IP bytes
+  std::string family;         ///< "ipv4", "ipv6"
+  std::string hook;           ///< "prerouting", "input", "forward", "output", "postrouting"
+  Counters processed;         ///< that reached the hook; IP bytes
   std::uint64_t dropped = 0;  ///< packets that entered and did not come out
   std::string rung;           ///< how it is counted
 };

@@ -14,9 +14,11 @@ std::uint64_t LossLedger::Entry::unexplained() const {
 void LossLedger::add(const Key& key, std::uint64_t found, const Entry& entry) {
   if (!entries_.contains(key)) make_room();
   Entry& kept = entries_[key];
+  const std::uint64_t id = kept.loss.id != 0 ? kept.loss.id : ++last_id_;
   const std::uint64_t packets = kept.loss.packets + found;
   std::vector<LossReason> reasons = std::move(kept.loss.explained_by);
   kept = entry;
+  kept.loss.id = id;
   kept.loss.packets = packets;
   kept.loss.explained_by = std::move(reasons);
   const bool to_known = !entry.loss.to_interface.empty();
@@ -55,7 +57,7 @@ void LossLedger::report(LossReport& report) const {
   report.losses.reserve(entries_.size());
   for (const auto& [key, entry] : entries_) report.losses.push_back(entry.loss);
   std::ranges::sort(report.losses, [](const Loss& a, const Loss& b) {
-    return a.packets != b.packets ? a.packets > b.packets : a.flow_id < b.flow_id;
+    return a.packets != b.packets ? a.packets > b.packets : a.id < b.id;
   });
   for (const auto& [roles, packets] : totals_)
     report.totals.push_back({std::get<0>(roles), std::get<1>(roles), std::get<2>(roles), packets});

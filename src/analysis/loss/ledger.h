@@ -53,6 +53,7 @@ class LossLedger {
   std::map<Key, Entry> entries_;
   std::map<std::tuple<Role, bool, Role>, std::uint64_t> totals_;
   std::uint64_t forgotten_ = 0;
+  std::uint64_t last_id_ = 0;
 };
 
 }  // namespace netprobe

@@ -35,13 +35,13 @@ struct Followed {
   FlowTuple tuple;
   FlowTuple translated;
   bool nat = false;
-  bool usable = true;  ///< what was said of it last can be compared
+  bool usable = true;   ///< what was said of it last can be compared
   bool wanted = false;  ///< drops tell of it
   bool remade = false;  ///< a proxy or the like makes its packets anew
   Begin begin = Begin::kAtFirstPacket;
-  Nanos since = 0;     ///< counters are comparable from here
-  Nanos disturbed = 0; ///< newest thing that spoils older counters
-  Nanos read = 0;      ///< last pass
+  Nanos since = 0;      ///< counters are comparable from here
+  Nanos disturbed = 0;  ///< newest thing that spoils older counters
+  Nanos read = 0;       ///< last pass
   std::array<Path, 2> path;
   std::array<std::array<Base, kPassages>, 2> base{};
   std::array<std::array<Settling, kPassages>, 2> settling{};
@@ -172,9 +172,8 @@ class LossLocator::Impl {
         to.usable = false;
         continue;
       }
-      to.disturbed = std::max(
-          {to.disturbed, interface->watched_since,
-           interface->disturbed[static_cast<std::size_t>(point.direction)]});
+      to.disturbed = std::max({to.disturbed, interface->watched_since,
+                               interface->disturbed[static_cast<std::size_t>(point.direction)]});
     }
     to.path = path;
   }
@@ -212,8 +211,7 @@ class LossLocator::Impl {
     flow.settling = {};
     flow.found = {};
     for (std::size_t s = 0; s < 2; ++s)
-      for (std::size_t i = 0; i < kPassages; ++i)
-        flow.base[s][i] = {0, flow.path[s][i].left};
+      for (std::size_t i = 0; i < kPassages; ++i) flow.base[s][i] = {0, flow.path[s][i].left};
   }
 
   void read(Followed& flow, std::size_t s, Passage passage) const {
@@ -287,10 +285,8 @@ class LossLocator::Impl {
   }
 
   /// Drops that fit this loss account for up to `packets` of it.
-  void explain(const LossLedger::Key& key, const LossLedger::Entry& entry,
-               std::uint64_t packets) {
-    const DropPlace place{entry.from, entry.to, entry.loss.from_direction,
-                          entry.loss.to_direction};
+  void explain(const LossLedger::Key& key, const LossLedger::Entry& entry, std::uint64_t packets) {
+    const DropPlace place{entry.from, entry.to, entry.loss.from_direction, entry.loss.to_direction};
     for (const LossReason& reason : drops_.use(entry.loss.tuple, place, packets))
       ledger_.explain(key, reason);
     if (!entry.nat) return;

@@ -27,15 +27,15 @@ struct Kind {
 std::uint64_t above(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
 
 struct Kinds {
-  Kind in_inner;     ///< ingress, inside a tunnel's packet
-  Kind in_port;      ///< ingress, plain, of a port
-  Kind in_stack;     ///< ingress, plain, of others: it goes to the IP layer
-  Kind in_tunnel;    ///< ingress, plain, of tunnel devices, port or not
-  Kind out_stack;    ///< egress, plain, not of a port
-  Kind out_master;   ///< those of them that have ports
-  Kind out_tunnel;   ///< egress, plain, of tunnel devices, port or not
-  Kind out_port;     ///< egress, plain, of a port
-  Kind out_inner;    ///< egress, inside a tunnel's packet, not of a port
+  Kind in_inner;    ///< ingress, inside a tunnel's packet
+  Kind in_port;     ///< ingress, plain, of a port
+  Kind in_stack;    ///< ingress, plain, of others: it goes to the IP layer
+  Kind in_tunnel;   ///< ingress, plain, of tunnel devices, port or not
+  Kind out_stack;   ///< egress, plain, not of a port
+  Kind out_master;  ///< those of them that have ports
+  Kind out_tunnel;  ///< egress, plain, of tunnel devices, port or not
+  Kind out_port;    ///< egress, plain, of a port
+  Kind out_inner;   ///< egress, inside a tunnel's packet, not of a port
   Kind out_inner_master;
   Kind out_inner_port;
   Kind loop_out;
@@ -94,8 +94,7 @@ Kinds kinds_of(const FlowPoints& flow, std::size_t side, const LossSurroundings&
     if (in) {
       sort_in(kinds, point, master, side);
     } else {
-      const bool above_ports =
-          is_master(point.ifindex, point.depth > 0, flow, side, surroundings);
+      const bool above_ports = is_master(point.ifindex, point.depth > 0, flow, side, surroundings);
       sort_out(kinds, point, master, above_ports, side);
     }
   }

@@ -38,8 +38,8 @@ class Settling {
     bound_ = 0;
     deficit_ = above(entered, left);
     if (!settled_) return;
-    const std::uint64_t sure = must_move ? std::min(older_.entered, entered_when_moved_)
-                                         : older_.entered;
+    const std::uint64_t sure =
+        must_move ? std::min(older_.entered, entered_when_moved_) : older_.entered;
     bound_ = above(sure, left);
   }
 

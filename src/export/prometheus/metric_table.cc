@@ -66,6 +66,10 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
     // [drops]
     // [netfilter]
     // [tunnels and XDP]
+    {kLossPackets, "netprobe_loss_packets_total", kCounter, "", "from,to",
+     "Packets that passed one observation point and were lost before the next, by role."},
+    {kLossFlowsFollowed, "netprobe_loss_flows_followed", kGauge, "", "",
+     "Flows whose points do not agree, now or once, and that are watched for losses."},
     // [losses]
     // [quality and bandwidth]
 }};

@@ -43,6 +43,8 @@ enum class Metric : std::uint8_t {
   // [drops]
   // [netfilter]
   // [tunnels and XDP]
+  kLossPackets,
+  kLossFlowsFollowed,
   // [losses]
   // [quality and bandwidth]
   kCount,

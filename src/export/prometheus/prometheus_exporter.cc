@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "export/prometheus/loss_rows.h"
+
 namespace netprobe {
 namespace {
 
@@ -168,6 +170,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   // [drops]
   // [netfilter]
   // [tunnels and XDP]
+  write_packet_losses(out, snapshot);
   // [losses]
   // [quality and bandwidth]
   out.finish();
