@@ -40,7 +40,8 @@ void LossStage::look_around(Nanos now, const CountersOf& counters) {
     const auto watched = watched_.find(ifindex);
     to.watched_since = watched == watched_.end() ? 0 : watched->second;
     if (to.watched_since == 0) {
-      unwatched_ += link.up ? 1 : 0;
+      // What leaves by loopback comes back by it: nothing gets away there.
+      unwatched_ += link.up && link.role != Role::kLoopback ? 1 : 0;
       continue;
     }
     for (const auto direction : {Direction::kIngress, Direction::kEgress}) {

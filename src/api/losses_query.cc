@@ -11,8 +11,8 @@ namespace netprobe {
 namespace {
 
 constexpr std::array<std::string_view, 13> kNames{
-    "ip",       "src_ip",    "dst_ip", "port", "src_port", "dst_port", "protocol",
-    "interface", "role",     "node",   "since", "limit",   "cursor"};
+    "ip",        "src_ip", "dst_ip", "port",  "src_port", "dst_port", "protocol",
+    "interface", "role",   "node",   "since", "limit",    "cursor"};
 constexpr std::array kRoles{Role::kPod,    Role::kLoopback, Role::kBridge,
                             Role::kTunnel, Role::kHost,     Role::kUplink};
 constexpr std::array<std::string_view, 5> kOnce{"role", "node", "since", "limit", "cursor"};
@@ -82,8 +82,7 @@ QueryResult<LossesQuery> parse_losses_query(const QueryParams& params, Nanos now
     if (again && std::ranges::find(kOnce, name) != kOnce.end())
       return bad(given, "the parameter '" + given + "' is given more than once");
     seen.push_back(name);
-    if (auto taken = take(query, name, value, now); !taken)
-      return std::unexpected(taken.error());
+    if (auto taken = take(query, name, value, now); !taken) return std::unexpected(taken.error());
   }
   return query;
 }

@@ -51,9 +51,9 @@ std::string loss_mark(Element flow) {
   simdjson::dom::array losses;
   if (flow["losses"].get(losses) != simdjson::SUCCESS) return text;
   for (const Element loss : losses)
-    append(text, mark(json_count(loss, "packets"),
-                      interface_of(loss, "from") + "→" + interface_of(loss, "to"),
-                      reasons_of(loss)));
+    append(text,
+           mark(json_count(loss, "packets"),
+                interface_of(loss, "from") + "→" + interface_of(loss, "to"), reasons_of(loss)));
   return text;
 }
 

@@ -89,8 +89,7 @@ void add_losses(CLI::App& app, int& exit_code) {
   command->add_option("--ip", options->ip, "either side is this address or in this prefix")
       ->type_name("ADDRESS");
   command->add_option("--port", options->port, "either side has this port")->type_name("PORT");
-  command->add_option("--protocol", options->protocol, "a name or a number")
-      ->type_name("PROTOCOL");
+  command->add_option("--protocol", options->protocol, "a name or a number")->type_name("PROTOCOL");
   command->add_option("--interface", options->interface, "one of the two points is at this one")
       ->type_name("NAME");
   add_choice(*command, "--role", options->role,
