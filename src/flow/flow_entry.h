@@ -22,6 +22,7 @@ struct PointSide {
   std::uint32_t out_of_order = 0;
   std::uint32_t zero_windows = 0;
   std::uint8_t tcp_flags = 0;
+  bool moved = false;  ///< since the last take_points()
 };
 
 /// One observation point of a flow, as the table keeps it. Index 0 of `side`

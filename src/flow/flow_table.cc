@@ -290,6 +290,7 @@ class FlowTable::Impl {
     FlowPoint& point = entry.points[at.point];
     PointSide& to = point.side[s];
     to.counters += delta.counters;
+    to.moved = true;
     if (delta.tuple.protocol == kProtoTcp) {
       to.syns += delta.syns;
       to.fins += delta.fins;
@@ -324,9 +325,9 @@ class FlowTable::Impl {
     }
   }
 
-  void hand_on_points(const FlowEntry& entry) {
+  void hand_on_points(FlowEntry& entry) {
     point_counts_.clear();
-    for (const FlowPoint& point : entry.points) {
+    for (FlowPoint& point : entry.points) {
       PointCount& count = point_counts_.emplace_back();
       count.ifindex = point.ifindex;
       count.role = point.role;
@@ -335,6 +336,7 @@ class FlowTable::Impl {
       for (std::size_t s = 0; s < 2; ++s) {
         count.packets[s] = point.side[s].counters.packets;
         count.resets[s] = point.side[s].rsts;
+        count.moved[s] = std::exchange(point.side[s].moved, false);
       }
     }
     FlowPoints flow;

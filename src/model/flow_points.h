@@ -19,6 +19,7 @@ struct PointCount {
   std::uint8_t depth = 0;                  ///< as Observation::depth
   std::array<std::uint64_t, 2> packets{};  ///< wire packets
   std::array<std::uint64_t, 2> resets{};   ///< those of them with RST
+  std::array<bool, 2> moved{};             ///< it grew since it was handed over last
 };
 
 /// A flow at all its points, as the flow table has it right now. A view: valid

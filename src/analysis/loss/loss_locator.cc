@@ -220,7 +220,7 @@ class LossLocator::Impl {
     // A tunnel or bridge device has no other way out than the one we know.
     const bool must_move = c.seen_behind() && passage != Passage::kEncapsulation;
     flow.settling[s][i].read(now_, above(c.entered, flow.base[s][i].entered),
-                             above(c.left, flow.base[s][i].left), must_move);
+                             above(c.left, flow.base[s][i].left), must_move, c.left_moved);
   }
 
   /// More packets leave the IP layer than entered it: somebody here speaks in

@@ -13,10 +13,12 @@ struct Kind {
   std::uint64_t most_resets = 0;
   std::uint64_t resets = 0;
   std::uint32_t ifindex = 0;  ///< of the point that saw most
+  bool moved = false;
 
   void add(const PointCount& point, std::size_t side) {
     sum += point.packets[side];
     resets += point.resets[side];
+    moved = moved || point.moved[side];
     if (point.packets[side] <= most) return;
     most = point.packets[side];
     most_resets = point.resets[side];
@@ -112,6 +114,7 @@ void leave(Crossing& crossing, std::uint64_t packets, const Kind& kind, Directio
   crossing.left = packets;
   crossing.left_resets = kind.resets;
   crossing.to = kind.ifindex;
+  crossing.left_moved = kind.moved;
   crossing.to_direction = direction;
 }
 

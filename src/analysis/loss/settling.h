@@ -22,9 +22,11 @@ class Settling {
  public:
   /// Takes a reading; both counters only grow. With `must_move` a deficit
   /// counts only as far as it arose before `left` last moved: where packets
-  /// cease to arrive altogether they may have found another way.
-  void read(Nanos now, std::uint64_t entered, std::uint64_t left, bool must_move) {
-    if (left != left_ || !begun_) entered_when_moved_ = entered;
+  /// cease to arrive altogether they may have found another way. `moved`: it
+  /// moved just before the first reading.
+  void read(Nanos now, std::uint64_t entered, std::uint64_t left, bool must_move, bool moved) {
+    if (!begun_) entered_when_moved_ = moved ? entered : std::min(entered, left);
+    if (begun_ && left != left_) entered_when_moved_ = entered;
     if (!begun_) newer_ = {now, entered, left};
     begun_ = true;
     before_ = bound_;
