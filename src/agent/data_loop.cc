@@ -460,6 +460,7 @@ std::vector<LossCounter> DataLoop::losses() const {
   result.push_back({"flow_table", "icmp_error_without_flow", table_->unmatched_icmp_errors()});
   result.push_back({"flow_table", "ended_early_table_full", table_->stats().evicted_flows});
   result.push_back({"nat", "queue_full", signals_.nat().lost()});
+  result.push_back({"nat", "table_full", table_->refused_nat_mappings()});
   if (more_losses_) {
     for (LossCounter& loss : more_losses_()) result.push_back(std::move(loss));
   }

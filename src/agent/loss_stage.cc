@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/loss_stage.h"
 
+#include <sys/stat.h>
+
 #include <utility>
 
 namespace netprobe {
@@ -14,6 +16,8 @@ constexpr Nanos kDropInterval = 2 * kSecond;
 LossStage::LossStage(FlowTable& table, const LinkWatcher& links, SignalLoop& signals)
     : table_(table), links_(links), signals_(signals), locator_(LossOptions{}, *this) {
   table_.watch_points(&locator_);
+  struct stat self{};
+  if (::stat("/proc/self/ns/net", &self) == 0) netns_ = self.st_ino;
 }
 
 LossStage::~LossStage() { table_.watch_points(nullptr); }

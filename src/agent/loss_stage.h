@@ -42,6 +42,7 @@ class LossStage final : public LossSurroundings {
 
   [[nodiscard]] const LossInterface* interface(std::uint32_t ifindex) const override;
   [[nodiscard]] bool is_local(const IpAddress& address) const override;
+  [[nodiscard]] std::uint64_t netns() const override { return netns_; }
   [[nodiscard]] std::uint64_t unwatched() const override { return unwatched_; }
 
  private:
@@ -64,6 +65,7 @@ class LossStage final : public LossSurroundings {
   boost::unordered_flat_map<std::uint32_t, Known> around_;
   boost::unordered_flat_map<std::uint32_t, Nanos> watched_;
   std::uint64_t unwatched_ = 0;
+  std::uint64_t netns_ = 0;
   LossLocator locator_;
   std::shared_ptr<Mailbox> mail_ = std::make_shared<Mailbox>();
   Nanos next_question_ = 0;

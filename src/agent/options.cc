@@ -173,7 +173,16 @@ const std::vector<Option>& table() {
       {"inspect-tunnels", "", "find the flows inside tunnels (default true)",
        toggle(&AgentOptions::inspect_tunnels)},
       // [sockets]
+      {"drop-stacks", "", "the kernel's call stack of each drop (default false)",
+       toggle(&AgentOptions::drop_stacks)},
+      {"max-drop-records", "N", "drop records kept at once (default 8192)",
+       number(&AgentOptions::max_drop_records, 16, 1U << 20)},
       // [drops]
+      {"netfilter-hooks", "WHERE",
+       "hook points counted: auto (where something can drop), all or off (default auto)",
+       choice<NetfilterHooks>(&AgentOptions::netfilter_hooks, {{"auto", NetfilterHooks::kAuto},
+                                                               {"all", NetfilterHooks::kAll},
+                                                               {"off", NetfilterHooks::kOff}})},
       // [netfilter]
       // [tunnels and XDP]
       // [losses]

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "bpf/tc_attachment.h"
+#include "model/netfilter.h"
 
 namespace netprobe {
 
@@ -40,7 +41,10 @@ struct AgentOptions {
   std::vector<std::uint16_t> geneve_ports{6081};
   bool inspect_tunnels = true;
   // [sockets]
+  bool drop_stacks = false;
+  std::uint32_t max_drop_records = 8192;
   // [drops]
+  NetfilterHooks netfilter_hooks = NetfilterHooks::kAuto;
   // [netfilter]
   // [tunnels and XDP]
   // [losses]

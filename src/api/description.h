@@ -13,7 +13,9 @@ namespace netprobe {
 // The paths of one stage each: `"/path": {…},` with a comma and a line end
 // behind each.
 // [sockets]
+[[nodiscard]] std::string_view openapi_drops();
 // [drops]
+[[nodiscard]] std::string_view openapi_netfilter();
 // [netfilter]
 // [tunnels and XDP]
 [[nodiscard]] std::string_view openapi_losses();

@@ -114,6 +114,8 @@ constexpr std::string_view kRest =
     "protocol": {"type": "string"}, "direction": {"enum": ["intra-node", "inter-node", "ingress", "egress"]},
     "packets": {"type": "integer"}, "bytes": {"type": "integer"}, "reverse_packets": {"type": "integer"}, "reverse_bytes": {"type": "integer"},
     "first_seen": {"type": "string", "format": "date-time"}, "last_seen": {"type": "string", "format": "date-time"},
+    "nat": {"type": "object", "description": "what the other side sees, where addresses are translated on the way: src_ip, dst_ip, src_port, dst_port; observations with translated saw these"},
+    "merged_into": {"type": "integer", "description": "in a stream: this flow turned out to be another, which has its counters now"},
     "tcp_flags": {"type": "string"}, "vni": {"type": "integer"}, "ended": {"type": "boolean"},
     "observations": {"type": "array", "items": {"type": "object", "required": ["interface", "ifindex", "role", "direction", "packets", "bytes", "reverse_packets", "reverse_bytes"]}}}},
   "Interface": {"type": "object", "required": ["name", "ifindex", "role", "kind", "mtu", "attached", "mode", "reason", "hooks", "rx", "tx"], "properties": {
@@ -132,7 +134,9 @@ constexpr std::string_view kMetricsKey = "\n\"/metrics\":";
 std::string openapi_document(std::string_view metrics_path) {
   std::string document(kDocument);
   // [sockets]
+  document += openapi_drops();
   // [drops]
+  document += openapi_netfilter();
   // [netfilter]
   // [tunnels and XDP]
   document += openapi_losses();

@@ -22,4 +22,7 @@ namespace netprobe {
 [[nodiscard]] std::string interfaces_page(const Snapshot& snapshot);
 [[nodiscard]] std::string probes_page(const Snapshot& snapshot);
 
+/// The answer of /api/netfilter.
+[[nodiscard]] std::string netfilter_page(const Snapshot& snapshot);
+
 }  // namespace netprobe

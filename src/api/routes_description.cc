@@ -26,7 +26,9 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/interfaces", "interfaces, hooks, counters"},
     Endpoint{"/api/probes", "what observes, how, and what it lost"},
     // [sockets]
+    Endpoint{"/api/drops", "dropped packets: ?by=reason, ?interface=eth0&since=15m"},
     // [drops]
+    Endpoint{"/api/netfilter", "hook points, rules that drop, the connection table"},
     // [netfilter]
     // [tunnels and XDP]
     Endpoint{"/api/losses", "packets lost between neighbouring points: ?role=tunnel&since=1h"},

@@ -48,6 +48,10 @@ Result<FlowView> parse_flow(std::string_view json) {
   const bool ports = has_ports(view.protocol) && !json_flag(flow, "no_ports", false);
   view.source = endpoint(flow, "src_ip", "src_port", ports);
   view.destination = endpoint(flow, "dst_ip", "dst_port", ports);
+  if (Element nat; flow["nat"].get(nat) == simdjson::SUCCESS) {
+    view.add_translation(endpoint(nat, "src_ip", "src_port", ports),
+                         endpoint(nat, "dst_ip", "dst_port", ports));
+  }
   view.direction = json_text(flow, "direction");
   view.first_seen = json_text(flow, "first_seen");
   view.last_seen = json_text(flow, "last_seen");

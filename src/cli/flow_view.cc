@@ -56,6 +56,10 @@ FlowView view_of(const Flow& flow) {
       !flow.no_ports && (protocol == kProtoTcp || protocol == kProtoUdp || protocol == kProtoSctp);
   view.source = endpoint(flow.tuple.src, flow.tuple.src_port, ports);
   view.destination = endpoint(flow.tuple.dst, flow.tuple.dst_port, ports);
+  if (flow.nat) {
+    view.add_translation(endpoint(flow.translated.src, flow.translated.src_port, ports),
+                         endpoint(flow.translated.dst, flow.translated.dst_port, ports));
+  }
   view.protocol = protocol_name(protocol);
   view.direction = flow.direction;
   view.first_seen = format_rfc3339(flow.first_seen);

@@ -38,6 +38,11 @@ struct FlowView {
   std::string last_point;     ///< of those
   std::string lost;           ///< packets, where and why; empty without
 
+  /// Endpoints that the other side sees otherwise: "10.96.0.1:80 (10.0.0.20:8080)".
+  void add_translation(const std::string& other_source, const std::string& other_destination) {
+    if (other_source != source) source += " (" + other_source + ")";
+    if (other_destination != destination) destination += " (" + other_destination + ")";
+  }
   /// Both directions of one interface are two points, shown as one.
   void add_point(std::string_view interface) {
     if (interface == last_point) return;

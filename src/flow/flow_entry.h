@@ -4,11 +4,19 @@
 #include <array>
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <memory>
 
 #include "model/flow.h"
 #include "model/flow_delta.h"
 
 namespace netprobe {
+
+/// A connection whose addresses are translated on the way.
+struct NatPair {
+  FlowTuple original;    ///< as the side that began it says
+  FlowTuple translated;  ///< as the other side sees, in the same direction
+  bool operator==(const NatPair&) const = default;
+};
 
 /// One direction of a flow at one point.
 struct PointSide {
@@ -32,6 +40,7 @@ struct FlowPoint {
   Role role = Role::kHost;
   Direction direction = Direction::kIngress;
   std::uint8_t depth = 0;
+  bool translated = false;  ///< the flow's translated tuple was seen here
   Tunnel tunnel = Tunnel::kNone;
   std::uint32_t vni = 0;
   std::uint32_t mpls_label = kNoMplsLabel;
@@ -62,6 +71,9 @@ struct FlowEntry {
   bool moved = false;       ///< since the last take_points()
   bool incomplete = false;  ///< others may have counted some of its packets
   bool no_ports = false;
+  bool nat_ended = false;        ///< the kernel has forgotten the pair
+  std::uint8_t from = 0;         ///< where nat: the side that began it
+  std::unique_ptr<NatPair> nat;  ///< both its tuples, where they differ; else null
   Tunnel carries = Tunnel::kNone;
   std::uint8_t dscp = 0;
   std::uint8_t min_ttl = 0xff;
@@ -85,6 +97,10 @@ struct FlowEntry {
   [[nodiscard]] const FlowPoint* nearest(std::size_t side_index) const;
   [[nodiscard]] Counters total(std::size_t side_index) const;
 };
+
+/// Adds all that `other` knows to `entry`; `turned`: its sides are the other
+/// way round. Points that `entry` has no room for are added to its last.
+void absorb(FlowEntry& entry, const FlowEntry& other, bool turned, std::size_t most_points);
 
 /// Smaller is nearer to the pod edge.
 [[nodiscard]] int point_rank(const FlowPoint& point);

@@ -3,40 +3,16 @@
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <cstring>
 #include <deque>
 #include <unordered_map>
 #include <utility>
 
 #include "flow/flow_entry.h"
+#include "flow/nat_table.h"
+#include "model/tuple_key.h"
 
 namespace netprobe {
 namespace {
-
-/// The same tuple for both directions; `flipped` tells that src and dst
-/// changed places.
-FlowTuple canonical(const FlowTuple& tuple, bool& flipped) {
-  const int order = std::memcmp(tuple.src.bytes().data(), tuple.dst.bytes().data(), 16);
-  flipped = order > 0 || (order == 0 && tuple.src_port > tuple.dst_port);
-  return flipped ? tuple.reversed() : tuple;
-}
-
-struct TupleHash {
-  using is_avalanching = void;
-  std::size_t operator()(const FlowTuple& tuple) const {
-    std::array<std::uint64_t, 5> w{};
-    std::memcpy(w.data(), tuple.src.bytes().data(), 16);
-    std::memcpy(w.data() + 2, tuple.dst.bytes().data(), 16);
-    w[4] = static_cast<std::uint64_t>(tuple.src_port) << 32 |
-           static_cast<std::uint64_t>(tuple.dst_port) << 8 | tuple.protocol;
-    std::uint64_t h = 0x9e3779b97f4a7c15;
-    for (const auto word : w) {
-      h = (h ^ word) * 0xd6e8feb86659fd93;
-      h ^= h >> 32;
-    }
-    return h;
-  }
-};
 
 // A handle: index of the entry, its generation, the point, the direction.
 struct Handle {
@@ -72,7 +48,8 @@ Nanos earliest(Nanos a, Nanos b) { return a == 0 ? b : b == 0 ? a : std::min(a, 
 
 class FlowTable::Impl {
  public:
-  Impl(FlowTableOptions options, const PointNames& names) : options_(options), names_(names) {}
+  Impl(FlowTableOptions options, const PointNames& names)
+      : options_(options), names_(names), nat_(options.max_flows) {}
 
   void on_flow(const FlowDelta& delta, FlowHandle& handle) {
     ++records_;
@@ -93,10 +70,36 @@ class FlowTable::Impl {
       ++unmatched_icmp_errors_;
       return;
     }
-    FlowEntry& entry = entries_[found->second];
+    const std::uint32_t i = found->second.index();
+    FlowEntry& entry = entries_[i];
     ++entry.icmp_errors;
     entry.last_icmp_error = static_cast<std::uint16_t>(event.icmp_type << 8 | event.icmp_code);
-    mark_changed(entry, found->second);
+    mark_changed(entry, i);
+  }
+
+  void on_nat(const NatMapping& mapping) {
+    const NatPair pair{mapping.original, mapping.translated};
+    bool flipped = false;
+    const FlowTuple original = canonical(pair.original, flipped);
+    const FlowTuple translated = canonical(pair.translated, flipped);
+    if (original == translated) return;  // nothing is another
+    if (mapping.ended) {
+      nat_.remove(pair);
+      if (const std::uint32_t i = entry_at(original);
+          i != kNone && entries_[i].nat && *entries_[i].nat == pair)
+        entries_[i].nat_ended = true;
+      return;
+    }
+    if (!nat_.add(pair)) return;  // counted there
+    const std::uint32_t before = unbound(original, pair);
+    const std::uint32_t after = unbound(translated, pair);
+    if (before != kNone && before == after) return;  // they are one already
+    if (before == kNone && after == kNone) return;   // the first packet will tell
+    const std::uint32_t i = before != kNone ? before : after;
+    // Its points so far saw the one tuple that it was known by.
+    if (!entries_[i].nat) bind(i, pair, i == after);
+    if (before != kNone && after != kNone) join(before, after);
+    mark_changed(entries_[i], i);
   }
 
   void tick(Nanos now) {
@@ -161,15 +164,17 @@ class FlowTable::Impl {
     bool flipped = false;
     const auto found = index_.find(canonical(tuple, flipped));
     if (sink_ == nullptr || found == index_.end()) return false;
-    hand_on_points(entries_[found->second]);
+    hand_on_points(entries_[found->second.index()]);
     return true;
   }
 
   bool touch(const FlowTuple& tuple, std::uint64_t id) {
     bool flipped = false;
     const auto found = index_.find(canonical(tuple, flipped));
-    if (found == index_.end() || entries_[found->second].id != id) return false;
-    mark_changed(entries_[found->second], found->second);
+    if (found == index_.end()) return false;
+    const std::uint32_t i = found->second.index();
+    if (entries_[i].id != id) return false;
+    mark_changed(entries_[i], i);
     return true;
   }
 
@@ -189,8 +194,24 @@ class FlowTable::Impl {
   }
   [[nodiscard]] std::uint64_t unmatched_icmp_errors() const { return unmatched_icmp_errors_; }
   void set_wall_offset(Nanos offset) { options_.wall_offset = offset; }
+  [[nodiscard]] std::uint64_t refused_nat_mappings() const { return nat_.refused(); }
 
  private:
+  static constexpr std::uint32_t kNone = 0xffffffff;
+
+  /// Where a canonical tuple leads: an entry, and whether the tuple's
+  /// direction is the other way round there.
+  class Place {
+   public:
+    Place() = default;
+    Place(std::uint32_t index, bool turned) : value_(index << 1 | (turned ? 1U : 0U)) {}
+    [[nodiscard]] std::uint32_t index() const { return value_ >> 1; }
+    [[nodiscard]] bool turned() const { return (value_ & 1) != 0; }
+
+   private:
+    std::uint32_t value_ = 0;
+  };
+
   /// Per interface: ingress outer, ingress inner, egress outer, egress inner.
   using Attributed = std::array<std::uint64_t, 4>;
 
@@ -213,28 +234,31 @@ class FlowTable::Impl {
 
   FlowEntry* find_or_begin(const FlowDelta& delta, Handle& at) {
     const FlowTuple tuple = canonical(delta.tuple, at.flipped);
-    const auto found = index_.find(tuple);
-    if (found != index_.end() && !begins_anew(entries_[found->second], delta)) {
-      at.index = found->second;
-    } else {
-      if (found != index_.end()) {
-        entries_[found->second].in_index = false;
-        index_.erase(found);
-      }
-      at.index = begin(tuple, delta);
+    auto found = index_.find(tuple);
+    if (found != index_.end() && begins_anew(entries_[found->second.index()], delta)) {
+      leave_index(found->second.index());
+      found = index_.end();
     }
+    if (found == index_.end()) {
+      begin(tuple, delta);
+      found = index_.find(tuple);
+    }
+    at.index = found->second.index();
+    at.flipped = at.flipped != found->second.turned();
     FlowEntry& entry = entries_[at.index];
     at.generation = entry.generation & kGenerationMask;
-    at.point = point_of(entry, delta);
+    at.point = point_of(entry, delta, is_translated(entry, tuple));
     return &entry;
   }
 
-  /// A SYN after the end: another connection on the same ports.
+  /// A SYN after the end, or anything that began after the connection tracker
+  /// forgot a translated one: another connection on the same ports.
   static bool begins_anew(const FlowEntry& entry, const FlowDelta& delta) {
+    if (entry.nat_ended && delta.first > entry.last) return true;
     return delta.syn != 0 && entry.closed() && delta.syn >= entry.last;
   }
 
-  std::uint32_t begin(const FlowTuple& tuple, const FlowDelta& delta) {
+  void begin(const FlowTuple& tuple, const FlowDelta& delta) {
     if (live_ >= options_.max_flows) {
       evict_one();
       last_eviction_ = delta.last;
@@ -256,22 +280,118 @@ class FlowTable::Impl {
     entry.min_ttl = delta.min_ttl;
     // Was it thrown out a moment ago? Then some of its points began there.
     entry.incomplete = evicted_ > 0 && delta.last - last_eviction_ < kEvictionShadow;
-    index_[tuple] = i;
+    index_[tuple] = Place(i, false);
     ++live_;
-    return i;
+    if (const NatPair* pair = nat_.find(tuple); pair != nullptr && !delta.no_ports) {
+      const NatPair known = *pair;
+      // The other tuple may still lead to a flow that had it before.
+      bool flipped = false;
+      for (const FlowTuple& each : {known.original, known.translated})
+        if (const std::uint32_t other = entry_at(canonical(each, flipped));
+            other != kNone && other != i)
+          leave_index(other);
+      bind(i, known, false);
+    }
   }
 
-  static std::uint8_t point_of(FlowEntry& entry, const FlowDelta& delta, const PointNames& names) {
+  [[nodiscard]] std::uint32_t entry_at(const FlowTuple& canonical_tuple) const {
+    const auto found = index_.find(canonical_tuple);
+    return found == index_.end() ? kNone : found->second.index();
+  }
+
+  /// The entry of one tuple of a new pair, if it may become the pair's. One
+  /// that belongs to another pair was another connection's, and goes on
+  /// without the tuple.
+  std::uint32_t unbound(const FlowTuple& canonical_tuple, const NatPair& pair) {
+    const std::uint32_t i = entry_at(canonical_tuple);
+    if (i == kNone) return kNone;
+    const FlowEntry& entry = entries_[i];
+    if (!entry.nat || (*entry.nat == pair && !entry.nat_ended)) return i;
+    leave_index(i);
+    return kNone;
+  }
+
+  /// From now on both tuples of the pair lead to this entry, which was known
+  /// by one of them. `seen_translated`: its points saw the translated one.
+  void bind(std::uint32_t i, const NatPair& pair, bool seen_translated) {
+    FlowEntry& entry = entries_[i];
+    bool original_flipped = false;
+    bool translated_flipped = false;
+    const FlowTuple original = canonical(pair.original, original_flipped);
+    const FlowTuple translated = canonical(pair.translated, translated_flipped);
+    const bool known_by_original = entry.canonical == original;
+    entry.nat = std::make_unique<NatPair>(pair);
+    entry.from = (known_by_original ? original_flipped : translated_flipped) ? 1 : 0;
+    for (FlowPoint& point : entry.points) point.translated = seen_translated;
+    index_[known_by_original ? translated : original] =
+        Place(i, original_flipped != translated_flipped);
+  }
+
+  static bool is_translated(const FlowEntry& entry, const FlowTuple& canonical_tuple) {
+    bool flipped = false;
+    return entry.nat && canonical(entry.nat->translated, flipped) == canonical_tuple;
+  }
+
+  /// Two entries turned out to be one flow: all of `from` goes to `to`, which
+  /// has the pair already.
+  void join(std::uint32_t to, std::uint32_t from) {
+    FlowEntry& into = entries_[to];
+    FlowEntry& other = entries_[from];
+    bool flipped = false;
+    (void)canonical(into.nat->translated, flipped);
+    // Side 0 of the other is its canonical tuple's direction.
+    const bool turned = (flipped ? 1 : 0) != into.from;
+    absorb(into, other, turned, kMaxPoints);
+    if (tracking_) {
+      // What it counted is told of with the other from now on: its last word
+      // has no counters, so that nobody adds them twice.
+      Flow last = view(other, true);
+      last.merged_into = into.id;
+      last.forward = last.reverse = {};
+      for (Observation& seen : last.observations) seen.forward = seen.reverse = {};
+      ended_flows_.push_back(std::move(last));
+    }
+    other.in_index = false;  // its key is the other's now
+    ++ended_;
+    release(from);
+    into.at_last_tick = into.total(0);
+    into.at_last_tick += into.total(1);
+  }
+
+  /// New packets with its tuples are another flow's from now on; what the
+  /// probe's handles lead to is looked up anew.
+  void leave_index(std::uint32_t i) {
+    FlowEntry& entry = entries_[i];
+    if (!entry.in_index) return;
+    erase_keys(entry, i);
+    entry.in_index = false;
+    ++entry.generation;
+  }
+
+  void erase_keys(const FlowEntry& entry, std::uint32_t i) {
+    const auto erase = [&](const FlowTuple& key) {
+      const auto found = index_.find(key);
+      if (found != index_.end() && found->second.index() == i) index_.erase(found);
+    };
+    erase(entry.canonical);
+    if (!entry.nat) return;
+    bool flipped = false;
+    erase(canonical(entry.nat->original, flipped));
+    erase(canonical(entry.nat->translated, flipped));
+  }
+
+  std::uint8_t point_of(FlowEntry& entry, const FlowDelta& delta, bool translated) {
     for (std::size_t i = 0; i < entry.points.size(); ++i) {
       const FlowPoint& point = entry.points[i];
       if (point.ifindex == delta.ifindex && point.direction == delta.direction &&
-          point.depth == delta.depth && point.vni == delta.vni)
+          point.depth == delta.depth && point.vni == delta.vni && point.translated == translated)
         return static_cast<std::uint8_t>(i);
     }
     if (entry.points.size() >= kMaxPoints) return static_cast<std::uint8_t>(kMaxPoints - 1);
     FlowPoint& point = entry.points.emplace_back();
     point.ifindex = delta.ifindex;
-    point.role = names.interface_role(delta.ifindex);
+    point.translated = translated;
+    point.role = names_.interface_role(delta.ifindex);
     point.direction = delta.direction;
     point.depth = delta.depth;
     point.tunnel = delta.tunnel;
@@ -280,9 +400,6 @@ class FlowTable::Impl {
     point.inner_vlan = delta.inner_vlan;
     point.mpls_label = delta.mpls_label;
     return static_cast<std::uint8_t>(entry.points.size() - 1);
-  }
-  std::uint8_t point_of(FlowEntry& entry, const FlowDelta& delta) {
-    return point_of(entry, delta, names_);
   }
 
   void merge(FlowEntry& entry, const Handle& at, const FlowDelta& delta) {
@@ -342,6 +459,14 @@ class FlowTable::Impl {
     FlowPoints flow;
     flow.id = entry.id;
     flow.tuple = entry.canonical;
+    flow.translated = entry.canonical;
+    if (entry.nat) {
+      // Side `from` is the one that began it.
+      flow.nat = true;
+      flow.tuple = entry.from == 0 ? entry.nat->original : entry.nat->original.reversed();
+      flow.translated = entry.from == 0 ? entry.nat->translated : entry.nat->translated.reversed();
+      flow.initiator = entry.from;
+    }
     flow.first = earliest(entry.side[0].first, entry.side[1].first);
     flow.fragments = entry.fragments > 0;
     flow.no_ports = entry.no_ports;
@@ -398,8 +523,13 @@ class FlowTable::Impl {
   void end(std::uint32_t i) {
     FlowEntry& entry = entries_[i];
     if (tracking_) ended_flows_.push_back(view(entry, true));
+    if (entry.in_index) erase_keys(entry, i);
+    release(i);
+  }
+
+  void release(std::uint32_t i) {
+    FlowEntry& entry = entries_[i];
     if (sink_ != nullptr) sink_->on_points_end(entry.id);
-    if (entry.in_index) index_.erase(entry.canonical);
     const std::uint32_t generation = entry.generation + 1;
     entry = FlowEntry{};
     entry.generation = generation;
@@ -445,9 +575,19 @@ class FlowTable::Impl {
     }
   }
 
+  /// Who really is at the ends: the one before, the other after translation.
+  static FlowTuple ends_of(const FlowEntry& entry) {
+    FlowTuple ends = entry.nat->original;
+    ends.dst = entry.nat->translated.dst;
+    ends.dst_port = entry.nat->translated.dst_port;
+    return ends;
+  }
+
   /// intra-node, inter-node, ingress or egress: docs/flows.md.
   [[nodiscard]] std::string_view direction_of(const FlowEntry& entry, std::size_t from) const {
-    const FlowTuple tuple = from == 0 ? entry.canonical : entry.canonical.reversed();
+    const FlowTuple tuple = entry.nat   ? ends_of(entry)
+                            : from == 0 ? entry.canonical
+                                        : entry.canonical.reversed();
     bool src_here = tuple.src.is_loopback() || names_.is_local(tuple.src);
     bool dst_here = tuple.dst.is_loopback() || names_.is_local(tuple.dst);
     bool tunnelled = false;
@@ -469,6 +609,11 @@ class FlowTable::Impl {
     Flow flow;
     flow.id = entry.id;
     flow.tuple = from == 0 ? entry.canonical : entry.canonical.reversed();
+    if (entry.nat) {
+      flow.nat = true;
+      flow.tuple = entry.nat->original;
+      flow.translated = entry.nat->translated;
+    }
     flow.forward = entry.total(from);
     flow.reverse = entry.total(1 - from);
     flow.first_seen = wall(earliest(entry.side[0].first, entry.side[1].first));
@@ -498,6 +643,7 @@ class FlowTable::Impl {
       seen.role = point.role;
       seen.direction = point.direction;
       seen.depth = point.depth;
+      seen.translated = point.translated;
       seen.tunnel = point.tunnel;
       seen.vni = point.vni;
       seen.vlan = point.vlan;
@@ -522,7 +668,8 @@ class FlowTable::Impl {
   const PointNames& names_;
   std::deque<FlowEntry> entries_;
   std::vector<std::uint32_t> free_;
-  boost::unordered_flat_map<FlowTuple, std::uint32_t, TupleHash> index_;
+  boost::unordered_flat_map<FlowTuple, Place, TupleHash> index_;
+  NatTable nat_;
   std::unordered_map<std::uint32_t, Attributed> attributed_;
   Attributed* last_attributed_ = nullptr;
   std::uint32_t last_ifindex_ = 0;
@@ -551,7 +698,8 @@ void FlowTable::on_flow(const FlowDelta& delta, FlowHandle& handle) {
   impl_->on_flow(delta, handle);
 }
 void FlowTable::on_icmp_error(const IcmpErrorEvent& event) { impl_->on_icmp_error(event); }
-void FlowTable::on_nat(const NatMapping& /*mapping*/) {}  // until the flow table joins them
+void FlowTable::on_nat(const NatMapping& mapping) { impl_->on_nat(mapping); }
+std::uint64_t FlowTable::refused_nat_mappings() const { return impl_->refused_nat_mappings(); }
 
 void FlowTable::tick(Nanos now) { impl_->tick(now); }
 void FlowTable::set_wall_offset(Nanos offset) { impl_->set_wall_offset(offset); }

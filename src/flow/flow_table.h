@@ -50,6 +50,8 @@ class FlowTable final : public FlowSink {
   /// Addresses of a flow are translated: from now on its two tuples are one
   /// flow, whichever was seen first; `ended` forgets the pair for new flows.
   void on_nat(const NatMapping& mapping);
+  /// Mappings that found no room: as many as flows are kept.
+  [[nodiscard]] std::uint64_t refused_nat_mappings() const;
 
   /// Once an interval: rates, idle flows, the table's bound. `now` monotonic.
   void tick(Nanos now);

@@ -80,6 +80,7 @@ struct Observation {
   Direction direction = Direction::kIngress;
   /// 0 the packet itself, 1 inside a tunnel, 2 inside two.
   std::uint8_t depth = 0;
+  bool translated = false;  ///< the flow's translated tuple was seen here
   Tunnel tunnel = Tunnel::kNone;
   std::uint32_t vni = 0;
   std::uint16_t vlan = kNoVlan;
@@ -139,6 +140,9 @@ struct Flow {
   /// it said, `translated` what the other side saw.
   bool nat = false;
   FlowTuple translated;
+  /// In a stream, a flow's last word: it turned out to be this flow, which has
+  /// its counters now. 0 else.
+  std::uint64_t merged_into = 0;
   ProcessPtr client_process;      ///< behind src, where it is on this node; else null
   ProcessPtr server_process;      ///< behind dst
   std::string_view verdict;       ///< how it ended or stands; docs/connections.md; empty: not said

@@ -24,14 +24,6 @@ Result<Number> parse_number(std::string_view key, std::string_view text, std::ui
   return static_cast<Number>(value);
 }
 
-bool all_contain(const std::vector<IpPrefix>& prefixes, const IpAddress& address) {
-  return std::ranges::all_of(prefixes, [&](const IpPrefix& p) { return p.contains(address); });
-}
-
-bool all_equal(const std::vector<std::uint16_t>& ports, std::uint16_t port) {
-  return std::ranges::all_of(ports, [&](std::uint16_t p) { return p == port; });
-}
-
 }  // namespace
 
 const std::vector<std::string_view>& FlowFilter::keys() {
@@ -111,12 +103,21 @@ bool FlowFilter::matches(const Flow& flow) const {
   if (protocol_ && *protocol_ != t.protocol) return false;
   if (vni_ && *vni_ != flow.vni) return false;
   if (direction_ && *direction_ != flow.direction) return false;
-  if (!all_contain(src_ip_, t.src) || !all_contain(dst_ip_, t.dst)) return false;
-  if (!all_equal(src_port_, t.src_port) || !all_equal(dst_port_, t.dst_port)) return false;
-  for (const auto& prefix : ip_)
-    if (!prefix.contains(t.src) && !prefix.contains(t.dst)) return false;
-  for (const auto port : port_)
-    if (port != t.src_port && port != t.dst_port) return false;
+  // Where addresses are translated, either side's word for them counts.
+  const FlowTuple& u = flow.nat ? flow.translated : t;
+  const auto either = [](const auto& conditions, const auto& holds, const auto&... values) {
+    return std::ranges::all_of(conditions,
+                               [&](const auto& each) { return (holds(each, values) || ...); });
+  };
+  const auto contains = [](const IpPrefix& p, const IpAddress& a) { return p.contains(a); };
+  const auto equals = [](std::uint16_t a, std::uint16_t b) { return a == b; };
+  if (!either(src_ip_, contains, t.src, u.src) || !either(dst_ip_, contains, t.dst, u.dst) ||
+      !either(ip_, contains, t.src, t.dst, u.src, u.dst))
+    return false;
+  if (!either(src_port_, equals, t.src_port, u.src_port) ||
+      !either(dst_port_, equals, t.dst_port, u.dst_port) ||
+      !either(port_, equals, t.src_port, t.dst_port, u.src_port, u.dst_port))
+    return false;
   return std::ranges::all_of(interface_, [&](const std::string& pattern) {
     return std::ranges::any_of(
         flow.observations, [&](const Observation& o) { return glob_match(pattern, o.interface); });

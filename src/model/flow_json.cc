@@ -27,6 +27,7 @@ void append_observation(std::string& out, const Observation& point) {
   json.number("bytes", point.forward.bytes);
   json.number("reverse_packets", point.reverse.packets);
   json.number("reverse_bytes", point.reverse.bytes);
+  if (point.translated) json.flag("translated", true);
   append_encapsulation(json, point);
   if (point.tunnel != Tunnel::kNone) {
     json.number("vni", point.vni);
@@ -34,6 +35,20 @@ void append_observation(std::string& out, const Observation& point) {
     json.address("outer_dst_ip", point.outer_dst);
   }
   json.close();
+}
+
+/// What the other side saw, where addresses are translated on the way.
+void append_nat(JsonObject& json, std::string& out, const Flow& flow) {
+  if (flow.nat) {
+    json.key("nat");
+    JsonObject nat(out);
+    nat.address("src_ip", flow.translated.src);
+    nat.address("dst_ip", flow.translated.dst);
+    nat.number("src_port", flow.translated.src_port);
+    nat.number("dst_port", flow.translated.dst_port);
+    nat.close();
+  }
+  if (flow.merged_into != 0) json.number("merged_into", flow.merged_into);
 }
 
 void append_tcp(JsonObject& json, const Flow& flow) {
@@ -73,6 +88,7 @@ void append_json(std::string& out, const Flow& flow) {
   json.number("src_port", flow.tuple.src_port);
   json.number("dst_port", flow.tuple.dst_port);
   json.text("protocol", protocol_name(flow.tuple.protocol));
+  append_nat(json, out, flow);
   json.text("direction", flow.direction);
   json.number("packets", flow.forward.packets);
   json.number("bytes", flow.forward.bytes);

@@ -26,13 +26,14 @@ struct PointCount {
 /// only while it is handed over.
 struct FlowPoints {
   std::uint64_t id = 0;
-  FlowTuple tuple;          ///< of either side; index 0 below
-  bool nat = false;         ///< `translated` is set
-  FlowTuple translated;     ///< `tuple` after translation, the same direction
-  Nanos first = 0;          ///< first packet at any point, monotonic
-  bool fragments = false;   ///< some of its packets were fragments
-  bool no_ports = false;    ///< fragments whose flow is not known
-  bool incomplete = false;  ///< packets of it may have been counted in another flow
+  FlowTuple tuple;             ///< of either side; index 0 below
+  bool nat = false;            ///< then `tuple` is what the side that began it says
+  FlowTuple translated;        ///< what the other side sees, in the same direction
+  std::uint8_t initiator = 0;  ///< where nat: index of the side that began it
+  Nanos first = 0;             ///< first packet at any point, monotonic
+  bool fragments = false;      ///< some of its packets were fragments
+  bool no_ports = false;       ///< fragments whose flow is not known
+  bool incomplete = false;     ///< packets of it may have been counted in another flow
   std::span<const PointCount> points;
 };
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string_view>
 
 namespace netprobe {
@@ -26,26 +25,6 @@ bool is_before_ingress(const DropRecord& record) {
 
 }  // namespace
 
-std::size_t FlowTupleHash::operator()(const FlowTuple& tuple) const {
-  std::array<std::uint64_t, 5> w{};
-  std::memcpy(w.data(), tuple.src.bytes().data(), 16);
-  std::memcpy(w.data() + 2, tuple.dst.bytes().data(), 16);
-  w[4] = static_cast<std::uint64_t>(tuple.src_port) << 32 |
-         static_cast<std::uint64_t>(tuple.dst_port) << 8 | tuple.protocol;
-  std::uint64_t h = 0x9e3779b97f4a7c15;
-  for (const auto word : w) {
-    h = (h ^ word) * 0xd6e8feb86659fd93;
-    h ^= h >> 32;
-  }
-  return h;
-}
-
-FlowTuple canonical_of(const FlowTuple& tuple) {
-  const int order = std::memcmp(tuple.src.bytes().data(), tuple.dst.bytes().data(), 16);
-  const bool flipped = order > 0 || (order == 0 && tuple.src_port > tuple.dst_port);
-  return flipped ? tuple.reversed() : tuple;
-}
-
 bool drop_lies_between(const DropRecord& record, const DropPlace& place) {
   if (record.ifindex == place.from && place.from_direction == Direction::kEgress)
     return !is_before_ingress(record);
@@ -65,11 +44,12 @@ bool DropIndex::same_place(const DropRecord& a, const DropRecord& b) {
          a.reason == b.reason && a.location == b.location && a.hook == b.hook;
 }
 
-void DropIndex::update(const DropReport& drops) {
+void DropIndex::update(const DropReport& drops, std::uint64_t netns) {
   for (auto& [tuple, list] : by_tuple_)
     for (Known& known : list) known.fresh = false;
   for (const DropRecord& record : drops.records) {
     if (!record.has_tuple) continue;
+    if (netns != 0 && record.netns != 0 && record.netns != netns) continue;
     auto& list = by_tuple_[canonical_of(record.tuple)];
     auto known = std::ranges::find_if(
         list, [&](const Known& each) { return same_place(each.record, record); });

@@ -9,14 +9,15 @@
 
 #include "model/drop.h"
 #include "model/loss.h"
+#include "model/tuple_key.h"
 
 namespace netprobe {
 
-struct FlowTupleHash {
-  std::size_t operator()(const FlowTuple& tuple) const;
-};
 /// The same for both directions.
-[[nodiscard]] FlowTuple canonical_of(const FlowTuple& tuple);
+[[nodiscard]] inline FlowTuple canonical_of(const FlowTuple& tuple) {
+  bool flipped = false;
+  return canonical(tuple, flipped);
+}
 
 /// Between which two points a packet was lost. Interfaces by ifindex; `to` is
 /// 0 where nobody knows.
@@ -36,8 +37,10 @@ struct DropPlace {
 /// explains one lost packet.
 class DropIndex {
  public:
-  /// Takes the newest state of all records; their counts only grow.
-  void update(const DropReport& drops);
+  /// Takes the newest state of all records; their counts only grow. Those of
+  /// other network namespaces than `netns` (0: any) are left out: their
+  /// interfaces have the same numbers.
+  void update(const DropReport& drops, std::uint64_t netns);
   [[nodiscard]] bool empty() const { return by_tuple_.empty(); }
 
   /// Drops of this direction at this place that explain nothing yet.
@@ -58,7 +61,7 @@ class DropIndex {
   };
   [[nodiscard]] static bool same_place(const DropRecord& a, const DropRecord& b);
 
-  boost::unordered_flat_map<FlowTuple, std::vector<Known>, FlowTupleHash> by_tuple_;
+  boost::unordered_flat_map<FlowTuple, std::vector<Known>, TupleHash> by_tuple_;
 };
 
 }  // namespace netprobe

@@ -34,6 +34,7 @@ enum class Begin : std::uint8_t {
 struct Followed {
   FlowTuple tuple;
   FlowTuple translated;
+  FlowTuple ends;  ///< where packets really come from and go to
   bool nat = false;
   bool usable = true;   ///< what was said of it last can be compared
   bool wanted = false;  ///< drops tell of it
@@ -96,7 +97,7 @@ class LossLocator::Impl {
   }
 
   void on_drops(const DropReport& drops) {
-    drops_.update(drops);
+    drops_.update(drops, around_.netns());
     if (drops_.empty()) return;
     for (auto& [key, entry] : ledger_.entries()) explain(key, entry, entry.unexplained());
     for (auto& [id, flow] : followed_)
@@ -161,10 +162,16 @@ class LossLocator::Impl {
   }
 
   void take(Followed& to, const FlowPoints& flow, const std::array<Path, 2>& path) {
-    if (to.nat != flow.nat) to.disturbed = now_;  // points of another tuple join it
     to.tuple = flow.tuple;
     to.translated = flow.translated;
+    to.ends = flow.tuple;
     to.nat = flow.nat;
+    // The address of each side as that side itself has it.
+    if (flow.nat && flow.initiator == 0) {
+      to.ends.dst = flow.translated.dst;
+    } else if (flow.nat) {
+      to.ends.src = flow.translated.src;
+    }
     to.usable = comparable(flow);
     for (const PointCount& point : flow.points) {
       const LossInterface* interface = around_.interface(point.ifindex);
@@ -237,11 +244,11 @@ class LossLocator::Impl {
   }
 
   [[nodiscard]] bool may_be_lost(const Followed& flow, std::size_t s, Passage passage) const {
-    const IpAddress& src = s == 0 ? flow.tuple.src : flow.tuple.dst;
-    const IpAddress& dst = s == 0 ? flow.tuple.dst : flow.tuple.src;
+    const IpAddress& src = s == 0 ? flow.ends.src : flow.ends.dst;
+    const IpAddress& dst = s == 0 ? flow.ends.dst : flow.ends.src;
     if (dst.is_multicast() || dst == IpAddress::v4(0xffffffff)) return false;
     if (!flow.path[s][static_cast<std::size_t>(passage)].routed) return true;
-    return !flow.remade && !flow.nat && around_.unwatched() == 0 && !around_.is_local(dst) &&
+    return !flow.remade && around_.unwatched() == 0 && !around_.is_local(dst) &&
            !around_.is_local(src) && !dst.is_loopback() && !src.is_loopback() &&
            !dst.is_link_local() && !src.is_link_local();
   }
@@ -310,7 +317,9 @@ class LossLocator::Impl {
         if (open == 0) continue;
         const DropPlace place{c.from, c.to, c.from_direction, c.to_direction};
         const FlowTuple tuple = s == 0 ? flow.tuple : flow.tuple.reversed();
-        const std::uint64_t told = drops_.available(tuple, place);
+        std::uint64_t told = drops_.available(tuple, place);
+        if (flow.nat)
+          told += drops_.available(s == 0 ? flow.translated : flow.translated.reversed(), place);
         if (told > 0) claim(id, flow, s, passage, std::min(open, told));
       }
   }
@@ -331,7 +340,7 @@ class LossLocator::Impl {
   DropIndex drops_;
   boost::unordered_flat_map<std::uint64_t, Followed> followed_;
   boost::unordered_flat_map<std::uint32_t, std::uint32_t> underlay_;  ///< by tunnel device
-  boost::unordered_flat_set<FlowTuple, FlowTupleHash> forced_;
+  boost::unordered_flat_set<FlowTuple, TupleHash> forced_;
   std::vector<FlowTuple> wanted_;
   std::vector<Grown> grown_;
   std::uint64_t not_followed_ = 0;

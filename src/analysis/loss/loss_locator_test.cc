@@ -254,7 +254,12 @@ TEST_F(Locator, WhatEndsAtThisNodeIsNotLost) {
   EXPECT_TRUE(quiet([](FlowPoints& f) { f.fragments = true; }));
   EXPECT_TRUE(quiet([](FlowPoints& f) { f.no_ports = true; }));
   EXPECT_TRUE(quiet([](FlowPoints& f) { f.incomplete = true; }));
-  EXPECT_TRUE(quiet([](FlowPoints& f) { f.nat = true; }));
+  // Translated to this node's own address, or the other way round.
+  EXPECT_TRUE(quiet([](FlowPoints& f) {
+    f.nat = true;
+    f.translated = f.tuple;
+    f.translated.dst = address("10.244.0.1");
+  }));
   node.not_watched = 1;
   EXPECT_TRUE(quiet([](FlowPoints&) {}));
   locator.on_points_end(id);
@@ -480,9 +485,7 @@ class Traffic {
     truth_[hop + 1] += packets;
     if (hop + 1 < hops_) waiting_[hop + 1] += packets;
   }
-  void show(std::size_t point, std::uint64_t packets) {
-    flow_.at(0, point).packets[0] = packets;
-  }
+  void show(std::size_t point, std::uint64_t packets) { flow_.at(0, point).packets[0] = packets; }
 
   TestFlow& flow_;
   bool lossy_;

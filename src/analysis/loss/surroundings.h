@@ -29,6 +29,8 @@ class LossSurroundings {
   /// Null for one that is gone.
   [[nodiscard]] virtual const LossInterface* interface(std::uint32_t ifindex) const = 0;
   [[nodiscard]] virtual bool is_local(const IpAddress& address) const = 0;
+  /// Inode of this network namespace; 0 not known.
+  [[nodiscard]] virtual std::uint64_t netns() const = 0;
   /// Interfaces that are up and not watched.
   [[nodiscard]] virtual std::uint64_t unwatched() const = 0;
 };

@@ -40,7 +40,18 @@ enum class Metric : std::uint8_t {
   kProcessCpuSeconds,
   kProcessStartTime,
   // [sockets]
+  kDrops,
   // [drops]
+  kNetfilterPackets,
+  kNetfilterBytes,
+  kNetfilterDroppedPackets,
+  kNetfilterRuleDroppedPackets,
+  kConntrackEntries,
+  kConntrackLimit,
+  kConntrackNatEntries,
+  kConntrackInsertFailed,
+  kConntrackDropped,
+  kConntrackEarlyDropped,
   // [netfilter]
   // [tunnels and XDP]
   kLossPackets,

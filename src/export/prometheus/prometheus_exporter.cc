@@ -6,7 +6,10 @@
 #include <tuple>
 #include <vector>
 
+#include "export/prometheus/drop_rows.h"
 #include "export/prometheus/loss_rows.h"
+#include "export/prometheus/metric_table.h"
+#include "export/prometheus/netfilter_rows.h"
 
 namespace netprobe {
 namespace {
@@ -167,7 +170,9 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_probes(out, snapshot);
   write_agent(out, snapshot);
   // [sockets]
+  write_drops(out, snapshot.signals->drops);
   // [drops]
+  write_netfilter(out, snapshot.signals->netfilter);
   // [netfilter]
   // [tunnels and XDP]
   write_packet_losses(out, snapshot);

@@ -44,6 +44,8 @@ class Node final : public LossSurroundings {
   }
   [[nodiscard]] std::uint64_t unwatched() const override { return not_watched; }
 
+  [[nodiscard]] std::uint64_t netns() const override { return 4026531840; }
+
   std::map<std::uint32_t, LossInterface> interfaces;
   std::set<IpAddress> local;
   std::uint64_t not_watched = 0;
