@@ -8,8 +8,10 @@
 namespace netprobe {
 namespace {
 
-// Drops are fetched this often where nobody else asks for them.
-constexpr Nanos kDropInterval = 2 * kSecond;
+// Drops are fetched this often where nobody else asks for them: it makes all
+// probes collect. Sooner while something is being lost.
+constexpr Nanos kDropInterval = 5 * kSecond;
+constexpr Nanos kDropIntervalLosing = 2 * kSecond;
 
 }  // namespace
 
@@ -82,9 +84,10 @@ void LossStage::on_signals(const SignalsPtr& signals) {
 }
 
 void LossStage::ask_for_drops(Nanos now) {
-  if (now < next_question_ || !locator_.wants_drops()) return;
-  next_question_ = now + kDropInterval;
-  signals_.request(kDropInterval, [mail = mail_](const SignalsPtr& signals) {
+  const Nanos interval = locator_.losing() ? kDropIntervalLosing : kDropInterval;
+  if (now < last_question_ + interval) return;
+  last_question_ = now;
+  signals_.request(interval, [mail = mail_](const SignalsPtr& signals) {
     const MutexLock lock(mail->mutex);
     mail->signals = signals;
   });

@@ -68,7 +68,7 @@ class LossStage final : public LossSurroundings {
   std::uint64_t netns_ = 0;
   LossLocator locator_;
   std::shared_ptr<Mailbox> mail_ = std::make_shared<Mailbox>();
-  Nanos next_question_ = 0;
+  Nanos last_question_ = 0;
   Nanos newest_drops_ = 0;
 };
 

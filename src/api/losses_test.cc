@@ -100,9 +100,8 @@ TEST(LossesPage, Pages) {
 }
 
 TEST(LossesQuery, RefusesWhatItDoesNotKnow) {
-  for (const auto* text :
-       {"vni=7", "role=pods", "limit=0", "limit=x", "cursor=z", "cursor=i0-1", "since=soon",
-        "port=70000", "role=pod&role=host", "node="}) {
+  for (const auto* text : {"vni=7", "role=pods", "limit=0", "limit=x", "cursor=z", "cursor=i0-1",
+                           "since=soon", "port=70000", "role=pod&role=host", "node="}) {
     const auto query = parse_losses_query(parse_query(text).value(), kStart);
     ASSERT_FALSE(query) << text;
     EXPECT_NE(query.error().detail, "") << text;

@@ -3,9 +3,10 @@
 // that hop; and none told where none was made. docs/losses.md.
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <map>
+#include <optional>
 
+#include "agent.h"
 #include "cluster.h"
 
 namespace netprobe::test {
@@ -122,8 +123,7 @@ std::string interface_at(simdjson::dom::element loss, std::string_view end) {
 
 /// Packets lost between two interfaces, and how many of them are explained.
 std::pair<std::uint64_t, std::uint64_t> between(const Json& page, const std::string& from,
-                                                const std::string& to,
-                                                const std::string& reason) {
+                                                const std::string& to, const std::string& reason) {
   std::pair<std::uint64_t, std::uint64_t> sums{0, 0};
   for (const auto loss : simdjson::dom::array(page["losses"])) {
     if (interface_at(loss, "from") != from || interface_at(loss, "to") != to) continue;
@@ -139,9 +139,9 @@ TEST_F(Losses, AreToldAtTheHopWhereTheyAreMade) {
   std::map<std::pair<std::string, std::string>, std::pair<std::uint64_t, std::uint64_t>> before;
   for (const Hop& hop : kHops) {
     SCOPED_TRACE(hop.name);
-    ASSERT_NO_FATAL_FAILURE(nft(std::string("table ") + hop.family + " t { chain c { type filter hook " +
-                                hop.chain + " priority 0; " + hop.match +
-                                " numgen inc mod 5 0 counter drop; }; }"));
+    ASSERT_NO_FATAL_FAILURE(nft(std::string("table ") + hop.family +
+                                " t { chain c { type filter hook " + hop.chain + " priority 0; " +
+                                hop.match + " numgen inc mod 5 0 counter drop; }; }"));
     ASSERT_TRUE(ping(0, hop.to_pod ? pods_[1].v4 : kPeer, 50));
     const std::uint64_t made = take_counted();
     EXPECT_EQ(made, 10U);
@@ -168,9 +168,9 @@ TEST_F(Losses, AreToldAtTheHopWhereTheyAreMade) {
     for (const auto loss : losses) in_flows += number_of(loss, "packets");
   }
   EXPECT_EQ(in_flows, lost);
-  EXPECT_NE(agent_->get("/metrics").find(
-                R"(netprobe_loss_packets_total{from="tunnel",to="uplink"} 10)"),
-            std::string::npos);
+  EXPECT_NE(
+      agent_->get("/metrics").find(R"(netprobe_loss_packets_total{from="tunnel",to="uplink"} 10)"),
+      std::string::npos);
   const auto table = cli(node(), {"losses", "--role", "uplink"});
   ASSERT_TRUE(table && table->ok());
   EXPECT_NE(table->out.find("vx0"), std::string::npos) << table->out;
@@ -183,12 +183,14 @@ TEST_F(Losses, AreToldAtTheHopWhereTheyAreMade) {
 
 TEST_F(Losses, AllOfAFlowIsLostInTheFirewall) {
   ASSERT_NO_FATAL_FAILURE(
-      nft("table inet t { chain c { type filter hook forward priority 0; udp dport 9 counter drop; }; }"));
+      nft("table inet t { chain c { type filter hook forward priority 0; udp dport 9 counter drop; "
+          "}; }"));
   const auto sent = pods_[0].ns.run(
       {"bash", "-c", "exec 3<>/dev/udp/10.250.0.2/9; for i in {1..12}; do echo $i >&3; done"});
   ASSERT_TRUE(sent) << sent.error().message;
   const Json page = losses_of(12);
-  EXPECT_EQ(between(page, "cni0", "", "NETFILTER_DROP"), (std::pair<std::uint64_t, std::uint64_t>{12, 12}))
+  EXPECT_EQ(between(page, "cni0", "", "NETFILTER_DROP"),
+            (std::pair<std::uint64_t, std::uint64_t>{12, 12}))
       << simdjson::minify(page.root());
 }
 
@@ -227,10 +229,9 @@ TEST_F(Losses, NoneIsToldWhereNoneIsMade) {
   iperf(pods_[0].ns, peer, kPeer, {"-u", "-l", "64", "-b", "1M"});
   iperf(pods_[1].ns, pods_[0].ns, pods_[0].v4, {"-u", "-l", "64", "-b", "1M"});
   iperf(pods_[0].ns, peer, kPeer, {"-u", "-l", "4000", "-b", "4M"});
-  for (const auto& [size, to] : {std::pair{"56", std::string(kPeer)},
-                                 std::pair{"3000", std::string(kPeer)},
-                                 std::pair{"56", std::string("fd25::2")},
-                                 std::pair{"56", std::string("10.244.0.1")}}) {
+  for (const auto& [size, to] :
+       {std::pair{"56", std::string(kPeer)}, std::pair{"3000", std::string(kPeer)},
+        std::pair{"56", std::string("fd25::2")}, std::pair{"56", std::string("10.244.0.1")}}) {
     const auto started = traffic.start(
         pods_[0].ns, {"ping", "-q", "-i", "0.02", "-s", size, "-w", std::to_string(seconds), to});
     ASSERT_TRUE(started) << started.error().message;

@@ -9,6 +9,7 @@ namespace netprobe {
 namespace {
 
 constexpr std::size_t kMostTuples = 1000;
+constexpr int kTimesNamed = 4;
 
 /// Reasons of drops behind the egress hook of the device.
 bool is_behind_egress(const DropRecord& record) {
@@ -55,7 +56,8 @@ void DropIndex::update(const DropReport& drops, std::uint64_t netns) {
         list, [&](const Known& each) { return same_place(each.record, record); });
     if (known == list.end()) known = list.insert(list.end(), Known{});
     // It was gone and begins anew.
-    if (record.count < known->record.count) known->used = known->told = 0;
+    if (record.count < known->record.count) known->used = 0;
+    if (record.count != known->record.count) known->named = 0;
     known->record = record;
     known->record.stack.clear();
     known->fresh = true;
@@ -100,8 +102,9 @@ std::vector<FlowTuple> DropIndex::unused_tuples() {
   for (auto& [tuple, list] : by_tuple_) {
     bool wanted = false;
     for (Known& known : list) {
-      wanted = wanted || (known.record.count > known.used && known.record.count != known.told);
-      known.told = known.record.count;
+      if (known.record.count <= known.used || known.named >= kTimesNamed) continue;
+      ++known.named;
+      wanted = true;
     }
     if (!wanted) continue;
     tuples.push_back(tuple);

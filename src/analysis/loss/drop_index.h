@@ -48,16 +48,17 @@ class DropIndex {
   /// Uses up to `packets` of them.
   std::vector<LossReason> use(const FlowTuple& tuple, const DropPlace& place,
                               std::uint64_t packets);
-  /// Flows with drops that explain nothing and are new since the last call; at
-  /// most a thousand.
+  /// Flows with drops that explain nothing; at most a thousand. Each is named a
+  /// few times, as its counters may come later than its drops, and again when
+  /// there are more.
   [[nodiscard]] std::vector<FlowTuple> unused_tuples();
 
  private:
   struct Known {
     DropRecord record;
     std::uint64_t used = 0;
-    std::uint64_t told = 0;  ///< count when unused_tuples() named it last
-    bool fresh = false;      ///< in the newest report
+    int named = 0;       ///< by unused_tuples() since it grew
+    bool fresh = false;  ///< in the newest report
   };
   [[nodiscard]] static bool same_place(const DropRecord& a, const DropRecord& b);
 

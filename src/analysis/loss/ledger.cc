@@ -48,11 +48,6 @@ void LossLedger::make_room() {
   ++forgotten_;
 }
 
-bool LossLedger::has_unexplained() const {
-  return std::ranges::any_of(entries_,
-                             [](const auto& each) { return each.second.unexplained() > 0; });
-}
-
 void LossLedger::report(LossReport& report) const {
   report.losses.reserve(entries_.size());
   for (const auto& [key, entry] : entries_) report.losses.push_back(entry.loss);

@@ -40,7 +40,6 @@ class LossLedger {
   void explain(const Key& key, const LossReason& reason);
 
   [[nodiscard]] std::map<Key, Entry>& entries() { return entries_; }
-  [[nodiscard]] bool has_unexplained() const;
   void report(LossReport& report) const;
   /// Losses of one flow; null without.
   [[nodiscard]] std::shared_ptr<const std::vector<Loss>> of_flow(std::uint64_t id) const;

@@ -14,7 +14,14 @@
 namespace netprobe {
 namespace {
 
+constexpr Nanos kLosing = 10 * kSecond;
+
 std::uint64_t above(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+
+/// One packet to such an address becomes many, or ends here.
+bool is_to_many(const IpAddress& address) {
+  return address.is_multicast() || address == IpAddress::v4(0xffffffff);
+}
 
 /// Counters from which losses are counted where a flow is older than what
 /// watches it. What left is read first and what entered a pass later, so that
@@ -102,13 +109,13 @@ class LossLocator::Impl {
     for (auto& [key, entry] : ledger_.entries()) explain(key, entry, entry.unexplained());
     for (auto& [id, flow] : followed_)
       if (flow.usable) corroborate(id, flow);
-    wanted_ = drops_.unused_tuples();
   }
-  [[nodiscard]] bool wants_drops() const { return true; }
+  [[nodiscard]] bool losing() const { return last_claim_ != 0 && now_ - last_claim_ < kLosing; }
   std::vector<FlowTuple> take_wanted() {
-    forced_.clear();
-    for (const FlowTuple& tuple : wanted_) forced_.insert(canonical_of(tuple));
-    return std::exchange(wanted_, {});
+    std::vector<FlowTuple> tuples = drops_.unused_tuples();
+    wanted_.clear();
+    wanted_.insert(tuples.begin(), tuples.end());
+    return tuples;
   }
   std::vector<Grown> take_grown() { return std::exchange(grown_, {}); }
 
@@ -128,7 +135,9 @@ class LossLocator::Impl {
 
  private:
   [[nodiscard]] bool is_wanted(const FlowPoints& flow) const {
-    return !forced_.empty() && forced_.contains(canonical_of(flow.tuple));
+    if (wanted_.empty()) return false;
+    return wanted_.contains(canonical_of(flow.tuple)) ||
+           (flow.nat && wanted_.contains(canonical_of(flow.translated)));
   }
 
   /// Which underlay device a tunnel's packets leave by: then one whose packets
@@ -141,7 +150,8 @@ class LossLocator::Impl {
   }
 
   [[nodiscard]] static bool comparable(const FlowPoints& flow) {
-    return !flow.fragments && !flow.no_ports && !flow.incomplete;
+    return !flow.fragments && !flow.no_ports && !flow.incomplete && !is_to_many(flow.tuple.src) &&
+           !is_to_many(flow.tuple.dst);
   }
 
   [[nodiscard]] bool must_be_left(const Crossing& c, Passage passage) const {
@@ -225,9 +235,9 @@ class LossLocator::Impl {
     const auto i = static_cast<std::size_t>(passage);
     const Crossing& c = flow.path[s][i];
     // A tunnel or bridge device has no other way out than the one we know.
-    const bool must_move = c.seen_behind() && passage != Passage::kEncapsulation;
+    const bool only_way = passage == Passage::kEncapsulation || !c.seen_behind();
     flow.settling[s][i].read(now_, above(c.entered, flow.base[s][i].entered),
-                             above(c.left, flow.base[s][i].left), must_move, c.left_moved);
+                             above(c.left, flow.base[s][i].left), only_way, c.left_moved);
   }
 
   /// More packets leave the IP layer than entered it: somebody here speaks in
@@ -246,7 +256,7 @@ class LossLocator::Impl {
   [[nodiscard]] bool may_be_lost(const Followed& flow, std::size_t s, Passage passage) const {
     const IpAddress& src = s == 0 ? flow.ends.src : flow.ends.dst;
     const IpAddress& dst = s == 0 ? flow.ends.dst : flow.ends.src;
-    if (dst.is_multicast() || dst == IpAddress::v4(0xffffffff)) return false;
+    if (is_to_many(dst)) return false;
     if (!flow.path[s][static_cast<std::size_t>(passage)].routed) return true;
     return !flow.remade && around_.unwatched() == 0 && !around_.is_local(dst) &&
            !around_.is_local(src) && !dst.is_loopback() && !src.is_loopback() &&
@@ -259,6 +269,7 @@ class LossLocator::Impl {
     const Crossing& c = flow.path[s][i];
     flow.found[s][i] += packets;
     flow.lost_any = true;
+    last_claim_ = now_;
     LossLedger::Entry entry;
     entry.loss.flow_id = id;
     entry.loss.tuple = s == 0 ? flow.tuple : flow.tuple.reversed();
@@ -340,12 +351,12 @@ class LossLocator::Impl {
   DropIndex drops_;
   boost::unordered_flat_map<std::uint64_t, Followed> followed_;
   boost::unordered_flat_map<std::uint32_t, std::uint32_t> underlay_;  ///< by tunnel device
-  boost::unordered_flat_set<FlowTuple, TupleHash> forced_;
-  std::vector<FlowTuple> wanted_;
+  boost::unordered_flat_set<FlowTuple, TupleHash> wanted_;            ///< canonical
   std::vector<Grown> grown_;
   std::uint64_t not_followed_ = 0;
   Nanos now_ = 0;
   Nanos wall_ = 0;
+  Nanos last_claim_ = 0;
 };
 
 LossLocator::LossLocator(LossOptions options, const LossSurroundings& surroundings)
@@ -356,7 +367,7 @@ void LossLocator::on_points(const FlowPoints& flow) { impl_->on_points(flow); }
 void LossLocator::on_points_end(std::uint64_t id) { impl_->end(id); }
 void LossLocator::end_pass() { impl_->end_pass(); }
 void LossLocator::on_drops(const DropReport& drops) { impl_->on_drops(drops); }
-bool LossLocator::wants_drops() const { return impl_->wants_drops(); }
+bool LossLocator::losing() const { return impl_->losing(); }
 std::vector<FlowTuple> LossLocator::take_wanted() { return impl_->take_wanted(); }
 std::vector<LossLocator::Grown> LossLocator::take_grown() { return impl_->take_grown(); }
 LossReport LossLocator::report() const { return impl_->report(); }

@@ -38,10 +38,10 @@ class LossLocator final : public FlowPointsSink {
   /// What was dropped, newest state of all records. Explains losses, and makes
   /// sure of deficits that could still be packets on their way.
   void on_drops(const DropReport& drops);
-  /// Does it want to hear of drops?
-  [[nodiscard]] bool wants_drops() const;
-  /// Flows that drops tell of and that are not followed yet: they should be
-  /// handed over to on_points() in the next pass. Emptied by the call.
+  /// Something was lost a short while ago: drops are wanted soon.
+  [[nodiscard]] bool losing() const;
+  /// Canonical tuples of flows that drops tell of without a loss: they should
+  /// be handed over to on_points() in the pass that has begun.
   [[nodiscard]] std::vector<FlowTuple> take_wanted();
 
   /// Losses that grew since the last call: flow and its tuple.

@@ -26,7 +26,7 @@ class Locator : public ::testing::Test {
   /// Until whatever is lost is settled.
   void settle(TestFlow& flow) {
     pass({&flow});
-    for (int i = 0; i < 4; ++i) pass();
+    for (int i = 0; i < 14; ++i) pass();
   }
   std::uint64_t total() {
     std::uint64_t sum = 0;
@@ -77,7 +77,7 @@ TEST_F(Locator, FindsALossAtEveryHop) {
       flow.arrive(0, 50);
       flow.pass(0, 7, hop + 1);
       flow.arrive(0, 50);
-      for (int i = 0; i < 5; ++i) {
+      for (int i = 0; i < 9; ++i) {
         now += kSecond;
         fresh.begin_pass(now, now);
         if (i == 0) flow.hand_to(fresh);
@@ -103,8 +103,7 @@ TEST_F(Locator, SaysNothingBeforeItIsSettled) {
   EXPECT_EQ(total(), 0U);
   flow.at(0, 1).packets[0] += 5;  // they were on their way
   pass({&flow});
-  pass();
-  pass();
+  for (int i = 0; i < 9; ++i) pass();
   EXPECT_EQ(total(), 0U);
   EXPECT_EQ(locator.report().followed, 0U);
 }
@@ -152,7 +151,7 @@ TEST_F(Locator, AStreamThatGoesOnIsTold) {
   }
   EXPECT_GT(total(), 0U);
   EXPECT_LE(total(), 1200U);
-  for (int i = 0; i < 4; ++i) pass();
+  for (int i = 0; i < 9; ++i) pass();
   EXPECT_EQ(told(), "cni0→vx0 1200");
 }
 
@@ -182,6 +181,22 @@ TEST_F(Locator, WherePacketsCeaseToArriveTheyMayHaveFoundAnotherWay) {
   flow.arrive(0, 1);
   settle(flow);
   EXPECT_EQ(told(), "cni0→vx0 100");
+}
+
+TEST_F(Locator, WhatWaitsForANeighbourIsNoLoss) {
+  TestFlow known(1, node);
+  known.set_way(0, kPodToNode);
+  known.arrive(0, 10);
+  known.pass(0, 1, 1);
+  pass({&known});
+  TestFlow flow(2, node);
+  flow.set_way(0, kPodToNode);
+  flow.arrive(0, 10);
+  flow.pass(0, 5, 3);
+  for (int i = 0; i < 4; ++i) pass({&flow});
+  flow.at(0, 3).packets[0] += 5;
+  settle(flow);
+  EXPECT_EQ(told(), "vetha→cni0 1");
 }
 
 TEST_F(Locator, ATunnelKnownByOtherFlowsLosesAll) {
@@ -348,7 +363,7 @@ TEST_F(Locator, MemoryIsBounded) {
     flow.arrive(0, 5);
     flow.pass(0, 2, 1);
   }
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i < 9; ++i) {
     now += kSecond;
     small.begin_pass(now, now);
     if (i == 0)
@@ -413,7 +428,7 @@ TEST_F(Locator, DropsMakeSureOfWhatNeverCameOut) {
     now += kSecond;
     locator.begin_pass(now, now);
     for (const FlowTuple& tuple : locator.take_wanted()) {
-      EXPECT_EQ(tuple, flow.flow.tuple);
+      EXPECT_TRUE(tuple == flow.flow.tuple || tuple.reversed() == flow.flow.tuple);
       flow.hand_to(locator);
     }
     locator.end_pass();
@@ -532,7 +547,7 @@ TEST_F(Locator, NeverTellsMoreThanThereWasAndInTheEndAllOfIt) {
       check(false);
     }
     traffic.end();
-    for (int i = 0; i < 5; ++i) look(i == 0);
+    for (int i = 0; i < 9; ++i) look(i == 0);
     check(true);
     if (HasFailure()) return;
   }
