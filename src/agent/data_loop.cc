@@ -153,6 +153,7 @@ Status DataLoop::open(const AgentOptions& options) {
     auto probe = FlowProbe::make(program, options.tc_mode, kernel_);
     if (!probe) return std::unexpected(probe.error());
     probe_ = std::make_unique<FlowProbe>(std::move(*probe));
+    loss_stage_ = std::make_unique<LossStage>(*table_, links_, signals_);
   }
   on_links();
   for (const std::string& name : options.attach_interface) {
@@ -268,6 +269,7 @@ void DataLoop::on_links() {
     if (probe_ && probe_->attached(ifindex)) {
       spdlog::debug("{} is gone", names_->interface_name(ifindex));
       probe_->detach(ifindex, true, clock_.monotonic());
+      loss_stage_->on_unwatched(ifindex);
       --attached_;
     }
     problems_.erase(ifindex);
@@ -292,6 +294,7 @@ void DataLoop::consider(const InterfaceInfo& link) {
   if (!wanted(link)) {
     if (probe_->attached(link.ifindex)) {
       probe_->detach(link.ifindex, false, clock_.monotonic());
+      loss_stage_->on_unwatched(link.ifindex);
       --attached_;
       spdlog::info("no longer watching {}", link.name);
     }
@@ -302,6 +305,7 @@ void DataLoop::consider(const InterfaceInfo& link) {
   const auto status = probe_->attach(link);
   if (status) {
     ++attached_;
+    loss_stage_->on_watched(link.ifindex, clock_.monotonic());
     problems_.erase(link.ifindex);
     spdlog::debug("watching {} ({}) by {}", link.name, to_string(link.role),
                   probe_->mode_of(link.ifindex));
@@ -329,6 +333,9 @@ void DataLoop::sweep(Nanos now) {
   if (!probe_) return;
   probe_->sweep(*table_);
   retire(now);
+  loss_stage_->pass(now, clock_.wall(), [this](std::uint32_t ifindex, Direction direction) {
+    return probe_->counters(ifindex, direction);
+  });
 }
 
 void DataLoop::retire(Nanos now) {
@@ -385,6 +392,7 @@ bool DataLoop::publish_changes() {
   auto batch = std::make_shared<FlowBatch>();
   batch->flows = table_->take_changes();
   if (batch->flows.empty()) return true;
+  if (loss_stage_) loss_stage_->annotate(batch->flows);
   batch->time = clock_.wall();
   judge_.judge(batch->flows, batch->time);
   for (const auto& handler : handlers) handler(batch);
@@ -440,6 +448,7 @@ void DataLoop::answer_requests() {
   const Nanos now = clock_.monotonic();
   SnapshotPtr light;
   for (const Request& request : requests) {
+    if (loss_stage_) loss_stage_->on_signals(request.signals);
     const bool fresh = last_ && now - last_built_ <= request.max_age;
     if (request.with_flows && !fresh) {
       // Counters of running flows are in the kernel: fetch them first.
@@ -526,6 +535,10 @@ SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
     snapshot->probes.push_back(off);
   }
   snapshot->probes.insert(snapshot->probes.end(), signals->probes.begin(), signals->probes.end());
+  if (loss_stage_) {
+    loss_stage_->annotate(snapshot->flows);
+    snapshot->loss = loss_stage_->report();
+  }
   snapshot->losses = losses();
   snapshot->table = table_->stats();
   snapshot->resident_bytes = resident_bytes();

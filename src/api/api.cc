@@ -17,6 +17,7 @@ void Api::add_routes(HttpServer& server) {
   add_flow_routes(server, context_);
   add_stats_routes(server, context_);
   add_netfilter_routes(server, context_);
+  add_loss_routes(server, context_);
   add_state_routes(server, context_);
   add_drop_routes(server, context_);
   add_tunnel_routes(server, context_);

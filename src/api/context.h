@@ -42,6 +42,7 @@ void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
 // [netfilter]
 void add_tunnel_routes(HttpServer& server, const ApiContextPtr& context);
 // [tunnels and XDP]
+void add_loss_routes(HttpServer& server, const ApiContextPtr& context);
 // [losses]
 // [quality and bandwidth]
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,

@@ -19,6 +19,7 @@ namespace netprobe {
 // [netfilter]
 [[nodiscard]] std::string_view openapi_tunnels();
 // [tunnels and XDP]
+[[nodiscard]] std::string_view openapi_losses();
 // [losses]
 // [quality and bandwidth]
 

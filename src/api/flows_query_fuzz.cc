@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "api/losses_query.h"
 #include "api/pages.h"
 #include "api/query.h"
 #include "api/testing/snapshots.h"
@@ -15,6 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto params = parse_query({reinterpret_cast<const char*>(data), size});
   if (!params) return 0;
   static const auto kSnapshot = testing::make_snapshot(20);
+  if (const auto losses = parse_losses_query(*params, kSnapshot->taken_at);
+      losses ? !losses_page(*kSnapshot, *losses).ends_with('}') : losses.error().detail.empty())
+    std::abort();
   const auto query = parse_flows_query(*params, kSnapshot->taken_at);
   if (!query) {
     if (query.error().detail.empty() || query.error().parameter.size() > size) std::abort();

@@ -153,6 +153,7 @@ std::string openapi_document(std::string_view metrics_path) {
   // [netfilter]
   document += openapi_tunnels();
   // [tunnels and XDP]
+  document += openapi_losses();
   // [losses]
   // [quality and bandwidth]
   document += kRest;

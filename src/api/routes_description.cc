@@ -32,6 +32,7 @@ constexpr std::array kEndpoints{
     // [netfilter]
     Endpoint{"/api/tunnels", "tunnels by VNI and endpoints, MTU trouble: ?vni=1&outer_ip=10.0.0.1"},
     // [tunnels and XDP]
+    Endpoint{"/api/losses", "packets lost between neighbouring points: ?role=tunnel&since=1h"},
     // [losses]
     // [quality and bandwidth]
     Endpoint{"/api/openapi.json", "the description of all this"},

@@ -63,6 +63,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   // [drops]
   // [netfilter]
   // [tunnels and XDP]
+  add_losses(*app, exit_code);
   // [losses]
   // [quality and bandwidth]
   add_replay(*app, exit_code);

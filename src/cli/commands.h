@@ -16,6 +16,7 @@ void add_drops(CLI::App& app, int& exit_code);
 // [drops]
 // [netfilter]
 // [tunnels and XDP]
+void add_losses(CLI::App& app, int& exit_code);
 // [losses]
 // [quality and bandwidth]
 void add_replay(CLI::App& app, int& exit_code);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/flow_view.h"
 #include "cli/json_read.h"
+#include "cli/loss_view.h"
 
 namespace netprobe {
 namespace {
@@ -79,6 +80,7 @@ Result<FlowView> parse_flow(std::string_view json) {
   simdjson::dom::array observations;
   if (flow["observations"].get(observations) == simdjson::SUCCESS)
     for (const Element point : observations) view.add_point(json_text(point, "interface"));
+  view.lost = loss_mark(flow);
   return view;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/duration.h"
+#include "cli/loss_view.h"
 #include "cli/units.h"
 #include "model/flow_json.h"
 
@@ -105,6 +106,7 @@ FlowView view_of(const Flow& flow) {
   view.processes = processes_text(text_of(flow.client_process), text_of(flow.server_process));
   view.encapsulation = encapsulation_of(flow);
   for (const auto& point : flow.observations) view.add_point(point.interface);
+  if (flow.losses) view.lost = loss_mark(*flow.losses);
   return view;
 }
 
@@ -135,6 +137,7 @@ std::vector<Column> flow_columns(FlowFormat format, bool rates) {
     columns.push_back({"IN", kLeft, 2});
     columns.push_back({"INTERFACES", kLeft, 10});
   }
+  if (!rates) columns.push_back({"LOST", kLeft, 4});
   return columns;
 }
 
@@ -171,6 +174,7 @@ Row flow_row(const FlowView& flow, FlowFormat format, bool rates) {
     row.emplace_back(flow.encapsulation);
     row.emplace_back(flow.points);
   }
+  if (!rates) row.push_back({flow.lost, Style::kRed});
   return row;
 }
 

@@ -38,6 +38,7 @@ struct FlowView {
   std::string encapsulation;  ///< "vxlan 7", "vlan 12", "mpls 16"; empty without
   std::string points;         ///< interfaces, nearest the pod edge first
   std::string last_point;     ///< of those
+  std::string lost;           ///< packets, where and why; empty without
 
   /// Endpoints that the other side sees otherwise: "10.96.0.1:80 (10.0.0.20:8080)".
   void add_translation(const std::string& other_source, const std::string& other_destination) {

@@ -30,6 +30,7 @@ struct PointSide {
   std::uint32_t out_of_order = 0;
   std::uint32_t zero_windows = 0;
   std::uint8_t tcp_flags = 0;
+  bool moved = false;  ///< since the last take_points()
 };
 
 /// One observation point of a flow, as the table keeps it. Index 0 of `side`
@@ -66,8 +67,10 @@ struct FlowEntry {
   std::uint64_t id = 0;
   std::uint32_t generation = 1;
   bool live = false;
-  bool in_index = false;  ///< false once a new connection took its ports
-  bool changed = false;   ///< since the last take_changes()
+  bool in_index = false;    ///< false once a new connection took its ports
+  bool changed = false;     ///< since the last take_changes()
+  bool moved = false;       ///< since the last take_points()
+  bool incomplete = false;  ///< others may have counted some of its packets
   bool no_ports = false;
   bool nat_ended = false;        ///< the kernel has forgotten the pair
   std::uint8_t from = 0;         ///< where nat: the side that began it

@@ -39,6 +39,10 @@ Handle unpack(FlowHandle handle) {
 // A flow passes a handful of points; more than this are folded into the last.
 constexpr std::size_t kMaxPoints = 60;
 
+// Records of a flow reach the table within two sweeps: what begins sooner after
+// the table threw a flow out may be the rest of that one.
+constexpr Nanos kEvictionShadow = 5 * kSecond;
+
 Nanos earliest(Nanos a, Nanos b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
 
 }  // namespace
@@ -148,6 +152,37 @@ class FlowTable::Impl {
     return result;
   }
 
+  void watch_points(FlowPointsSink* sink) { sink_ = sink; }
+
+  void take_points() {
+    if (sink_ == nullptr) return;
+    for (const auto i : moved_) {
+      FlowEntry& entry = entries_[i];
+      if (!entry.live || !entry.moved) continue;
+      entry.moved = false;
+      hand_on_points(entry);
+    }
+    moved_.clear();
+  }
+
+  bool find_points(const FlowTuple& tuple) {
+    bool flipped = false;
+    const auto found = index_.find(canonical(tuple, flipped));
+    if (sink_ == nullptr || found == index_.end()) return false;
+    hand_on_points(entries_[found->second.index()]);
+    return true;
+  }
+
+  bool touch(const FlowTuple& tuple, std::uint64_t id) {
+    bool flipped = false;
+    const auto found = index_.find(canonical(tuple, flipped));
+    if (found == index_.end()) return false;
+    const std::uint32_t i = found->second.index();
+    if (entries_[i].id != id) return false;
+    mark_changed(entries_[i], i);
+    return true;
+  }
+
   [[nodiscard]] FlowTableStats stats() const {
     return {live_, begun_, ended_, evicted_, records_, options_.max_flows, path_mtu_errors_};
   }
@@ -229,7 +264,10 @@ class FlowTable::Impl {
   }
 
   void begin(const FlowTuple& tuple, const FlowDelta& delta) {
-    if (live_ >= options_.max_flows) evict_one();
+    if (live_ >= options_.max_flows) {
+      evict_one();
+      last_eviction_ = delta.last;
+    }
     std::uint32_t i = 0;
     if (free_.empty()) {
       i = static_cast<std::uint32_t>(entries_.size());
@@ -245,6 +283,8 @@ class FlowTable::Impl {
     entry.in_index = true;
     entry.no_ports = delta.no_ports;
     entry.min_ttl = delta.min_ttl;
+    // Was it thrown out a moment ago? Then some of its points began there.
+    entry.incomplete = evicted_ > 0 && delta.last - last_eviction_ < kEvictionShadow;
     index_[tuple] = Place(i, false);
     ++live_;
     if (const NatPair* pair = nat_.find(tuple); pair != nullptr && !delta.no_ports) {
@@ -376,6 +416,7 @@ class FlowTable::Impl {
                          (delta.retransmits | delta.out_of_order | delta.zero_windows | delta.rsts);
     const TcpTrouble before = trouble ? trouble_of(entry, s) : TcpTrouble{};
     to.counters += delta.counters;
+    to.moved = true;
     if (delta.tuple.protocol == kProtoTcp) {
       to.syns += delta.syns;
       to.fins += delta.fins;
@@ -413,6 +454,44 @@ class FlowTable::Impl {
       handshakes_.push_back({at.index, entry.generation});
     }
     mark_changed(entry, at.index);
+    if (sink_ != nullptr && !entry.moved) {
+      entry.moved = true;
+      moved_.push_back(at.index);
+    }
+  }
+
+  void hand_on_points(FlowEntry& entry) {
+    point_counts_.clear();
+    for (FlowPoint& point : entry.points) {
+      PointCount& count = point_counts_.emplace_back();
+      count.ifindex = point.ifindex;
+      count.role = point.role;
+      count.direction = point.direction;
+      count.depth = point.depth;
+      for (std::size_t s = 0; s < 2; ++s) {
+        count.packets[s] = point.side[s].counters.packets;
+        count.resets[s] = point.side[s].rsts;
+        count.moved[s] = std::exchange(point.side[s].moved, false);
+      }
+    }
+    FlowPoints flow;
+    flow.id = entry.id;
+    flow.tuple = entry.canonical;
+    flow.translated = entry.canonical;
+    if (entry.nat) {
+      // Side `from` is the one that began it.
+      flow.nat = true;
+      flow.tuple = entry.from == 0 ? entry.nat->original : entry.nat->original.reversed();
+      flow.translated = entry.from == 0 ? entry.nat->translated : entry.nat->translated.reversed();
+      flow.initiator = entry.from;
+    }
+    flow.first = earliest(entry.side[0].first, entry.side[1].first);
+    flow.fragments = entry.fragments > 0;
+    flow.no_ports = entry.no_ports;
+    // A new connection has its ports: whose packets are whose is not certain.
+    flow.incomplete = entry.incomplete || !entry.in_index || entry.points.size() >= kMaxPoints;
+    flow.points = point_counts_;
+    sink_->on_points(flow);
   }
 
   static TcpTrouble trouble_of(const FlowEntry& entry, std::size_t s) {
@@ -517,6 +596,7 @@ class FlowTable::Impl {
   void release(std::uint32_t i) {
     path_mtus_.forget(i);
     FlowEntry& entry = entries_[i];
+    if (sink_ != nullptr) sink_->on_points_end(entry.id);
     const std::uint32_t generation = entry.generation + 1;
     entry = FlowEntry{};
     entry.generation = generation;
@@ -680,6 +760,10 @@ class FlowTable::Impl {
     std::uint32_t generation;
   };
   std::vector<Told> handshakes_;  ///< seen since the last tick; at most one a flow
+  FlowPointsSink* sink_ = nullptr;
+  std::vector<std::uint32_t> moved_;
+  std::vector<PointCount> point_counts_;
+  Nanos last_eviction_ = 0;  ///< on the clock of packets
   std::uint32_t hand_ = 0;
   std::uint64_t live_ = 0;
   std::uint64_t begun_ = 0;
@@ -709,6 +793,10 @@ void FlowTable::set_wall_offset(Nanos offset) { impl_->set_wall_offset(offset); 
 std::vector<Flow> FlowTable::flows() const { return impl_->flows(); }
 void FlowTable::track_changes(bool on) { impl_->track_changes(on); }
 std::vector<Flow> FlowTable::take_changes() { return impl_->take_changes(); }
+void FlowTable::watch_points(FlowPointsSink* sink) { impl_->watch_points(sink); }
+void FlowTable::take_points() { impl_->take_points(); }
+bool FlowTable::find_points(const FlowTuple& tuple) { return impl_->find_points(tuple); }
+bool FlowTable::touch(const FlowTuple& tuple, std::uint64_t id) { return impl_->touch(tuple, id); }
 FlowTableStats FlowTable::stats() const { return impl_->stats(); }
 std::uint64_t FlowTable::attributed(std::uint32_t ifindex, Direction direction) const {
   return impl_->attributed(ifindex, direction, false);

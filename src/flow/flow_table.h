@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "model/flow.h"
 #include "model/flow_delta.h"
+#include "model/flow_points.h"
 #include "model/netfilter.h"
 #include "model/quality.h"
 #include "model/snapshot.h"
@@ -66,6 +67,16 @@ class FlowTable final : public FlowSink {
   /// While on, changed flows are remembered until the next take_changes().
   void track_changes(bool on);
   [[nodiscard]] std::vector<Flow> take_changes();
+
+  /// From now on flows whose counters grow are remembered for take_points(),
+  /// and the sink hears of those that end. It outlives the table.
+  void watch_points(FlowPointsSink* sink);
+  /// Hands them to the sink, each once.
+  void take_points();
+  /// Hands over the flow with this tuple, of either direction, if there is one.
+  bool find_points(const FlowTuple& tuple);
+  /// It is a change that readers of the stream want to see. False: not there.
+  bool touch(const FlowTuple& tuple, std::uint64_t id);
 
   [[nodiscard]] FlowTableStats stats() const;
   /// Wire packets attributed to flows so far at one point, outermost layer;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -110,6 +111,8 @@ enum class FlowEnding : std::uint8_t {
   kEvicted,  ///< the table was full: it may go on
 };
 
+struct Loss;
+
 /// A biflow (RFC 5103): src is the side that began it. A value, as readers
 /// get it; times are wall clock.
 struct Flow {
@@ -160,6 +163,8 @@ struct Flow {
   double packets_per_second = 0;  ///< both ways, over the last interval
   double bytes_per_second = 0;
   std::vector<Observation> observations;
+  /// Packets that were lost between two of them; null where none are known.
+  std::shared_ptr<const std::vector<Loss>> losses;
 };
 
 }  // namespace netprobe

@@ -2,6 +2,7 @@
 #include "model/flow_json.h"
 
 #include "base/json_writer.h"
+#include "model/loss_json.h"
 
 namespace netprobe {
 namespace {
@@ -153,6 +154,15 @@ void append_json(std::string& out, const Flow& flow) {
     append_observation(out, point);
   }
   points.close();
+  if (flow.losses) {
+    json.key("losses");
+    JsonArray losses(out);
+    for (const auto& loss : *flow.losses) {
+      losses.next();
+      append_json(out, loss);
+    }
+    losses.close();
+  }
   json.close();
 }
 

@@ -109,6 +109,10 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
     {kXdpDropped, "netprobe_xdp_dropped_packets_total", kCounter, "packets", "interface,mode",
      "Frames that the XDP hook dropped: none, unless mitigation is on."},
     // [tunnels and XDP]
+    {kLossPackets, "netprobe_loss_packets_total", kCounter, "", "from,to",
+     "Packets that passed one observation point and were lost before the next, by role."},
+    {kLossFlowsFollowed, "netprobe_loss_flows_followed", kGauge, "", "",
+     "Flows whose points do not agree, now or once, and that are watched for losses."},
     // [losses]
     {kFlowVerdicts, "netprobe_flow_verdicts_total", kCounter, "", "protocol,verdict",
      "TCP and UDP flows that ended, by how: each is counted once, when it leaves the flow table."},

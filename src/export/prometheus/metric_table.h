@@ -64,6 +64,8 @@ enum class Metric : std::uint8_t {
   kXdpBytes,
   kXdpDropped,
   // [tunnels and XDP]
+  kLossPackets,
+  kLossFlowsFollowed,
   // [losses]
   kFlowVerdicts,
   kTcpResets,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "export/prometheus/drop_rows.h"
+#include "export/prometheus/loss_rows.h"
 #include "export/prometheus/metric_table.h"
 #include "export/prometheus/netfilter_rows.h"
 #include "export/prometheus/quality_rows.h"
@@ -179,6 +180,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_tunnels(out, snapshot);
   write_xdp(out, snapshot);
   // [tunnels and XDP]
+  write_packet_losses(out, snapshot);
   // [losses]
   write_quality(out, snapshot.quality);
   write_bandwidth(out, rows);

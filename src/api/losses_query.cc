@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/losses_query.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/duration.h"
+
+namespace netprobe {
+namespace {
+
+constexpr std::array<std::string_view, 13> kNames{
+    "ip",        "src_ip", "dst_ip", "port",  "src_port", "dst_port", "protocol",
+    "interface", "role",   "node",   "since", "limit",    "cursor"};
+constexpr std::array kRoles{Role::kPod,    Role::kLoopback, Role::kBridge,
+                            Role::kTunnel, Role::kHost,     Role::kUplink};
+constexpr std::array<std::string_view, 5> kOnce{"role", "node", "since", "limit", "cursor"};
+
+std::unexpected<BadQuery> bad(std::string_view parameter, std::string detail,
+                              std::vector<std::string_view> allowed = {}) {
+  return std::unexpected(BadQuery{std::string(parameter), std::move(detail), std::move(allowed)});
+}
+
+std::string joined(const auto& words) {
+  std::string text;
+  for (const auto word : words) text += (text.empty() ? "" : ", ") + std::string(word);
+  return text;
+}
+
+QueryResult<void> take_role(LossesQuery& query, const std::string& value) {
+  std::vector<std::string_view> names;
+  for (const Role role : kRoles) names.push_back(to_string(role));
+  if (std::ranges::find(names, value) == names.end())
+    return bad("role", "'" + value + "' is not a value for role: use one of " + joined(names),
+               names);
+  query.role = value;
+  return {};
+}
+
+QueryResult<void> take_limit(LossesQuery& query, const std::string& value) {
+  const auto* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, query.limit);
+  if (error == std::errc{} && stop == end && query.limit > 0 && query.limit <= kMaxLimit) return {};
+  return bad("limit", "'" + value + "' is not a value for limit: it takes a number from 1 to " +
+                          std::to_string(kMaxLimit));
+}
+
+QueryResult<void> take(LossesQuery& query, const std::string& name, const std::string& value,
+                       Nanos now) {
+  if (name == "role") return take_role(query, value);
+  if (name == "limit") return take_limit(query, value);
+  if (name == "node") {
+    if (value.empty()) return bad(name, "node is given without a value");
+    query.node = value;
+  } else if (name == "since") {
+    const auto when = parse_time(value, now);
+    if (!when) return bad(name, when.error().message);
+    query.since = *when;
+  } else if (name == "cursor") {
+    query.cursor = parse_cursor(value);
+    if (!query.cursor || query.cursor->order != FlowOrder::kPackets)
+      return bad(name, "this cursor is not one that an earlier answer gave");
+  } else if (auto added = query.filter.add(name, value); !added) {
+    return bad(name, added.error().message);
+  }
+  return {};
+}
+
+}  // namespace
+
+QueryResult<LossesQuery> parse_losses_query(const QueryParams& params, Nanos now) {
+  LossesQuery query;
+  std::vector<std::string> seen;
+  for (const auto& [given, value] : params) {
+    std::string name(given);
+    std::ranges::replace(name, '-', '_');
+    if (std::ranges::find(kNames, name) == kNames.end())
+      return bad(given, "there is no parameter '" + given + "' here; there are: " + joined(kNames),
+                 {kNames.begin(), kNames.end()});
+    const bool again = std::ranges::find(seen, name) != seen.end();
+    if (again && std::ranges::find(kOnce, name) != kOnce.end())
+      return bad(given, "the parameter '" + given + "' is given more than once");
+    seen.push_back(name);
+    if (auto taken = take(query, name, value, now); !taken) return std::unexpected(taken.error());
+  }
+  return query;
+}
+
+}  // namespace netprobe
