@@ -5,7 +5,7 @@
 
 #include "types.h"
 
-#define NP_NF_HOOKS 5 /* enum nf_inet_hooks, NF_INET_PRE_ROUTING first */
+#define NP_NF_HOOKS 5                  /* enum nf_inet_hooks, NF_INET_PRE_ROUTING first */
 #define NP_NF_POINTS (2 * NP_NF_HOOKS) /* IPv4, then IPv6 */
 
 /* A pair of programs cannot be attached in one step. What the one counts and

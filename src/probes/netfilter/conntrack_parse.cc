@@ -48,13 +48,22 @@ std::optional<FlowTuple> tuple_of(const nlattr* attribute) {
   };
   const auto take_protocol = [&](const nlattr* a) {
     switch (mnl_attr_get_type(a)) {
-      case CTA_PROTO_NUM: tuple.protocol = nfnl::u8_of(a); break;
-      case CTA_PROTO_SRC_PORT: tuple.src_port = be16_of(a); break;
-      case CTA_PROTO_DST_PORT: tuple.dst_port = be16_of(a); break;
+      case CTA_PROTO_NUM:
+        tuple.protocol = nfnl::u8_of(a);
+        break;
+      case CTA_PROTO_SRC_PORT:
+        tuple.src_port = be16_of(a);
+        break;
+      case CTA_PROTO_DST_PORT:
+        tuple.dst_port = be16_of(a);
+        break;
       // A flow has the identifier of a query in both ports.
       case CTA_PROTO_ICMP_ID:
-      case CTA_PROTO_ICMPV6_ID: tuple.src_port = tuple.dst_port = be16_of(a); break;
-      default: break;
+      case CTA_PROTO_ICMPV6_ID:
+        tuple.src_port = tuple.dst_port = be16_of(a);
+        break;
+      default:
+        break;
     }
   };
   for_each_nested(attribute, [&](const nlattr* a) {
@@ -73,10 +82,17 @@ std::optional<NatMapping> parse_nat(const nlmsghdr* message) {
   std::uint32_t status = 0;
   nfnl::for_each_attribute(message, [&](const nlattr* a) {
     switch (mnl_attr_get_type(a)) {
-      case CTA_TUPLE_ORIG: original = tuple_of(a); break;
-      case CTA_TUPLE_REPLY: reply = tuple_of(a); break;
-      case CTA_STATUS: status = be32_of(a); break;
-      default: break;
+      case CTA_TUPLE_ORIG:
+        original = tuple_of(a);
+        break;
+      case CTA_TUPLE_REPLY:
+        reply = tuple_of(a);
+        break;
+      case CTA_STATUS:
+        status = be32_of(a);
+        break;
+      default:
+        break;
     }
   });
   if ((status & IPS_NAT_MASK) == 0 || !original || !reply) return std::nullopt;
@@ -92,10 +108,17 @@ ConntrackCpu parse_conntrack_cpu(const nlmsghdr* message) {
   result.cpu = ntohs(static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->res_id);
   nfnl::for_each_attribute(message, [&](const nlattr* a) {
     switch (mnl_attr_get_type(a)) {
-      case CTA_STATS_INSERT_FAILED: result.insert_failed = be32_of(a); break;
-      case CTA_STATS_DROP: result.drop = be32_of(a); break;
-      case CTA_STATS_EARLY_DROP: result.early_drop = be32_of(a); break;
-      default: break;
+      case CTA_STATS_INSERT_FAILED:
+        result.insert_failed = be32_of(a);
+        break;
+      case CTA_STATS_DROP:
+        result.drop = be32_of(a);
+        break;
+      case CTA_STATS_EARLY_DROP:
+        result.early_drop = be32_of(a);
+        break;
+      default:
+        break;
     }
   });
   return result;

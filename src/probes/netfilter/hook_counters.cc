@@ -81,8 +81,8 @@ Result<HookCounters> HookCounters::make(const KernelFeatures& kernel) {
   const bool links = kernel.at_least(6, 4);
   auto object = open_object(links, cpus);
   if (!object) return std::unexpected(object.error());
-  auto stats = MappedArray<np_netfilter_stats>::make(object->map_fd("netfilter_stats"),
-                                                     cpus * NP_NF_POINTS);
+  auto stats =
+      MappedArray<np_netfilter_stats>::make(object->map_fd("netfilter_stats"), cpus * NP_NF_POINTS);
   if (!stats) return std::unexpected(stats.error());
   HookCounters made(std::move(*object), std::move(*stats), cpus);
   made.tracing_ = !links;
@@ -131,8 +131,8 @@ Status HookCounters::attach_tracing() {
   std::array<Link, 2> made;
   for (std::size_t i = 0; i < 2; ++i) {
     // The way out first: what it alone sees was not counted in.
-    made[i].reset(bpf_program__attach(object_.program(i == 0 ? "netprobe_nf_out"
-                                                             : "netprobe_nf_in")));
+    made[i].reset(
+        bpf_program__attach(object_.program(i == 0 ? "netprobe_nf_out" : "netprobe_nf_in")));
     if (!made[i]) return fail_errno("the kernel does not attach to nf_hook_slow()");
   }
   points_[0].out = std::move(made[0]);

@@ -33,8 +33,7 @@ constexpr std::array<unsigned, 2> kGroups{NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRA
 /// Lets events of translated connections pass and no others, in the kernel,
 /// before they take room in the socket's buffer.
 Status filter_translated(int fd) {
-  constexpr auto kAttributes =
-      static_cast<std::uint32_t>(sizeof(nlmsghdr) + sizeof(nfgenmsg));
+  constexpr auto kAttributes = static_cast<std::uint32_t>(sizeof(nlmsghdr) + sizeof(nfgenmsg));
   constexpr auto kFindAttribute = static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_NLATTR);
   std::array<sock_filter, 8> code{{
       BPF_STMT(BPF_LD | BPF_IMM, kAttributes),
@@ -174,14 +173,14 @@ std::size_t NatWatcher::read_dump(Nanos now) {
       whole = !over;
       break;
     }
-    nfnl::for_each_message(
-        buffer_.data(), static_cast<std::size_t>(size), [&](const nlmsghdr* message) {
-          if (message->nlmsg_type == NLMSG_DONE) over = true;
-          if (message->nlmsg_type == NLMSG_ERROR) over = true, whole = false;
-          if (message->nlmsg_type < NLMSG_MIN_TYPE) return;
-          ++count;
-          take(message, true);
-        });
+    nfnl::for_each_message(buffer_.data(), static_cast<std::size_t>(size),
+                           [&](const nlmsghdr* message) {
+                             if (message->nlmsg_type == NLMSG_DONE) over = true;
+                             if (message->nlmsg_type == NLMSG_ERROR) over = true, whole = false;
+                             if (message->nlmsg_type < NLMSG_MIN_TYPE) return;
+                             ++count;
+                             take(message, true);
+                           });
   }
   dump_spent_ += clock.monotonic() - began_at;
   if (over) finish_dump(now, whole);

@@ -105,12 +105,8 @@ bool has_header(const nlmsghdr* message) {
 }
 
 std::uint8_t u8_of(const nlattr* attribute) { return value_of<std::uint8_t>(attribute); }
-std::uint16_t be16_of(const nlattr* attribute) {
-  return ntohs(value_of<std::uint16_t>(attribute));
-}
-std::uint32_t be32_of(const nlattr* attribute) {
-  return ntohl(value_of<std::uint32_t>(attribute));
-}
+std::uint16_t be16_of(const nlattr* attribute) { return ntohs(value_of<std::uint16_t>(attribute)); }
+std::uint32_t be32_of(const nlattr* attribute) { return ntohl(value_of<std::uint32_t>(attribute)); }
 std::uint64_t be64_of(const nlattr* attribute) {
   return be64toh(value_of<std::uint64_t>(attribute));
 }

@@ -158,13 +158,20 @@ std::string bounded(std::string_view text) { return std::string(text.substr(0, k
 
 std::string family_name(std::uint8_t family) {
   switch (family) {
-    case NFPROTO_INET: return "inet";
-    case NFPROTO_IPV4: return "ip";
-    case NFPROTO_IPV6: return "ip6";
-    case NFPROTO_ARP: return "arp";
-    case NFPROTO_BRIDGE: return "bridge";
-    case NFPROTO_NETDEV: return "netdev";
-    default: return std::to_string(family);
+    case NFPROTO_INET:
+      return "inet";
+    case NFPROTO_IPV4:
+      return "ip";
+    case NFPROTO_IPV6:
+      return "ip6";
+    case NFPROTO_ARP:
+      return "arp";
+    case NFPROTO_BRIDGE:
+      return "bridge";
+    case NFPROTO_NETDEV:
+      return "netdev";
+    default:
+      return std::to_string(family);
   }
 }
 
@@ -173,10 +180,18 @@ std::optional<ChainRecord> parse_chain(const nlmsghdr* message) {
   chain.family = nfnl::family_of(message);
   nfnl::for_each_attribute(message, [&](const nlattr* a) {
     switch (mnl_attr_get_type(a)) {
-      case NFTA_CHAIN_TABLE: chain.table = bounded(text_of(a)); break;
-      case NFTA_CHAIN_NAME: chain.name = bounded(text_of(a)); break;
-      case NFTA_CHAIN_TYPE: chain.type = bounded(text_of(a)); break;
-      case NFTA_CHAIN_POLICY: chain.drops = be32_of(a) == NF_DROP; break;
+      case NFTA_CHAIN_TABLE:
+        chain.table = bounded(text_of(a));
+        break;
+      case NFTA_CHAIN_NAME:
+        chain.name = bounded(text_of(a));
+        break;
+      case NFTA_CHAIN_TYPE:
+        chain.type = bounded(text_of(a));
+        break;
+      case NFTA_CHAIN_POLICY:
+        chain.drops = be32_of(a) == NF_DROP;
+        break;
       case NFTA_CHAIN_COUNTERS:
         chain.has_counters = true;
         chain.counters = counter_of(a);
@@ -189,7 +204,8 @@ std::optional<ChainRecord> parse_chain(const nlmsghdr* message) {
             chain.priority = static_cast<std::int32_t>(be32_of(b));
         });
         break;
-      default: break;
+      default:
+        break;
     }
   });
   if (chain.table.empty() || chain.name.empty()) return std::nullopt;
@@ -203,16 +219,25 @@ std::optional<RuleRecord> parse_rule(const nlmsghdr* message) {
   std::string_view comment;
   nfnl::for_each_attribute(message, [&](const nlattr* a) {
     switch (mnl_attr_get_type(a)) {
-      case NFTA_RULE_TABLE: record.table = bounded(text_of(a)); break;
-      case NFTA_RULE_CHAIN: record.chain = bounded(text_of(a)); break;
-      case NFTA_RULE_HANDLE: rule.handle = be64_of(a); break;
-      case NFTA_RULE_USERDATA: comment = user_comment(a); break;
+      case NFTA_RULE_TABLE:
+        record.table = bounded(text_of(a));
+        break;
+      case NFTA_RULE_CHAIN:
+        record.chain = bounded(text_of(a));
+        break;
+      case NFTA_RULE_HANDLE:
+        rule.handle = be64_of(a);
+        break;
+      case NFTA_RULE_USERDATA:
+        comment = user_comment(a);
+        break;
       case NFTA_RULE_EXPRESSIONS: {
         RuleReader reader(record);
         for_each_nested(a, [&](const nlattr* b) { reader.take(expression_of(b)); });
         break;
       }
-      default: break;
+      default:
+        break;
     }
   });
   if (record.table.empty() || record.chain.empty()) return std::nullopt;

@@ -17,9 +17,9 @@ namespace netprobe {
 
 /// What stands at one hook point of one family and can drop.
 struct HookUse {
-  bool filters = false;       ///< a chain or a legacy table that can drop
-  std::int32_t first = 0;     ///< priority of the first of these chains
-  std::string who;            ///< "inet filter input"
+  bool filters = false;    ///< a chain or a legacy table that can drop
+  std::int32_t first = 0;  ///< priority of the first of these chains
+  std::string who;         ///< "inet filter input"
 };
 
 /// Reads nf_tables' rules of this network namespace: all of them when they
