@@ -3,7 +3,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PRESET ?= release
 
-.PHONY: help build build-ebpf run test demo bench check format clean setup setup-test
+.PHONY: help build build-ebpf run test test-kernels demo bench check format clean setup setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ run: build ## build and run the agent on this machine, observing only
 
 test: setup-test ## build and run every test this machine can run
 	@scripts/test.sh
+
+test-kernels: setup-test ## every probe under older kernels in microVMs; renews docs/kernel-support.md
+	@scripts/test_kernels.sh
 
 demo: build ## a small cluster network in namespaces, traffic, and an agent on each node
 	@scripts/demo.sh

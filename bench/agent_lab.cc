@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -130,18 +131,48 @@ std::optional<AgentLab> build_agent_lab() {
                   a->ip({"route", "add", "10.200.0.0/14", "via", "10.199.0.2"}) &&
                   b->ip({"route", "add", "local", "10.200.0.0/14", "dev", "lo"});
   if (!ok) return std::nullopt;
-  AgentLab lab{std::move(*a), std::move(*b), {}};
-  // Its queue fills, the rest is dropped there: no answers, and no memory.
-  const bool entered = run_in(lab.watched, [&lab] {
-    lab.sink.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  auto sink = Sink::make(*b, 9);
+  if (!sink) return std::nullopt;
+  return AgentLab{std::move(*a), std::move(*b), std::move(sink)};
+}
+
+std::unique_ptr<Sink> Sink::make(const test::NetNamespace& ns, std::uint16_t port) {
+  UniqueFd socket;
+  run_in(ns, [&] {
+    socket.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     sockaddr_in any{};
     any.sin_family = AF_INET;
-    any.sin_port = htons(9);
-    if (::bind(lab.sink.get(), reinterpret_cast<const sockaddr*>(&any), sizeof(any)) != 0)
-      lab.sink.reset();
+    any.sin_port = htons(port);
+    const int room = 16 << 20;
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof(any)) != 0)
+      socket.reset();
   });
-  if (!entered || !lab.sink) return std::nullopt;
-  return lab;
+  if (!socket) return nullptr;
+  return std::unique_ptr<Sink>(new Sink(std::move(socket)));
+}
+
+Sink::Sink(UniqueFd socket) : socket_(std::move(socket)), thread_([this] { read_all(); }) {}
+
+Sink::~Sink() {
+  stop_ = true;
+  thread_.join();
+}
+
+void Sink::read_all() {
+  char byte = 0;
+  iovec data{&byte, sizeof(byte)};
+  std::array<mmsghdr, kBatch> messages{};
+  for (mmsghdr& message : messages) {
+    message.msg_hdr.msg_iov = &data;
+    message.msg_hdr.msg_iovlen = 1;
+  }
+  while (!stop_) {
+    pollfd wait{socket_.get(), POLLIN, 0};
+    if (::poll(&wait, 1, 50) <= 0) continue;
+    while (::recvmmsg(socket_.get(), messages.data(), kBatch, MSG_DONTWAIT, nullptr) > 0) {
+    }
+  }
 }
 
 Sent send(const AgentLab& lab, const Load& load) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -12,12 +15,30 @@
 
 namespace netprobe::bench {
 
+/// A UDP socket whose packets are read and forgotten, on a thread of its own:
+/// a queue that overflowed would be a load of dropped packets besides.
+class Sink {
+ public:
+  /// Bound to `port` of all addresses; null where that fails.
+  [[nodiscard]] static std::unique_ptr<Sink> make(const test::NetNamespace& ns, std::uint16_t port);
+  ~Sink();
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
+ private:
+  explicit Sink(UniqueFd socket);
+  void read_all();
+  UniqueFd socket_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
 /// Two namespaces and a veth pair; whatever is sent to kFirstDestination and
-/// after arrives at a socket that nobody reads. All goes with the object.
+/// after arrives at the sink. All goes with the object.
 struct AgentLab {
   test::NetNamespace sender;
   test::NetNamespace watched;  ///< where the agent runs, at v1
-  UniqueFd sink;
+  std::unique_ptr<Sink> sink;
 };
 inline constexpr std::uint32_t kFirstDestination = 0x0ac80000;  // 10.200.0.0/14
 [[nodiscard]] std::optional<AgentLab> build_agent_lab();

@@ -80,7 +80,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 
 # The backports suite lives on the same mirror as the release: ask apt where
-# that is instead of naming a host. every Debian mirror has it.
+# that is instead of naming a host. Every Debian mirror has it.
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 candidate=$(apt-cache policy libbpf-dev | awk '/Candidate:/ {print $2}')
 backports=()

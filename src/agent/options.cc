@@ -173,6 +173,10 @@ const std::vector<Option>& table() {
       {"inspect-tunnels", "", "find the flows inside tunnels (default true)",
        toggle(&AgentOptions::inspect_tunnels)},
       // [sockets]
+      {"drop-stacks", "", "the kernel's call stack of each drop (default false)",
+       toggle(&AgentOptions::drop_stacks)},
+      {"max-drop-records", "N", "drop records kept at once (default 8192)",
+       number(&AgentOptions::max_drop_records, 16, 1U << 20)},
       // [drops]
       {"netfilter-hooks", "WHERE",
        "hook points counted: auto (where something can drop), all or off (default auto)",

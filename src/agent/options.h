@@ -41,6 +41,8 @@ struct AgentOptions {
   std::vector<std::uint16_t> geneve_ports{6081};
   bool inspect_tunnels = true;
   // [sockets]
+  bool drop_stacks = false;
+  std::uint32_t max_drop_records = 8192;
   // [drops]
   NetfilterHooks netfilter_hooks = NetfilterHooks::kAuto;
   // [netfilter]

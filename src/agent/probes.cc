@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "probes/drop/drop_probe.h"
 #include "probes/netfilter/netfilter_probe.h"
 
 namespace netprobe {
@@ -10,6 +11,11 @@ namespace netprobe {
 namespace {
 
 // [sockets]
+Result<std::unique_ptr<Probe>> make_drop(const ProbeNeeds& needs) {
+  return DropProbe::make(
+      {.stacks = needs.options.drop_stacks, .max_records = needs.options.max_drop_records},
+      needs.kernel, needs.clock);
+}
 // [drops]
 Result<std::unique_ptr<Probe>> make_netfilter(const ProbeNeeds& needs) {
   return NetfilterProbe::make(needs.options.netfilter_hooks, needs.kernel, needs.clock, needs.nat);
@@ -22,6 +28,7 @@ Result<std::unique_ptr<Probe>> make_netfilter(const ProbeNeeds& needs) {
 const std::vector<ProbeEntry>& registry() {
   static const std::vector<ProbeEntry> kProbes{
       // [sockets]
+      {"drop", "--enable-drops", &AgentOptions::enable_drops, make_drop},
       // [drops]
       {"netfilter", "--enable-netfilter", &AgentOptions::enable_netfilter, make_netfilter},
       // [netfilter]

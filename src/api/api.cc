@@ -18,6 +18,7 @@ void Api::add_routes(HttpServer& server) {
   add_stats_routes(server, context_);
   add_netfilter_routes(server, context_);
   add_state_routes(server, context_);
+  add_drop_routes(server, context_);
   add_stream_routes(server, context_, hub_);
   add_description_routes(server, context_);
 }

@@ -36,6 +36,7 @@ void add_flow_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stats_routes(HttpServer& server, const ApiContextPtr& context);
 void add_state_routes(HttpServer& server, const ApiContextPtr& context);
 // [sockets]
+void add_drop_routes(HttpServer& server, const ApiContextPtr& context);
 // [drops]
 void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
 // [netfilter]

@@ -13,6 +13,7 @@ namespace netprobe {
 // The paths of one stage each: `"/path": {…},` with a comma and a line end
 // behind each.
 // [sockets]
+[[nodiscard]] std::string_view openapi_drops();
 // [drops]
 [[nodiscard]] std::string_view openapi_netfilter();
 // [netfilter]

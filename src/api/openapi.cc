@@ -134,6 +134,7 @@ constexpr std::string_view kMetricsKey = "\n\"/metrics\":";
 std::string openapi_document(std::string_view metrics_path) {
   std::string document(kDocument);
   // [sockets]
+  document += openapi_drops();
   // [drops]
   document += openapi_netfilter();
   // [netfilter]

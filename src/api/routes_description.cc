@@ -26,6 +26,7 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/interfaces", "interfaces, hooks, counters"},
     Endpoint{"/api/probes", "what observes, how, and what it lost"},
     // [sockets]
+    Endpoint{"/api/drops", "dropped packets: ?by=reason, ?interface=eth0&since=15m"},
     // [drops]
     Endpoint{"/api/netfilter", "hook points, rules that drop, the connection table"},
     // [netfilter]

@@ -57,7 +57,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{{"completion", "tcsh"}, {"'tcsh'", "bash, zsh, fish"}}));
 
 TEST(Cli, HelpHasExamplesAndExitCodes) {
-  for (const char* command : {"observe", "top", "status", "replay", "cleanup", "completion"}) {
+  for (const char* command :
+       {"observe", "top", "status", "drops", "replay", "cleanup", "completion"}) {
     const auto run = run_netprobe({command, "--help"});
     EXPECT_EQ(run.exit_code, 0);
     EXPECT_THAT(run.out, HasSubstr("Example")) << command;

@@ -12,6 +12,7 @@ void add_observe(CLI::App& app, int& exit_code);
 void add_top(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 // [sockets]
+void add_drops(CLI::App& app, int& exit_code);
 // [drops]
 // [netfilter]
 // [tunnels and XDP]

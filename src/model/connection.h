@@ -65,12 +65,15 @@ struct Histogram {
   Nanos sum = 0;
 };
 /// Bounds of all latency histograms: 50 us to 10 s.
-inline constexpr std::array<Nanos, 17> kLatencyBounds{
-    50 * kMicrosecond,  100 * kMicrosecond, 250 * kMicrosecond, 500 * kMicrosecond,
-    kMillisecond,       2500 * kMicrosecond, 5 * kMillisecond,  10 * kMillisecond,
-    25 * kMillisecond,  50 * kMillisecond,  100 * kMillisecond, 250 * kMillisecond,
-    500 * kMillisecond, kSecond,            2500 * kMillisecond, 5 * kSecond,
-    10 * kSecond};
+inline constexpr std::array<Nanos, 17> kLatencyBounds{50 * kMicrosecond,   100 * kMicrosecond,
+                                                      250 * kMicrosecond,  500 * kMicrosecond,
+                                                      kMillisecond,        2500 * kMicrosecond,
+                                                      5 * kMillisecond,    10 * kMillisecond,
+                                                      25 * kMillisecond,   50 * kMillisecond,
+                                                      100 * kMillisecond,  250 * kMillisecond,
+                                                      500 * kMillisecond,  kSecond,
+                                                      2500 * kMillisecond, 5 * kSecond,
+                                                      10 * kSecond};
 
 /// What the socket probe knows.
 struct SocketReport {

@@ -17,7 +17,7 @@ struct TunnelTraffic {
   IpAddress outer_src;
   IpAddress outer_dst;
   Direction direction = Direction::kIngress;
-  Counters counters;  ///< inner packets; bytes of the outer IP packets
+  Counters counters;     ///< inner packets; bytes of the outer IP packets
   Nanos first_seen = 0;  ///< wall
   Nanos last_seen = 0;
 };

@@ -38,10 +38,13 @@ class Netfilter : public testing::Test {
     ASSERT_TRUE(add_veth(*node_, "rn", *right_, "eth0"));
     for (const auto& [ns, device, net] :
          std::vector<std::tuple<NetNamespace*, std::string, std::string>>{
-             {&*node_, "ln", "1.1"}, {&*left_, "eth0", "1.2"}, {&*node_, "rn", "2.1"},
+             {&*node_, "ln", "1.1"},
+             {&*left_, "eth0", "1.2"},
+             {&*node_, "rn", "2.1"},
              {&*right_, "eth0", "2.2"}}) {
       const std::string v6 = "fd0" + net.substr(0, 1) + "::" + net.substr(2);
-      ASSERT_TRUE(ns->add_address(device, "10." + net.substr(0, 1) + ".0." + net.substr(2) + "/24"));
+      ASSERT_TRUE(
+          ns->add_address(device, "10." + net.substr(0, 1) + ".0." + net.substr(2) + "/24"));
       ASSERT_TRUE(ns->add_address(device, v6 + "/64"));
     }
     ASSERT_TRUE(node_->run({"sysctl", "-qw", "net.ipv4.ip_forward=1",
@@ -56,12 +59,10 @@ class Netfilter : public testing::Test {
   }
 
   void nft(const std::string& rules) {
-    const auto done =
-        node_->run({"sh", "-c", "printf '%s' \"$1\" | nft -f -", "sh", rules});
+    const auto done = node_->run({"sh", "-c", "printf '%s' \"$1\" | nft -f -", "sh", rules});
     ASSERT_TRUE(done) << done.error().message;
   }
-  void start(std::vector<std::string> flags = {},
-             const ProcessOptions& options = {}) {
+  void start(std::vector<std::string> flags = {}, const ProcessOptions& options = {}) {
     auto agent = Agent::start(*node_, std::move(flags), options);
     ASSERT_TRUE(agent) << agent.error().message;
     agent_.emplace(std::move(*agent));
@@ -162,11 +163,12 @@ TEST_F(Netfilter, CountsDropsOfEveryFamilyExactly) {
   EXPECT_TRUE(rule("counts more", packets, exact));
   EXPECT_FALSE(exact);
   const std::string metrics = agent_->get("/metrics");
-  for (const char* line :
-       {R"(netprobe_netfilter_packets_total{family="ipv4",hook="forward"} 14)",
-        R"(netprobe_netfilter_bytes_total{family="ipv6",hook="forward"} 812)",
-        R"(netprobe_netfilter_dropped_packets_total{family="ipv6",hook="forward"} 14)",
-        R"(netprobe_netfilter_rule_dropped_packets_total{family="inet",table="both",chain="fw"} 6)"})
+  for (
+      const char* line :
+      {R"(netprobe_netfilter_packets_total{family="ipv4",hook="forward"} 14)",
+       R"(netprobe_netfilter_bytes_total{family="ipv6",hook="forward"} 812)",
+       R"(netprobe_netfilter_dropped_packets_total{family="ipv6",hook="forward"} 14)",
+       R"(netprobe_netfilter_rule_dropped_packets_total{family="inet",table="both",chain="fw"} 6)"})
     EXPECT_TRUE(metrics.contains(std::string(line) + "\n")) << line;
 }
 
@@ -176,11 +178,13 @@ TEST_F(Netfilter, CountsEveryHookPoint) {
   const auto before = hooks();
   EXPECT_EQ(before.size(), 10U);
   ASSERT_TRUE(left_->run({"ping", "-c", "5", "-i", "0.01", "-s", "100", "-W", "5", "10.2.0.2"}));
-  ASSERT_TRUE(left_->run({"ping", "-6", "-c", "4", "-i", "0.01", "-s", "100", "-W", "5", "fd02::2"}));
+  ASSERT_TRUE(
+      left_->run({"ping", "-6", "-c", "4", "-i", "0.01", "-s", "100", "-W", "5", "fd02::2"}));
   // Asking for the numbers makes packets at all points but forward.
   EXPECT_TRUE(becomes("ipv4 forward", {10, 10 * 128, 0}));
   EXPECT_TRUE(becomes("ipv6 forward", {8, 8 * 148, 0}));
-  ASSERT_TRUE(left_->run({"ping", "-6", "-c", "3", "-i", "0.01", "-s", "100", "-W", "5", "fd01::1"}));
+  ASSERT_TRUE(
+      left_->run({"ping", "-6", "-c", "3", "-i", "0.01", "-s", "100", "-W", "5", "fd01::1"}));
   // Nobody asks over IPv6; neighbour discovery may add some.
   std::map<std::string, Sums> after;
   const auto more = [&](const std::string& hook) {
@@ -218,8 +222,8 @@ TEST_F(Netfilter, DropsAtEveryHookPointAndByPolicy) {
   send_udp(*left_, "10.2.0.2:2001", 3);
   send_udp(*left_, "10.1.0.1:2002", 4);  // by policy
   // A program hears of a drop on its way out (EPERM): that is no error here.
-  (void)node_->run({"sh", "-c",
-                    "for i in 1 2 3 4 5; do printf x | socat -u - UDP4:10.2.0.2:2003; done; true"});
+  (void)node_->run(
+      {"sh", "-c", "for i in 1 2 3 4 5; do printf x | socat -u - UDP4:10.2.0.2:2003; done; true"});
   send_udp(*left_, "10.2.0.2:2004", 6);
   const auto dropped = [&](const std::string& hook) { return hooks()[hook].dropped; };
   EXPECT_TRUE(eventually([&] { return dropped("ipv4 postrouting") == 6; }));
@@ -242,8 +246,9 @@ TEST_F(Netfilter, ReassemblyIsNoDrop) {
   ASSERT_TRUE(left_->run({"ping", "-c", "3", "-i", "0.01", "-s", "4000", "-W", "5", "10.2.0.2"}));
   ASSERT_TRUE(
       left_->run({"ping", "-6", "-c", "3", "-i", "0.01", "-s", "4000", "-W", "5", "fd02::2"}));
-  const auto done = left_->run({"sh", "-c", "head -c 4000 /dev/zero | socat -u -b 4000 - "
-                                            "UDP4:10.2.0.2:2001"});
+  const auto done = left_->run({"sh", "-c",
+                                "head -c 4000 /dev/zero | socat -u -b 4000 - "
+                                "UDP4:10.2.0.2:2001"});
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_TRUE(eventually([&] { return hooks()["ipv4 prerouting"].dropped == 1; }));
   EXPECT_EQ(hooks()["ipv6 prerouting"].dropped, 0U);
@@ -258,8 +263,9 @@ TEST_F(Netfilter, SuperPacketsAreWirePackets) {
   start();
   auto server = right_->start({"socat", "-u", "TCP-LISTEN:5001,reuseaddr", "OPEN:/dev/null"});
   ASSERT_TRUE(server);
-  ASSERT_TRUE(left_->run({"sh", "-c", "head -c 3000000 /dev/zero | socat -u - "
-                                      "TCP4:10.2.0.2:5001,retry=50,interval=0.1"}));
+  ASSERT_TRUE(left_->run({"sh", "-c",
+                          "head -c 3000000 /dev/zero | socat -u - "
+                          "TCP4:10.2.0.2:5001,retry=50,interval=0.1"}));
   // The flow's own counters at the interface that the packets came in by.
   const Json page = flows_when(*agent_, "protocol=tcp&port=5001", [](const Json& json) {
     for (const auto flow : simdjson::dom::array(json["flows"]))
@@ -360,8 +366,8 @@ class Nat : public Netfilter {
     server_.emplace(std::move(*server));
   }
   void ask(const std::string& target) {
-    const auto said = left_->run({"sh", "-c", "echo hello | socat -t 5 - " + target +
-                                                  ",retry=50,interval=0.1"});
+    const auto said =
+        left_->run({"sh", "-c", "echo hello | socat -t 5 - " + target + ",retry=50,interval=0.1"});
     ASSERT_TRUE(said) << said.error().message;
     EXPECT_EQ(*said, "hello\n");
   }
@@ -430,9 +436,10 @@ TEST_F(Nat, TheSameOverIpv6) {
 
 // It began before the agent did: the dump tells.
 TEST_F(Nat, WhatWasThereBeforeTheAgent) {
-  auto client = left_->start({"sh", "-c", "(echo one; while [ ! -e " + gate() +
-                                              " ]; do sleep 0.1; done; echo two) | socat -t 5 - "
-                                              "TCP4:10.96.0.1:80,retry=50,interval=0.1"});
+  auto client = left_->start({"sh", "-c",
+                              "(echo one; while [ ! -e " + gate() +
+                                  " ]; do sleep 0.1; done; echo two) | socat -t 5 - "
+                                  "TCP4:10.96.0.1:80,retry=50,interval=0.1"});
   ASSERT_TRUE(client);
   ASSERT_TRUE(client->wait_for_output("one", kPatience));
   start();

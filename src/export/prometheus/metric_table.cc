@@ -63,6 +63,8 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
     {kProcessStartTime, "process_start_time_seconds", kGauge, "seconds", "",
      "Start time of the agent since the Unix epoch in seconds."},
     // [sockets]
+    {kDrops, "netprobe_drops_total", kCounter, "", "reason,hook",
+     "Wire packets that the kernel dropped, by the kernel's reason and the layer."},
     // [drops]
     {kNetfilterPackets, "netprobe_netfilter_packets_total", kCounter, "packets", "family,hook",
      "Wire packets that reached a netfilter hook point which is counted."},

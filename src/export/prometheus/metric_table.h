@@ -40,6 +40,7 @@ enum class Metric : std::uint8_t {
   kProcessCpuSeconds,
   kProcessStartTime,
   // [sockets]
+  kDrops,
   // [drops]
   kNetfilterPackets,
   kNetfilterBytes,

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "export/prometheus/drop_rows.h"
+#include "export/prometheus/metric_table.h"
 #include "export/prometheus/netfilter_rows.h"
 
 namespace netprobe {
@@ -167,6 +169,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_probes(out, snapshot);
   write_agent(out, snapshot);
   // [sockets]
+  write_drops(out, snapshot.signals->drops);
   // [drops]
   write_netfilter(out, snapshot.signals->netfilter);
   // [netfilter]

@@ -94,17 +94,15 @@ TEST(ConntrackParse, Translations) {
 }
 
 TEST(ConntrackParse, Sums) {
-  const auto fill =
-      parsed<ConntrackFill>("conntrack_fill", [](const nlmsghdr* m) -> std::optional<ConntrackFill> {
-        return parse_conntrack_fill(m);
-      });
+  const auto fill = parsed<ConntrackFill>(
+      "conntrack_fill",
+      [](const nlmsghdr* m) -> std::optional<ConntrackFill> { return parse_conntrack_fill(m); });
   ASSERT_EQ(fill.size(), 1U);
   EXPECT_GE(fill[0].entries, 2U);
   EXPECT_GT(fill[0].limit, 0U);
   const auto cpus = parsed<ConntrackCpu>(
-      "conntrack_cpus", [](const nlmsghdr* m) -> std::optional<ConntrackCpu> {
-        return parse_conntrack_cpu(m);
-      });
+      "conntrack_cpus",
+      [](const nlmsghdr* m) -> std::optional<ConntrackCpu> { return parse_conntrack_cpu(m); });
   ASSERT_EQ(cpus.size(), 2U);
   EXPECT_NE(cpus[0].cpu, cpus[1].cpu);
 }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probes/drop/drop_probe.h"
+
+#include <bpf/bpf.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include "probes/drop/hooks.h"
+
+namespace netprobe {
+namespace {
+
+/// A flood of drops fills a table faster than the collect interval; reading it
+/// all the time would cost more than the flood.
+constexpr Nanos kLeastBetweenDrains = 250 * kMillisecond;
+/// Modules may be loaded later; their code is looked for this often at most.
+constexpr Nanos kSymbolsAge = 60 * kSecond;
+
+std::uint32_t own_network_namespace() {
+  struct stat info{};
+  return ::stat("/proc/self/ns/net", &info) == 0 ? static_cast<std::uint32_t>(info.st_ino) : 0;
+}
+
+/// Frames of the tracing itself, above the code that dropped.
+bool is_tracing(std::string_view frame) {
+  return frame.starts_with("bpf_") || frame.starts_with("__bpf_") ||
+         frame.starts_with("__traceiter_") || frame.starts_with("__do_trace_");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Probe>> DropProbe::make(const DropProbeOptions& options,
+                                               const KernelFeatures& kernel, const Clock& clock) {
+  DropFacts facts = read_drop_facts();
+  if (!facts.tracepoint.exists)
+    return fail("this kernel's types have no tracepoint kfree_skb", ErrorKind::kUnsupported);
+  const DropProgramOptions wanted{.stacks = options.stacks};
+  auto programs = load_drop_programs(wanted, kernel, facts);
+  if (!programs) return std::unexpected(programs.error());
+  auto reader = DropReader::make(programs->object, programs->cpus, wanted.table_entries);
+  if (!reader) return std::unexpected(reader.error());
+  return std::unique_ptr<Probe>(new DropProbe(clock, std::move(*programs), std::move(*reader),
+                                              std::move(facts.reasons), options));
+}
+
+DropProbe::DropProbe(const Clock& clock, DropPrograms programs, DropReader reader,
+                     ReasonTable reasons, const DropProbeOptions& options)
+    : clock_(clock),
+      programs_(std::move(programs)),
+      reader_(std::move(reader)),
+      reasons_(std::move(reasons)),
+      records_(
+          options.max_records,
+          [this](std::uint32_t reason, std::uint64_t location) { return name(reason, location); },
+          [this](std::int32_t id) {
+            const auto known = stacks_.find(id);
+            return known == stacks_.end() ? std::vector<std::string>() : known->second;
+          }),
+      own_netns_(own_network_namespace()) {
+  if (auto symbols = SymbolTable::load(); symbols)
+    symbols_ = std::move(*symbols);
+  else
+    spdlog::warn("drops have no code locations: {}", symbols.error().message);
+  if (symbols_.empty()) {
+    auto& why = programs_.why;
+    why += why.empty() ? "" : "; ";
+    why += "code locations are not named: the kernel hides its addresses (kernel.kptr_restrict)";
+  }
+  symbols_read_ = clock_.monotonic();
+}
+
+std::string DropProbe::symbol(std::uint64_t address) {
+  if (symbols_.empty()) return {};  // hidden: not even the bare address is told
+  std::string found = symbols_.name_of(address);
+  if (!found.empty() || clock_.monotonic() - symbols_read_ < kSymbolsAge) return found;
+  symbols_read_ = clock_.monotonic();
+  if (auto again = SymbolTable::load(); again && !again->empty()) symbols_ = std::move(*again);
+  return symbols_.name_of(address);
+}
+
+DropPlace DropProbe::name(std::uint32_t reason, std::uint64_t location) {
+  DropPlace place{.reason = reasons_.name_of(reason), .location = symbol(location)};
+  place.hook = drop_hook(place.reason, place.location);
+  return place;
+}
+
+std::vector<std::string> DropProbe::stack(std::int32_t id) {
+  std::vector<std::string> frames;
+  for (const std::uint64_t address : reader_.stack(id)) {
+    std::string frame = symbol(address);
+    if (frame.empty()) frame = "?";
+    if (is_tracing(frame)) {
+      frames.clear();  // everything up to here was the way to the program
+      continue;
+    }
+    frames.push_back(std::move(frame));
+  }
+  return frames;
+}
+
+std::size_t DropProbe::drain() {
+  last_drain_ = clock_.monotonic();
+  const Nanos wall = clock_.wall();
+  const Nanos to_wall = wall - last_drain_;
+  return reader_.drain(
+      [&](const np_drop_key& key, const np_drop_value& value) {
+        if (key.stack_id >= 0 && !stacks_.contains(key.stack_id))
+          stacks_.emplace(key.stack_id, stack(key.stack_id));
+        records_.add(key, value, to_wall);
+      },
+      [&](const np_drop_place& place, const np_drop_sum& sum) {
+        records_.add_unattributed(place, sum, wall);
+      });
+}
+
+std::size_t DropProbe::poll(Nanos now) {
+  if (now - last_drain_ < kLeastBetweenDrains || !reader_.is_urgent()) return 0;
+  return drain();
+}
+
+void DropProbe::collect(Nanos /*now*/) { drain(); }
+
+void DropProbe::on_interface(const InterfaceInfo& link, bool /*wanted*/) {
+  records_.name_interface(own_netns_, link.ifindex, link.name);
+}
+
+void DropProbe::report(Signals& out) {
+  records_.report(out.drops);
+  out.drops.unattributed += reader_.sums().unplaced;
+}
+
+/// Drops while the program was already running on that CPU: the kernel does
+/// not run it again, and counts that.
+std::uint64_t DropProbe::missed() const {
+  std::uint64_t sum = 0;
+  for (const char* name : {"netprobe_drop", "netprobe_drop_place"}) {
+    const int fd = programs_.object.program_fd(name);
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    if (fd >= 0 && bpf_prog_get_info_by_fd(fd, &info, &size) == 0) sum += info.recursion_misses;
+  }
+  return sum;
+}
+
+ProbeStatus DropProbe::status() const {
+  ProbeStatus status;
+  status.name = "drop";
+  status.state = ProbeState::kOn;
+  status.rung = programs_.rung;
+  status.why = programs_.why;
+  status.kernel_need = "5.17 for reasons, 5.8 without";
+  status.programs = programs_.object.program_stats();
+  status.events = records_.events();
+  const DropSums sums = reader_.sums();
+  status.lost = {{"drop", "unattributed", records_.unattributed() + sums.unplaced},
+                 {"drop", "folded", records_.folded()},
+                 {"drop", "recursion", missed()},
+                 {"drop", "stacks", sums.stacks_lost},
+                 {"drop", "read_failed", reader_.failures()}};
+  return status;
+}
+
+}  // namespace netprobe

@@ -1,0 +1,71 @@
+#!/bin/busybox sh
+# shellcheck shell=dash
+# The first process of the microVM: two network namespaces, joined by a veth
+# pair, the agent in the first one, traffic of every kind that a probe answers
+# for, and what the agent made of it, one answer a line. boot.sh reads those.
+/bin/busybox --install -s /bin
+export PATH=/bin
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev 2>/dev/null
+mount -t tmpfs run /run
+mkdir -p /sys/fs/cgroup /sys/kernel/tracing
+mount -t cgroup2 cgroup /sys/fs/cgroup 2>/dev/null
+for m in /modules/*.ko; do insmod "$m" || echo "insmod $m failed"; done
+echo "KERNEL $(uname -r)"
+
+in_b() { nsenter --net=/run/netns/b "$@"; }
+/bin/ip link set lo up
+/bin/ip netns add b
+/bin/ip link add v0 type veth peer name v1 netns b
+/bin/ip addr add 10.7.0.1/24 dev v0; /bin/ip link set v0 up
+in_b /bin/ip addr add 10.7.0.2/24 dev v1
+in_b /bin/ip link set v1 up; in_b /bin/ip link set lo up
+/bin/ip link add vx0 type vxlan id 7 remote 10.7.0.2 local 10.7.0.1 dstport 8472 dev v0
+in_b /bin/ip link add vx0 type vxlan id 7 remote 10.7.0.1 local 10.7.0.2 dstport 8472 dev v1
+/bin/ip addr add 10.8.0.1/24 dev vx0; /bin/ip link set vx0 up
+in_b /bin/ip addr add 10.8.0.2/24 dev vx0; in_b /bin/ip link set vx0 up
+mkdir /tmp/www; head -c 100000 /dev/zero >/tmp/www/file
+in_b httpd -p 80 -h /tmp/www
+# Five pings from b with a TTL of 33 end here, in a rule that counts.
+nft -f - <<'RULES' || echo "TROUBLE nft"
+table ip filter {
+  chain input {
+    type filter hook input priority 0; policy accept;
+    ip ttl 33 counter drop
+  }
+}
+table ip nat {
+  chain output {
+    type nat hook output priority -100; policy accept;
+    ip daddr 10.96.0.1 dnat to 10.7.0.2
+  }
+}
+RULES
+/bin/ip route add 10.96.0.0/24 via 10.7.0.2
+
+netprobe-agent --interface-filter='v0,vx0' --log-format=text >/tmp/log 2>&1 &
+agent=$!
+for _ in $(seq 60); do wget -qO- http://127.0.0.1:8081/readyz >/dev/null 2>&1 && break; sleep 1; done
+
+in_b ping -c 5 -i 0.2 -s 3000 10.7.0.1 >/tmp/ping 2>&1 || cat /tmp/ping
+in_b ping -c 5 -i 0.2 -t 33 -W 1 10.7.0.1 >/dev/null 2>&1
+for _ in 1 2 3; do wget -qO /dev/null http://10.7.0.2/file || echo "TROUBLE wget"; done
+wget -qO /dev/null http://10.96.0.1/file || echo "TROUBLE nat"
+wget -qO /dev/null http://10.7.0.2:81/ 2>/dev/null        # a closed port: refused
+wget -qO /dev/null http://10.8.0.2/file || echo "TROUBLE vxlan"
+nslookup name 10.7.0.2 >/dev/null 2>&1                     # UDP to a closed port
+in_b nslookup name 10.7.0.1 >/dev/null 2>&1
+sleep 3
+ask() { echo "$1 $(wget -qO- "http://127.0.0.1:8081$2")"; }
+ask PROBES /api/probes
+ask STATS /api/stats
+ask FLOWS '/api/flows?limit=1000'
+ask CONNECTIONS '/api/connections?limit=1000'
+ask DROPS '/api/drops?limit=1000'
+ask NETFILTER /api/netfilter
+ask TUNNELS /api/tunnels
+ask LOSSES /api/losses
+kill -TERM $agent; wait $agent; echo "EXIT $?"
+echo "LEFT $(bpftool prog list 2>/dev/null | grep -c netprobe)"
+sed 's/^/LOG /' /tmp/log
+echo DONE
+reboot -f
