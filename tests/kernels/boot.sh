@@ -95,6 +95,17 @@ probe flow
 expect "accounting is exact" STATS '[.. | .difference? // empty] | length > 0 and all(. == 0)'
 expect "a fragmented ping is one flow, its fragments joined" FLOWS \
   'any(.flows[]; .protocol == "icmp" and .fragments > 0)'
+
+probe netfilter
+expect "the hook point tells of five drops" NETFILTER \
+  'any(.hooks[]; .family == "ipv4" and .hook == "input" and .counted and .dropped == 5)'
+expect "the rule tells of the same" NETFILTER \
+  'any(.rules[]; .chain == "input" and .verdict == "drop" and .counts_drops and .packets == 5)'
+expect "the connection table is read" NETFILTER '.conntrack.available and .conntrack.limit > 0'
+expect "a translated connection is one flow" FLOWS \
+  '[.flows[] | select(.protocol == "tcp" and .dst_ip == "10.96.0.1")] |
+   length == 1 and .[0].nat.dst_ip == "10.7.0.2" and .[0].packets > 0'
+
 same "SIGTERM ends it with 0" EXIT 0
 same "no program is left" LEFT 0
 [ -n "$probes" ] && said PROBES >"$probes"
