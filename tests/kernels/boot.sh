@@ -102,6 +102,8 @@ expect "the hook point tells of five drops" NETFILTER \
 expect "the rule tells of the same" NETFILTER \
   'any(.rules[]; .chain == "input" and .verdict == "drop" and .counts_drops and .packets == 5)'
 expect "the connection table is read" NETFILTER '.conntrack.available and .conntrack.limit > 0'
+expect "a full connection table is seen" FULL \
+  '.conntrack.dropped + .conntrack.early_dropped > 0'
 expect "a translated connection is one flow" FLOWS \
   '[.flows[] | select(.protocol == "tcp" and .dst_ip == "10.96.0.1")] |
    length == 1 and .[0].nat.dst_ip == "10.7.0.2" and .[0].packets > 0'
