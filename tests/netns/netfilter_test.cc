@@ -434,6 +434,40 @@ TEST_F(Nat, TheSameOverIpv6) {
   expect_one_flow("fd96::1", "fd02::2", "fd02::1");
 }
 
+// Many at once, each of its own port: none is missed, and all go when the
+// kernel forgets them.
+TEST_F(Nat, ManyConnectionsComeAndGo) {
+  ASSERT_TRUE(node_->run({"sysctl", "-qw", "net.netfilter.nf_conntrack_udp_timeout=3"}));
+  start();
+  constexpr std::uint64_t kMany = 500;
+  const auto sent =
+      left_->run({"sh", "-c",
+                  "for i in $(seq 20001 20500); do echo x | socat -u - "
+                  "UDP4:10.96.0.1:53,sourceport=$i; done"});
+  ASSERT_TRUE(sent) << sent.error().message;
+  const Json page = flows_when(*agent_, "protocol=udp&port=5353", [&](const Json& json) {
+    return number_of(json.root(), "total") == kMany;
+  });
+  EXPECT_EQ(number_of(page.root(), "total"), kMany);
+  for (const auto flow : simdjson::dom::array(page["flows"])) {
+    ASSERT_EQ(text_of(flow, "dst_ip"), "10.96.0.1");
+    ASSERT_EQ(number_of(flow, "dst_port"), 53U);
+    ASSERT_EQ(number_of(flow, "packets"), 1U);
+  }
+  EXPECT_TRUE(eventually([&] {
+    const Json netfilter = agent_->json("/api/netfilter");
+    return number_of(netfilter["conntrack"].value(), "nat_entries") == 0;
+  }));
+  const Json probes = agent_->json("/api/probes");
+  for (const auto each : simdjson::dom::array(probes["probes"])) {
+    if (text_of(each, "name") != "netfilter") continue;
+    // Each was heard of twice: when it began and when it ended.
+    EXPECT_GE(number_of(each, "events"), 2 * kMany);
+    for (const auto lost : simdjson::dom::array(each["lost"]))
+      EXPECT_EQ(number_of(lost, "count"), 0U) << text_of(lost, "cause");
+  }
+}
+
 // It began before the agent did: the dump tells.
 TEST_F(Nat, WhatWasThereBeforeTheAgent) {
   auto client = left_->start({"sh", "-c",
