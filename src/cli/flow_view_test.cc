@@ -98,6 +98,17 @@ TEST(FlowView, WhatATableShows) {
             flow_columns(FlowFormat::kTable, true).size());
 }
 
+TEST(FlowView, TranslatedEndpointsAreShownBesideTheOthers) {
+  Flow flow = sample();
+  flow.nat = true;
+  flow.translated = flow.tuple;
+  flow.translated.dst = *IpAddress::parse("10.244.1.9");
+  flow.translated.dst_port = 8443;
+  expect_same(flow);
+  EXPECT_EQ(view_of(flow).source, "10.0.0.1:40000");
+  EXPECT_EQ(view_of(flow).destination, "10.0.0.2:443 (10.244.1.9:8443)");
+}
+
 TEST(FlowView, Ipv6EndpointsAreTypedWithBrackets) {
   Flow flow = sample();
   flow.tuple.src = *IpAddress::parse("fd00::1");

@@ -64,6 +64,13 @@ ask DROPS '/api/drops?limit=1000'
 ask NETFILTER /api/netfilter
 ask TUNNELS /api/tunnels
 ask LOSSES /api/losses
+# The connection table is full: what is new is refused, or takes another's place.
+most=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
+echo 1 >/proc/sys/net/netfilter/nf_conntrack_max
+for _ in 1 2 3 4 5 6; do in_b ping -c 1 -W 1 10.7.0.1 >/dev/null 2>&1; done
+echo "$most" >/proc/sys/net/netfilter/nf_conntrack_max
+sleep 2
+ask FULL /api/netfilter
 kill -TERM $agent; wait $agent; echo "EXIT $?"
 echo "LEFT $(bpftool prog list 2>/dev/null | grep -c netprobe)"
 sed 's/^/LOG /' /tmp/log

@@ -14,7 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "abi/drop_abi.h"
 #include "abi/flow_abi.h"
+#include "abi/netfilter_abi.h"
+#include "abi/socket_abi.h"
 #include "abi/tunnel_abi.h"
 #include "abi/xdp_abi.h"
 
@@ -41,6 +44,55 @@ struct Layout {
       BOOST_PP_SEQ_FOR_EACH(NP_FIELD, type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)) \
     }                                                                              \
   }
+
+std::vector<Layout> xdp_abi() {
+  return {
+      NP_LAYOUT(np_xdp_stats, ifindex, reserved0, packets, bytes, dropped, fast, classes),
+      NP_LAYOUT(np_xdp_prefix, length, ip),
+      NP_LAYOUT(np_xdp_config, device_mask, tunnels, drop, fragmented_frames, vxlan_port,
+                geneve_port),
+  };
+}
+
+std::vector<Layout> drop_abi() {
+  return {
+      NP_LAYOUT(np_drop_key, src_ip, dst_ip, src_port, dst_port, proto, flags, ethertype, location,
+                reason, ifindex, netns, stack_id),
+      NP_LAYOUT(np_drop_value, packets, bytes, first_ns, last_ns, interface),
+      NP_LAYOUT(np_drop_place, location, reason, reserved0),
+      NP_LAYOUT(np_drop_sum, packets, bytes),
+      NP_LAYOUT(np_drop_cpu, enter, leave, drops, unplaced, local, stacks_lost, fence, reserved),
+      NP_LAYOUT(np_drop_config, skip, skips, stacks),
+      NP_LAYOUT(np_drop_active, table),
+  };
+}
+
+std::vector<Layout> netfilter_abi() {
+  return {
+      NP_LAYOUT(np_netfilter_stats, packets_processed, packets_dropped, bytes_processed,
+                packets_passed, hook_point, family, counting, reserved0, reserved1),
+      NP_LAYOUT(np_netfilter_config, netns),
+  };
+}
+
+std::vector<Layout> socket_abi() {
+  return {
+      NP_LAYOUT(np_owner, pid, tid, cgroup_id, comm),
+      NP_LAYOUT(np_connection, id, cookie, opened_ns, handshake_ns, established_ns, closed_ns,
+                bytes_sent, bytes_recv, base_sent, base_recv, owner, src_ip, dst_ip, src_port,
+                dst_port, netns, protocol, role, state, flags, verdict, reserved0, error, srtt_us,
+                min_rtt_us, rto_us, cwnd, retransmits, segments_sent, receive_drops, backlog,
+                backlog_max, reserved1),
+      NP_LAYOUT(socket_event, timestamp, event_type, pid, tid, reserved0, c),
+      NP_LAYOUT(np_swept, key, c),
+      NP_LAYOUT(np_udp_key, socket, dst_ip, pid, dst_port, reserved0),
+      NP_LAYOUT(np_swept_udp, key, c),
+      NP_LAYOUT(np_latency, count, sum_ns),
+      NP_LAYOUT(np_socket_totals, connections, sent, recv, events, retransmits, ring_records,
+                ring_full, map_full, udp_full, unseen, failures, verdicts, rtt, handshake),
+      NP_LAYOUT(np_socket_config, has_cookie, wake_at, tick_us, reserved0),
+  };
+}
 
 std::vector<Layout> abi() {
   return {
@@ -73,62 +125,59 @@ std::vector<Layout> abi() {
   };
 }
 
-std::vector<Layout> xdp_abi() {
-  return {
-      NP_LAYOUT(np_xdp_stats, ifindex, reserved0, packets, bytes, dropped, fast, classes),
-      NP_LAYOUT(np_xdp_prefix, length, ip),
-      NP_LAYOUT(np_xdp_config, device_mask, tunnels, drop, fragmented_frames, vxlan_port,
-                geneve_port),
-  };
-}
-
-/// What each object file must agree with.
-struct Object {
-  const char* file;
-  std::vector<Layout> layouts;
-};
-
-std::vector<Object> objects() {
-  return {{NETPROBE_FLOW_OBJECT, abi()}, {NETPROBE_XDP_OBJECT, xdp_abi()}};
-}
-
 struct FreeBtf {
   void operator()(btf* types) const { btf__free(types); }
 };
 using Btf = std::unique_ptr<btf, FreeBtf>;
 
-void expect_alike(const Object& object) {
-  const Btf types(btf__parse(object.file, nullptr));
-  ASSERT_NE(types, nullptr) << "no BTF in " << object.file;
-  for (const auto& layout : object.layouts) {
+/// An object file and the structs that it shares with user space.
+struct Object {
+  const char* name;
+  const char* file;
+  std::vector<Layout> (*layouts)();
+};
+
+class BtfLayoutTest : public testing::TestWithParam<Object> {
+ protected:
+  void SetUp() override {
+    types_.reset(btf__parse(GetParam().file, nullptr));
+    ASSERT_NE(types_, nullptr) << "no BTF in " << GetParam().file;
+  }
+  Btf types_;
+};
+INSTANTIATE_TEST_SUITE_P(Objects, BtfLayoutTest,
+                         testing::Values(Object{"flow", NETPROBE_FLOW_OBJECT, abi},
+                                         Object{"xdp", NETPROBE_XDP_OBJECT, xdp_abi},
+                                         Object{"drop", NETPROBE_DROP_OBJECT, drop_abi},
+                                         Object{"netfilter", NETPROBE_NETFILTER_OBJECT,
+                                                netfilter_abi},
+                                         Object{"socket", NETPROBE_SOCKET_OBJECT, socket_abi}),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+TEST_P(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
+  for (const auto& layout : GetParam().layouts()) {
     SCOPED_TRACE(layout.name);
-    const int id = btf__find_by_name_kind(types.get(), layout.name, BTF_KIND_STRUCT);
+    const int id = btf__find_by_name_kind(types_.get(), layout.name, BTF_KIND_STRUCT);
     EXPECT_GT(id, 0) << "not in the program's BTF";
     if (id <= 0) continue;
-    const btf_type* type = btf__type_by_id(types.get(), static_cast<__u32>(id));
+    const btf_type* type = btf__type_by_id(types_.get(), static_cast<__u32>(id));
     EXPECT_EQ(type->size, layout.size);
     ASSERT_EQ(btf_vlen(type), layout.fields.size()) << "a field is missing in this test";
     const btf_member* members = btf_members(type);
     for (std::size_t i = 0; i < layout.fields.size(); ++i) {
       const Field& field = layout.fields[i];
       SCOPED_TRACE(field.name);
-      EXPECT_EQ(btf__name_by_offset(types.get(), members[i].name_off), field.name);
+      EXPECT_EQ(btf__name_by_offset(types_.get(), members[i].name_off), field.name);
       EXPECT_EQ(btf_member_bit_offset(type, static_cast<__u32>(i)), field.offset * 8);
-      EXPECT_EQ(btf__resolve_size(types.get(), members[i].type), static_cast<__s64>(field.size));
+      EXPECT_EQ(btf__resolve_size(types_.get(), members[i].type), static_cast<__s64>(field.size));
     }
   }
 }
 
-TEST(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
-  for (const auto& object : objects()) expect_alike(object);
-}
-
 // Padding would be bytes that nobody wrote: kernel memory in user space, and
 // keys that differ where their fields do not.
-TEST(BtfLayoutTest, PaddingIsExplicit) {
-  std::vector<Layout> all = abi();
-  for (auto& layout : xdp_abi()) all.push_back(std::move(layout));
-  for (const auto& layout : all) {
+TEST_P(BtfLayoutTest, PaddingIsExplicit) {
+  for (const auto& layout : GetParam().layouts()) {
     SCOPED_TRACE(layout.name);
     std::size_t end = 0;
     for (const auto& field : layout.fields) {

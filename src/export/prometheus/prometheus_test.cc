@@ -222,6 +222,39 @@ TEST(Prometheus, HasTheLabelsOfTheTableAndNoSeriesTwice) {
   EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="eth0",role="uplink"} 150)");
 }
 
+TEST(Prometheus, TellsOfTheFirewallWhatIsKnown) {
+  auto snapshot = small_snapshot();
+  auto signals = std::make_shared<Signals>();
+  auto& hooks = signals->netfilter.hooks;
+  hooks.push_back({.family = "ipv4", .hook = "input", .counted = true, .processed = {9, 900}});
+  hooks.push_back({.family = "ipv4", .hook = "output"});  // never counted: no series
+  hooks[0].dropped = 2;
+  for (int chain = 0; chain < 150; ++chain) {
+    NetfilterRule rule;
+    rule.family = "inet";
+    rule.table = "t";
+    rule.chain = "c" + std::to_string(1000 + chain);
+    rule.has_counter = true;
+    rule.counts_drops = chain != 0;  // c1000 counts more than it drops
+    rule.counters.packets = 1;
+    signals->netfilter.rules.push_back(rule);
+  }
+  snapshot.signals = signals;
+  const auto page = render(snapshot);
+  EXPECT_LINE(page, R"(netprobe_netfilter_packets_total{family="ipv4",hook="input"} 9)");
+  EXPECT_LINE(page, R"(netprobe_netfilter_dropped_packets_total{family="ipv4",hook="input"} 2)");
+  EXPECT_FALSE(page.contains(R"(hook="output")"));
+  EXPECT_FALSE(page.contains("c1000"));
+  EXPECT_LINE(
+      page,
+      R"(netprobe_netfilter_rule_dropped_packets_total{family="inet",table="t",chain="c1001"} 1)");
+  EXPECT_LINE(
+      page,
+      R"(netprobe_netfilter_rule_dropped_packets_total{family="~other",table="~other",chain="~other"} 49)");
+  // No connection table, no numbers of one.
+  EXPECT_FALSE(page.contains("\nnetprobe_conntrack_entries "));
+}
+
 TEST(Prometheus, KeepsThePageValidWhateverAnInterfaceIsCalled) {
   Snapshot snapshot;
   snapshot.interfaces = {interface(1, "a\xff\"\n\\\xc3\xa9", 1)};

@@ -41,8 +41,7 @@ Status ConntrackReader::read() {
 }
 
 void ConntrackReader::refresh() {
-  if (!present_) present_ = module_present("nf_conntrack", "nf_conntrack_in");
-  if (!present_) {
+  if (!module_.present()) {
     stats_.why = "nf_conntrack is not loaded";
     return;
   }

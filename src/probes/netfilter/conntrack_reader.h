@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "model/netfilter.h"
 #include "probes/netfilter/conntrack_parse.h"
+#include "probes/netfilter/kernel_presence.h"
 
 namespace netprobe {
 
@@ -24,7 +25,7 @@ class ConntrackReader {
   void add(const ConntrackCpu& cpu);
 
   ConntrackStats stats_;
-  bool present_ = false;
+  ModulePresence module_{"nf_conntrack", "nf_conntrack_in"};
   /// The kernel's counters are 32 bits each and wrap: what is shown is the sum
   /// of what came since. The first look is taken as it is.
   std::map<std::uint16_t, ConntrackCpu> last_;

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <fstream>
+#include <string_view>
 
 namespace netprobe {
 namespace {
@@ -21,9 +22,14 @@ bool kernel_has_symbol(std::string_view symbol) {
 
 }  // namespace
 
-bool module_present(std::string_view module, std::string_view symbol) {
-  if (::access(("/sys/module/" + std::string(module)).c_str(), F_OK) == 0) return true;
-  return kernel_has_symbol(symbol);
+bool ModulePresence::present() {
+  if (present_) return true;
+  present_ = ::access(("/sys/module/" + module_).c_str(), F_OK) == 0;
+  if (!present_ && !looked_inside_) {
+    looked_inside_ = true;
+    present_ = kernel_has_symbol(symbol_);
+  }
+  return present_;
 }
 
 std::vector<std::string> lines_of(const std::string& path) {

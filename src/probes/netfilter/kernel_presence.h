@@ -3,15 +3,27 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 /// What of netfilter is there already. Asking over netlink for a subsystem
 /// that is not would make the kernel load its module.
 namespace netprobe {
 
-/// Is the module loaded, or built in? `symbol` is a function of it.
-[[nodiscard]] bool module_present(std::string_view module, std::string_view symbol);
+/// Watches for a module that is loaded, or built in. `symbol` is a function of
+/// it, looked for once: a kernel's own code does not come later.
+class ModulePresence {
+ public:
+  ModulePresence(std::string module, std::string symbol)
+      : module_(std::move(module)), symbol_(std::move(symbol)) {}
+  [[nodiscard]] bool present();
+
+ private:
+  std::string module_;
+  std::string symbol_;
+  bool present_ = false;
+  bool looked_inside_ = false;
+};
 
 /// Names in a file with one a line; empty where there is no file.
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& path);

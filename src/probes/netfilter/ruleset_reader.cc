@@ -156,8 +156,7 @@ void RulesetReader::give_up(const Error& error) {
 
 void RulesetReader::refresh() {
   // Modules come later than agents; what is built in is found at once.
-  if (!present_) present_ = module_present("nf_tables", "nf_tables_newrule");
-  if (!present_) {
+  if (!module_.present()) {
     state_.why = "nf_tables is not loaded";
     find_uses();
     return;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/netfilter.h"
+#include "probes/netfilter/kernel_presence.h"
 #include "probes/netfilter/ruleset_parse.h"
 
 namespace netprobe {
@@ -57,7 +58,7 @@ class RulesetReader {
 
   const Clock& clock_;
   RulesetState state_;
-  bool present_ = false;
+  ModulePresence module_{"nf_tables", "nf_tables_newrule"};
   std::vector<ChainRecord> base_chains_;
   std::vector<RuleRecord> drop_rules_;
   std::set<ChainKey> counted_chains_;  ///< that have drop rules with counters
