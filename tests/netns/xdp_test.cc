@@ -6,7 +6,6 @@
 
 #include "agent.h"
 
-
 namespace netprobe::test {
 namespace {
 
@@ -88,7 +87,8 @@ TEST_F(Xdp, CountsWhatComesInAndPassesAll) {
   EXPECT_TRUE(contains(*here_->run({"ip", "link", "show", "dev", "x0"}), "xdp"));
 
   // Every packet comes through: ping fails where one is missing.
-  const auto pinged = there_->run({"ping", "-q", "-c", "50", "-i", "0.01", "-s", "472", "10.8.0.1"});
+  const auto pinged =
+      there_->run({"ping", "-q", "-c", "50", "-i", "0.01", "-s", "472", "10.8.0.1"});
   ASSERT_TRUE(pinged);
   EXPECT_TRUE(contains(*pinged, " 0% packet loss")) << *pinged;
   ASSERT_TRUE(there_->run({"ping", "-q", "-c", "20", "-i", "0.01", "-s", "100", "fd08::1"}));
@@ -142,8 +142,8 @@ TEST_F(Xdp, AVethIsNotTakenUnasked) {
 }
 
 TEST_F(Xdp, GenericWhereAskedFor) {
-  auto agent = Agent::start(
-      *here_, {"--enable-xdp=true", "--xdp-mode=generic", "--xdp-interface=x0,br0"});
+  auto agent =
+      Agent::start(*here_, {"--enable-xdp=true", "--xdp-mode=generic", "--xdp-interface=x0,br0"});
   ASSERT_TRUE(agent) << agent.error().message;
   EXPECT_TRUE(contains(choice(*agent, "x0"), "generic: ")) << choice(*agent, "x0");
   EXPECT_TRUE(contains(choice(*agent, "br0"), "generic: ")) << choice(*agent, "br0");
@@ -195,8 +195,7 @@ TEST_F(Xdp, InterfacesComeGoAndChange) {
   EXPECT_TRUE(contains(choice(*agent, "x0"), "native: ")) << choice(*agent, "x0");
   const auto before = counted(*agent, "x0", "classes", "icmp");
   ASSERT_TRUE(there_->run({"ping", "-q", "-c", "5", "-i", "0.01", "10.8.0.1"}));
-  EXPECT_TRUE(
-      eventually([&] { return counted(*agent, "x0", "classes", "icmp") == before + 5; }));
+  EXPECT_TRUE(eventually([&] { return counted(*agent, "x0", "classes", "icmp") == before + 5; }));
 }
 
 TEST_F(Xdp, RefusedByTheVerifierItIsOffAlone) {

@@ -147,8 +147,8 @@ TEST_F(TunnelStatsTest, WhatIsInsideNeedNotBeIp) {
   EXPECT_EQ(tunnels.rows()[0].key.vni, 42U);
   EXPECT_EQ(tunnels.rows()[0].counters.packets, 1U);
   ASSERT_EQ(tunnels.events().size(), 1U);
-  EXPECT_TRUE(
-      IpAddress(std::span<const std::uint8_t, 16>(tunnels.events()[0].inner_src_ip)).is_unspecified());
+  EXPECT_TRUE(IpAddress(std::span<const std::uint8_t, 16>(tunnels.events()[0].inner_src_ip))
+                  .is_unspecified());
 }
 
 TEST_F(TunnelStatsTest, ATunnelInATunnelIsTwo) {
