@@ -27,8 +27,8 @@ using Frame = std::vector<std::uint8_t>;
 void append_ipv4_udp(Frame& f, std::uint16_t payload, std::uint16_t port) {
   const auto length = static_cast<std::uint16_t>(28 + payload);
   const std::array<std::uint8_t, 28> headers{
-      0x45, 0, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length), 0, 0, 0, 0,
-      64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
+      0x45, 0, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length), 0, 0, 0,
+      0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
       // UDP
       0xc3, 0x50, static_cast<std::uint8_t>(port >> 8), static_cast<std::uint8_t>(port),
       static_cast<std::uint8_t>((length - 20) >> 8), static_cast<std::uint8_t>(length - 20), 0, 0};

@@ -61,6 +61,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   // [sockets]
   // [drops]
   // [netfilter]
+  add_tunnels(*app, exit_code);
   // [tunnels and XDP]
   // [losses]
   // [quality and bandwidth]

@@ -14,6 +14,7 @@ void add_status(CLI::App& app, int& exit_code);
 // [sockets]
 // [drops]
 // [netfilter]
+void add_tunnels(CLI::App& app, int& exit_code);
 // [tunnels and XDP]
 // [losses]
 // [quality and bandwidth]
