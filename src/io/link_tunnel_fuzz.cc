@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::memcpy(buffer.data(), &header, sizeof(header));
   std::memcpy(buffer.data() + sizeof(header), data + 1, length);
   std::uint32_t bound_to = 0;
-  (void)netprobe::parse_tunnel_settings(
-      kKinds[data[0] % kKinds.size()], reinterpret_cast<const nlattr*>(buffer.data()), bound_to);
+  (void)netprobe::parse_tunnel_settings(kKinds[data[0] % kKinds.size()],
+                                        reinterpret_cast<const nlattr*>(buffer.data()), bound_to);
   return 0;
 }
