@@ -33,17 +33,25 @@ static __always_inline __u64 np_now_jiffy(struct __sk_buff *skb) {
   return np_clock.zero_ns + bpf_jiffies64() * np_config.tick_ns;
 }
 
-static __noinline int np_tunnel_began(struct np_run *run, const struct np_layer *outer,
-                                      const struct np_layer *inner, __u32 vni) {
+/* A key as the words that the kernel compares: one that is read before the
+ * stores of its parts have left the store buffer stalls. */
+union np_tunnel_words {
+  struct np_tunnel_key key;
+  __u64 w[6];
+};
+
+static __always_inline void np_tunnel_tell(struct np_run *run, const struct np_tunnel_key *key,
+                                           const struct np_layer *outer,
+                                           const struct np_layer *inner) {
   struct np_tunnel_event *event = bpf_ringbuf_reserve(&vxlan_events, sizeof(*event), 0);
 
   if (!event) {
     np_class(run->cpu, NP_PKT_TUNNEL_EVENT_LOST);
-    return 0;
+    return;
   }
   event->timestamp = np_now_precise(run->skb);
-  __builtin_memcpy(event->outer_src_ip, outer->key.src_ip, 16);
-  __builtin_memcpy(event->outer_dst_ip, outer->key.dst_ip, 16);
+  __builtin_memcpy(event->outer_src_ip, key->outer_src_ip, 16);
+  __builtin_memcpy(event->outer_dst_ip, key->outer_dst_ip, 16);
   if (inner) {
     __builtin_memcpy(event->inner_src_ip, inner->key.src_ip, 16);
     __builtin_memcpy(event->inner_dst_ip, inner->key.dst_ip, 16);
@@ -53,63 +61,79 @@ static __noinline int np_tunnel_began(struct np_run *run, const struct np_layer 
     __builtin_memset(event->inner_dst_ip, 0, 16);
     event->inner_proto = 0;
   }
-  event->vni = vni;
+  event->vni = key->vni;
   event->packet_len = outer->ip_len;
-  event->ifindex = outer->key.ifindex;
-  event->kind = outer->carries;
-  event->direction = outer->key.where & NP_WHERE_EGRESS;
+  event->ifindex = key->ifindex;
+  event->kind = key->kind;
+  event->direction = key->direction;
   event->reserved = 0;
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+}
+
+/* Makes the row of a tunnel that has none, and tells of it, or counts that
+ * there is no room. 1 where there is a row now. */
+static __noinline int np_tunnel_begin(struct np_run *run, struct np_scratch *s, __u32 i,
+                                      const struct np_tunnel_key *key) {
+  const struct np_layer *outer = np_layer_at(s, i);
+  const struct np_layer *inner = i + 1 < s->layers ? np_layer_at(s, i + 1) : 0;
+  struct np_tunnel_stats none = {};
+  struct np_packet_stats *all;
+
+  if (!outer)
+    return 0;
+  none.first_seen = np_now_jiffy(run->skb);
+  /* Another CPU may be first: then it is here now, and it told. */
+  if (!bpf_map_update_elem(&vxlan_stats, key, &none, BPF_NOEXIST))
+    np_tunnel_tell(run, key, outer, inner);
+  if (bpf_map_lookup_elem(&vxlan_stats, key))
+    return 1;
+  all = np_stats(run->cpu);
+  if (all)
+    NP_ADD(all->count[NP_PKT_TUNNEL_FOLDED], run->segs);
   return 0;
 }
 
 /* Counts layer `i` of a parsed packet, which is the outside of a tunnel. */
-static __noinline int np_tunnel_count(struct np_run *run, struct np_scratch *s, __u32 i) {
+static __always_inline void np_tunnel_count(struct np_run *run, struct np_scratch *s, __u32 i) {
   const struct np_layer *outer = np_layer_at(s, i);
   const struct np_layer *inner = i + 1 < s->layers ? np_layer_at(s, i + 1) : 0;
-  struct np_tunnel_stats *stats, none = {};
-  struct np_tunnel_key key;
+  struct np_tunnel_stats *stats;
+  union np_tunnel_words k;
 
   if (!outer)
-    return 0;
-  __builtin_memcpy(key.outer_src_ip, outer->key.src_ip, 16);
-  __builtin_memcpy(key.outer_dst_ip, outer->key.dst_ip, 16);
-  key.vni = inner ? inner->key.vni : s->vni;
-  key.ifindex = outer->key.ifindex;
-  key.kind = outer->carries;
-  key.direction = outer->key.where & NP_WHERE_EGRESS;
-  __builtin_memset(key.reserved, 0, sizeof(key.reserved));
-  stats = bpf_map_lookup_elem(&vxlan_stats, &key);
+    return;
+  __builtin_memcpy(&k.w[0], outer->key.src_ip, 16);
+  __builtin_memcpy(&k.w[2], outer->key.dst_ip, 16);
+  k.w[4] = (inner ? inner->key.vni : s->vni) | (__u64)outer->key.ifindex << 32;
+  k.w[5] = outer->carries | (__u64)(outer->key.where & NP_WHERE_EGRESS) << 8;
+  stats = bpf_map_lookup_elem(&vxlan_stats, &k.key);
   if (unlikely(!stats)) {
-    /* Another CPU may be first: then it is here now, and it told. */
-    none.first_seen = np_now_jiffy(run->skb);
-    if (!bpf_map_update_elem(&vxlan_stats, &key, &none, BPF_NOEXIST))
-      np_tunnel_began(run, outer, inner, key.vni);
-    stats = bpf_map_lookup_elem(&vxlan_stats, &key);
-    if (!stats) {
-      struct np_packet_stats *all = np_stats(run->cpu);
-
-      if (all)
-        NP_ADD(all->count[NP_PKT_TUNNEL_FOLDED], run->segs);
-      return 0;
-    }
+    if (!np_tunnel_begin(run, s, i, &k.key))
+      return;
+    stats = bpf_map_lookup_elem(&vxlan_stats, &k.key);
+    if (!stats)
+      return;
   }
   NP_ADD(stats->packets, run->segs);
   NP_ADD(stats->bytes, outer->ip_len + (run->segs - 1) * (__u64)(run->payload_off - outer->l3_off));
   stats->last_seen = np_now_jiffy(run->skb);
   if (outer->fragment)
     NP_ADD(stats->fragments, 1);
+}
+
+/* Of a packet that the slow path took. */
+static __noinline int np_tunnel_count_slow(struct np_run *run, struct np_scratch *s, __u32 i) {
+  np_tunnel_count(run, s, i);
   return 0;
 }
 
-/* Every tunnel of a packet that the slow path took. */
 static __always_inline void np_tunnels(struct np_run *run, struct np_scratch *s) {
   if (!np_config.tunnel_stats)
     return;
 #pragma unroll
   for (__u32 i = 0; i < NP_LAYERS - 1; i++) {
     if (i < s->layers && s->layer[i].carries)
-      np_tunnel_count(run, s, i);
+      np_tunnel_count_slow(run, s, i);
   }
 }
 

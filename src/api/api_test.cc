@@ -89,7 +89,7 @@ TEST_F(ApiTest, HasTheContractsRoutes) {
   const auto routes = server->routes();
   for (const char* path : {"/metrics", "/health", "/healthz", "/livez", "/ready", "/readyz",
                            "/api/stats", "/api/flows", "/api/interfaces", "/api/probes", "/api/top",
-                           "/api/stream", "/api/openapi.json", "/"})
+                           "/api/stream", "/api/tunnels", "/api/openapi.json", "/"})
     EXPECT_NE(std::ranges::find(routes, path), routes.end()) << path;
 }
 
@@ -124,7 +124,7 @@ std::set<std::string> described_parameters(const json::value& document, std::str
 TEST_F(ApiTest, DescribesTheParametersThatItTakes) {
   HttpClient client(server->port());
   const auto document = json::parse(client.get("/api/openapi.json").body);
-  for (const char* path : {"/api/flows", "/api/top", "/api/stream", "/api/stats"}) {
+  for (const char* path : {"/api/flows", "/api/top", "/api/stream", "/api/stats", "/api/tunnels"}) {
     const auto answer = json::parse(client.get(std::string(path) + "?no_such=1").body);
     std::set<std::string> allowed;
     if (const auto* list = answer.as_object().if_contains("allowed"))

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "api/testing/snapshots.h"
+#include "api/tunnels_page.h"
 #include "base/duration.h"
 
 namespace netprobe {
@@ -241,6 +242,93 @@ TEST(ProbesPage, TellsRungAndRuns) {
   EXPECT_EQ(probe.at("rung").as_string(), "tcx");
   EXPECT_EQ(probe.at("runs").to_number<int>(), 100);
   EXPECT_EQ(probe.at("run_time_ns").to_number<int>(), 5000);
+}
+
+TEST(InterfacesPage, TellsWhereXdpIsAndWhyNotElsewhere) {
+  const auto snapshot = make_snapshot(0);
+  auto signals = std::make_shared<Signals>();
+  signals->xdp.push_back({.ifindex = 2,
+                          .interface = "eth0",
+                          .mode = "native",
+                          .reason = "an uplink",
+                          .packets = 9,
+                          .classes = {{"ipv4", 8}, {"arp", 1}}});
+  snapshot->signals = signals;
+  snapshot->probes.push_back({.name = "xdp", .state = ProbeState::kFailed, .why = "refused"});
+  const auto answer = json::parse(interfaces_page(*snapshot)).as_object();
+  const auto& eth0 = answer.at("interfaces").at(0);
+  EXPECT_EQ(eth0.at("hooks").as_array().size(), 3U);
+  EXPECT_EQ(eth0.at("hooks").at(2).at("mode").as_string(), "native");
+  EXPECT_EQ(eth0.at("xdp").at("reason").as_string(), "an uplink");
+  EXPECT_EQ(eth0.at("xdp").at("classes").at("ipv4").to_number<int>(), 8);
+  EXPECT_EQ(answer.at("interfaces").at(1).at("xdp").at("mode").as_string(), "");
+  EXPECT_EQ(answer.at("interfaces").at(1).at("xdp").at("reason").as_string(), "refused");
+}
+
+std::shared_ptr<Snapshot> with_tunnels(std::uint32_t count) {
+  auto snapshot = make_snapshot(2);
+  auto signals = std::make_shared<Signals>();
+  TunnelReport& report = signals->tunnels;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    TunnelTraffic row;
+    row.vni = i;
+    row.outer_src = IpAddress::v4(0xc0000201 + i % 2);
+    row.outer_dst = IpAddress::v4(0xc0000210);
+    row.interface = "eth0";
+    row.counters = {i, i * 100};
+    report.traffic.push_back(row);
+  }
+  report.active = count;
+  report.mtu.push_back({.interface = "vx0", .what = "too large"});
+  snapshot->signals = signals;
+  snapshot->flows[1].path_mtu = 1400;
+  snapshot->flows[1].path_mtu_errors = 3;
+  return snapshot;
+}
+
+json::object tunnels(const Snapshot& snapshot, std::string_view text) {
+  return json::parse(tunnels_page(snapshot, parse_tunnels_query(parse_query(text).value()).value()))
+      .as_object();
+}
+
+TEST(TunnelsPage, FiltersAndPages) {
+  const auto snapshot = with_tunnels(10);
+  EXPECT_EQ(tunnels(*snapshot, "vni=3").at("total").to_number<int>(), 1);
+  EXPECT_EQ(tunnels(*snapshot, "outer_ip=192.0.2.1").at("total").to_number<int>(), 5);
+  EXPECT_EQ(tunnels(*snapshot, "outer_ip=192.0.2.0/28").at("total").to_number<int>(), 10);
+  EXPECT_EQ(tunnels(*snapshot, "tunnel=gre").at("total").to_number<int>(), 0);
+  EXPECT_EQ(tunnels(*snapshot, "direction=egress").at("total").to_number<int>(), 0);
+  EXPECT_EQ(tunnels(*snapshot, "interface=e*").at("total").to_number<int>(), 10);
+  std::set<int> seen;
+  std::string cursor;
+  for (int pages = 0; pages < 10; ++pages) {
+    const auto answer = tunnels(*snapshot, "limit=3" + cursor);
+    EXPECT_EQ(answer.at("total").to_number<int>(), 10);
+    for (const auto& row : answer.at("tunnels").as_array())
+      EXPECT_TRUE(seen.insert(row.at("vni").to_number<int>()).second);
+    if (answer.at("next_cursor").is_null()) break;
+    cursor = "&cursor=" + std::string(answer.at("next_cursor").as_string());
+  }
+  EXPECT_EQ(seen.size(), 10U);
+}
+
+TEST(TunnelsPage, TellsOfMtus) {
+  const auto mtu = tunnels(*with_tunnels(1), "").at("mtu").as_array();
+  ASSERT_EQ(mtu.size(), 2U);
+  EXPECT_EQ(mtu[0].at("what").as_string(), "too large");
+  EXPECT_EQ(mtu[1].at("kind").as_string(), "reported");
+  EXPECT_EQ(mtu[1].at("path_mtu").to_number<int>(), 1400);
+  EXPECT_EQ(mtu[1].at("flow").at("src_ip").as_string(), "10.0.0.2");
+}
+
+TEST(TunnelsQuery, NamesWhatIsWrong) {
+  for (const char* text : {"vni=x", "vni=4294967296", "outer_ip=1.2.3", "limit=0", "tunnel=ppp",
+                           "direction=both", "cursor=abc", "interface=", "vnis=1"}) {
+    const auto query = parse_tunnels_query(parse_query(text).value());
+    ASSERT_FALSE(query) << text;
+    EXPECT_EQ(std::string(text).find(query.error().parameter), 0U) << text;
+    EXPECT_FALSE(query.error().detail.empty());
+  }
 }
 
 }  // namespace

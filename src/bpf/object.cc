@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 namespace netprobe {
 namespace {
@@ -99,9 +100,12 @@ static void break_if_asked(std::string_view name, bpf_object* object) {
     return;
   bpf_program* each = nullptr;
   bpf_object__for_each_program(each, object) {
-    bpf_insn leave{};
-    leave.code = BPF_JMP | BPF_EXIT;  // with nothing in R0
-    bpf_program__set_insns(each, &leave, 1);
+    // Of the same length: relocations, which come later, point into it.
+    const bpf_insn* insns = bpf_program__insns(each);
+    std::vector<bpf_insn> broken(insns, insns + bpf_program__insn_cnt(each));
+    broken.front() = bpf_insn{};
+    broken.front().code = BPF_JMP | BPF_EXIT;  // with nothing in R0
+    bpf_program__set_insns(each, broken.data(), broken.size());
   }
 }
 

@@ -62,6 +62,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_drops(*app, exit_code);
   // [drops]
   // [netfilter]
+  add_tunnels(*app, exit_code);
   // [tunnels and XDP]
   add_losses(*app, exit_code);
   // [losses]

@@ -15,6 +15,7 @@ void add_status(CLI::App& app, int& exit_code);
 void add_drops(CLI::App& app, int& exit_code);
 // [drops]
 // [netfilter]
+void add_tunnels(CLI::App& app, int& exit_code);
 // [tunnels and XDP]
 void add_losses(CLI::App& app, int& exit_code);
 // [losses]

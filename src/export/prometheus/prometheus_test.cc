@@ -375,5 +375,37 @@ TEST(Documentation, TellsOfEveryMetricAsItIs) {
     ADD_FAILURE() << "docs/metrics.md has " << name << ", the agent has not";
 }
 
+TEST(Prometheus, TunnelsAndXdp) {
+  Snapshot snapshot = small_snapshot();
+  auto signals = std::make_shared<Signals>();
+  signals->tunnels.totals = {{Tunnel::kVxlan, 42, Direction::kIngress, {3, 300}},
+                             {Tunnel::kVxlan, 42, Direction::kEgress, {4, 400}},
+                             {Tunnel::kNone, 0, Direction::kEgress, {5, 500}}};
+  signals->tunnels.active = 2;
+  signals->tunnels.mtu.push_back({.interface = "vx0",
+                                  .underlay = "eth0",
+                                  .inner_mtu = 1500,
+                                  .overhead = 50,
+                                  .path_mtu = 1500});
+  signals->xdp = {{.interface = "eth0", .mode = "native", .packets = 7, .bytes = 700},
+                  {.interface = "eth1", .reason = "no"}};
+  snapshot.signals = signals;
+  const auto page = render(snapshot, TextFormat::kPrometheus);
+  EXPECT_LINE(page,
+              R"(netprobe_vxlan_packets_total{tunnel="vxlan",vni="42",direction="ingress"} 3)");
+  EXPECT_LINE(page,
+              R"(netprobe_vxlan_bytes_total{tunnel="vxlan",vni="42",direction="egress"} 400)");
+  EXPECT_LINE(page,
+              R"(netprobe_vxlan_packets_total{tunnel="~other",vni="~other",direction="egress"} 5)");
+  EXPECT_LINE(page, R"(netprobe_vxlan_vni_stats{tunnel="vxlan",vni="42",kind="packets"} 7)");
+  EXPECT_LINE(page, "netprobe_vxlan_tunnels_active 2");
+  EXPECT_LINE(page, R"(netprobe_tunnel_mtu_excess_bytes{interface="vx0",underlay="eth0"} 50)");
+  EXPECT_LINE(page, R"(netprobe_xdp_packets_total{interface="eth0",mode="native"} 7)");
+  EXPECT_EQ(page.find(R"(netprobe_xdp_packets_total{interface="eth1")"), std::string::npos);
+  // A counter without the suffix is none to OpenMetrics.
+  const auto open = render(snapshot, TextFormat::kOpenMetrics);
+  EXPECT_LINE(open, "# TYPE netprobe_vxlan_vni_stats unknown");
+}
+
 }  // namespace
 }  // namespace netprobe
