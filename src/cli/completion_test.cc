@@ -24,7 +24,7 @@ std::string offered(const std::string& words, int index) {
 
 TEST(Completion, BashOffersCommandsFlagsAndValues) {
   EXPECT_EQ(offered("netprobe ''", 1),
-            "observe top status drops replay cleanup completion version --help\n");
+            "observe top status drops losses replay cleanup completion version --help\n");
   EXPECT_EQ(offered("netprobe ob", 1), "observe\n");
   EXPECT_EQ(offered("netprobe observe --src", 2), "--src-ip --src-port\n");
   EXPECT_EQ(offered("netprobe observe -o ''", 3), "table wide json\n");
