@@ -49,7 +49,7 @@ struct LossReport {
   std::vector<LossTotal> totals;
   std::uint64_t followed = 0;      ///< flows that are under watch right now
   std::uint64_t forgotten = 0;     ///< losses in `totals` that `losses` no longer holds
-  std::uint64_t not_followed = 0;  ///< flows that there was no room to watch
+  std::uint64_t not_followed = 0;  ///< times that there was no room to look closer
   /// Interfaces that are up and not watched: packets may leave there unseen,
   /// so nothing is said of what was routed.
   std::uint64_t unwatched_interfaces = 0;

@@ -2,6 +2,7 @@
 #include "analysis/loss/ledger.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace netprobe {
 
@@ -39,13 +40,20 @@ void LossLedger::explain(const Key& key, const LossReason& reason) {
   }
 }
 
-/// The loss that was quiet longest goes; its packets stay in the sums.
+/// The losses that were quiet longest go; their packets stay in the sums. Many
+/// at once, so that a flood of losses does not search the list for each.
 void LossLedger::make_room() {
   if (entries_.size() < most_) return;
-  const auto oldest = std::ranges::min_element(
-      entries_, {}, [](const auto& each) { return each.second.loss.last_seen; });
-  entries_.erase(oldest);
-  ++forgotten_;
+  const auto age = [](const auto& each) {
+    return std::pair(each.second.loss.last_seen, each.second.loss.id);
+  };
+  std::vector<std::pair<Nanos, std::uint64_t>> ages;
+  ages.reserve(entries_.size());
+  for (const auto& each : entries_) ages.push_back(age(each));
+  const auto middle = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() / 8);
+  std::ranges::nth_element(ages, middle);
+  const auto oldest = *middle;
+  forgotten_ += std::erase_if(entries_, [&](const auto& each) { return age(each) <= oldest; });
 }
 
 void LossLedger::report(LossReport& report) const {

@@ -74,15 +74,18 @@ class LossLocator::Impl {
     auto found = followed_.find(flow.id);
     const bool wanted = is_wanted(flow);
     if (found == followed_.end()) {
-      if (!wanted && obviously_complete(flow)) return;
-      const std::array<Path, 2> path{path_of(flow, 0, around_), path_of(flow, 1, around_)};
-      learn(path);
-      if (!comparable(flow) || (!wanted && !has_deficit(path))) return;
+      if (!wanted && !teaches(flow) && obviously_complete(flow)) return;
+      // What a path costs is not spent where nothing could come of it.
       if (followed_.size() >= options_.max_followed) {
         ++not_followed_;
         return;
       }
-      Followed& fresh = followed_[flow.id];
+      const std::array<Path, 2> path{path_of(flow, 0, around_), path_of(flow, 1, around_)};
+      learn(path);
+      if (!comparable(flow) || (!wanted && !has_deficit(path))) return;
+      auto& place = followed_[flow.id];
+      place = std::make_unique<Followed>();
+      Followed& fresh = *place;
       fresh.since = flow.first;
       fresh.wanted = wanted;
       take(fresh, flow, path);
@@ -90,16 +93,16 @@ class LossLocator::Impl {
     }
     const std::array<Path, 2> path{path_of(flow, 0, around_), path_of(flow, 1, around_)};
     learn(path);
-    take(found->second, flow, path);
-    found->second.wanted = found->second.wanted || wanted;
+    take(*found->second, flow, path);
+    found->second->wanted = found->second->wanted || wanted;
   }
 
   void end(std::uint64_t id) { followed_.erase(id); }
 
   void end_pass() {
     boost::unordered::erase_if(followed_, [this](auto& each) {
-      evaluate(each.first, each.second);
-      return forgettable(each.second);
+      evaluate(each.first, *each.second);
+      return forgettable(*each.second);
     });
   }
 
@@ -108,7 +111,7 @@ class LossLocator::Impl {
     if (drops_.empty()) return;
     for (auto& [key, entry] : ledger_.entries()) explain(key, entry, entry.unexplained());
     for (auto& [id, flow] : followed_)
-      if (flow.usable) corroborate(id, flow);
+      if (flow->usable) corroborate(id, *flow);
   }
   [[nodiscard]] bool losing() const { return last_claim_ != 0 && now_ - last_claim_ < kLosing; }
   std::vector<FlowTuple> take_wanted() {
@@ -138,6 +141,14 @@ class LossLocator::Impl {
     if (wanted_.empty()) return false;
     return wanted_.contains(canonical_of(flow.tuple)) ||
            (flow.nat && wanted_.contains(canonical_of(flow.translated)));
+  }
+
+  /// Does it pass a tunnel device of which it is not known yet where it leads?
+  [[nodiscard]] bool teaches(const FlowPoints& flow) const {
+    return std::ranges::any_of(flow.points, [this](const PointCount& point) {
+      return point.role == Role::kTunnel && point.direction == Direction::kEgress &&
+             point.depth == 0 && !underlay_.contains(point.ifindex);
+    });
   }
 
   /// Which underlay device a tunnel's packets leave by: then one whose packets
@@ -349,7 +360,7 @@ class LossLocator::Impl {
   const LossSurroundings& around_;
   LossLedger ledger_;
   DropIndex drops_;
-  boost::unordered_flat_map<std::uint64_t, Followed> followed_;
+  boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Followed>> followed_;
   boost::unordered_flat_map<std::uint32_t, std::uint32_t> underlay_;  ///< by tunnel device
   boost::unordered_flat_set<FlowTuple, TupleHash> wanted_;            ///< canonical
   std::vector<Grown> grown_;

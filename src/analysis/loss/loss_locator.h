@@ -13,7 +13,7 @@
 namespace netprobe {
 
 struct LossOptions {
-  std::size_t max_followed = 8192;  ///< flows with a deficit that are watched
+  std::size_t max_followed = 4096;  ///< flows with a deficit that are watched
   std::size_t max_losses = 4096;    ///< losses that are kept one by one
 };
 
