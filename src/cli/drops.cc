@@ -85,8 +85,8 @@ int print_once(const DropsOptions& options, AgentClient& agent, Output& out) {
   std::uint64_t left = options.limit;
   do {
     constexpr std::uint64_t kPage = 1000;
-    std::string path = "/api/drops?" + query_of(options) +
-                       "&limit=" + std::to_string(std::min(left, kPage));
+    std::string path =
+        "/api/drops?" + query_of(options) + "&limit=" + std::to_string(std::min(left, kPage));
     if (!cursor.empty()) path += "&cursor=" + percent_encode(cursor);
     const auto body = agent.get(path);
     if (!body) return complain(body.error().message, exit_code_of(body.error()));

@@ -21,6 +21,7 @@ struct DropPlace {
   std::string reason;
   std::string hook;
   std::string location;
+  bool ignored = false;  ///< no packets of a network: test runs of BPF programs
 };
 
 /// Drops since the start: a bounded number of records, and exact sums of all.
