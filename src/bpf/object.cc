@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
 
 namespace netprobe {
 namespace {
@@ -88,6 +89,16 @@ Status BpfObject::set_rodata_bytes(std::span<const std::byte> bytes) {
   return fail("the BPF object " + name_ + " has no constants of the expected size");
 }
 
+/// What the verifier fell over: the line before its statistics.
+static std::string verifier_words() {
+  std::string_view text(last_words);
+  const auto end = text.find("\nprocessed ");
+  if (end == std::string_view::npos) return std::string(text.substr(0, text.find('\n')));
+  text = text.substr(0, end);
+  const auto begin = text.rfind('\n');
+  return std::string(begin == std::string_view::npos ? text : text.substr(begin + 1));
+}
+
 /// For tests of what happens when a kernel refuses a program: names of objects
 /// in NETPROBE_FAULT_LOAD ("drop,socket") get a program that no verifier takes,
 /// so that the refusal and its words are the kernel's own.
@@ -98,9 +109,13 @@ static void break_if_asked(const std::string& name, bpf_object* object) {
     return;
   bpf_program* each = nullptr;
   bpf_object__for_each_program(each, object) {
-    bpf_insn leave{};
-    leave.code = BPF_JMP | BPF_EXIT;  // with nothing in R0
-    bpf_program__set_insns(each, &leave, 1);
+    // As many as there were: libbpf still fits relocations into them. Nothing
+    // is in R0, and what follows cannot be reached.
+    const bpf_insn* first = bpf_program__insns(each);
+    std::vector<bpf_insn> instructions(first, first + bpf_program__insn_cnt(each));
+    instructions.front() = {};
+    instructions.front().code = BPF_JMP | BPF_EXIT;
+    bpf_program__set_insns(each, instructions.data(), instructions.size());
   }
 }
 
@@ -119,8 +134,8 @@ Status BpfObject::load() {
           ErrorKind::kNoPermission, -error});
     }
   }
-  return fail_errno("the kernel does not take the BPF programs of " + name_ +
-                        " (--log-level=debug shows the verifier's reason)",
+  return fail_errno("the kernel does not take the BPF programs of " + name_ + ": " +
+                        verifier_words() + " (--log-level=debug shows all that it said)",
                     -error);
 }
 

@@ -3,9 +3,12 @@
 // its interface and its flow, and exactly as often as it was made.
 #include <gtest/gtest.h>
 
-#include <sys/stat.h>
+#include <sys/socket.h>
 
+#include <cstdio>
 #include <optional>
+#include <set>
+#include <tuple>
 
 #include "agent.h"
 #include "raw_device.h"
@@ -50,8 +53,8 @@ class Drops : public testing::Test {
       ASSERT_TRUE((*ns)->ip({"route", "add", "default", "via", v4}));
       ASSERT_TRUE((*ns)->ip({"-6", "route", "add", "default", "via", v6}));
     }
-    ASSERT_TRUE(router_->run(
-        {"sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"}));
+    ASSERT_TRUE(
+        router_->run({"sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1"}));
     // Neighbours are known: no packet waits for an answer, none is dropped so.
     for (const char* address : {"10.9.2.2", "fd09:2::2"})
       ASSERT_TRUE(client_->run({"ping", "-q", "-c", "1", "-W", "5", address}));
@@ -66,7 +69,9 @@ class Drops : public testing::Test {
     ASSERT_TRUE(done) << done.error().message;
   }
   /// `sh -c`, e.g. for ARP or nft lines.
-  static void shell(const NetNamespace& ns, const std::string& line) { must(ns, {"sh", "-ec", line}); }
+  static void shell(const NetNamespace& ns, const std::string& line) {
+    must(ns, {"sh", "-ec", line});
+  }
   static void nft(const NetNamespace& ns, const std::string& hook, const std::string& rule) {
     shell(ns, "nft add table inet t; nft 'add chain inet t c { type filter hook " + hook +
                   " priority 0 ; }'; nft 'add rule inet t c " + rule + "'");
@@ -75,8 +80,8 @@ class Drops : public testing::Test {
   void send_udp(const NetNamespace& from, const std::string& address, int port, int count) {
     const std::string family = address.find(':') == std::string::npos ? "4" : "6";
     for (int i = 0; i < count; ++i)
-      shell(from, "head -c 100 /dev/zero | socat -u -b 200 - UDP" + family + "-SENDTO:" +
-                      (family == "6" ? "[" + address + "]" : address) + ":" +
+      shell(from, "head -c 100 /dev/zero | socat -u -b 200 - UDP" + family +
+                      "-SENDTO:" + (family == "6" ? "[" + address + "]" : address) + ":" +
                       std::to_string(port) + ",sourceport=4000");
   }
   /// Whole frames at the client's device, to the router.
@@ -90,7 +95,6 @@ class Drops : public testing::Test {
                 static_cast<ssize_t>(frame.size()));
   }
   void set_macs(Bytes& frame) {
-    const auto mac = router_->run({"cat", "/sys/class/net/r0/address"});
     const auto text = router_->run({"sh", "-c", "ip -br link show r0 | awk '{print $3}'"});
     ASSERT_TRUE(text);
     unsigned byte[6] = {};
@@ -131,34 +135,45 @@ class Drops : public testing::Test {
 TEST_F(Drops, FirewallRulesOnInputForwardAndOutput) {
   nft(*router_, "input", "udp dport 7001 drop");
   send_udp(*client_, "10.9.1.1", 7001, 3);
-  expect_drops({"protocol=udp&dst_port=7001&dst_ip=10.9.1.1&src_port=4000", 3, {"NETFILTER_DROP"},
-                "netfilter", "r0"});
+  expect_drops({"protocol=udp&dst_port=7001&dst_ip=10.9.1.1&src_port=4000",
+                3,
+                {"NETFILTER_DROP"},
+                "netfilter",
+                "r0"});
   shell(*router_, "nft flush ruleset");
   nft(*router_, "forward", "udp dport 7002 drop");
   send_udp(*client_, "10.9.2.2", 7002, 4);
   send_udp(*client_, "fd09:2::2", 7002, 2);
-  expect_drops({"protocol=udp&dst_port=7002&dst_ip=10.9.2.2", 4, {"NETFILTER_DROP"}, "netfilter",
-                "r0"});
-  expect_drops({"protocol=udp&dst_port=7002&dst_ip=fd09:2::2", 2, {"NETFILTER_DROP"}, "netfilter",
-                "r0"});
+  expect_drops(
+      {"protocol=udp&dst_port=7002&dst_ip=10.9.2.2", 4, {"NETFILTER_DROP"}, "netfilter", "r0"});
+  expect_drops(
+      {"protocol=udp&dst_port=7002&dst_ip=fd09:2::2", 2, {"NETFILTER_DROP"}, "netfilter", "r0"});
   nft(*client_, "output", "udp dport 7003 drop");
-  (void)client_->run({"sh", "-c", "for i in 1 2 3 4 5; do echo x | socat -u - UDP4-SENDTO:10.9.2.2:7003; done"});
+  (void)client_->run(
+      {"sh", "-c", "for i in 1 2 3 4 5; do echo x | socat -u - UDP4-SENDTO:10.9.2.2:7003; done"});
   // On its way out: the device that the route leads to.
   expect_drops({"protocol=udp&dst_port=7003", 5, {"NETFILTER_DROP"}, "netfilter", "eth0"});
 }
 
-TEST_F(Drops, QueuesAndFiltersOfTrafficControl) {
+TEST_F(Drops, FiltersOfTrafficControl) {
   must(*router_, {"tc", "qdisc", "add", "dev", "r0", "clsact"});
-  must(*router_, {"tc", "filter", "add", "dev", "r0", "ingress", "protocol", "ip", "prio", "99",
-                  "u32", "match", "ip", "dport", "7101", "0xffff", "action", "drop"});
+  if (const auto made =
+          router_->run({"tc", "filter", "add", "dev", "r0", "ingress", "protocol", "ip", "prio",
+                        "99", "u32", "match", "ip", "dport", "7101", "0xffff", "action", "drop"});
+      !made)
+    GTEST_SKIP() << "the kernel has no such filter: " << made.error().message;
   send_udp(*client_, "10.9.2.2", 7101, 3);
   expect_drops({"protocol=udp&dst_port=7101", 3, {"TC_INGRESS"}, "qdisc", "r0"});
-  if (const auto made = router_->run(
-          {"tc", "qdisc", "add", "dev", "r1", "root", "netem", "loss", "100%"});
+}
+
+TEST_F(Drops, FullQueue) {
+  // Smaller than the packets: each is over the limit.
+  if (const auto made =
+          router_->run({"tc", "qdisc", "add", "dev", "r1", "root", "bfifo", "limit", "50"});
       !made)
-    GTEST_SKIP() << "the kernel has no netem: " << made.error().message;
+    GTEST_SKIP() << "the kernel has no bfifo: " << made.error().message;
   send_udp(*client_, "10.9.2.2", 7102, 4);
-  expect_drops({"protocol=udp&dst_port=7102", 4, {"QDISC_DROP"}, "qdisc", "r1"});
+  expect_drops({"protocol=udp&dst_port=7102", 4, {"QDISC_OVERLIMIT", "QDISC_DROP"}, "qdisc", "r1"});
 }
 
 TEST_F(Drops, ClosedPorts) {
@@ -171,16 +186,30 @@ TEST_F(Drops, ClosedPorts) {
 }
 
 TEST_F(Drops, WrongChecksumsAndHeaders) {
-  const Address client = v4("10.9.1.2");
-  const Address router = v4("10.9.1.1");
-  send_frames(Packet().ether().ip(client, router).udp({.src = 4000, .dst = 7301, .checksum = 0x1234}).payload(10), 3);
+  const Address client("10.9.1.2");
+  const Address router("10.9.1.1");
+  send_frames(Packet()
+                  .ether()
+                  .ip(client, router)
+                  .udp({.src = 4000, .dst = 7301, .checksum = 0x1234})
+                  .payload(10),
+              3);
   expect_drops({"protocol=udp&dst_port=7301", 3, {"UDP_CSUM"}, "udp", "r0"});
-  send_frames(Packet().ether().ip(client, router).tcp({.src = 4000, .dst = 7302, .flags = kTcpSyn, .checksum = 0x1234}), 4);
+  send_frames(Packet()
+                  .ether()
+                  .ip(client, router)
+                  .tcp({.src = 4000, .dst = 7302, .flags = 0x02, .checksum = 0x1234}),
+              4);
   expect_drops({"protocol=tcp&dst_port=7302", 4, {"TCP_CSUM"}, "tcp", "r0"});
 }
 
 TEST_F(Drops, TimeToLiveEndsWhileForwarding) {
-  send_frames(Packet().ether().ipv4({.src = v4("10.9.1.2"), .dst = v4("10.9.2.2"), .ttl = 1}).udp({.src = 4000, .dst = 7401}).payload(20), 5);
+  send_frames(Packet()
+                  .ether()
+                  .ipv4({.src = "10.9.1.2", .dst = "10.9.2.2", .ttl = 1})
+                  .udp({.src = 4000, .dst = 7401})
+                  .payload(20),
+              5);
   expect_drops({"protocol=udp&dst_port=7401", 5, {"IP_INHDR", "NOT_SPECIFIED"}, "ip", "r0"});
 }
 
@@ -192,8 +221,10 @@ TEST_F(Drops, NoRoute) {
 }
 
 TEST_F(Drops, ReversePathFilter) {
-  must(*router_, {"sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1", "net.ipv4.conf.r0.rp_filter=1"});
-  send_frames(Packet().ether().ip(v4("10.9.2.77"), v4("10.9.1.1")).udp({.src = 4000, .dst = 7601}).payload(20), 4);
+  must(*router_,
+       {"sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1", "net.ipv4.conf.r0.rp_filter=1"});
+  send_frames(
+      Packet().ether().ip("10.9.2.77", "10.9.1.1").udp({.src = 4000, .dst = 7601}).payload(20), 4);
   expect_drops({"protocol=udp&dst_port=7601", 4, {"IP_RPFILTER"}, "ip", "r0"});
 }
 
@@ -206,7 +237,8 @@ TEST_F(Drops, FullSocketBuffer) {
                               "s.bind(('10.9.1.1',7701));print('up',flush=True);time.sleep(120)"});
   ASSERT_TRUE(sink);
   ASSERT_TRUE(sink->wait_for_output("up", kPatience));
-  send_frames(Packet().ether().ip(v4("10.9.1.2"), v4("10.9.1.1")).udp({.src = 4000, .dst = 7701}).payload(400), 50);
+  send_frames(
+      Packet().ether().ip("10.9.1.2", "10.9.1.1").udp({.src = 4000, .dst = 7701}).payload(400), 50);
   const auto text = router_->run({"sh", "-c", "awk '$2 ~ /:1E15$/ {print $NF}' /proc/net/udp"});
   ASSERT_TRUE(text);
   const auto lost = static_cast<std::uint64_t>(std::stoul(*text));
@@ -222,7 +254,12 @@ TEST_F(Drops, NobodyAnswersForTheNeighbour) {
 
 TEST_F(Drops, TooBigToForward) {
   must(*router_, {"ip", "link", "set", "r1", "mtu", "1300"});
-  send_frames(Packet().ether().ipv4({.src = v4("10.9.1.2"), .dst = v4("10.9.2.2"), .fragment = 0x4000}).udp({.src = 4000, .dst = 7901}).payload(1380), 3);
+  send_frames(Packet()
+                  .ether()
+                  .ipv4({.src = "10.9.1.2", .dst = "10.9.2.2", .dont_fragment = true})
+                  .udp({.src = 4000, .dst = 7901})
+                  .payload(1380),
+              3);
   expect_drops({"protocol=udp&dst_port=7901", 3, {"PKT_TOO_BIG", "NOT_SPECIFIED"}, "ip", "r0"});
 }
 
@@ -254,7 +291,9 @@ TEST(DropsFault, ARefusedProgramTurnsOffItsSignalAlone) {
     const bool drop = text_of(probe, "name") == "drop";
     found = found || drop;
     EXPECT_EQ(text_of(probe, "state") == "failed", drop) << simdjson::minify(probe);
-    if (drop) EXPECT_NE(text_of(probe, "why").find("R0 !read_ok"), std::string::npos) << simdjson::minify(probe);
+    if (drop)
+      EXPECT_NE(text_of(probe, "why").find("unreachable insn"), std::string::npos)
+          << simdjson::minify(probe);
   }
   EXPECT_TRUE(found);
   EXPECT_FALSE(bool(agent->json("/api/drops")["completeness"]["complete"]));

@@ -62,8 +62,7 @@ Result<DropPrograms> try_rung(const Rung& rung, const DropProgramOptions& option
   // Typed programs name their tracepoint themselves.
   UniqueFd attached(bpf_raw_tracepoint_open(rung.raw ? kTracepoint : nullptr, program));
   if (!attached) return fail_errno(std::string("cannot attach to ") + rung.name);
-  return DropPrograms{std::move(*object),
-                      std::move(attached),
+  return DropPrograms{std::move(*object), std::move(attached),
                       std::string(rung.name) + (reason ? " with reason" : ""),
                       reason ? "" : "this kernel tells no reasons: they came with 5.17",
                       static_cast<std::uint32_t>(kernel.possible_cpus)};
