@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "abi/drop_abi.h"
 #include "abi/flow_abi.h"
 
 namespace {
@@ -67,22 +68,45 @@ std::vector<Layout> abi() {
   };
 }
 
+std::vector<Layout> drop_abi() {
+  return {
+      NP_LAYOUT(np_drop_key, src_ip, dst_ip, src_port, dst_port, proto, flags, ethertype, location,
+                reason, ifindex, netns, stack_id),
+      NP_LAYOUT(np_drop_value, packets, bytes, first_ns, last_ns, interface),
+      NP_LAYOUT(np_drop_place, location, reason, reserved0),
+      NP_LAYOUT(np_drop_sum, packets, bytes),
+      NP_LAYOUT(np_drop_cpu, enter, leave, drops, unplaced, local, stacks_lost, fence, reserved),
+      NP_LAYOUT(np_drop_config, skip, skips, stacks),
+      NP_LAYOUT(np_drop_active, table),
+  };
+}
+
 struct FreeBtf {
   void operator()(btf* types) const { btf__free(types); }
 };
 using Btf = std::unique_ptr<btf, FreeBtf>;
 
-class BtfLayoutTest : public testing::Test {
+/// An object and what stands in its ABI header.
+struct Object {
+  const char* path;
+  std::vector<Layout> (*layouts)();
+};
+
+class BtfLayoutTest : public testing::TestWithParam<Object> {
  protected:
   void SetUp() override {
-    types_.reset(btf__parse(NETPROBE_FLOW_OBJECT, nullptr));
-    ASSERT_NE(types_, nullptr) << "no BTF in " << NETPROBE_FLOW_OBJECT;
+    types_.reset(btf__parse(GetParam().path, nullptr));
+    ASSERT_NE(types_, nullptr) << "no BTF in " << GetParam().path;
   }
   Btf types_;
 };
 
-TEST_F(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
-  for (const auto& layout : abi()) {
+INSTANTIATE_TEST_SUITE_P(Objects, BtfLayoutTest,
+                         testing::Values(Object{NETPROBE_FLOW_OBJECT, abi},
+                                         Object{NETPROBE_DROP_OBJECT, drop_abi}));
+
+TEST_P(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
+  for (const auto& layout : GetParam().layouts()) {
     SCOPED_TRACE(layout.name);
     const int id = btf__find_by_name_kind(types_.get(), layout.name, BTF_KIND_STRUCT);
     EXPECT_GT(id, 0) << "not in the program's BTF";
@@ -103,8 +127,8 @@ TEST_F(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
 
 // Padding would be bytes that nobody wrote: kernel memory in user space, and
 // keys that differ where their fields do not.
-TEST_F(BtfLayoutTest, PaddingIsExplicit) {
-  for (const auto& layout : abi()) {
+TEST_P(BtfLayoutTest, PaddingIsExplicit) {
+  for (const auto& layout : GetParam().layouts()) {
     SCOPED_TRACE(layout.name);
     std::size_t end = 0;
     for (const auto& field : layout.fields) {

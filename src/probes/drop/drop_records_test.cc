@@ -76,7 +76,8 @@ TEST(DropRecords, StaysBoundedAndItsSumsExact) {
 
 TEST(DropRecords, CountsWhatHasNoFlow) {
   DropRecords records = records_of(100);
-  records.add_unattributed({.location = 5, .reason = 3, .reserved0 = 0}, {.packets = 7, .bytes = 70}, 99);
+  records.add_unattributed({.location = 5, .reason = 3, .reserved0 = 0},
+                           {.packets = 7, .bytes = 70}, 99);
   records.add({.location = 666, .reason = 3}, value_of(1, 1), 0);  // a test run's
   DropReport report;
   records.report(report);

@@ -11,14 +11,14 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(ReasonTable, BearsTheKernelsNamesWithoutTheirPrefix) {
-  const ReasonTable reasons({{"SKB_NOT_DROPPED_YET", 0},
-                             {"SKB_CONSUMED", 1},
-                             {"SKB_DROP_REASON_NOT_SPECIFIED", 2},
-                             {"SKB_DROP_REASON_NETFILTER_DROP", 12},
-                             {"SKB_DROP_REASON_MAX", 13},
-                             {"SKB_DROP_REASON_SUBSYS_MASK", 0xffff0000}},
-                            {{"SKB_DROP_REASON_SUBSYS_CORE", 0},
-                             {"SKB_DROP_REASON_SUBSYS_OPENVSWITCH", 3}});
+  const ReasonTable reasons(
+      {{"SKB_NOT_DROPPED_YET", 0},
+       {"SKB_CONSUMED", 1},
+       {"SKB_DROP_REASON_NOT_SPECIFIED", 2},
+       {"SKB_DROP_REASON_NETFILTER_DROP", 12},
+       {"SKB_DROP_REASON_MAX", 13},
+       {"SKB_DROP_REASON_SUBSYS_MASK", 0xffff0000}},
+      {{"SKB_DROP_REASON_SUBSYS_CORE", 0}, {"SKB_DROP_REASON_SUBSYS_OPENVSWITCH", 3}});
   EXPECT_EQ(reasons.name_of(2), "NOT_SPECIFIED");
   EXPECT_EQ(reasons.name_of(12), "NETFILTER_DROP");
   EXPECT_EQ(reasons.name_of(13), "REASON_13");
