@@ -21,7 +21,7 @@ struct DropPlace {
   std::string reason;
   std::string hook;
   std::string location;
-  bool ignored = false;  ///< no packets of a network: test runs of BPF programs
+  bool ignored = false;  ///< freed like a drop, and none
 };
 
 /// Drops since the start: a bounded number of records, and exact sums of all.
