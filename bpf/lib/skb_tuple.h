@@ -13,7 +13,7 @@
 
 #define NP_AF_INET 2
 #define NP_AF_INET6 10
-#define NP_SKB_EXTENSIONS 8
+#define NP_SKB_EXTENSIONS 5
 #define NP_SKB_TAGS 2
 
 /* The linear part: offsets are from head. */

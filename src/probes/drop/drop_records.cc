@@ -47,6 +47,7 @@ void DropRecords::add(const np_drop_key& key, const np_drop_value& value, Nanos 
   // found it gone: nothing to tell.
   if (value.packets == 0) return;
   const DropPlace& place = place_of(key.reason, key.location);
+  if (place.ignored) return;
   count(place, value.packets);
   const Nanos first = static_cast<Nanos>(value.first_ns) + to_wall;
   const Nanos last = static_cast<Nanos>(value.last_ns) + to_wall;
@@ -68,6 +69,7 @@ void DropRecords::add(const np_drop_key& key, const np_drop_value& value, Nanos 
 
 void DropRecords::add_unattributed(const np_drop_place& place, const np_drop_sum& sum, Nanos now) {
   const DropPlace& named = place_of(place.reason, place.location);
+  if (named.ignored) return;
   count(named, sum.packets);
   unattributed_ += sum.packets;
   np_drop_key key{};

@@ -21,6 +21,7 @@ struct DropPlace {
   std::string reason;
   std::string hook;
   std::string location;
+  bool ignored = false;  ///< freed like a drop, and none
 };
 
 /// Drops since the start: a bounded number of records, and exact sums of all.
