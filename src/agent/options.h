@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "bpf/tc_attachment.h"
+#include "probes/socket/socket_rung.h"
 
 namespace netprobe {
 
@@ -39,6 +40,8 @@ struct AgentOptions {
   std::vector<std::uint16_t> vxlan_ports{4789, 8472};
   std::vector<std::uint16_t> geneve_ports{6081};
   bool inspect_tunnels = true;
+  std::uint32_t max_connections = 131'072;
+  SocketRung socket_rung = SocketRung::kAuto;
   // [sockets]
   // [drops]
   // [netfilter]

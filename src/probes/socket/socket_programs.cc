@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probes/socket/socket_programs.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
+#include "abi/socket_abi.h"
+#include "socket.skel.h"
+
+namespace netprobe {
+namespace {
+
+using Names = std::vector<const char*>;
+
+struct Rung {
+  SocketRung id;
+  const char* name;
+  Names programs;
+};
+
+const std::array<Rung, 3>& tcp_rungs() {
+  static const std::array<Rung, 3> kRungs{{
+      {SocketRung::kTracepoint, "tp_btf", {"netprobe_socket_state", "netprobe_socket_destroy"}},
+      {SocketRung::kRawTracepoint,
+       "raw_tp",
+       {"netprobe_socket_state_raw", "netprobe_socket_destroy_raw"}},
+      {SocketRung::kKprobe,
+       "kprobe",
+       {"netprobe_socket_state_kprobe", "netprobe_socket_destroy_kprobe"}},
+  }};
+  return kRungs;
+}
+
+struct UdpRung {
+  const char* name;
+  Names programs;
+};
+
+/// Best first; the last is to do without.
+const std::array<UdpRung, 4>& udp_rungs() {
+  static const std::array<UdpRung, 4> kRungs{{
+      {"tp_btf", {"netprobe_udp_send", "netprobe_udp_recv"}},
+      {"fexit",
+       {"netprobe_udp4_send_fexit", "netprobe_udp6_send_fexit", "netprobe_udp4_recv_fexit",
+        "netprobe_udp6_recv_fexit"}},
+      {"kprobe",
+       {"netprobe_udp4_send_kprobe", "netprobe_udp6_send_kprobe", "netprobe_udp4_recv_kprobe",
+        "netprobe_udp6_recv_kprobe", "netprobe_udp4_send_kretprobe", "netprobe_udp6_send_kretprobe",
+        "netprobe_udp4_recv_kretprobe", "netprobe_udp6_recv_kretprobe"}},
+      {"", {}},
+  }};
+  return kRungs;
+}
+
+constexpr std::array kIterators{"netprobe_socket_sweep", "netprobe_udp_sweep",
+                                "netprobe_socket_files"};
+
+Status choose(const BpfObject& object, const Names& tcp, const Names& udp) {
+  bpf_program* each = nullptr;
+  for (const auto* group : {&tcp, &udp})
+    for (const char* name : *group)
+      if (object.program(name) == nullptr)
+        return fail(fmt::format("the BPF object has no program {}", name));
+  const auto wanted = [&](std::string_view name) {
+    for (const auto* group : {&tcp, &udp})
+      for (const char* other : *group)
+        if (name == other) return true;
+    for (const char* other : kIterators)
+      if (name == other) return true;
+    return false;
+  };
+  for (const auto& name : object.program_names()) {
+    each = object.program(name);
+    bpf_program__set_autoload(each, wanted(name));
+  }
+  return {};
+}
+
+Result<BpfObject> load(const SocketProgramOptions& options, const KernelFeatures& kernel,
+                       const Rung& tcp, const UdpRung& udp) {
+  std::size_t size = 0;
+  const void* elf = socket_bpf__elf_bytes(&size);
+  auto object = BpfObject::open("socket", {static_cast<const std::byte*>(elf), size});
+  if (!object) return object;
+  const std::pair<const char*, std::uint32_t> sizes[] = {
+      {"connection_map", options.max_connections},
+      {"socket_udp", options.max_udp_flows},
+      {"socket_events", options.ring_bytes},
+      {"socket_totals", static_cast<std::uint32_t>(kernel.possible_cpus)},
+  };
+  for (const auto& [map, entries] : sizes)
+    if (auto s = object->set_max_entries(map, entries); !s) return std::unexpected(s.error());
+  // Untyped programs may not allocate while they run, and none on PREEMPT_RT.
+  if (tcp.id != SocketRung::kTracepoint || std::string_view(udp.name) == "kprobe" ||
+      kernel.preempt_rt) {
+    for (const char* map : {"connection_map", "socket_udp"})
+      if (auto s = object->set_map_flags(map, 0); !s) return std::unexpected(s.error());
+  }
+  np_socket_config config{};
+  // The helper serves tracing programs since 5.12.
+  config.has_cookie = tcp.id == SocketRung::kTracepoint && kernel.at_least(5, 12) ? 1 : 0;
+  config.wake_at = options.ring_bytes / 8;
+  config.tick_us = static_cast<__u32>(kernel.tick_ns / 1000);
+  if (auto s = object->set_rodata(config); !s) return std::unexpected(s.error());
+  if (auto s = choose(*object, tcp.programs, udp.programs); !s) return std::unexpected(s.error());
+  if (auto s = object->load(); !s) return std::unexpected(s.error());
+  return object;
+}
+
+Status attach(SocketPrograms& programs, const Names& names) {
+  for (const char* name : names) {
+    BpfLink link(bpf_program__attach(programs.object.program(name)));
+    if (!link) return fail_errno(fmt::format("cannot attach {}", name));
+    programs.links.push_back(std::move(link));
+  }
+  return {};
+}
+
+Result<SocketPrograms> try_rung(const SocketProgramOptions& options, const KernelFeatures& kernel,
+                                const Rung& tcp, const UdpRung& udp) {
+  auto object = load(options, kernel, tcp, udp);
+  if (!object) return std::unexpected(object.error());
+  SocketPrograms programs{std::move(*object), {}, tcp.name, udp.name, {}};
+  if (auto s = attach(programs, tcp.programs); !s) return std::unexpected(s.error());
+  if (auto s = attach(programs, udp.programs); !s) return std::unexpected(s.error());
+  return programs;
+}
+
+/// Is there a kernel type of this name? Saves rungs that cannot be.
+bool kernel_has(const btf* types, const char* name) {
+  return types == nullptr || btf__find_by_name_kind(types, name, BTF_KIND_TYPEDEF) > 0;
+}
+
+bool may_load(const btf* types, const UdpRung& udp) {
+  return std::string_view(udp.name) != "tp_btf" || kernel_has(types, "btf_trace_sock_send_length");
+}
+
+}  // namespace
+
+void LinkCloser::operator()(bpf_link* link) const { bpf_link__destroy(link); }
+
+Result<SocketPrograms> load_socket_programs(const SocketProgramOptions& options,
+                                            const KernelFeatures& kernel) {
+  const std::unique_ptr<btf, void (*)(btf*)> types(btf__load_vmlinux_btf(), btf__free);
+  std::optional<Error> first;
+  std::string why;
+  for (const Rung& tcp : tcp_rungs()) {
+    if (options.rung != SocketRung::kAuto && options.rung != tcp.id) continue;
+    for (const UdpRung& udp : udp_rungs()) {
+      if (!may_load(types.get(), udp)) {
+        why += "UDP: the kernel has no sock_send_length tracepoint (6.3); ";
+        continue;
+      }
+      auto programs = try_rung(options, kernel, tcp, udp);
+      if (programs) {
+        programs->why = why;
+        return programs;
+      }
+      if (!first) first = programs.error();
+      why += fmt::format("not {}{}{}: {}; ", tcp.name, *udp.name != 0 ? " with UDP by " : "",
+                         udp.name, programs.error().message);
+    }
+  }
+  return std::unexpected(first.value_or(Error{"no way to see sockets was tried"}));
+}
+
+}  // namespace netprobe
