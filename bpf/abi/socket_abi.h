@@ -70,7 +70,7 @@ NP_ABI_ASSERT(sizeof(struct np_owner) == 32, "owner is 32 bytes");
 
 /* A TCP socket, or a UDP socket of one process with one peer. */
 struct np_connection {
-  __u64 id;           /* unique while the machine runs: the socket's cookie if cookie != 0 */
+  __u64 id;           /* unique while the machine runs: TCP's cookie where there is one */
   __u64 cookie;       /* the kernel's; 0 where it had none */
   __u64 opened_ns;    /* connect() began, the SYN came, or the first datagram */
   __u64 handshake_ns; /* how long the handshake took; 0 not known */

@@ -17,6 +17,8 @@ void Api::add_routes(HttpServer& server) {
   add_flow_routes(server, context_);
   add_stats_routes(server, context_);
   add_state_routes(server, context_);
+  add_connection_routes(server, context_);
+  // [sockets]
   add_stream_routes(server, context_, hub_);
   add_description_routes(server, context_);
 }

@@ -18,6 +18,9 @@ namespace netprobe {
 enum class SocketRole : std::uint8_t { kUnknown, kClient, kServer };
 [[nodiscard]] std::string_view to_string(SocketRole role);
 
+/// "ECONNREFUSED"; the number where it has no name. 0: "none".
+[[nodiscard]] std::string error_name(int error);
+
 /// One socket that talks to one peer. Bytes are payload, as programs count
 /// what they send and receive; times are wall clock, 0 where not known.
 struct Connection {

@@ -62,6 +62,29 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "User and system CPU time of the agent in seconds."},
     {kProcessStartTime, "process_start_time_seconds", kGauge, "seconds", "",
      "Start time of the agent since the Unix epoch in seconds."},
+    {kSocketConnections, "netprobe_socket_connections_total", kCounter, "", "protocol,role",
+     "TCP connections that were established and UDP flows that began."},
+    {kSocketBytesSent, "netprobe_socket_bytes_sent_total", kCounter, "", "protocol",
+     "Payload bytes that programs wrote to sockets."},
+    {kSocketBytesRecv, "netprobe_socket_bytes_recv_total", kCounter, "", "protocol",
+     "Payload bytes that programs read from sockets."},
+    {kSocketEvents, "netprobe_socket_events_total", kCounter, "", "type",
+     "What happened to sockets: connect, accept, close; UDP send and recv."},
+    {kSocketConnectFailures, "netprobe_socket_connect_failures_total", kCounter, "", "error",
+     "TCP connects that failed, by errno; none: given up by their own program."},
+    {kSocketEnded, "netprobe_socket_connections_ended_total", kCounter, "", "verdict",
+     "TCP connections that ended, by how."},
+    {kSocketLive, "netprobe_socket_connections_live", kGauge, "", "",
+     "Connections and UDP flows that have not ended."},
+    {kSocketListening, "netprobe_socket_listening", kGauge, "", "",
+     "Sockets that wait for connections or datagrams."},
+    {kTcpRetransmits, "netprobe_tcp_retransmits_total", kCounter, "", "direction",
+     "TCP segments that were sent again."},
+    {kTcpRtt, "netprobe_tcp_rtt_seconds", kHistogram, "seconds", "role",
+     "Smoothed round-trip times: of each connection at its end, and of busy ones once an "
+     "interval."},
+    {kTcpHandshake, "netprobe_tcp_handshake_seconds", kHistogram, "seconds", "role",
+     "Time from SYN to established (client), from SYN-ACK to its ACK (server)."},
     // [sockets]
     // [drops]
     // [netfilter]
@@ -80,7 +103,15 @@ static_assert(in_order(), "the table's rows stand in the order of enum Metric");
 }  // namespace
 
 std::string_view to_string(MetricType type) {
-  return type == MetricType::kCounter ? "counter" : "gauge";
+  switch (type) {
+    case kCounter:
+      return "counter";
+    case kGauge:
+      return "gauge";
+    case kHistogram:
+      return "histogram";
+  }
+  return "unknown";
 }
 
 std::span<const MetricDescription> metric_table() { return kTable; }

@@ -7,7 +7,7 @@
 
 namespace netprobe {
 
-enum class MetricType : std::uint8_t { kCounter, kGauge };
+enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
 [[nodiscard]] std::string_view to_string(MetricType type);
 
 /// Every metric there is, in the order of the table.
@@ -39,6 +39,17 @@ enum class Metric : std::uint8_t {
   kProcessResidentMemory,
   kProcessCpuSeconds,
   kProcessStartTime,
+  kSocketConnections,
+  kSocketBytesSent,
+  kSocketBytesRecv,
+  kSocketEvents,
+  kSocketConnectFailures,
+  kSocketEnded,
+  kSocketLive,
+  kSocketListening,
+  kTcpRetransmits,
+  kTcpRtt,
+  kTcpHandshake,
   // [sockets]
   // [drops]
   // [netfilter]

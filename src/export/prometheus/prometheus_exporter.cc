@@ -6,6 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "export/prometheus/socket_rows.h"
+
 namespace netprobe {
 namespace {
 
@@ -164,6 +166,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   out.sample({{"label", "interface"}}, fold_.folded_total());
   write_probes(out, snapshot);
   write_agent(out, snapshot);
+  write_sockets(out, snapshot.signals->sockets);
   // [sockets]
   // [drops]
   // [netfilter]

@@ -122,8 +122,9 @@ void TextWriter::family(const MetricDescription& metric) {
   if (open_metrics && !metric.unit.empty()) line("UNIT", metric.unit);
 }
 
-void TextWriter::begin(const LabelText& labels) {
+void TextWriter::begin(const LabelText& labels, std::string_view suffix) {
   out_ += name_;
+  out_ += suffix;
   if (!labels.text().empty()) {
     out_ += '{';
     out_ += labels.text();
@@ -153,6 +154,29 @@ void TextWriter::sample(const LabelText& labels, double value) {
   } else {
     append_number(out_, value);
   }
+  out_ += '\n';
+}
+
+void TextWriter::latencies(const LabelText& labels, const Histogram& histogram) {
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+    below += histogram.counts[i];
+    std::string bound = "+Inf";
+    if (i < kLatencyBounds.size()) {
+      bound.clear();
+      append_number(bound, static_cast<double>(kLatencyBounds[i]) / 1e9);
+      // OpenMetrics wants bounds to look like the floats they are.
+      if (bound.find_first_of(".e") == std::string::npos) bound += ".0";
+    }
+    begin(labels.with("le", bound), "_bucket");
+    append_number(out_, below);
+    out_ += '\n';
+  }
+  begin(labels, "_sum");
+  append_number(out_, static_cast<double>(histogram.sum) / 1e9);
+  out_ += '\n';
+  begin(labels, "_count");
+  append_number(out_, below);
   out_ += '\n';
 }
 

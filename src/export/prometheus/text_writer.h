@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "export/prometheus/metric_table.h"
+#include "model/connection.h"
 
 namespace netprobe {
 
@@ -43,11 +44,13 @@ class TextWriter {
   void sample(const LabelText& labels, std::uint64_t value);
   void sample(const LabelText& labels, std::int64_t value);
   void sample(const LabelText& labels, double value);
+  /// The samples of a histogram of latencies, in seconds.
+  void latencies(const LabelText& labels, const Histogram& histogram);
   /// Ends the page.
   void finish();
 
  private:
-  void begin(const LabelText& labels);
+  void begin(const LabelText& labels, std::string_view suffix = {});
   std::string& out_;
   TextFormat format_;
   std::string_view name_;

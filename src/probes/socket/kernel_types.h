@@ -97,6 +97,9 @@ struct sock {
   __u32 sk_ack_backlog;
   __u32 sk_max_ack_backlog;
 } NP_KERNEL_STRUCT;
+struct inet_sock {
+  __be16 inet_sport;
+} NP_KERNEL_STRUCT;
 struct inet_connection_sock {
   __u32 icsk_rto;
 } NP_KERNEL_STRUCT;

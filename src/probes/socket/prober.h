@@ -90,7 +90,8 @@ static __always_inline void np_found_udp(struct sock* sk, struct task_struct* ta
   c.state = key.dst_port ? TCP_ESTABLISHED : TCP_CLOSE;
   c.flags = NP_CONN_FOUND_LATER;
   c.closed_ns = now;
-  np_set_identity(&c, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), now);
+  np_set_identity(&c, 0, now);
+  c.cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
   np_read_tuple(sk, &c);
   np_read_task(task, &c.owner);
   bpf_map_update_elem(&socket_udp, &key, &c, BPF_NOEXIST);

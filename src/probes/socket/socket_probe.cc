@@ -10,7 +10,6 @@
 
 #include "model/verdict.h"
 #include "probes/socket/connection_view.h"
-#include "probes/socket/error_names.h"
 #include "probes/socket/totals.h"
 
 namespace netprobe {

@@ -21,7 +21,8 @@ static __always_inline void np_udp_begin(struct sock* sk, struct np_udp_key* key
   c.protocol = IPPROTO_UDP;
   c.role = received ? NP_ROLE_SERVER : NP_ROLE_CLIENT;
   c.state = key->dst_port ? TCP_ESTABLISHED : TCP_CLOSE;
-  np_set_identity(&c, cookie, now);
+  np_set_identity(&c, 0, now); /* one socket may have many flows */
+  c.cookie = cookie;
   np_read_tuple(sk, &c);
   np_read_current(&c.owner);
   if (received)
