@@ -147,12 +147,16 @@ struct np_latency {
   __u64 sum_ns;
 };
 
-#define NP_ERRNO_MAX 136
+/* Sizes of arrays that are indexed by what is read: powers of two, so that a
+ * mask is all the verifier of any kernel needs. */
+#define NP_ROLE_SLOTS 4
+#define NP_VERDICT_SLOTS 32
+#define NP_ERRNO_SLOTS 256
 
 /* Sums since the start on one CPU: exact whatever the ring and the maps lose. */
 struct np_socket_totals {
-  __u64 connections[2][NP_ROLES]; /* TCP, UDP by role: established, or begun */
-  __u64 sent[2];                  /* bytes of what has ended (TCP), of all (UDP) */
+  __u64 connections[2][NP_ROLE_SLOTS]; /* TCP, UDP by role: established, or begun */
+  __u64 sent[2];                       /* bytes of what has ended (TCP), of all (UDP) */
   __u64 recv[2];
   __u64 events[NP_SOCKET_EVENT_TYPES]; /* by enum np_socket_event_type */
   __u64 retransmits;                   /* of what has ended */
@@ -163,10 +167,10 @@ struct np_socket_totals {
   __u64 unseen;    /* ends of connections that nobody knew */
   __u64 connected; /* entries made and removed: how many there are */
   __u64 removed;
-  __u64 failures[NP_ERRNO_MAX]; /* connects by errno; larger ones in the last */
-  __u64 verdicts[NP_VERDICTS];  /* of ended connections */
-  struct np_latency rtt[NP_ROLES];
-  struct np_latency handshake[NP_ROLES];
+  __u64 failures[NP_ERRNO_SLOTS];   /* connects by errno */
+  __u64 verdicts[NP_VERDICT_SLOTS]; /* of ended connections */
+  struct np_latency rtt[NP_ROLE_SLOTS];
+  struct np_latency handshake[NP_ROLE_SLOTS];
 };
 
 /* Configuration, fixed at load. */

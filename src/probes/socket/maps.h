@@ -58,6 +58,15 @@ static __always_inline struct np_socket_totals* np_totals(void) {
 /* Softirqs interrupt these programs on their own CPU. */
 #define NP_COUNT(counter, n) ((void)__sync_fetch_and_add(&(counter), (n)))
 
+/* `value` below a power of two. In assembly, or the compiler proves that it
+ * knows better and the verifier does not follow. */
+#define NP_INDEX(value, slots)                                    \
+  ({                                                              \
+    __u64 np_index = (value);                                     \
+    asm volatile("%0 &= %1" : "+r"(np_index) : "i"((slots) - 1)); \
+    np_index;                                                     \
+  })
+
 static __always_inline void np_latency_add(struct np_latency* to, __u64 ns) {
   /* model/connection.h, kLatencyBounds, in ns. A chain of comparisons: the
    * compiler makes them immediate operands, and most latencies are short. */

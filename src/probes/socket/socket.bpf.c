@@ -12,6 +12,7 @@
 #include "prober.h"
 #include "tcp.h"
 #include "udp.h"
+#include "udp_calls.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -127,13 +128,6 @@ int BPF_PROG(netprobe_udp_recv, struct sock *sk, int bytes, int flags) {
 /* UDP, rung 2: where the functions end. An IPv6 socket that sends to a mapped
  * address comes through both. */
 
-extern int LINUX_KERNEL_VERSION __kconfig;
-#define NP_VERSION(a, b) (((a) << 16) + ((b) << 8))
-
-static __always_inline bool np_is_family(struct sock *sk, __u16 family) {
-  return BPF_CORE_READ(sk, __sk_common.skc_family) == family;
-}
-
 SEC("fexit/udp_sendmsg")
 int BPF_PROG(netprobe_udp4_send_fexit, struct sock *sk, void *msg, unsigned long length,
              int bytes) {
@@ -149,31 +143,87 @@ int BPF_PROG(netprobe_udp6_send_fexit, struct sock *sk, void *msg, unsigned long
   return 0;
 }
 
-/* Until 5.18 there is one argument more before the flags. */
-static __always_inline void np_udp_recv_fexit(__u64 *ctx) {
-  struct sock *sk = (struct sock *)ctx[0];
-  int flags, bytes;
-
-  if (LINUX_KERNEL_VERSION >= NP_VERSION(5, 19)) {
-    flags = (int)ctx[3];
-    bytes = (int)ctx[5];
-  } else {
-    flags = (int)ctx[4];
-    bytes = (int)ctx[6];
-  }
-  if (!(flags & (MSG_PEEK | MSG_ERRQUEUE)))
-    np_udp(sk, bytes, true, NP_COOKIE(sk));
-}
-
 SEC("fexit/udp_recvmsg")
-int netprobe_udp4_recv_fexit(__u64 *ctx) {
-  np_udp_recv_fexit(ctx);
+int BPF_PROG(netprobe_udp4_recv_fexit, struct sock *sk, void *msg, unsigned long length, int flags,
+             void *address_length, int bytes) {
+  np_udp_received(sk, bytes, flags, NP_COOKIE(sk));
   return 0;
 }
 
 SEC("fexit/udpv6_recvmsg")
-int netprobe_udp6_recv_fexit(__u64 *ctx) {
-  np_udp_recv_fexit(ctx);
+int BPF_PROG(netprobe_udp6_recv_fexit, struct sock *sk, void *msg, unsigned long length, int flags,
+             void *address_length, int bytes) {
+  np_udp_received(sk, bytes, flags, NP_COOKIE(sk));
+  return 0;
+}
+
+/* Until 5.18 there is one argument more before the flags. */
+
+SEC("fexit/udp_recvmsg")
+int BPF_PROG(netprobe_udp4_recv_fexit_old, struct sock *sk, void *msg, unsigned long length,
+             int noblock, int flags, void *address_length, int bytes) {
+  np_udp_received(sk, bytes, flags, NP_COOKIE(sk));
+  return 0;
+}
+
+SEC("fexit/udpv6_recvmsg")
+int BPF_PROG(netprobe_udp6_recv_fexit_old, struct sock *sk, void *msg, unsigned long length,
+             int noblock, int flags, void *address_length, int bytes) {
+  np_udp_received(sk, bytes, flags, NP_COOKIE(sk));
+  return 0;
+}
+
+/* UDP, rung 3: where they begin, and where they end. */
+
+SEC("kprobe/udp_sendmsg")
+int BPF_KPROBE(netprobe_udp4_send_kprobe, struct sock *sk) {
+  if (np_is_family(sk, AF_INET))
+    np_udp_enter(sk, NP_CALL_SEND4, 0);
+  return 0;
+}
+
+SEC("kretprobe/udp_sendmsg")
+int BPF_KRETPROBE(netprobe_udp4_send_kretprobe, int bytes) {
+  np_udp_leave(NP_CALL_SEND4, bytes);
+  return 0;
+}
+
+SEC("kprobe/udpv6_sendmsg")
+int BPF_KPROBE(netprobe_udp6_send_kprobe, struct sock *sk) {
+  np_udp_enter(sk, NP_CALL_SEND6, 0);
+  return 0;
+}
+
+SEC("kretprobe/udpv6_sendmsg")
+int BPF_KRETPROBE(netprobe_udp6_send_kretprobe, int bytes) {
+  np_udp_leave(NP_CALL_SEND6, bytes);
+  return 0;
+}
+
+#define NP_RECV_FLAGS(ctx) \
+  (int)(LINUX_KERNEL_VERSION >= NP_VERSION(5, 19) ? PT_REGS_PARM4(ctx) : PT_REGS_PARM5(ctx))
+
+SEC("kprobe/udp_recvmsg")
+int BPF_KPROBE(netprobe_udp4_recv_kprobe, struct sock *sk) {
+  np_udp_enter(sk, NP_CALL_RECV4, NP_RECV_FLAGS(ctx));
+  return 0;
+}
+
+SEC("kretprobe/udp_recvmsg")
+int BPF_KRETPROBE(netprobe_udp4_recv_kretprobe, int bytes) {
+  np_udp_leave(NP_CALL_RECV4, bytes);
+  return 0;
+}
+
+SEC("kprobe/udpv6_recvmsg")
+int BPF_KPROBE(netprobe_udp6_recv_kprobe, struct sock *sk) {
+  np_udp_enter(sk, NP_CALL_RECV6, NP_RECV_FLAGS(ctx));
+  return 0;
+}
+
+SEC("kretprobe/udpv6_recvmsg")
+int BPF_KRETPROBE(netprobe_udp6_recv_kretprobe, int bytes) {
+  np_udp_leave(NP_CALL_RECV6, bytes);
   return 0;
 }
 

@@ -106,7 +106,9 @@ bool SocketProbe::wants_names() const {
 }
 
 void SocketProbe::look_for_names(Nanos now) {
-  if (now < next_walk_ || !wants_names()) return;
+  // Once more soon after the start: what waited for accept() had no file then.
+  const bool again = walks_ < 2;
+  if (now < next_walk_ || (!again && !wants_names())) return;
   const Nanos before = clock_.monotonic();
   if (auto s = sweeper_.walk_files(); !s) sweep_error_ = s.error().message;
   ++walks_;
@@ -237,7 +239,7 @@ void SocketProbe::report_sums(SocketReport& report) const {
   }
   for (std::size_t i = 0; i < kEvents.size(); ++i)
     report.events.emplace_back(kEvents[i], totals_.events[i]);
-  for (std::size_t i = 0; i < NP_ERRNO_MAX; ++i)
+  for (std::size_t i = 0; i < NP_ERRNO_SLOTS; ++i)
     if (totals_.failures[i] > 0)
       report.failures.emplace_back(error_name(static_cast<int>(i)), totals_.failures[i]);
   for (std::size_t i = 0; i < NP_VERDICTS; ++i)

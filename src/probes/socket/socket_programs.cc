@@ -44,19 +44,20 @@ struct UdpRung {
 };
 
 /// Best first; the last is to do without.
-const std::array<UdpRung, 4>& udp_rungs() {
-  static const std::array<UdpRung, 4> kRungs{{
+std::vector<UdpRung> udp_rungs(const KernelFeatures& kernel) {
+  const bool old = !kernel.at_least(5, 19);  // udp_recvmsg() lost an argument
+  return {
       {"tp_btf", {"netprobe_udp_send", "netprobe_udp_recv"}},
       {"fexit",
-       {"netprobe_udp4_send_fexit", "netprobe_udp6_send_fexit", "netprobe_udp4_recv_fexit",
-        "netprobe_udp6_recv_fexit"}},
+       {"netprobe_udp4_send_fexit", "netprobe_udp6_send_fexit",
+        old ? "netprobe_udp4_recv_fexit_old" : "netprobe_udp4_recv_fexit",
+        old ? "netprobe_udp6_recv_fexit_old" : "netprobe_udp6_recv_fexit"}},
       {"kprobe",
        {"netprobe_udp4_send_kprobe", "netprobe_udp6_send_kprobe", "netprobe_udp4_recv_kprobe",
         "netprobe_udp6_recv_kprobe", "netprobe_udp4_send_kretprobe", "netprobe_udp6_send_kretprobe",
         "netprobe_udp4_recv_kretprobe", "netprobe_udp6_recv_kretprobe"}},
       {"", {}},
-  }};
-  return kRungs;
+  };
 }
 
 constexpr std::array kIterators{"netprobe_socket_sweep", "netprobe_udp_sweep",
@@ -153,7 +154,11 @@ Result<SocketPrograms> load_socket_programs(const SocketProgramOptions& options,
   std::string why;
   for (const Rung& tcp : tcp_rungs()) {
     if (options.rung != SocketRung::kAuto && options.rung != tcp.id) continue;
-    for (const UdpRung& udp : udp_rungs()) {
+    for (const UdpRung& udp : udp_rungs(kernel)) {
+      // With --socket-rung=kprobe nothing better is taken for UDP either.
+      if (options.rung == SocketRung::kKprobe && *udp.name != 0 &&
+          std::string_view(udp.name) != "kprobe")
+        continue;
       if (!may_load(types.get(), udp)) {
         why += "UDP: the kernel has no sock_send_length tracepoint (6.3); ";
         continue;

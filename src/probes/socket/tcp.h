@@ -35,8 +35,8 @@ static __always_inline void np_finish(__u64 key, struct np_connection* c, __u64 
   NP_COUNT(totals->sent[NP_TCP], sent);
   NP_COUNT(totals->recv[NP_TCP], received);
   NP_COUNT(totals->retransmits, retransmits);
-  if (verdict < NP_VERDICTS) NP_COUNT(totals->verdicts[verdict], 1);
-  if (role < NP_ROLES && rtt) np_latency_add(&totals->rtt[role], rtt);
+  NP_COUNT(totals->verdicts[NP_INDEX(verdict, NP_VERDICT_SLOTS)], 1);
+  if (rtt) np_latency_add(&totals->rtt[NP_INDEX(role, NP_ROLE_SLOTS)], rtt);
 }
 
 static __always_inline void np_insert(__u64 key, struct np_connection* c,
@@ -137,8 +137,8 @@ static __always_inline void np_on_failed(struct sock* sk, struct np_connection* 
   __u64 key = (__u64)sk;
 
   if (!totals) return;
-  NP_COUNT(totals->failures[error < NP_ERRNO_MAX ? error : NP_ERRNO_MAX - 1], 1);
-  NP_COUNT(totals->verdicts[verdict], 1);
+  NP_COUNT(totals->failures[NP_INDEX(error, NP_ERRNO_SLOTS)], 1);
+  NP_COUNT(totals->verdicts[NP_INDEX(verdict, NP_VERDICT_SLOTS)], 1);
   if (!c) {
     NP_COUNT(totals->events[NP_SOCKET_CONNECT], 1);
     return;
@@ -149,7 +149,8 @@ static __always_inline void np_on_failed(struct sock* sk, struct np_connection* 
   c->verdict = verdict;
   c->flags |= NP_CONN_ENDED | NP_CONN_FAILED;
   c->retransmits = BPF_CORE_READ((struct tcp_sock*)sk, total_retrans);
-  if (!c->src_port) c->src_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+  if (!c->src_port) /* skc_num is given back already */
+    c->src_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock*)sk, inet_sport));
   NP_COUNT(totals->retransmits, c->retransmits);
   np_emit(c, NP_SOCKET_CONNECT, now, totals);
   if (bpf_map_delete_elem(&connection_map, &key) == 0) NP_COUNT(totals->removed, 1);
@@ -170,7 +171,7 @@ static __always_inline void np_on_unknown_end(struct sock* sk, __u32 state) {
   NP_COUNT(totals->retransmits, c.retransmits);
   NP_COUNT(totals->events[NP_SOCKET_CLOSE], 1);
   verdict = np_verdict_of_end(state, error, c.role, np_flag(sk, SOCK_DEAD));
-  NP_COUNT(totals->verdicts[verdict], 1);
+  NP_COUNT(totals->verdicts[NP_INDEX(verdict, NP_VERDICT_SLOTS)], 1);
 }
 
 static __always_inline void np_on_closed(struct sock* sk, __u32 state, struct np_connection* c) {

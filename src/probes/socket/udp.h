@@ -31,7 +31,7 @@ static __always_inline void np_udp_begin(struct sock* sk, struct np_udp_key* key
     c.bytes_sent = bytes;
   error = bpf_map_update_elem(&socket_udp, key, &c, BPF_NOEXIST);
   if (!error) {
-    NP_COUNT(totals->connections[NP_UDP][c.role], 1);
+    NP_COUNT(totals->connections[NP_UDP][received ? NP_ROLE_SERVER : NP_ROLE_CLIENT], 1);
     return;
   }
   other = bpf_map_lookup_elem(&socket_udp, key);
