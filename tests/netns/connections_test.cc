@@ -188,7 +188,8 @@ class Connections : public testing::Test {
     const Json after = one_when(of_pid(asking) + "&verdict=closed", ended("closed"));
     EXPECT_TRUE(moved(kRequest, kReply)(after.root())) << simdjson::minify(after.root());
     const Json after_there = one_when(of_pid(serving) + "&verdict=closed", ended("closed"));
-    EXPECT_TRUE(moved(kReply, kRequest)(after_there.root())) << simdjson::minify(after_there.root());
+    EXPECT_TRUE(moved(kReply, kRequest)(after_there.root()))
+        << simdjson::minify(after_there.root());
   }
 
   std::optional<NetNamespace> node_;
@@ -249,7 +250,8 @@ TEST_F(Connections, FailedConnectsHaveTheirErrno) {
   ASSERT_TRUE(add_veth(*node_, "eth0", *other, "eth0"));
   ASSERT_TRUE(node_->add_address("eth0", "10.9.0.1/24"));
   // A neighbour that does not exist: what is sent to it is never answered.
-  ASSERT_TRUE(node_->ip({"neigh", "add", "10.9.0.7", "lladdr", "02:00:00:00:00:77", "dev", "eth0"}));
+  ASSERT_TRUE(
+      node_->ip({"neigh", "add", "10.9.0.7", "lladdr", "02:00:00:00:00:77", "dev", "eth0"}));
   ASSERT_TRUE(node_->run({"sysctl", "-qw", "net.ipv4.tcp_syn_retries=1"}));
   // And a router that says what it cannot reach.
   ASSERT_TRUE(other->add_address("eth0", "10.9.0.2/24"));
@@ -267,10 +269,10 @@ TEST_F(Connections, FailedConnectsHaveTheirErrno) {
     const char* error;
     const char* verdict;
   };
-  for (const Case& each : {Case{"127.0.0.1", "ECONNREFUSED", "refused"},
-                           Case{"::1", "ECONNREFUSED", "refused"},
-                           Case{"10.9.0.7", "ETIMEDOUT", "no_answer"},
-                           Case{"10.9.1.8", "EHOSTUNREACH", "unreachable"}}) {
+  for (const Case& each :
+       {Case{"127.0.0.1", "ECONNREFUSED", "refused"}, Case{"::1", "ECONNREFUSED", "refused"},
+        Case{"10.9.0.7", "ETIMEDOUT", "no_answer"},
+        Case{"10.9.1.8", "EHOSTUNREACH", "unreachable"}}) {
     SCOPED_TRACE(each.ip);
     Worker failing = work("np-fails", connector(each.ip, 9));
     ASSERT_EQ(failing.talk().hear(), each.error);
@@ -345,8 +347,9 @@ TEST_F(Connections, NamesAProcessThatIsGone) {
   ASSERT_EQ(asking.talk().hear(), "done");
   const std::string query = of_pid(asking);
   asking.kill();
-  const Json gone = one_when(query, [](simdjson::dom::element c) { return bool(c["ended"]) ||
-                                             text_of(c, "verdict") != "open"; });
+  const Json gone = one_when(query, [](simdjson::dom::element c) {
+    return bool(c["ended"]) || text_of(c, "verdict") != "open";
+  });
   EXPECT_EQ(text_of(gone.root(), "process"), "np-client");
   EXPECT_TRUE(moved(kRequest, kReply)(gone.root())) << simdjson::minify(gone.root());
 }
@@ -415,8 +418,8 @@ TEST_F(Connections, CountsDatagramsThatFoundTheQueueFull) {
 
 TEST_F(Connections, BadQueriesNameTheirParameter) {
   start();
-  const auto answer = node_->run(
-      {"curl", "-s", "-o", "-", "-w", "%{http_code}", "http://127.0.0.1:8081/api/connections?pid=x"});
+  const auto answer = node_->run({"curl", "-s", "-o", "-", "-w", "%{http_code}",
+                                  "http://127.0.0.1:8081/api/connections?pid=x"});
   ASSERT_TRUE(answer);
   EXPECT_NE(answer->find("\"parameter\":\"pid\""), std::string::npos) << *answer;
   EXPECT_TRUE(answer->ends_with("400")) << *answer;
@@ -435,7 +438,8 @@ TEST_F(Connections, TheCommandLineShowsThem) {
   EXPECT_NE(table->out.find("np-client/" + std::to_string(asking.pid())), std::string::npos)
       << table->out;
   EXPECT_NE(table->out.find("[::1]:" + std::to_string(port)), std::string::npos) << table->out;
-  const auto json = cli(*node_, {"connections", "-o", "json", "--pid", std::to_string(asking.pid())});
+  const auto json =
+      cli(*node_, {"connections", "-o", "json", "--pid", std::to_string(asking.pid())});
   ASSERT_TRUE(json);
   EXPECT_EQ(number_of(Json(json->out).root(), "bytes_sent"), kRequest);
   const auto listening = cli(*node_, {"connections", "-l", "--port", std::to_string(port)});

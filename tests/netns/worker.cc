@@ -36,8 +36,7 @@ std::optional<Worker> Worker::start(const NetNamespace& ns, const std::string& n
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) return std::nullopt;
-  if (pid > 0)
-    return Worker(pid, Talk(std::move(up_read), std::move(down_write)));
+  if (pid > 0) return Worker(pid, Talk(std::move(up_read), std::move(down_write)));
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
   ::prctl(PR_SET_NAME, name.c_str());

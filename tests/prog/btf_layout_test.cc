@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "abi/flow_abi.h"
+#include "abi/socket_abi.h"
 
 namespace {
 
@@ -39,6 +40,25 @@ struct Layout {
       BOOST_PP_SEQ_FOR_EACH(NP_FIELD, type, BOOST_PP_VARIADIC_TO_SEQ(__VA_ARGS__)) \
     }                                                                              \
   }
+
+std::vector<Layout> socket_abi() {
+  return {
+      NP_LAYOUT(np_owner, pid, tid, cgroup_id, comm),
+      NP_LAYOUT(np_connection, id, cookie, opened_ns, handshake_ns, established_ns, closed_ns,
+                bytes_sent, bytes_recv, base_sent, base_recv, owner, src_ip, dst_ip, src_port,
+                dst_port, netns, protocol, role, state, flags, verdict, reserved0, error, srtt_us,
+                min_rtt_us, rto_us, cwnd, retransmits, segments_sent, receive_drops, backlog,
+                backlog_max, reserved1),
+      NP_LAYOUT(socket_event, timestamp, event_type, pid, tid, reserved0, c),
+      NP_LAYOUT(np_swept, key, c),
+      NP_LAYOUT(np_udp_key, socket, dst_ip, pid, dst_port, reserved0),
+      NP_LAYOUT(np_swept_udp, key, c),
+      NP_LAYOUT(np_latency, count, sum_ns),
+      NP_LAYOUT(np_socket_totals, connections, sent, recv, events, retransmits, ring_records,
+                ring_full, map_full, udp_full, unseen, failures, verdicts, rtt, handshake),
+      NP_LAYOUT(np_socket_config, has_cookie, wake_at, tick_us, reserved0),
+  };
+}
 
 std::vector<Layout> abi() {
   return {
@@ -72,17 +92,29 @@ struct FreeBtf {
 };
 using Btf = std::unique_ptr<btf, FreeBtf>;
 
-class BtfLayoutTest : public testing::Test {
+/// An object file and the structs that it shares with user space.
+struct Object {
+  const char* name;
+  const char* file;
+  std::vector<Layout> (*layouts)();
+};
+
+class BtfLayoutTest : public testing::TestWithParam<Object> {
  protected:
   void SetUp() override {
-    types_.reset(btf__parse(NETPROBE_FLOW_OBJECT, nullptr));
-    ASSERT_NE(types_, nullptr) << "no BTF in " << NETPROBE_FLOW_OBJECT;
+    types_.reset(btf__parse(GetParam().file, nullptr));
+    ASSERT_NE(types_, nullptr) << "no BTF in " << GetParam().file;
   }
   Btf types_;
 };
+INSTANTIATE_TEST_SUITE_P(Objects, BtfLayoutTest,
+                         testing::Values(Object{"flow", NETPROBE_FLOW_OBJECT, abi},
+                                         // [sockets]
+                                         Object{"socket", NETPROBE_SOCKET_OBJECT, socket_abi}),
+                         [](const auto& each) { return std::string(each.param.name); });
 
-TEST_F(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
-  for (const auto& layout : abi()) {
+TEST_P(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
+  for (const auto& layout : GetParam().layouts()) {
     SCOPED_TRACE(layout.name);
     const int id = btf__find_by_name_kind(types_.get(), layout.name, BTF_KIND_STRUCT);
     EXPECT_GT(id, 0) << "not in the program's BTF";
@@ -103,8 +135,8 @@ TEST_F(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
 
 // Padding would be bytes that nobody wrote: kernel memory in user space, and
 // keys that differ where their fields do not.
-TEST_F(BtfLayoutTest, PaddingIsExplicit) {
-  for (const auto& layout : abi()) {
+TEST_P(BtfLayoutTest, PaddingIsExplicit) {
+  for (const auto& layout : GetParam().layouts()) {
     SCOPED_TRACE(layout.name);
     std::size_t end = 0;
     for (const auto& field : layout.fields) {

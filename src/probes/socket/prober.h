@@ -42,7 +42,6 @@ static __always_inline void np_sweep_tcp(struct np_swept* out) {
 static __always_inline void np_found_tcp(struct sock* sk, struct task_struct* task) {
   __u64 key = (__u64)sk;
   struct np_connection* known = bpf_map_lookup_elem(&connection_map, &key);
-  struct np_socket_totals* totals = np_totals();
   struct np_connection c = {};
   __u32 state;
   __u64 now;
@@ -56,7 +55,7 @@ static __always_inline void np_found_tcp(struct sock* sk, struct task_struct* ta
     return;
   }
   state = BPF_CORE_READ(sk, __sk_common.skc_state);
-  if (!totals || state == TCP_CLOSE) return;
+  if (state == TCP_CLOSE) return;
   now = bpf_ktime_get_ns();
   c.protocol = IPPROTO_TCP;
   c.state = (__u8)state;
@@ -71,8 +70,7 @@ static __always_inline void np_found_tcp(struct sock* sk, struct task_struct* ta
     c.base_sent = c.bytes_sent;
     c.base_recv = c.bytes_recv;
   }
-  if (bpf_map_update_elem(&connection_map, &key, &c, BPF_NOEXIST) == 0)
-    NP_COUNT(totals->connected, 1);
+  bpf_map_update_elem(&connection_map, &key, &c, BPF_NOEXIST);
 }
 
 static __always_inline void np_found_udp(struct sock* sk, struct task_struct* task) {

@@ -200,8 +200,8 @@ int BPF_KRETPROBE(netprobe_udp6_send_kretprobe, int bytes) {
   return 0;
 }
 
-#define NP_RECV_FLAGS(ctx) \
-  (int)(LINUX_KERNEL_VERSION >= NP_VERSION(5, 19) ? PT_REGS_PARM4(ctx) : PT_REGS_PARM5(ctx))
+/* Both are read and one is taken: a context is not to be computed with. */
+#define NP_RECV_FLAGS(ctx) np_newer_of((int)PT_REGS_PARM5(ctx), (int)PT_REGS_PARM4(ctx))
 
 SEC("kprobe/udp_recvmsg")
 int BPF_KPROBE(netprobe_udp4_recv_kprobe, struct sock *sk) {

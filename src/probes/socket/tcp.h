@@ -31,7 +31,7 @@ static __always_inline void np_finish(__u64 key, struct np_connection* c, __u64 
   __u32 role = c->role;
   __u32 verdict = c->verdict;
 
-  if (bpf_map_delete_elem(&connection_map, &key) == 0) NP_COUNT(totals->removed, 1);
+  bpf_map_delete_elem(&connection_map, &key);
   NP_COUNT(totals->sent[NP_TCP], sent);
   NP_COUNT(totals->recv[NP_TCP], received);
   NP_COUNT(totals->retransmits, retransmits);
@@ -40,19 +40,18 @@ static __always_inline void np_finish(__u64 key, struct np_connection* c, __u64 
 }
 
 static __always_inline void np_insert(__u64 key, struct np_connection* c,
-                                      struct np_socket_totals* totals, __u64 now) {
-  struct np_connection* before = bpf_map_lookup_elem(&connection_map, &key);
-
-  if (before && before->flags & NP_CONN_ENDED && !(before->flags & NP_CONN_FAILED))
-    np_finish(key, before, now); /* the same socket connects once more */
-  else if (before && bpf_map_delete_elem(&connection_map, &key) == 0)
-    NP_COUNT(totals->removed, 1);
+                                      struct np_socket_totals* totals) {
   if (bpf_map_update_elem(&connection_map, &key, c, BPF_ANY)) {
     NP_COUNT(totals->map_full, 1);
     np_missed_some = 1;
-  } else {
-    NP_COUNT(totals->connected, 1);
   }
+}
+
+/* The same socket connects once more: what it had before is over. */
+static __always_inline void np_finish_before(__u64 key, __u64 now) {
+  struct np_connection* before = bpf_map_lookup_elem(&connection_map, &key);
+
+  if (before && before->flags & NP_CONN_ENDED) np_finish(key, before, now);
 }
 
 static __always_inline void np_on_connecting(struct sock* sk, __u64 cookie) {
@@ -68,7 +67,8 @@ static __always_inline void np_on_connecting(struct sock* sk, __u64 cookie) {
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
   np_learn_owner(sk, &c.owner);
-  np_insert((__u64)sk, &c, totals, now);
+  np_finish_before((__u64)sk, now);
+  np_insert((__u64)sk, &c, totals);
 }
 
 static __always_inline void np_on_listening(struct sock* sk, __u64 cookie) {
@@ -84,7 +84,7 @@ static __always_inline void np_on_listening(struct sock* sk, __u64 cookie) {
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
   np_learn_owner(sk, &c.owner);
-  np_insert((__u64)sk, &c, totals, now);
+  np_insert((__u64)sk, &c, totals);
 }
 
 static __always_inline void np_on_connected(struct sock* sk, struct np_connection* c) {
@@ -125,7 +125,7 @@ static __always_inline void np_on_accepted(struct sock* sk, __u64 cookie) {
   c.opened_ns = now - c.handshake_ns;
   NP_COUNT(totals->connections[NP_TCP][NP_ROLE_SERVER], 1);
   if (c.handshake_ns) np_latency_add(&totals->handshake[NP_ROLE_SERVER], c.handshake_ns);
-  np_insert((__u64)sk, &c, totals, now);
+  np_insert((__u64)sk, &c, totals);
   np_emit(&c, NP_SOCKET_ACCEPT, now, totals);
 }
 
@@ -153,7 +153,7 @@ static __always_inline void np_on_failed(struct sock* sk, struct np_connection* 
     c->src_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock*)sk, inet_sport));
   NP_COUNT(totals->retransmits, c->retransmits);
   np_emit(c, NP_SOCKET_CONNECT, now, totals);
-  if (bpf_map_delete_elem(&connection_map, &key) == 0) NP_COUNT(totals->removed, 1);
+  bpf_map_delete_elem(&connection_map, &key);
 }
 
 static __always_inline void np_on_unknown_end(struct sock* sk, __u32 state) {
@@ -197,10 +197,7 @@ static __always_inline void np_on_close(struct sock* sk, __u32 state) {
   if (state == TCP_SYN_SENT) {
     np_on_failed(sk, c);
   } else if (state == TCP_LISTEN) {
-    struct np_socket_totals* totals = np_totals();
-
-    if (c && totals && bpf_map_delete_elem(&connection_map, &key) == 0)
-      NP_COUNT(totals->removed, 1);
+    bpf_map_delete_elem(&connection_map, &key);
   } else if (state == TCP_CLOSE) {
     return;
   } else if (c) {

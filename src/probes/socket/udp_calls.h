@@ -25,6 +25,12 @@ struct {
   __type(value, __u64);
 } socket_calls SEC(".maps");
 
+static __always_inline int np_newer_of(int before_5_19, int since) {
+  barrier_var(before_5_19);
+  barrier_var(since);
+  return LINUX_KERNEL_VERSION >= NP_VERSION(5, 19) ? since : before_5_19;
+}
+
 static __always_inline bool np_is_family(struct sock* sk, __u16 family) {
   return BPF_CORE_READ(sk, __sk_common.skc_family) == family;
 }
