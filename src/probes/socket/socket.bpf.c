@@ -9,10 +9,10 @@
  * one: socket_programs.cc.
  */
 #include "abi/socket_abi.h"
-#include "prober.h"
-#include "tcp.h"
-#include "udp.h"
-#include "udp_calls.h"
+#include "lib/socket/prober.h"
+#include "lib/socket/tcp.h"
+#include "lib/socket/udp.h"
+#include "lib/socket/udp_calls.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -3,7 +3,7 @@
 #ifndef NETPROBE_SOCKET_MAPS_H
 #define NETPROBE_SOCKET_MAPS_H
 
-#include "abi/socket_abi.h"
+#include "../../abi/socket_abi.h"
 #include "kernel_types.h"
 
 /* TCP sockets that are alive, by their address in the kernel: every one leaves
@@ -42,14 +42,14 @@ struct {
 const volatile struct np_socket_config np_config = {};
 
 /* Types that no map carries, for the object's BTF. */
-const struct socket_event* np_type_socket_event __attribute__((unused));
-const struct np_swept* np_type_swept __attribute__((unused));
-const struct np_swept_udp* np_type_swept_udp __attribute__((unused));
+const struct socket_event *np_type_socket_event __attribute__((unused));
+const struct np_swept *np_type_swept __attribute__((unused));
+const struct np_swept_udp *np_type_swept_udp __attribute__((unused));
 
 /* Index into np_socket_totals' pairs. */
 enum { NP_TCP = 0, NP_UDP = 1 };
 
-static __always_inline struct np_socket_totals* np_totals(void) {
+static __always_inline struct np_socket_totals *np_totals(void) {
   __u32 cpu = bpf_get_smp_processor_id();
 
   return bpf_map_lookup_elem(&socket_totals, &cpu);
@@ -67,7 +67,7 @@ static __always_inline struct np_socket_totals* np_totals(void) {
     np_index;                                                     \
   })
 
-static __always_inline void np_latency_add(struct np_latency* to, __u64 ns) {
+static __always_inline void np_latency_add(struct np_latency *to, __u64 ns) {
   /* model/connection.h, kLatencyBounds, in ns. A chain of comparisons: the
    * compiler makes them immediate operands, and most latencies are short. */
   __u32 at = ns <= 50000ULL         ? 0
@@ -102,9 +102,9 @@ static __always_inline __u64 np_wake_flags(void) {
   return BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void np_emit(const struct np_connection* c, __u32 type, __u64 now,
-                                    struct np_socket_totals* totals) {
-  struct socket_event* event;
+static __always_inline void np_emit(const struct np_connection *c, __u32 type, __u64 now,
+                                    struct np_socket_totals *totals) {
+  struct socket_event *event;
 
   NP_COUNT(totals->events[type], 1);
   event = bpf_ringbuf_reserve(&socket_events, sizeof(*event), 0);

@@ -8,12 +8,12 @@
 #include "read.h"
 #include "tcp.h"
 
-static __always_inline void np_udp_begin(struct sock* sk, struct np_udp_key* key, __u32 bytes,
+static __always_inline void np_udp_begin(struct sock *sk, struct np_udp_key *key, __u32 bytes,
                                          bool received, __u64 cookie,
-                                         struct np_socket_totals* totals) {
+                                         struct np_socket_totals *totals) {
   __u64 now = bpf_ktime_get_ns();
   struct np_connection c = {};
-  struct np_connection* other;
+  struct np_connection *other;
   long error;
 
   c.opened_ns = now;
@@ -46,12 +46,13 @@ static __always_inline void np_udp_begin(struct sock* sk, struct np_udp_key* key
     NP_COUNT(other->bytes_sent, bytes);
 }
 
-static __always_inline void np_udp(struct sock* sk, int bytes, bool received, __u64 cookie) {
-  struct np_socket_totals* totals = np_totals();
+static __always_inline void np_udp(struct sock *sk, int bytes, bool received, __u64 cookie) {
+  struct np_socket_totals *totals = np_totals();
   struct np_udp_key key = {};
-  struct np_connection* c;
+  struct np_connection *c;
 
-  if (!totals || bytes < 0) return;
+  if (!totals || bytes < 0)
+    return;
   NP_COUNT(totals->events[received ? NP_SOCKET_RECV : NP_SOCKET_SEND], 1);
   if (received)
     NP_COUNT(totals->recv[NP_UDP], bytes);

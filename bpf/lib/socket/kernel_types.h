@@ -54,7 +54,7 @@ struct net {
   struct ns_common ns;
 } NP_KERNEL_STRUCT;
 typedef struct {
-  struct net* net;
+  struct net *net;
 } NP_KERNEL_STRUCT possible_net_t;
 typedef struct {
   __s64 counter;
@@ -90,7 +90,7 @@ struct sock {
   struct sock_common __sk_common;
   socket_lock_t sk_lock;
   atomic_t sk_drops;
-  struct numa_drop_counters* sk_drop_counters; /* 6.18 */
+  struct numa_drop_counters *sk_drop_counters; /* 6.18 */
   __u16 sk_protocol;
   __u16 sk_type;
   int sk_err;
@@ -132,47 +132,47 @@ struct kernfs_node {
   __u64 id;
 } NP_KERNEL_STRUCT;
 struct cgroup {
-  struct kernfs_node* kn;
+  struct kernfs_node *kn;
 } NP_KERNEL_STRUCT;
 struct css_set {
-  struct cgroup* dfl_cgrp;
+  struct cgroup *dfl_cgrp;
 } NP_KERNEL_STRUCT;
 struct task_struct {
   unsigned int flags;
   int pid;
   int tgid;
-  struct task_struct* group_leader;
-  struct css_set* cgroups;
+  struct task_struct *group_leader;
+  struct css_set *cgroups;
   char comm[16];
 } NP_KERNEL_STRUCT;
 
 struct socket {
-  struct sock* sk;
+  struct sock *sk;
 } NP_KERNEL_STRUCT;
 struct file_operations;
 struct file {
-  const struct file_operations* f_op;
-  void* private_data;
+  const struct file_operations *f_op;
+  void *private_data;
 } NP_KERNEL_STRUCT;
 
 struct seq_file;
 struct bpf_map;
 struct bpf_iter_meta {
-  struct seq_file* seq;
+  struct seq_file *seq;
   __u64 session_id;
   __u64 seq_num;
 } NP_KERNEL_STRUCT;
 struct bpf_iter__task_file {
-  struct bpf_iter_meta* meta;
-  struct task_struct* task;
+  struct bpf_iter_meta *meta;
+  struct task_struct *task;
   __u32 fd;
-  struct file* file;
+  struct file *file;
 } NP_KERNEL_STRUCT;
 struct bpf_iter__bpf_map_elem {
-  struct bpf_iter_meta* meta;
-  struct bpf_map* map;
-  void* key;
-  void* value;
+  struct bpf_iter_meta *meta;
+  struct bpf_map *map;
+  void *key;
+  void *value;
 } NP_KERNEL_STRUCT;
 
 #endif

@@ -11,7 +11,7 @@
  * nobody knew is one of those, and not one from before the agent. */
 __u32 np_missed_some;
 
-static __always_inline void np_set_identity(struct np_connection* c, __u64 cookie, __u64 now) {
+static __always_inline void np_set_identity(struct np_connection *c, __u64 cookie, __u64 now) {
   c->cookie = cookie;
   /* One CPU makes no two of them within 64 ns. */
   c->id = cookie ? cookie : (now & ~63ULL) | (bpf_get_smp_processor_id() & 63);
@@ -19,10 +19,11 @@ static __always_inline void np_set_identity(struct np_connection* c, __u64 cooki
 
 /* The entry is final: it leaves the map first and joins the totals then, so
  * that who reads totals before the map counts nothing twice. */
-static __always_inline void np_finish(__u64 key, struct np_connection* c, __u64 now) {
-  struct np_socket_totals* totals = np_totals();
+static __always_inline void np_finish(__u64 key, struct np_connection *c, __u64 now) {
+  struct np_socket_totals *totals = np_totals();
 
-  if (!totals) return;
+  if (!totals)
+    return;
   np_emit(c, NP_SOCKET_CLOSE, now, totals);
   __u64 sent = c->bytes_sent - c->base_sent;
   __u64 received = c->bytes_recv - c->base_recv;
@@ -36,11 +37,12 @@ static __always_inline void np_finish(__u64 key, struct np_connection* c, __u64 
   NP_COUNT(totals->recv[NP_TCP], received);
   NP_COUNT(totals->retransmits, retransmits);
   NP_COUNT(totals->verdicts[NP_INDEX(verdict, NP_VERDICT_SLOTS)], 1);
-  if (rtt) np_latency_add(&totals->rtt[NP_INDEX(role, NP_ROLE_SLOTS)], rtt);
+  if (rtt)
+    np_latency_add(&totals->rtt[NP_INDEX(role, NP_ROLE_SLOTS)], rtt);
 }
 
-static __always_inline void np_insert(__u64 key, struct np_connection* c,
-                                      struct np_socket_totals* totals) {
+static __always_inline void np_insert(__u64 key, struct np_connection *c,
+                                      struct np_socket_totals *totals) {
   if (bpf_map_update_elem(&connection_map, &key, c, BPF_ANY)) {
     NP_COUNT(totals->map_full, 1);
     np_missed_some = 1;
@@ -49,17 +51,19 @@ static __always_inline void np_insert(__u64 key, struct np_connection* c,
 
 /* The same socket connects once more: what it had before is over. */
 static __always_inline void np_finish_before(__u64 key, __u64 now) {
-  struct np_connection* before = bpf_map_lookup_elem(&connection_map, &key);
+  struct np_connection *before = bpf_map_lookup_elem(&connection_map, &key);
 
-  if (before && before->flags & NP_CONN_ENDED) np_finish(key, before, now);
+  if (before && before->flags & NP_CONN_ENDED)
+    np_finish(key, before, now);
 }
 
-static __always_inline void np_on_connecting(struct sock* sk, __u64 cookie) {
-  struct np_socket_totals* totals = np_totals();
+static __always_inline void np_on_connecting(struct sock *sk, __u64 cookie) {
+  struct np_socket_totals *totals = np_totals();
   __u64 now = bpf_ktime_get_ns();
   struct np_connection c = {};
 
-  if (!totals) return;
+  if (!totals)
+    return;
   c.opened_ns = now;
   c.protocol = IPPROTO_TCP;
   c.role = NP_ROLE_CLIENT;
@@ -71,12 +75,13 @@ static __always_inline void np_on_connecting(struct sock* sk, __u64 cookie) {
   np_insert((__u64)sk, &c, totals);
 }
 
-static __always_inline void np_on_listening(struct sock* sk, __u64 cookie) {
-  struct np_socket_totals* totals = np_totals();
+static __always_inline void np_on_listening(struct sock *sk, __u64 cookie) {
+  struct np_socket_totals *totals = np_totals();
   __u64 now = bpf_ktime_get_ns();
   struct np_connection c = {};
 
-  if (!totals) return;
+  if (!totals)
+    return;
   c.opened_ns = now;
   c.protocol = IPPROTO_TCP;
   c.role = NP_ROLE_SERVER;
@@ -87,11 +92,12 @@ static __always_inline void np_on_listening(struct sock* sk, __u64 cookie) {
   np_insert((__u64)sk, &c, totals);
 }
 
-static __always_inline void np_on_connected(struct sock* sk, struct np_connection* c) {
-  struct np_socket_totals* totals = np_totals();
+static __always_inline void np_on_connected(struct sock *sk, struct np_connection *c) {
+  struct np_socket_totals *totals = np_totals();
   __u64 now = bpf_ktime_get_ns();
 
-  if (!totals) return;
+  if (!totals)
+    return;
   NP_COUNT(totals->connections[NP_TCP][NP_ROLE_CLIENT], 1);
   if (!c) {
     NP_COUNT(totals->events[NP_SOCKET_CONNECT], 1);
@@ -107,12 +113,13 @@ static __always_inline void np_on_connected(struct sock* sk, struct np_connectio
 
 /* A child of a listening socket. Its process is not known yet: nobody has
  * accepted it. */
-static __always_inline void np_on_accepted(struct sock* sk, __u64 cookie) {
-  struct np_socket_totals* totals = np_totals();
+static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie) {
+  struct np_socket_totals *totals = np_totals();
   __u64 now = bpf_ktime_get_ns();
   struct np_connection c = {};
 
-  if (!totals) return;
+  if (!totals)
+    return;
   c.established_ns = now;
   c.protocol = IPPROTO_TCP;
   c.role = NP_ROLE_SERVER;
@@ -120,23 +127,25 @@ static __always_inline void np_on_accepted(struct sock* sk, __u64 cookie) {
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
   /* So far the kernel has measured one round trip: SYN-ACK to ACK. */
-  c.srtt_us = BPF_CORE_READ((struct tcp_sock*)sk, srtt_us) >> 3;
+  c.srtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
   c.handshake_ns = (__u64)c.srtt_us * 1000;
   c.opened_ns = now - c.handshake_ns;
   NP_COUNT(totals->connections[NP_TCP][NP_ROLE_SERVER], 1);
-  if (c.handshake_ns) np_latency_add(&totals->handshake[NP_ROLE_SERVER], c.handshake_ns);
+  if (c.handshake_ns)
+    np_latency_add(&totals->handshake[NP_ROLE_SERVER], c.handshake_ns);
   np_insert((__u64)sk, &c, totals);
   np_emit(&c, NP_SOCKET_ACCEPT, now, totals);
 }
 
-static __always_inline void np_on_failed(struct sock* sk, struct np_connection* c) {
-  struct np_socket_totals* totals = np_totals();
+static __always_inline void np_on_failed(struct sock *sk, struct np_connection *c) {
+  struct np_socket_totals *totals = np_totals();
   __u32 error = (__u32)BPF_CORE_READ(sk, sk_err);
   __u8 verdict = np_verdict_of_failure(error);
   __u64 now = bpf_ktime_get_ns();
   __u64 key = (__u64)sk;
 
-  if (!totals) return;
+  if (!totals)
+    return;
   NP_COUNT(totals->failures[NP_INDEX(error, NP_ERRNO_SLOTS)], 1);
   NP_COUNT(totals->verdicts[NP_INDEX(verdict, NP_VERDICT_SLOTS)], 1);
   if (!c) {
@@ -148,23 +157,25 @@ static __always_inline void np_on_failed(struct sock* sk, struct np_connection* 
   c->error = (__u16)error;
   c->verdict = verdict;
   c->flags |= NP_CONN_ENDED | NP_CONN_FAILED;
-  c->retransmits = BPF_CORE_READ((struct tcp_sock*)sk, total_retrans);
+  c->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
   if (!c->src_port) /* skc_num is given back already */
-    c->src_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock*)sk, inet_sport));
+    c->src_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
   NP_COUNT(totals->retransmits, c->retransmits);
   np_emit(c, NP_SOCKET_CONNECT, now, totals);
   bpf_map_delete_elem(&connection_map, &key);
 }
 
-static __always_inline void np_on_unknown_end(struct sock* sk, __u32 state) {
-  struct np_socket_totals* totals = np_totals();
+static __always_inline void np_on_unknown_end(struct sock *sk, __u32 state) {
+  struct np_socket_totals *totals = np_totals();
   __u32 error = (__u32)BPF_CORE_READ(sk, sk_err);
   struct np_connection c = {};
   __u8 verdict;
 
-  if (!totals || state == TCP_SYN_RECV) return;
+  if (!totals || state == TCP_SYN_RECV)
+    return;
   NP_COUNT(totals->unseen, 1);
-  if (!np_missed_some) return; /* from before the agent: its bytes are not of this time */
+  if (!np_missed_some)
+    return; /* from before the agent: its bytes are not of this time */
   np_read_tcp(sk, state, &c);
   NP_COUNT(totals->sent[NP_TCP], c.bytes_sent);
   NP_COUNT(totals->recv[NP_TCP], c.bytes_recv);
@@ -174,7 +185,7 @@ static __always_inline void np_on_unknown_end(struct sock* sk, __u32 state) {
   NP_COUNT(totals->verdicts[NP_INDEX(verdict, NP_VERDICT_SLOTS)], 1);
 }
 
-static __always_inline void np_on_closed(struct sock* sk, __u32 state, struct np_connection* c) {
+static __always_inline void np_on_closed(struct sock *sk, __u32 state, struct np_connection *c) {
   __u32 error = (__u32)BPF_CORE_READ(sk, sk_err);
   bool dead = np_flag(sk, SOCK_DEAD);
 
@@ -187,12 +198,13 @@ static __always_inline void np_on_closed(struct sock* sk, __u32 state, struct np
   c->verdict = np_verdict_of_end(state, error, c->role, dead);
   c->flags |= NP_CONN_ENDED;
   /* While its program still holds the socket it may read what is left. */
-  if (dead) np_finish((__u64)sk, c, c->closed_ns);
+  if (dead)
+    np_finish((__u64)sk, c, c->closed_ns);
 }
 
-static __always_inline void np_on_close(struct sock* sk, __u32 state) {
+static __always_inline void np_on_close(struct sock *sk, __u32 state) {
   __u64 key = (__u64)sk;
-  struct np_connection* c = bpf_map_lookup_elem(&connection_map, &key);
+  struct np_connection *c = bpf_map_lookup_elem(&connection_map, &key);
 
   if (state == TCP_SYN_SENT) {
     np_on_failed(sk, c);
@@ -208,11 +220,12 @@ static __always_inline void np_on_close(struct sock* sk, __u32 state) {
 }
 
 /* The kernel lets go of a socket: what its program read after the end counts. */
-static __always_inline void np_on_destroy(struct sock* sk) {
+static __always_inline void np_on_destroy(struct sock *sk) {
   __u64 key = (__u64)sk;
-  struct np_connection* c = bpf_map_lookup_elem(&connection_map, &key);
+  struct np_connection *c = bpf_map_lookup_elem(&connection_map, &key);
 
-  if (!c || !(c->flags & NP_CONN_ENDED)) return;
+  if (!c || !(c->flags & NP_CONN_ENDED))
+    return;
   np_learn_owner(sk, &c->owner);
   np_read_received(sk, c);
   np_finish(key, c, bpf_ktime_get_ns());

@@ -7,7 +7,7 @@
 #ifndef NETPROBE_SOCKET_READ_H
 #define NETPROBE_SOCKET_READ_H
 
-#include "abi/socket_abi.h"
+#include "../../abi/socket_abi.h"
 #include "kernel_types.h"
 #include "maps.h"
 
@@ -20,11 +20,11 @@
    NP_STATE_BIT(TCP_CLOSING) | NP_STATE_BIT(TCP_TIME_WAIT))
 
 /* A raw socket may carry the protocol's number too. */
-static __always_inline bool np_is_udp(struct sock* sk) {
+static __always_inline bool np_is_udp(struct sock *sk) {
   return BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP && BPF_CORE_READ(sk, sk_type) == SOCK_DGRAM;
 }
 
-static __always_inline bool np_flag(struct sock* sk, int flag) {
+static __always_inline bool np_flag(struct sock *sk, int flag) {
   return BPF_CORE_READ(sk, __sk_common.skc_flags) >> flag & 1;
 }
 
@@ -34,7 +34,7 @@ static __always_inline void np_map_ipv4(__u8 to[16], __be32 address) {
   __builtin_memcpy(to, words, 16);
 }
 
-static __always_inline void np_read_peer(struct sock* sk, __u8 ip[16], __u16* port) {
+static __always_inline void np_read_peer(struct sock *sk, __u8 ip[16], __u16 *port) {
   if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET)
     np_map_ipv4(ip, BPF_CORE_READ(sk, __sk_common.skc_daddr));
   else
@@ -42,7 +42,7 @@ static __always_inline void np_read_peer(struct sock* sk, __u8 ip[16], __u16* po
   *port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 }
 
-static __always_inline void np_read_tuple(struct sock* sk, struct np_connection* c) {
+static __always_inline void np_read_tuple(struct sock *sk, struct np_connection *c) {
   if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET)
     np_map_ipv4(c->src_ip, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
   else
@@ -53,8 +53,8 @@ static __always_inline void np_read_tuple(struct sock* sk, struct np_connection*
 }
 
 /* A process's name is its leader's: threads have names of their own. */
-static __always_inline void np_read_task(struct task_struct* task, struct np_owner* owner) {
-  struct task_struct* leader = BPF_CORE_READ(task, group_leader);
+static __always_inline void np_read_task(struct task_struct *task, struct np_owner *owner) {
+  struct task_struct *leader = BPF_CORE_READ(task, group_leader);
 
   owner->pid = (__u32)BPF_CORE_READ(task, tgid);
   owner->tid = (__u32)BPF_CORE_READ(task, pid);
@@ -63,8 +63,8 @@ static __always_inline void np_read_task(struct task_struct* task, struct np_own
 }
 
 /* The running process, whoever's interrupt this may be. */
-static __always_inline void np_read_current(struct np_owner* owner) {
-  struct task_struct* task = (struct task_struct*)bpf_get_current_task();
+static __always_inline void np_read_current(struct np_owner *owner) {
+  struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
   if (BPF_CORE_READ(task, flags) & PF_KTHREAD)
     return; /* the kernel's own sockets, and work that it does for others */
@@ -78,8 +78,9 @@ static __always_inline void np_read_current(struct np_owner* owner) {
  * Without it this runs in an interrupt of somebody who has nothing to do with
  * the socket.
  */
-static __always_inline void np_learn_owner(struct sock* sk, struct np_owner* owner) {
-  if (!owner->pid && BPF_CORE_READ(sk, sk_lock.owned)) np_read_current(owner);
+static __always_inline void np_learn_owner(struct sock *sk, struct np_owner *owner) {
+  if (!owner->pid && BPF_CORE_READ(sk, sk_lock.owned))
+    np_read_current(owner);
 }
 
 /*
@@ -93,8 +94,8 @@ static __always_inline void np_learn_owner(struct sock* sk, struct np_owner* own
  * bytes_received, less what waits above copied_seq. One of that is the peer's
  * FIN, which a reader passes as it reads to the end.
  */
-static __always_inline void np_read_sent(struct sock* sk, __u32 state, struct np_connection* c) {
-  struct tcp_sock* tp = (struct tcp_sock*)sk;
+static __always_inline void np_read_sent(struct sock *sk, __u32 state, struct np_connection *c) {
+  struct tcp_sock *tp = (struct tcp_sock *)sk;
   __u32 fin = (NP_STATE_BIT(state) & NP_FIN_STATES) ? 1 : 0;
   __u32 write_seq = BPF_CORE_READ(tp, write_seq);
   __s64 sent = BPF_CORE_READ(tp, bytes_acked) + (write_seq - BPF_CORE_READ(tp, snd_una)) - fin;
@@ -105,27 +106,32 @@ static __always_inline void np_read_sent(struct sock* sk, __u32 state, struct np
     __u32 waiting = write_seq - BPF_CORE_READ(tp, snd_nxt);
     __s64 segments = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans) + waiting;
 
-    if (fin && waiting) segments--;
+    if (fin && waiting)
+      segments--;
     c->role = sent > segments ? NP_ROLE_CLIENT : NP_ROLE_SERVER;
   }
-  if (c->role == NP_ROLE_CLIENT) sent--;
+  if (c->role == NP_ROLE_CLIENT)
+    sent--;
   /* Never backwards: a FIN is counted a moment after the state that announces
    * it. */
-  if (sent > (__s64)c->bytes_sent) c->bytes_sent = sent;
+  if (sent > (__s64)c->bytes_sent)
+    c->bytes_sent = sent;
 }
 
-static __always_inline void np_read_received(struct sock* sk, struct np_connection* c) {
-  struct tcp_sock* tp = (struct tcp_sock*)sk;
+static __always_inline void np_read_received(struct sock *sk, struct np_connection *c) {
+  struct tcp_sock *tp = (struct tcp_sock *)sk;
   __u32 unread = BPF_CORE_READ(tp, rcv_nxt) - BPF_CORE_READ(tp, copied_seq);
   __s64 received = BPF_CORE_READ(tp, bytes_received) - unread;
 
-  if (!unread && np_flag(sk, SOCK_DONE)) received--;
+  if (!unread && np_flag(sk, SOCK_DONE))
+    received--;
   /* Never backwards: tcp_disconnect() clears all of it. */
-  if (received > (__s64)c->bytes_recv) c->bytes_recv = received;
+  if (received > (__s64)c->bytes_recv)
+    c->bytes_recv = received;
 }
 
-static __always_inline void np_read_quality(struct sock* sk, struct np_connection* c) {
-  struct tcp_sock* tp = (struct tcp_sock*)sk;
+static __always_inline void np_read_quality(struct sock *sk, struct np_connection *c) {
+  struct tcp_sock *tp = (struct tcp_sock *)sk;
   __u32 min_rtt = BPF_CORE_READ(tp, rtt_min.s[0].v);
 
   c->srtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;
@@ -136,17 +142,17 @@ static __always_inline void np_read_quality(struct sock* sk, struct np_connectio
   c->segments_sent = BPF_CORE_READ(tp, data_segs_out);
 }
 
-static __always_inline void np_read_tcp(struct sock* sk, __u32 state, struct np_connection* c) {
+static __always_inline void np_read_tcp(struct sock *sk, __u32 state, struct np_connection *c) {
   np_read_sent(sk, state, c);
   np_read_received(sk, c);
   np_read_quality(sk, c);
 }
 
-static __always_inline __u32 np_read_drops(struct sock* sk) {
+static __always_inline __u32 np_read_drops(struct sock *sk) {
   __u32 drops = BPF_CORE_READ(sk, sk_drops.counter);
 
   if (bpf_core_field_exists(sk->sk_drop_counters)) {
-    struct numa_drop_counters* counters = BPF_CORE_READ(sk, sk_drop_counters);
+    struct numa_drop_counters *counters = BPF_CORE_READ(sk, sk_drop_counters);
 
     if (counters) /* 6.18 counts UDP's by NUMA node */
       drops += BPF_CORE_READ(counters, drops0.counter) + BPF_CORE_READ(counters, drops1.counter);

@@ -31,35 +31,39 @@ static __always_inline int np_newer_of(int before_5_19, int since) {
   return LINUX_KERNEL_VERSION >= NP_VERSION(5, 19) ? since : before_5_19;
 }
 
-static __always_inline bool np_is_family(struct sock* sk, __u16 family) {
+static __always_inline bool np_is_family(struct sock *sk, __u16 family) {
   return BPF_CORE_READ(sk, __sk_common.skc_family) == family;
 }
 
-static __always_inline void np_udp_received(struct sock* sk, int bytes, int flags, __u64 cookie) {
-  if (!(flags & (MSG_PEEK | MSG_ERRQUEUE))) np_udp(sk, bytes, true, cookie);
+static __always_inline void np_udp_received(struct sock *sk, int bytes, int flags, __u64 cookie) {
+  if (!(flags & (MSG_PEEK | MSG_ERRQUEUE)))
+    np_udp(sk, bytes, true, cookie);
 }
 
-static __always_inline void np_udp_enter(struct sock* sk, __u64 call, int flags) {
+static __always_inline void np_udp_enter(struct sock *sk, __u64 call, int flags) {
   struct np_call_key key = {bpf_get_current_pid_tgid(), call};
   __u64 socket = (__u64)sk;
 
-  if (flags & (MSG_PEEK | MSG_ERRQUEUE)) return;
+  if (flags & (MSG_PEEK | MSG_ERRQUEUE))
+    return;
   if (bpf_map_update_elem(&socket_calls, &key, &socket, BPF_ANY)) {
-    struct np_socket_totals* totals = np_totals();
+    struct np_socket_totals *totals = np_totals();
 
-    if (totals) NP_COUNT(totals->udp_full, 1);
+    if (totals)
+      NP_COUNT(totals->udp_full, 1);
   }
 }
 
 static __always_inline void np_udp_leave(__u64 call, int bytes) {
   struct np_call_key key = {bpf_get_current_pid_tgid(), call};
-  __u64* socket = bpf_map_lookup_elem(&socket_calls, &key);
+  __u64 *socket = bpf_map_lookup_elem(&socket_calls, &key);
   __u64 sk;
 
-  if (!socket) return;
+  if (!socket)
+    return;
   sk = *socket;
   bpf_map_delete_elem(&socket_calls, &key);
-  np_udp((struct sock*)sk, bytes, call == NP_CALL_RECV4 || call == NP_CALL_RECV6, 0);
+  np_udp((struct sock *)sk, bytes, call == NP_CALL_RECV4 || call == NP_CALL_RECV6, 0);
 }
 
 #endif

@@ -12,22 +12,25 @@ extern const void socket_file_ops __ksym __weak;
 
 /* Is it the socket that the entry was made for? Memory of sockets is used
  * again, but a cookie never. */
-static __always_inline bool np_is_same(struct sock* sk, const struct np_connection* c) {
-  if (c->cookie) return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == c->cookie;
+static __always_inline bool np_is_same(struct sock *sk, const struct np_connection *c) {
+  if (c->cookie)
+    return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == c->cookie;
   return !c->src_port || c->src_port == BPF_CORE_READ(sk, __sk_common.skc_num);
 }
 
-static __always_inline void np_sweep_tcp(struct np_swept* out) {
-  struct sock* sk = (struct sock*)out->key;
-  struct np_connection* c = &out->c;
+static __always_inline void np_sweep_tcp(struct np_swept *out) {
+  struct sock *sk = (struct sock *)out->key;
+  struct np_connection *c = &out->c;
   __u32 state = BPF_CORE_READ(sk, __sk_common.skc_state);
 
-  if (c->flags & NP_CONN_ENDED) return;
+  if (c->flags & NP_CONN_ENDED)
+    return;
   if (state == TCP_LISTEN) {
     c->backlog = BPF_CORE_READ(sk, sk_ack_backlog);
     c->backlog_max = BPF_CORE_READ(sk, sk_max_ack_backlog);
   } else {
-    if (!c->src_port) np_read_tuple(sk, c);
+    if (!c->src_port)
+      np_read_tuple(sk, c);
     np_read_tcp(sk, state, c);
   }
   c->receive_drops = np_read_drops(sk);
@@ -39,15 +42,16 @@ static __always_inline void np_sweep_tcp(struct np_swept* out) {
 
 /* TCP's file is walked when an agent starts, and later when there are accepted
  * connections that nobody has a name for. */
-static __always_inline void np_found_tcp(struct sock* sk, struct task_struct* task) {
+static __always_inline void np_found_tcp(struct sock *sk, struct task_struct *task) {
   __u64 key = (__u64)sk;
-  struct np_connection* known = bpf_map_lookup_elem(&connection_map, &key);
+  struct np_connection *known = bpf_map_lookup_elem(&connection_map, &key);
   struct np_connection c = {};
   __u32 state;
   __u64 now;
 
   if (known) {
-    if (known->flags & NP_CONN_STALE) return;
+    if (known->flags & NP_CONN_STALE)
+      return;
     if (!known->owner.pid)
       np_read_task(task, &known->owner);
     else if (known->owner.pid != (__u32)BPF_CORE_READ(task, tgid))
@@ -55,7 +59,8 @@ static __always_inline void np_found_tcp(struct sock* sk, struct task_struct* ta
     return;
   }
   state = BPF_CORE_READ(sk, __sk_common.skc_state);
-  if (state == TCP_CLOSE) return;
+  if (state == TCP_CLOSE)
+    return;
   now = bpf_ktime_get_ns();
   c.protocol = IPPROTO_TCP;
   c.state = (__u8)state;
@@ -73,16 +78,18 @@ static __always_inline void np_found_tcp(struct sock* sk, struct task_struct* ta
   bpf_map_update_elem(&connection_map, &key, &c, BPF_NOEXIST);
 }
 
-static __always_inline void np_found_udp(struct sock* sk, struct task_struct* task) {
+static __always_inline void np_found_udp(struct sock *sk, struct task_struct *task) {
   struct np_udp_key key = {};
   struct np_connection c = {};
   __u64 now;
 
-  if (!BPF_CORE_READ(sk, __sk_common.skc_num)) return; /* not bound: nothing has come or gone */
+  if (!BPF_CORE_READ(sk, __sk_common.skc_num))
+    return; /* not bound: nothing has come or gone */
   key.socket = (__u64)sk;
   key.pid = (__u32)BPF_CORE_READ(task, tgid);
   np_read_peer(sk, key.dst_ip, &key.dst_port);
-  if (bpf_map_lookup_elem(&socket_udp, &key)) return;
+  if (bpf_map_lookup_elem(&socket_udp, &key))
+    return;
   now = bpf_ktime_get_ns();
   c.protocol = IPPROTO_UDP;
   c.state = key.dst_port ? TCP_ESTABLISHED : TCP_CLOSE;
@@ -95,26 +102,30 @@ static __always_inline void np_found_udp(struct sock* sk, struct task_struct* ta
   bpf_map_update_elem(&socket_udp, &key, &c, BPF_NOEXIST);
 }
 
-static __always_inline void np_found_file(struct file* file, struct task_struct* task) {
-  struct sock* sk;
+static __always_inline void np_found_file(struct file *file, struct task_struct *task) {
+  struct sock *sk;
   __u16 family, protocol;
 
   if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_sock_from_file)) {
-    struct socket* socket = bpf_sock_from_file(file); /* 5.11 */
+    struct socket *socket = bpf_sock_from_file(file); /* 5.11 */
 
-    if (!socket) return;
+    if (!socket)
+      return;
     sk = BPF_CORE_READ(socket, sk);
   } else {
-    const struct file_operations* ops = BPF_CORE_READ(file, f_op);
+    const struct file_operations *ops = BPF_CORE_READ(file, f_op);
 
-    if (!&socket_file_ops || ops != (const struct file_operations*)&socket_file_ops) return;
-    struct socket* socket = BPF_CORE_READ(file, private_data);
+    if (!&socket_file_ops || ops != (const struct file_operations *)&socket_file_ops)
+      return;
+    struct socket *socket = BPF_CORE_READ(file, private_data);
 
     sk = BPF_CORE_READ(socket, sk);
   }
-  if (!sk) return;
+  if (!sk)
+    return;
   family = BPF_CORE_READ(sk, __sk_common.skc_family);
-  if (family != AF_INET && family != AF_INET6) return;
+  if (family != AF_INET && family != AF_INET6)
+    return;
   protocol = BPF_CORE_READ(sk, sk_protocol);
   if (protocol == IPPROTO_TCP)
     np_found_tcp(sk, task);
