@@ -82,6 +82,14 @@ Status BpfObject::set_map_flags(std::string_view name, std::uint32_t flags) {
   return {};
 }
 
+Status BpfObject::reuse_map(std::string_view name, int fd) {
+  bpf_map* found = map(name);
+  if (found == nullptr) return fail("the BPF object " + name_ + " has no map " + std::string(name));
+  if (const int error = bpf_map__reuse_fd(found, fd); error != 0)
+    return fail_errno("cannot share the BPF map " + std::string(name), -error);
+  return {};
+}
+
 Status BpfObject::set_rodata_bytes(std::span<const std::byte> bytes) {
   bpf_map* found = nullptr;
   bpf_object__for_each_map(found, object_.get()) {

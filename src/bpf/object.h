@@ -31,6 +31,8 @@ class BpfObject {
   [[nodiscard]] Status set_max_entries(std::string_view map, std::uint32_t entries);
   /// Before load: BPF_F_… of a map, in place of what its source says.
   [[nodiscard]] Status set_map_flags(std::string_view map, std::uint32_t flags);
+  /// Before load: a map of another object in place of one's own.
+  [[nodiscard]] Status reuse_map(std::string_view map, int fd);
   /// Before load: the constants of the programs ("const volatile"); the one
   /// variable's type is T.
   template <typename T>

@@ -101,6 +101,7 @@ struct inet_sock {
   __be16 inet_sport;
 } NP_KERNEL_STRUCT;
 struct inet_connection_sock {
+  struct inet_sock icsk_inet;
   __u32 icsk_rto;
 } NP_KERNEL_STRUCT;
 struct minmax_sample {

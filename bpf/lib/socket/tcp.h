@@ -115,6 +115,7 @@ static __always_inline void np_on_connected(struct sock *sk, struct np_connectio
  * accepted it. */
 static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie) {
   struct np_socket_totals *totals = np_totals();
+  struct tcp_sock *tp = NP_TCP_SOCK(sk);
   __u64 now = bpf_ktime_get_ns();
   struct np_connection c = {};
 
@@ -127,7 +128,8 @@ static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie) {
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
   /* So far the kernel has measured one round trip: SYN-ACK to ACK. */
-  c.srtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
+  if (tp)
+    c.srtt_us = NP_GET(tp, srtt_us) >> 3;
   c.handshake_ns = (__u64)c.srtt_us * 1000;
   c.opened_ns = now - c.handshake_ns;
   NP_COUNT(totals->connections[NP_TCP][NP_ROLE_SERVER], 1);
@@ -138,8 +140,9 @@ static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie) {
 }
 
 static __always_inline void np_on_failed(struct sock *sk, struct np_connection *c) {
+  struct tcp_sock *tp = NP_TCP_SOCK(sk);
   struct np_socket_totals *totals = np_totals();
-  __u32 error = (__u32)BPF_CORE_READ(sk, sk_err);
+  __u32 error = (__u32)NP_GET(sk, sk_err);
   __u8 verdict = np_verdict_of_failure(error);
   __u64 now = bpf_ktime_get_ns();
   __u64 key = (__u64)sk;
@@ -157,9 +160,10 @@ static __always_inline void np_on_failed(struct sock *sk, struct np_connection *
   c->error = (__u16)error;
   c->verdict = verdict;
   c->flags |= NP_CONN_ENDED | NP_CONN_FAILED;
-  c->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
-  if (!c->src_port) /* skc_num is given back already */
-    c->src_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+  if (tp)
+    c->retransmits = NP_GET(tp, total_retrans);
+  if (!c->src_port && tp) /* skc_num is given back already */
+    c->src_port = bpf_ntohs(NP_GET(tp, inet_conn.icsk_inet.inet_sport));
   NP_COUNT(totals->retransmits, c->retransmits);
   np_emit(c, NP_SOCKET_CONNECT, now, totals);
   bpf_map_delete_elem(&connection_map, &key);
@@ -167,7 +171,7 @@ static __always_inline void np_on_failed(struct sock *sk, struct np_connection *
 
 static __always_inline void np_on_unknown_end(struct sock *sk, __u32 state) {
   struct np_socket_totals *totals = np_totals();
-  __u32 error = (__u32)BPF_CORE_READ(sk, sk_err);
+  __u32 error = (__u32)NP_GET(sk, sk_err);
   struct np_connection c = {};
   __u8 verdict;
 
@@ -186,7 +190,7 @@ static __always_inline void np_on_unknown_end(struct sock *sk, __u32 state) {
 }
 
 static __always_inline void np_on_closed(struct sock *sk, __u32 state, struct np_connection *c) {
-  __u32 error = (__u32)BPF_CORE_READ(sk, sk_err);
+  __u32 error = (__u32)NP_GET(sk, sk_err);
   bool dead = np_flag(sk, SOCK_DEAD);
 
   np_read_tcp(sk, state, c);
@@ -226,8 +230,11 @@ static __always_inline void np_on_destroy(struct sock *sk) {
 
   if (!c || !(c->flags & NP_CONN_ENDED))
     return;
+  struct tcp_sock *tp = NP_TCP_SOCK(sk);
+
   np_learn_owner(sk, &c->owner);
-  np_read_received(sk, c);
+  if (tp)
+    np_read_received(sk, tp, c);
   np_finish(key, c, bpf_ktime_get_ns());
 }
 

@@ -32,7 +32,7 @@ static __always_inline int np_newer_of(int before_5_19, int since) {
 }
 
 static __always_inline bool np_is_family(struct sock *sk, __u16 family) {
-  return BPF_CORE_READ(sk, __sk_common.skc_family) == family;
+  return NP_GET(sk, __sk_common.skc_family) == family;
 }
 
 static __always_inline void np_udp_received(struct sock *sk, int bytes, int flags, __u64 cookie) {

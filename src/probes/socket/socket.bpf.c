@@ -5,11 +5,11 @@
  * it is destroyed, never per segment; bytes and round trips are read from the
  * socket itself. For UDP, which has no states, they run per system call.
  *
- * One object has every rung of the ladder; user space loads the programs of
- * one: socket_programs.cc.
+ * Every rung of the ladder is here; user space loads the programs of one:
+ * socket_programs.cc. A second build, with NP_DIRECT, has those whose pointers
+ * the verifier knows, and reads them by plain loads (5.12).
  */
 #include "abi/socket_abi.h"
-#include "lib/socket/prober.h"
 #include "lib/socket/tcp.h"
 #include "lib/socket/udp.h"
 #include "lib/socket/udp_calls.h"
@@ -70,6 +70,8 @@ int BPF_PROG(netprobe_socket_destroy, struct sock *sk) {
   return 0;
 }
 
+#ifndef NP_DIRECT
+
 /* Rung 2: raw tracepoints, the same without types. */
 
 SEC("raw_tp/inet_sock_set_state")
@@ -107,6 +109,8 @@ int BPF_KPROBE(netprobe_socket_destroy_kprobe, struct sock *sk) {
   np_on_destroy(sk);
   return 0;
 }
+
+#endif
 
 /* UDP, rung 1: 6.3 has tracepoints for every socket's system calls. */
 
@@ -173,6 +177,8 @@ int BPF_PROG(netprobe_udp6_recv_fexit_old, struct sock *sk, void *msg, unsigned 
   return 0;
 }
 
+#ifndef NP_DIRECT
+
 /* UDP, rung 3: where they begin, and where they end. */
 
 SEC("kprobe/udp_sendmsg")
@@ -227,48 +233,4 @@ int BPF_KRETPROBE(netprobe_udp6_recv_kretprobe, int bytes) {
   return 0;
 }
 
-/* Iterators: work on all rungs alike. */
-
-SEC("iter/bpf_map_elem")
-int netprobe_socket_sweep(struct bpf_iter__bpf_map_elem *ctx) {
-  __u64 *key = ctx->key;
-  struct np_connection *c = ctx->value;
-  struct np_swept out = {};
-
-  if (!key || !c)
-    return 0;
-  out.key = *key;
-  __builtin_memcpy(&out.c, c, sizeof(out.c));
-  np_sweep_tcp(&out);
-  bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
-  return 0;
-}
-
-SEC("iter/bpf_map_elem")
-int netprobe_udp_sweep(struct bpf_iter__bpf_map_elem *ctx) {
-  struct np_udp_key *key = ctx->key;
-  struct np_connection *c = ctx->value;
-  struct np_swept_udp out = {};
-  struct sock *sk;
-
-  if (!key || !c)
-    return 0;
-  __builtin_memcpy(&out.key, key, sizeof(out.key));
-  __builtin_memcpy(&out.c, c, sizeof(out.c));
-  sk = (struct sock *)out.key.socket;
-  out.c.receive_drops = np_read_drops(sk);
-  if (!np_is_same(sk, &out.c) || np_flag(sk, SOCK_DEAD) || !np_is_udp(sk))
-    out.c.flags |= NP_CONN_STALE;
-  bpf_seq_write(ctx->meta->seq, &out, sizeof(out));
-  return 0;
-}
-
-SEC("iter/task_file")
-int netprobe_socket_files(struct bpf_iter__task_file *ctx) {
-  struct file *file = ctx->file;
-  struct task_struct *task = ctx->task;
-
-  if (file && task)
-    np_found_file(file, task);
-  return 0;
-}
+#endif

@@ -275,6 +275,8 @@ ProbeStatus SocketProbe::status() const {
   if (!sweep_error_.empty()) status.why += "; " + sweep_error_;
   status.kernel_need = "5.8 (UDP by tracepoint: 6.3)";
   status.programs = programs_.object.program_stats();
+  for (ProgramStats& each : programs_.sweeps.program_stats())
+    status.programs.push_back(std::move(each));
   status.events = records_;
   const auto now = sum_of(per_cpu_);
   status.lost = {{"socket_probe", "ring_full", now.ring_full},

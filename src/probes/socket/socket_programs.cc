@@ -13,6 +13,8 @@
 
 #include "abi/socket_abi.h"
 #include "socket.skel.h"
+#include "socket_direct.skel.h"
+#include "socket_sweep.skel.h"
 
 namespace netprobe {
 namespace {
@@ -23,10 +25,15 @@ struct Rung {
   SocketRung id;
   const char* name;
   Names programs;
+  bool direct = false;  ///< the build whose reads are plain loads
 };
 
-const std::array<Rung, 3>& tcp_rungs() {
-  static const std::array<Rung, 3> kRungs{{
+const std::array<Rung, 4>& tcp_rungs() {
+  static const std::array<Rung, 4> kRungs{{
+      {SocketRung::kTracepoint,
+       "tp_btf",
+       {"netprobe_socket_state", "netprobe_socket_destroy"},
+       true},
       {SocketRung::kTracepoint, "tp_btf", {"netprobe_socket_state", "netprobe_socket_destroy"}},
       {SocketRung::kRawTracepoint,
        "raw_tp",
@@ -60,9 +67,6 @@ std::vector<UdpRung> udp_rungs(const KernelFeatures& kernel) {
   };
 }
 
-constexpr std::array kIterators{"netprobe_socket_sweep", "netprobe_udp_sweep",
-                                "netprobe_socket_files"};
-
 Status choose(const BpfObject& object, const Names& tcp, const Names& udp) {
   bpf_program* each = nullptr;
   for (const auto* group : {&tcp, &udp})
@@ -73,8 +77,6 @@ Status choose(const BpfObject& object, const Names& tcp, const Names& udp) {
     for (const auto* group : {&tcp, &udp})
       for (const char* other : *group)
         if (name == other) return true;
-    for (const char* other : kIterators)
-      if (name == other) return true;
     return false;
   };
   for (const auto& name : object.program_names()) {
@@ -84,10 +86,20 @@ Status choose(const BpfObject& object, const Names& tcp, const Names& udp) {
   return {};
 }
 
+np_socket_config config_of(const SocketProgramOptions& options, const KernelFeatures& kernel,
+                           const Rung& tcp) {
+  np_socket_config config{};
+  // The helper serves tracing programs since 5.12.
+  config.has_cookie = tcp.id == SocketRung::kTracepoint && kernel.at_least(5, 12) ? 1 : 0;
+  config.wake_at = options.ring_bytes / 8;
+  config.tick_us = static_cast<__u32>(kernel.tick_ns / 1000);
+  return config;
+}
+
 Result<BpfObject> load(const SocketProgramOptions& options, const KernelFeatures& kernel,
                        const Rung& tcp, const UdpRung& udp) {
   std::size_t size = 0;
-  const void* elf = socket_bpf__elf_bytes(&size);
+  const void* elf = tcp.direct ? socket_direct_bpf__elf_bytes(&size) : socket_bpf__elf_bytes(&size);
   auto object = BpfObject::open("socket", {static_cast<const std::byte*>(elf), size});
   if (!object) return object;
   const std::pair<const char*, std::uint32_t> sizes[] = {
@@ -104,13 +116,22 @@ Result<BpfObject> load(const SocketProgramOptions& options, const KernelFeatures
     for (const char* map : {"connection_map", "socket_udp"})
       if (auto s = object->set_map_flags(map, 0); !s) return std::unexpected(s.error());
   }
-  np_socket_config config{};
-  // The helper serves tracing programs since 5.12.
-  config.has_cookie = tcp.id == SocketRung::kTracepoint && kernel.at_least(5, 12) ? 1 : 0;
-  config.wake_at = options.ring_bytes / 8;
-  config.tick_us = static_cast<__u32>(kernel.tick_ns / 1000);
+  const auto config = config_of(options, kernel, tcp);
   if (auto s = object->set_rodata(config); !s) return std::unexpected(s.error());
   if (auto s = choose(*object, tcp.programs, udp.programs); !s) return std::unexpected(s.error());
+  if (auto s = object->load(); !s) return std::unexpected(s.error());
+  return object;
+}
+
+/// The iterators, over the maps of what has been loaded.
+Result<BpfObject> load_sweeps(const BpfObject& shared, const np_socket_config& config) {
+  std::size_t size = 0;
+  const void* elf = socket_sweep_bpf__elf_bytes(&size);
+  auto object = BpfObject::open("socket", {static_cast<const std::byte*>(elf), size});
+  if (!object) return object;
+  for (const char* map : {"connection_map", "socket_udp", "socket_events", "socket_totals"})
+    if (auto s = object->reuse_map(map, shared.map_fd(map)); !s) return std::unexpected(s.error());
+  if (auto s = object->set_rodata(config); !s) return std::unexpected(s.error());
   if (auto s = object->load(); !s) return std::unexpected(s.error());
   return object;
 }
@@ -128,7 +149,9 @@ Result<SocketPrograms> try_rung(const SocketProgramOptions& options, const Kerne
                                 const Rung& tcp, const UdpRung& udp) {
   auto object = load(options, kernel, tcp, udp);
   if (!object) return std::unexpected(object.error());
-  SocketPrograms programs{std::move(*object), {}, tcp.name, udp.name, {}};
+  auto sweeps = load_sweeps(*object, config_of(options, kernel, tcp));
+  if (!sweeps) return std::unexpected(sweeps.error());
+  SocketPrograms programs{std::move(*object), std::move(*sweeps), {}, tcp.name, udp.name, {}};
   if (auto s = attach(programs, tcp.programs); !s) return std::unexpected(s.error());
   if (auto s = attach(programs, udp.programs); !s) return std::unexpected(s.error());
   return programs;
@@ -154,7 +177,9 @@ Result<SocketPrograms> load_socket_programs(const SocketProgramOptions& options,
   std::string why;
   for (const Rung& tcp : tcp_rungs()) {
     if (options.rung != SocketRung::kAuto && options.rung != tcp.id) continue;
+    if (tcp.direct && !kernel.at_least(5, 12)) continue;
     for (const UdpRung& udp : udp_rungs(kernel)) {
+      if (tcp.direct && std::string_view(udp.name) == "kprobe") continue;
       // With --socket-rung=kprobe nothing better is taken for UDP either.
       if (options.rung == SocketRung::kKprobe && *udp.name != 0 &&
           std::string_view(udp.name) != "kprobe")

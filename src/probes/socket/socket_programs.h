@@ -30,6 +30,7 @@ using BpfLink = std::unique_ptr<bpf_link, LinkCloser>;
 /// The loaded object, attached. Detaches when it goes.
 struct SocketPrograms {
   BpfObject object;
+  BpfObject sweeps;  ///< iterators over its maps
   std::vector<BpfLink> links;
   std::string rung;      ///< "tp_btf", "raw_tp", "kprobe"
   std::string udp_rung;  ///< "tp_btf", "fexit"; empty: UDP is not seen

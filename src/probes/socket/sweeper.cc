@@ -51,7 +51,7 @@ Result<BpfLink> iterate(const SocketPrograms& programs, const char* program, con
     options.link_info = &info;
     options.link_info_len = sizeof(info);
   }
-  BpfLink link(bpf_program__attach_iter(programs.object.program(program), &options));
+  BpfLink link(bpf_program__attach_iter(programs.sweeps.program(program), &options));
   if (!link) return fail_errno(std::string("cannot attach the iterator ") + program);
   return link;
 }
