@@ -196,6 +196,13 @@ const std::vector<Option>& table() {
        ports(&AgentOptions::geneve_ports)},
       {"inspect-tunnels", "", "find the flows inside tunnels (default true)",
        toggle(&AgentOptions::inspect_tunnels)},
+      {"max-connections", "N", "connections kept at once (default 131072)",
+       number(&AgentOptions::max_connections, 64, 4U << 20)},
+      {"socket-rung", "RUNG", "auto, tp_btf, raw_tp or kprobe (default auto)",
+       choice<SocketRung>(&AgentOptions::socket_rung, {{"auto", SocketRung::kAuto},
+                                                       {"tp_btf", SocketRung::kTracepoint},
+                                                       {"raw_tp", SocketRung::kRawTracepoint},
+                                                       {"kprobe", SocketRung::kKprobe}})},
       // [sockets]
       {"drop-stacks", "", "the kernel's call stack of each drop (default false)",
        toggle(&AgentOptions::drop_stacks)},

@@ -12,6 +12,7 @@
 #include "bpf/tc_attachment.h"
 #include "bpf/xdp_attachment.h"
 #include "model/netfilter.h"
+#include "probes/socket/socket_rung.h"
 
 namespace netprobe {
 
@@ -42,6 +43,8 @@ struct AgentOptions {
   std::vector<std::uint16_t> vxlan_ports{4789, 8472};
   std::vector<std::uint16_t> geneve_ports{6081};
   bool inspect_tunnels = true;
+  std::uint32_t max_connections = 131'072;
+  SocketRung socket_rung = SocketRung::kAuto;
   // [sockets]
   bool drop_stacks = false;
   std::uint32_t max_drop_records = 8192;

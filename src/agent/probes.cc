@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/probes.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "probes/drop/drop_probe.h"
 #include "probes/netfilter/netfilter_probe.h"
+#include "probes/socket/socket_probe.h"
 #include "probes/vxlan/vxlan_probe.h"
 #include "probes/xdp/xdp_probe.h"
 
@@ -12,6 +14,14 @@ namespace netprobe {
 
 namespace {
 
+Result<std::unique_ptr<Probe>> make_socket_probe(const ProbeNeeds& needs) {
+  SocketProbeOptions options;
+  options.programs.rung = needs.options.socket_rung;
+  options.programs.max_connections = needs.options.max_connections;
+  options.programs.max_udp_flows = std::max(needs.options.max_connections / 2, 64U);
+  options.collect_interval = needs.options.collect_interval;
+  return SocketProbe::make(options, needs.kernel, needs.clock);
+}
 // [sockets]
 Result<std::unique_ptr<Probe>> make_drop(const ProbeNeeds& needs) {
   return DropProbe::make(
@@ -47,6 +57,7 @@ Result<std::unique_ptr<Probe>> make_vxlan(const ProbeNeeds& needs) {
 
 const std::vector<ProbeEntry>& registry() {
   static const std::vector<ProbeEntry> kProbes{
+      {"socket", "--enable-socket", &AgentOptions::enable_socket, make_socket_probe},
       // [sockets]
       {"drop", "--enable-drops", &AgentOptions::enable_drops, make_drop},
       // [drops]

@@ -35,6 +35,7 @@ void answer_from_snapshot(const ApiContextPtr& context, const HttpReply& reply, 
 void add_flow_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stats_routes(HttpServer& server, const ApiContextPtr& context);
 void add_state_routes(HttpServer& server, const ApiContextPtr& context);
+void add_connection_routes(HttpServer& server, const ApiContextPtr& context);
 // [sockets]
 void add_drop_routes(HttpServer& server, const ApiContextPtr& context);
 // [drops]

@@ -12,6 +12,7 @@ namespace netprobe {
 
 // The paths of one stage each: `"/path": {…},` with a comma and a line end
 // behind each.
+[[nodiscard]] std::string_view openapi_connections();
 // [sockets]
 [[nodiscard]] std::string_view openapi_drops();
 // [drops]

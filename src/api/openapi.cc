@@ -146,6 +146,7 @@ constexpr std::string_view kMetricsKey = "\n\"/metrics\":";
 
 std::string openapi_document(std::string_view metrics_path) {
   std::string document(kDocument);
+  document += openapi_connections();
   // [sockets]
   document += openapi_drops();
   // [drops]

@@ -25,6 +25,7 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/stream", "flows as they change, as server-sent events"},
     Endpoint{"/api/interfaces", "interfaces, hooks, counters"},
     Endpoint{"/api/probes", "what observes, how, and what it lost"},
+    Endpoint{"/api/connections", "sockets: processes, bytes, quality; ?process=nginx&state=live"},
     // [sockets]
     Endpoint{"/api/drops", "dropped packets: ?by=reason, ?interface=eth0&since=15m"},
     // [drops]

@@ -76,6 +76,22 @@ Status BpfObject::set_max_entries(std::string_view name, std::uint32_t entries) 
   return {};
 }
 
+Status BpfObject::set_map_flags(std::string_view name, std::uint32_t flags) {
+  bpf_map* found = map(name);
+  if (found == nullptr) return fail("the BPF object " + name_ + " has no map " + std::string(name));
+  if (const int error = bpf_map__set_map_flags(found, flags); error != 0)
+    return fail_errno("cannot set the flags of the BPF map " + std::string(name), -error);
+  return {};
+}
+
+Status BpfObject::reuse_map(std::string_view name, int fd) {
+  bpf_map* found = map(name);
+  if (found == nullptr) return fail("the BPF object " + name_ + " has no map " + std::string(name));
+  if (const int error = bpf_map__reuse_fd(found, fd); error != 0)
+    return fail_errno("cannot share the BPF map " + std::string(name), -error);
+  return {};
+}
+
 Status BpfObject::set_rodata_bytes(std::span<const std::byte> bytes) {
   bpf_map* found = nullptr;
   bpf_object__for_each_map(found, object_.get()) {
@@ -138,6 +154,13 @@ int BpfObject::map_fd(std::string_view name) const {
 int BpfObject::program_fd(std::string_view name) const {
   const bpf_program* found = program(name);
   return found == nullptr ? -1 : bpf_program__fd(found);
+}
+
+std::vector<std::string> BpfObject::program_names() const {
+  std::vector<std::string> names;
+  bpf_program* each = nullptr;
+  bpf_object__for_each_program(each, object_.get()) names.emplace_back(bpf_program__name(each));
+  return names;
 }
 
 std::vector<ProgramStats> BpfObject::program_stats() const {

@@ -29,6 +29,10 @@ class BpfObject {
 
   /// Before load: the number of entries of a map.
   [[nodiscard]] Status set_max_entries(std::string_view map, std::uint32_t entries);
+  /// Before load: BPF_F_… of a map, in place of what its source says.
+  [[nodiscard]] Status set_map_flags(std::string_view map, std::uint32_t flags);
+  /// Before load: a map of another object in place of one's own.
+  [[nodiscard]] Status reuse_map(std::string_view map, int fd);
   /// Before load: the constants of the programs ("const volatile"); the one
   /// variable's type is T.
   template <typename T>
@@ -43,6 +47,8 @@ class BpfObject {
   [[nodiscard]] int map_fd(std::string_view name) const;
   [[nodiscard]] int program_fd(std::string_view name) const;
   [[nodiscard]] bpf_program* program(std::string_view name) const;
+  /// Of all programs, loaded or not.
+  [[nodiscard]] std::vector<std::string> program_names() const;
   /// What the kernel counted of each program (runs only while
   /// kernel.bpf_stats_enabled is on).
   [[nodiscard]] std::vector<ProgramStats> program_stats() const;

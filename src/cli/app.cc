@@ -58,6 +58,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_observe(*app, exit_code);
   add_top(*app, exit_code);
   add_status(*app, exit_code);
+  add_connections(*app, exit_code);
   // [sockets]
   add_drops(*app, exit_code);
   // [drops]

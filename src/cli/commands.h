@@ -11,6 +11,7 @@ namespace netprobe {
 void add_observe(CLI::App& app, int& exit_code);
 void add_top(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
+void add_connections(CLI::App& app, int& exit_code);
 // [sockets]
 void add_drops(CLI::App& app, int& exit_code);
 // [drops]

@@ -18,6 +18,9 @@ namespace netprobe {
 enum class SocketRole : std::uint8_t { kUnknown, kClient, kServer };
 [[nodiscard]] std::string_view to_string(SocketRole role);
 
+/// "ECONNREFUSED"; the number where it has no name. 0: "none".
+[[nodiscard]] std::string error_name(int error);
+
 /// One socket that talks to one peer. Bytes are payload, as programs count
 /// what they send and receive; times are wall clock, 0 where not known.
 struct Connection {
@@ -31,7 +34,8 @@ struct Connection {
   Nanos opened = 0;          ///< connect() began, or the SYN came
   Nanos established = 0;
   Nanos closed = 0;
-  int error = 0;  ///< errno that ended it; 0 for none
+  Nanos last_active = 0;  ///< of UDP: newest send or receive; 0 for TCP
+  int error = 0;          ///< errno that ended it; 0 for none
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t retransmits = 0;    ///< segments
@@ -42,7 +46,7 @@ struct Connection {
   Nanos rto = 0;
   std::uint32_t congestion_window = 0;  ///< segments
   std::uint64_t receive_drops = 0;      ///< the socket's queue was full
-  std::string_view verdict;             ///< how it ended or stands; docs/connections.md
+  std::string_view verdict;             ///< how it ended or stands: model/verdict.h
 };
 
 /// A socket that waits for connections, or an unconnected UDP socket.
@@ -56,6 +60,9 @@ struct ListeningSocket {
   std::uint32_t backlog = 0;      ///< connections that wait for accept()
   std::uint32_t backlog_max = 0;  ///< what listen() asked for
   std::uint64_t receive_drops = 0;
+  std::uint64_t bytes_sent = 0;  ///< of UDP, to and from peers that it did not connect to
+  std::uint64_t bytes_received = 0;
+  bool shared = false;  ///< several processes hold it; `process` is one of them
 };
 
 /// Counts by bucket: `counts[i]` values were at most `bounds[i]`, the last
@@ -89,7 +96,11 @@ struct SocketReport {
   std::uint64_t retransmits_out = 0;  ///< segments that this node sent again
   Histogram rtt;                      ///< smoothed, of each connection when it ends or is swept
   Histogram handshake;
-  std::uint64_t live = 0;
+  /// The same by role: "client", "server", "unknown".
+  std::vector<std::pair<std::string, Histogram>> rtt_by_role;
+  std::vector<std::pair<std::string, Histogram>> handshake_by_role;
+  std::uint64_t live = 0;            ///< connections that have not ended
+  std::uint64_t ended_not_kept = 0;  ///< ended ones that had to leave the list early
 };
 
 }  // namespace netprobe

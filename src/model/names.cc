@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 #include "model/connection.h"
@@ -56,6 +57,12 @@ std::string_view to_string(Tunnel tunnel) {
 std::string_view to_string(SocketRole role) {
   static constexpr std::array<std::string_view, 3> kNames{"unknown", "client", "server"};
   return name_of(role, kNames);
+}
+
+std::string error_name(int error) {
+  if (error == 0) return "none";
+  const char* name = ::strerrorname_np(error);
+  return name != nullptr ? name : std::to_string(error);
 }
 
 std::string_view to_string(Verdict verdict) {

@@ -39,6 +39,17 @@ enum class Metric : std::uint8_t {
   kProcessResidentMemory,
   kProcessCpuSeconds,
   kProcessStartTime,
+  kSocketConnections,
+  kSocketBytesSent,
+  kSocketBytesRecv,
+  kSocketEvents,
+  kSocketConnectFailures,
+  kSocketEnded,
+  kSocketLive,
+  kSocketListening,
+  kTcpRetransmits,
+  kTcpRtt,
+  kTcpHandshake,
   // [sockets]
   kDrops,
   // [drops]

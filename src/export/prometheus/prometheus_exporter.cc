@@ -11,6 +11,7 @@
 #include "export/prometheus/metric_table.h"
 #include "export/prometheus/netfilter_rows.h"
 #include "export/prometheus/quality_rows.h"
+#include "export/prometheus/socket_rows.h"
 #include "export/prometheus/tunnel_rows.h"
 
 namespace netprobe {
@@ -172,6 +173,7 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   out.sample({{"label", "vni"}}, snapshot.signals->tunnels.folded_vnis);
   write_probes(out, snapshot);
   write_agent(out, snapshot);
+  write_sockets(out, snapshot.signals->sockets);
   // [sockets]
   write_drops(out, snapshot.signals->drops);
   // [drops]

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "api/query.h"
+#include "model/connection.h"
+#include "model/flow_filter.h"
+#include "model/snapshot.h"
+
+namespace netprobe {
+
+/// Which connections: all conditions hold.
+struct ConnectionsQuery {
+  FlowFilter tuple;  ///< addresses, ports, protocol
+  std::optional<std::uint32_t> pid;
+  std::optional<std::string> process;    ///< name
+  std::optional<std::string> container;  ///< id, or the front of one
+  std::optional<std::string> state;
+  std::optional<std::string> verdict;
+  std::optional<std::string> role;
+  std::optional<std::uint64_t> netns;
+  std::size_t limit = kDefaultLimit;
+  std::optional<std::uint64_t> after;  ///< from a cursor: ids above this one
+
+  [[nodiscard]] bool matches(const Connection& connection) const;
+  [[nodiscard]] bool matches(const ListeningSocket& socket) const;
+};
+
+[[nodiscard]] QueryResult<ConnectionsQuery> parse_connections_query(const QueryParams& params);
+
+/// The answer of /api/connections: a page of connections by id, and the
+/// sockets that listen. Pure.
+[[nodiscard]] std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& query);
+
+}  // namespace netprobe

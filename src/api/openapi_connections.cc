@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/description.h"
+
+namespace netprobe {
+
+std::string_view openapi_connections() {
+  return R"json("/api/connections": {"get": {"summary": "Sockets that talk: live ones and those that ended within the last minute, by id; and those that listen", "parameters": [
+  {"$ref": "#/components/parameters/ip"}, {"$ref": "#/components/parameters/src_ip"}, {"$ref": "#/components/parameters/dst_ip"},
+  {"$ref": "#/components/parameters/port"}, {"$ref": "#/components/parameters/src_port"}, {"$ref": "#/components/parameters/dst_port"},
+  {"$ref": "#/components/parameters/protocol"},
+  {"name": "pid", "in": "query", "description": "of the process, in the initial namespace", "schema": {"type": "integer", "minimum": 1}},
+  {"name": "process", "in": "query", "description": "the process's name", "schema": {"type": "string"}},
+  {"name": "container", "in": "query", "description": "a container's id, or the front of one", "schema": {"type": "string"}},
+  {"name": "state", "in": "query", "description": "the kernel's TCP state in small letters; listen: sockets that listen; live: all that have not ended", "schema": {"type": "string", "enum": ["established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "time_wait", "close", "close_wait", "last_ack", "listen", "closing", "new_syn_recv", "unconnected", "live"]}},
+  {"name": "verdict", "in": "query", "description": "how it stands or ended: docs/connections.md", "schema": {"type": "string"}},
+  {"name": "role", "in": "query", "schema": {"type": "string", "enum": ["client", "server", "unknown"]}},
+  {"name": "netns", "in": "query", "description": "inode of the network namespace", "schema": {"type": "integer", "minimum": 1}},
+  {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
+  {"name": "cursor", "in": "query", "description": "next_cursor of the page before", "schema": {"type": "string"}}
+], "responses": {"200": {"description": "A page; src is the socket's own side, bytes are payload as programs count it. listening comes with the first page.", "content": {"application/json": {"schema": {"type": "object", "required": ["connections", "listening", "total", "live", "ended_not_kept", "next_cursor", "completeness", "last_updated"], "properties": {
+  "connections": {"type": "array", "items": {"type": "object", "required": ["id", "src_ip", "dst_ip", "src_port", "dst_port", "protocol", "role", "state", "verdict", "pid", "process", "netns", "found_later", "ended", "bytes_sent", "bytes_received"]}},
+  "listening": {"type": "array", "items": {"type": "object", "required": ["id", "ip", "port", "protocol", "pid", "process", "shared", "netns", "receive_drops"]}},
+  "total": {"type": "integer", "description": "connections that match, over all pages"},
+  "live": {"type": "integer"}, "ended_not_kept": {"type": "integer", "description": "ended connections that left the list before a minute had passed; sums have them"},
+  "next_cursor": {"type": ["string", "null"]},
+  "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
+)json";
+}
+
+}  // namespace netprobe

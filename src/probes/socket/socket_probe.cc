@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probes/socket/socket_probe.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "model/verdict.h"
+#include "probes/socket/connection_view.h"
+#include "probes/socket/totals.h"
+
+namespace netprobe {
+namespace {
+
+/// A walk over every open file may take at most this share of a core.
+constexpr Nanos kWalkShare = 200;
+constexpr Nanos kWalkPause = 500 * kMillisecond;
+/// A UDP flow is given up after this time, where space is short.
+constexpr Nanos kUdpIdle = 60 * kSecond;
+
+constexpr std::array<const char*, NP_ROLES> kRoles{"unknown", "client", "server"};
+constexpr std::array<const char*, 2> kProtocols{"tcp", "udp"};
+constexpr std::array<const char*, NP_SOCKET_EVENT_TYPES> kEvents{"connect", "accept", "close",
+                                                                 "send", "recv"};
+
+std::size_t bucket_of(Nanos value) {
+  return static_cast<std::size_t>(std::ranges::lower_bound(kLatencyBounds, value) -
+                                  kLatencyBounds.begin());
+}
+
+void add(Histogram& to, const np_latency& from) {
+  to.counts.resize(NP_LATENCY_BUCKETS);
+  for (std::size_t i = 0; i < NP_LATENCY_BUCKETS; ++i) to.counts[i] += from.count[i];
+  to.sum += static_cast<Nanos>(from.sum_ns);
+}
+
+}  // namespace
+
+SocketProbe::SocketProbe(const SocketProbeOptions& options, const Clock& clock,
+                         SocketPrograms programs, Sweeper sweeper,
+                         MappedArray<np_socket_totals> per_cpu)
+    : options_(options),
+      clock_(clock),
+      programs_(std::move(programs)),
+      sweeper_(std::move(sweeper)),
+      per_cpu_(std::move(per_cpu)),
+      ended_(options.max_ended, options.keep_ended) {
+  processes_.open();
+}
+
+Result<std::unique_ptr<Probe>> SocketProbe::make(const SocketProbeOptions& options,
+                                                 const KernelFeatures& kernel, const Clock& clock) {
+  auto programs = load_socket_programs(options.programs, kernel);
+  if (!programs) return std::unexpected(programs.error());
+  auto sweeper = Sweeper::make(*programs);
+  if (!sweeper) return std::unexpected(sweeper.error());
+  auto per_cpu = MappedArray<np_socket_totals>::make(
+      programs->object.map_fd("socket_totals"), static_cast<std::size_t>(kernel.possible_cpus));
+  if (!per_cpu) return std::unexpected(per_cpu.error());
+  std::unique_ptr<SocketProbe> probe(new SocketProbe(options, clock, std::move(*programs),
+                                                     std::move(*sweeper), std::move(*per_cpu)));
+  auto ring =
+      RingReader::make(probe->programs_.object.map_fd("socket_events"),
+                       [raw = probe.get()](std::span<const std::byte> record) {
+                         if (record.size() != sizeof(socket_event)) {
+                           ++raw->bad_records_;
+                           return;
+                         }
+                         raw->on_event(*reinterpret_cast<const socket_event*>(record.data()));
+                       });
+  if (!ring) return std::unexpected(ring.error());
+  probe->ring_ = std::make_unique<RingReader>(std::move(*ring));
+  // The handler is attached: what it does not see from now on was there before.
+  if (auto walked = probe->sweeper_.walk_files(); !walked)
+    spdlog::warn("sockets from before the agent are not found: {}", walked.error().message);
+  ++probe->walks_;
+  return probe;
+}
+
+void SocketProbe::on_event(const socket_event& event) {
+  ++records_;
+  processes_.notice(event.c.owner);
+  if ((event.c.flags & NP_CONN_ENDED) != 0) ended_.add(event.c, poll_time_);
+}
+
+std::size_t SocketProbe::poll(Nanos now) {
+  poll_time_ = now;
+  return ring_->drain();
+}
+
+void SocketProbe::sweep() {
+  // Totals first: an entry leaves the map before it joins them.
+  totals_ = sum_of(per_cpu_);
+  sweep_error_.clear();
+  if (auto s = sweeper_.sweep_tcp(tcp_); !s) sweep_error_ = s.error().message;
+  if (auto s = sweeper_.sweep_udp(udp_); !s) sweep_error_ = s.error().message;
+}
+
+bool SocketProbe::wants_names() const {
+  return std::ranges::any_of(tcp_, [](const np_swept& each) {
+    return each.c.owner.pid == 0 && (each.c.flags & (NP_CONN_ENDED | NP_CONN_STALE)) == 0;
+  });
+}
+
+void SocketProbe::look_for_names(Nanos now) {
+  // Once more soon after the start: what waited for accept() had no file then.
+  const bool again = walks_ < 2;
+  if (now < next_walk_ || (!again && !wants_names())) return;
+  const Nanos before = clock_.monotonic();
+  if (auto s = sweeper_.walk_files(); !s) sweep_error_ = s.error().message;
+  ++walks_;
+  next_walk_ = now + std::max(kWalkPause, (clock_.monotonic() - before) * kWalkShare);
+  sweep();
+}
+
+void SocketProbe::drop_gone_tcp() {
+  // A socket whose end was not seen: it ended while the walk that found it ran.
+  const int map = programs_.object.map_fd("connection_map");
+  std::erase_if(tcp_, [&](const np_swept& each) {
+    if ((each.c.flags & NP_CONN_STALE) == 0) return false;
+    np_connection now{};
+    if (bpf_map_lookup_elem(map, &each.key, &now) == 0 && now.id == each.c.id &&
+        (now.flags & NP_CONN_ENDED) == 0)
+      bpf_map_delete_elem(map, &each.key);
+    return true;
+  });
+}
+
+void SocketProbe::drop_gone_udp(Nanos now) {
+  const int map = programs_.object.map_fd("socket_udp");
+  const bool short_of_space = udp_.size() > options_.programs.max_udp_flows / 4 * 3;
+  std::erase_if(udp_, [&](np_swept_udp& each) {
+    const bool gone = (each.c.flags & NP_CONN_STALE) != 0;
+    const bool idle = short_of_space && now - static_cast<Nanos>(each.c.closed_ns) > kUdpIdle;
+    if (!gone && !idle) return false;
+    bpf_map_delete_elem(map, &each.key);
+    if (!gone) ++udp_evicted_;
+    each.c.flags |= NP_CONN_ENDED;
+    each.c.state = 7;
+    each.c.verdict = gone ? NP_VERDICT_CLOSED : NP_VERDICT_IDLE;
+    // Sockets that never moved anything are of no interest once they are gone.
+    if (each.c.bytes_sent + each.c.bytes_recv > 0) ended_.add(each.c, now);
+    return true;
+  });
+}
+
+void SocketProbe::sample_round_trips(Nanos now) {
+  if (now < next_sample_) return;
+  next_sample_ = now + options_.collect_interval;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> moved;
+  moved.reserve(tcp_.size());
+  auto before = moved_.begin();
+  for (const np_swept& each : tcp_) {  // both by id
+    if (each.c.state == kTcpStateListen || each.c.srtt_us == 0) continue;
+    const std::uint64_t bytes = each.c.bytes_sent + each.c.bytes_recv;
+    while (before != moved_.end() && before->first < each.c.id) ++before;
+    const bool known = before != moved_.end() && before->first == each.c.id;
+    moved.emplace_back(each.c.id, bytes);
+    if (!known || before->second == bytes || each.c.role >= NP_ROLES) continue;
+    np_latency& to = sampled_[each.c.role];
+    const Nanos rtt = static_cast<Nanos>(each.c.srtt_us) * kMicrosecond;
+    ++to.count[bucket_of(rtt)];
+    to.sum_ns += static_cast<std::uint64_t>(rtt);
+  }
+  moved_ = std::move(moved);
+}
+
+void SocketProbe::add_up() {
+  std::array<std::uint64_t, 2> sent{totals_.sent[0], totals_.sent[1]};
+  std::array<std::uint64_t, 2> received{totals_.recv[0], totals_.recv[1]};
+  std::uint64_t retransmits = totals_.retransmits;
+  for (const np_swept& each : tcp_) {
+    sent[0] += each.c.bytes_sent - each.c.base_sent;
+    received[0] += each.c.bytes_recv - each.c.base_recv;
+    retransmits += each.c.retransmits;
+  }
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    sent_[i] = std::max(sent_[i], sent[i]);
+    received_[i] = std::max(received_[i], received[i]);
+  }
+  retransmits_ = std::max(retransmits_, retransmits);
+}
+
+void SocketProbe::collect(Nanos now) {
+  poll(now);
+  sweep();
+  drop_gone_tcp();
+  look_for_names(now);
+  drop_gone_tcp();
+  drop_gone_udp(now);
+  for (const np_swept& each : tcp_) processes_.notice(each.c.owner);
+  sample_round_trips(now);
+  add_up();
+}
+
+void SocketProbe::report_lists(SocketReport& report) {
+  const Nanos now = clock_.monotonic();
+  const Nanos offset = clock_.wall() - now;
+  report.connections.reserve(tcp_.size() + udp_.size());
+  for (const np_swept& each : tcp_) {
+    if (each.c.state == kTcpStateListen) {
+      report.listening.push_back(listening_of(each.c, processes_));
+    } else {
+      report.connections.push_back(connection_of(each.c, offset, processes_));
+      if ((each.c.flags & NP_CONN_ENDED) == 0) ++report.live;
+    }
+  }
+  for (const np_swept_udp& each : udp_) {
+    if (each.c.dst_port == 0) report.listening.push_back(listening_of(each.c, processes_));
+    if (each.c.dst_port == 0 && each.c.bytes_sent + each.c.bytes_recv == 0) continue;
+    report.connections.push_back(connection_of(each.c, offset, processes_));
+    ++report.live;
+  }
+  ended_.for_each(now, [&](const np_connection& ended) {
+    report.connections.push_back(connection_of(ended, offset, processes_));
+  });
+  // One that ended after the sweep is in both: the end is what holds.
+  std::ranges::sort(report.connections, [](const Connection& a, const Connection& b) {
+    return a.id != b.id ? a.id < b.id : a.closed > b.closed;
+  });
+  const auto [first, last] =
+      std::ranges::unique(report.connections, [](const auto& a, const auto& b) {
+        return a.id == b.id && a.tuple == b.tuple && a.process == b.process && b.closed == 0;
+      });
+  report.connections.erase(first, last);
+  report.ended_not_kept = ended_.not_kept();
+}
+
+void SocketProbe::report_sums(SocketReport& report) const {
+  for (std::size_t p = 0; p < kProtocols.size(); ++p) {
+    for (std::size_t role = 0; role < NP_ROLES; ++role)
+      if (role != NP_ROLE_UNKNOWN)
+        report.connections_total.push_back(
+            {{kProtocols[p], kRoles[role]}, totals_.connections[p][role]});
+    report.bytes.push_back({kProtocols[p], {sent_[p], received_[p]}});
+  }
+  for (std::size_t i = 0; i < kEvents.size(); ++i)
+    report.events.emplace_back(kEvents[i], totals_.events[i]);
+  for (std::size_t i = 0; i < NP_ERRNO_SLOTS; ++i)
+    if (totals_.failures[i] > 0)
+      report.failures.emplace_back(error_name(static_cast<int>(i)), totals_.failures[i]);
+  for (std::size_t i = 0; i < NP_VERDICTS; ++i)
+    if (totals_.verdicts[i] > 0)
+      report.verdicts.emplace_back(to_string(static_cast<Verdict>(i)), totals_.verdicts[i]);
+  report.retransmits_out = retransmits_;
+  for (std::size_t role = NP_ROLE_CLIENT; role < NP_ROLES; ++role) {
+    Histogram rtt;
+    Histogram handshake;
+    add(rtt, totals_.rtt[role]);
+    add(rtt, sampled_[role]);
+    add(handshake, totals_.handshake[role]);
+    add(report.rtt, totals_.rtt[role]);
+    add(report.rtt, sampled_[role]);
+    add(report.handshake, totals_.handshake[role]);
+    report.rtt_by_role.emplace_back(kRoles[role], std::move(rtt));
+    report.handshake_by_role.emplace_back(kRoles[role], std::move(handshake));
+  }
+}
+
+void SocketProbe::report(Signals& out) {
+  report_lists(out.sockets);
+  report_sums(out.sockets);
+}
+
+ProbeStatus SocketProbe::status() const {
+  ProbeStatus status;
+  status.name = "socket";
+  status.state = ProbeState::kOn;
+  status.rung = programs_.rung;
+  status.why = programs_.why;
+  status.why += programs_.udp_rung.empty() ? "UDP is not seen" : "UDP by " + programs_.udp_rung;
+  if (!sweep_error_.empty()) status.why += "; " + sweep_error_;
+  status.kernel_need = "5.8 (UDP by tracepoint: 6.3)";
+  status.programs = programs_.object.program_stats();
+  for (ProgramStats& each : programs_.sweeps.program_stats())
+    status.programs.push_back(std::move(each));
+  status.events = records_;
+  const auto now = sum_of(per_cpu_);
+  status.lost = {{"socket_probe", "ring_full", now.ring_full},
+                 {"socket_probe", "connection_map_full", now.map_full},
+                 {"socket_probe", "udp_map_full", now.udp_full},
+                 {"socket_probe", "udp_flow_evicted", udp_evicted_},
+                 {"socket_probe", "end_of_unknown", now.unseen},
+                 {"socket_probe", "cgroup_not_found", processes_.cgroups_not_found()},
+                 {"socket_probe", "bad_record", bad_records_}};
+  return status;
+}
+
+}  // namespace netprobe
