@@ -76,6 +76,7 @@ struct np_drop_config {
 /* Which of the two tables programs write to; user space switches it. */
 struct np_drop_active {
   __u64 table;
+  __u64 full[2]; /* no room was found: not tried again until it is emptied */
 };
 
 #endif

@@ -63,7 +63,7 @@ std::vector<Layout> drop_abi() {
       NP_LAYOUT(np_drop_sum, packets, bytes),
       NP_LAYOUT(np_drop_cpu, enter, leave, drops, unplaced, local, stacks_lost, fence, reserved),
       NP_LAYOUT(np_drop_config, skip, skips, stacks),
-      NP_LAYOUT(np_drop_active, table),
+      NP_LAYOUT(np_drop_active, table, full),
   };
 }
 

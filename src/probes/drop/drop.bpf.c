@@ -100,12 +100,14 @@ static __always_inline void np_count_drop(struct np_drop_cpu *cpu, struct np_dro
     return;
   }
   value = np_drop_find(table, key);
-  if (unlikely(!value)) {
+  if (unlikely(!value) && !np_drop_active.full[table & 1]) {
     struct np_drop_value fresh = {.first_ns = now};
 
     if (device)
       bpf_probe_read_kernel(fresh.interface, sizeof(fresh.interface), device->name);
     value = np_drop_insert(table, key, &fresh);
+    if (!value)
+      np_drop_active.full[table & 1] = 1;
   }
   if (likely(value)) {
     NP_ATOMIC_ADD(value->packets, size->packets);

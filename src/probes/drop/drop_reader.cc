@@ -110,6 +110,7 @@ std::size_t DropReader::empty_table(std::size_t table, const RecordHandler& reco
     first = false;
     if (error == -ENOENT) break;  // the end
   }
+  std::atomic_ref(active_[0].full[table]).store(0, std::memory_order_release);
   waiting_.reset();
   return total;
 }
