@@ -399,7 +399,8 @@ TEST_F(Locator, DropsExplainEachAtMostItsCount) {
   settle(flow);
   DropReport drops;
   drops.records = {drop_of(flow, kCni0, "NETFILTER_DROP", "netfilter", 3),
-                   drop_of(flow, kEth0, "QDISC_DROP", "qdisc", 100)};
+                   drop_of(flow, kEth0, "QDISC_DROP", "qdisc", 100),
+                   drop_of(flow, kCni0, "TCP_OLD_DATA", "tcp", 100)};
   locator.on_drops(drops);
   locator.on_drops(drops);
   auto losses = locator.report().losses;
