@@ -36,12 +36,13 @@ void LossStage::look_around(Nanos now, const CountersOf& counters) {
   boost::unordered::erase_if(
       around_, [this](const auto& each) { return !links_.links().contains(each.first); });
   for (const auto& [ifindex, link] : links_.links()) {
+    const bool is_new = !around_.contains(ifindex);
     Known& known = around_[ifindex];
     LossInterface& to = known.interface;
     to.name = link.name;
     to.role = link.role;
     to.bridge = link.kind == "bridge";
-    if (to.master != link.master) to.disturbed = {now, now};  // other ways from here on
+    if (!is_new && to.master != link.master) to.disturbed = {now, now};  // other ways from here on
     to.master = link.master;
     const auto watched = watched_.find(ifindex);
     to.watched_since = watched == watched_.end() ? 0 : watched->second;

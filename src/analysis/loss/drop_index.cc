@@ -27,6 +27,8 @@ bool is_before_ingress(const DropRecord& record) {
 }  // namespace
 
 bool drop_lies_between(const DropRecord& record, const DropPlace& place) {
+  // An endpoint had it: it came through, wherever its socket is.
+  if (record.hook == "tcp" || record.hook == "udp" || record.hook == "socket") return false;
   if (record.ifindex == place.from && place.from_direction == Direction::kEgress)
     return !is_before_ingress(record);
   if (record.ifindex == place.from)

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "analysis/loss/drop_index.h"
+#include "analysis/loss/followed.h"
 #include "analysis/loss/ledger.h"
 #include "analysis/loss/path.h"
-#include "analysis/loss/settling.h"
 
 namespace netprobe {
 namespace {
@@ -22,41 +22,6 @@ std::uint64_t above(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0
 bool is_to_many(const IpAddress& address) {
   return address.is_multicast() || address == IpAddress::v4(0xffffffff);
 }
-
-/// Counters from which losses are counted where a flow is older than what
-/// watches it. What left is read first and what entered a pass later, so that
-/// packets in between make the loss look smaller, never larger.
-struct Base {
-  std::uint64_t entered = 0;
-  std::uint64_t left = 0;
-};
-
-enum class Begin : std::uint8_t {
-  kAtFirstPacket,  ///< every point saw the flow from its first packet on
-  kLeftTaken,      ///< Base::left is there, Base::entered comes with the next pass
-  kAtBase,
-};
-
-/// A flow with a deficit somewhere.
-struct Followed {
-  FlowTuple tuple;
-  FlowTuple translated;
-  FlowTuple ends;  ///< where packets really come from and go to
-  bool nat = false;
-  bool usable = true;   ///< what was said of it last can be compared
-  bool wanted = false;  ///< drops tell of it
-  bool remade = false;  ///< a proxy or the like makes its packets anew
-  Begin begin = Begin::kAtFirstPacket;
-  Nanos since = 0;      ///< counters are comparable from here
-  Nanos disturbed = 0;  ///< newest thing that spoils older counters
-  Nanos read = 0;       ///< last pass
-  std::array<Path, 2> path;
-  std::array<std::array<Base, kPassages>, 2> base{};
-  std::array<std::array<Settling, kPassages>, 2> settling{};
-  /// Packets found lost since `base`.
-  std::array<std::array<std::uint64_t, kPassages>, 2> found{};
-  bool lost_any = false;
-};
 
 }  // namespace
 
@@ -210,6 +175,15 @@ class LossLocator::Impl {
     if (!flow.usable) return;
     if (flow.disturbed >= flow.since && flow.disturbed > 0) return rebase(flow);
     if (flow.begin == Begin::kLeftTaken) {
+      if (now_ <= flow.since) return;
+      flow.since = now_;
+      for (std::size_t s = 0; s < 2; ++s)
+        for (std::size_t i = 0; i < kPassages; ++i)
+          flow.base[s][i].left = std::min(flow.base[s][i].left, flow.path[s][i].left);
+      flow.begin = Begin::kLeftSure;
+      return;
+    }
+    if (flow.begin == Begin::kLeftSure) {
       // Any moment after what left was read will do.
       if (now_ <= flow.since) return;
       for (std::size_t s = 0; s < 2; ++s)
@@ -329,7 +303,7 @@ class LossLocator::Impl {
   /// A deficit that drops tell of as well is a loss, settled or not, and even
   /// where nobody knows where the packets would have gone.
   void corroborate(std::uint64_t id, Followed& flow) {
-    if (flow.begin == Begin::kLeftTaken) return;
+    if (flow.begin == Begin::kLeftTaken || flow.begin == Begin::kLeftSure) return;
     for (std::size_t s = 0; s < 2; ++s)
       for (std::size_t i = 0; i < kPassages; ++i) {
         const auto passage = static_cast<Passage>(i);

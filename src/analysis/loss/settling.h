@@ -28,13 +28,13 @@ class Settling {
   /// `left` moved just before the first reading.
   void read(Nanos now, std::uint64_t entered, std::uint64_t left, bool only_way, bool moved) {
     if (!begun_) entered_when_moved_ = moved ? entered : std::min(entered, left);
-    if (begun_ && left != left_) entered_when_moved_ = entered;
+    if (begun_ && left > left_) entered_when_moved_ = entered;
     if (!begun_ || now - readings_[0].time >= kSettleTime / 2) {
       std::ranges::move_backward(readings_.begin(), readings_.end() - 1, readings_.end());
       readings_[0] = {now, entered, left};
     }
     begun_ = true;
-    left_ = left;
+    left_ = std::max(left_, left);  // readings of several points can fall back
     now_ = now;
     before_ = bound_;
     deficit_before_ = deficit_;
