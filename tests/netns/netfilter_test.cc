@@ -440,10 +440,9 @@ TEST_F(Nat, ManyConnectionsComeAndGo) {
   ASSERT_TRUE(node_->run({"sysctl", "-qw", "net.netfilter.nf_conntrack_udp_timeout=3"}));
   start();
   constexpr std::uint64_t kMany = 200;
-  const auto sent =
-      left_->run({"sh", "-c",
-                  "for i in $(seq 20001 20200); do echo x | socat -u - "
-                  "UDP4:10.96.0.1:53,sourceport=$i; done"});
+  const auto sent = left_->run({"sh", "-c",
+                                "for i in $(seq 20001 20200); do echo x | socat -u - "
+                                "UDP4:10.96.0.1:53,sourceport=$i; done"});
   ASSERT_TRUE(sent) << sent.error().message;
   const Json page = flows_when(*agent_, "protocol=udp&port=5353", [&](const Json& json) {
     return number_of(json.root(), "total") == kMany;
