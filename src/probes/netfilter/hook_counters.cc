@@ -158,6 +158,10 @@ void HookCounters::apply(const HookWishes& wishes, Nanos now) {
       points_[0].out.reset();
     }
     all_wanted_ = points_[0].in != nullptr;
+    if (!all_wanted_) return;
+    for (std::size_t i = 0; i < NP_NF_POINTS; ++i)
+      if (!wishes[i / NP_NF_HOOKS][i % NP_NF_HOOKS].wanted)
+        points_[i].why += "; the programs of this rung see all hook points";
     return;
   }
   for (std::size_t i = 0; i < NP_NF_POINTS; ++i) {
