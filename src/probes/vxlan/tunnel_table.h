@@ -67,9 +67,9 @@ class TunnelTable {
     bool folded = false;  ///< its VNI has no totals of its own
   };
   struct TotalKey {
-    Tunnel kind;
-    std::uint32_t vni;
-    Direction direction;
+    Tunnel kind = Tunnel::kVxlan;
+    std::uint32_t vni = 0;
+    Direction direction = Direction::kIngress;
     auto operator<=>(const TotalKey&) const = default;
   };
   void take(const TunnelRow& row, Known& known);
@@ -88,8 +88,8 @@ class TunnelTable {
 
 /// Both directions and every interface of a tunnel as one.
 struct TunnelPair {
-  Tunnel kind;
-  std::uint32_t vni;
+  Tunnel kind = Tunnel::kVxlan;
+  std::uint32_t vni = 0;
   IpAddress low;
   IpAddress high;
   auto operator<=>(const TunnelPair&) const = default;
