@@ -110,6 +110,40 @@ expect "a translated connection is one flow" FLOWS \
   '[.flows[] | select(.protocol == "tcp" and .dst_ip == "10.96.0.1")] |
    length == 1 and .[0].nat.dst_ip == "10.7.0.2" and .[0].packets > 0'
 
+probe socket
+expect "five downloads are known on both sides, to the byte" CONNECTIONS \
+  '[.connections[] | select(.role == "client" and .dst_port == 80).bytes_received] as $in |
+   [.connections[] | select(.role == "server" and .src_port == 80).bytes_sent] as $out |
+   ($in | length) == 5 and ($in | add) == ($out | add) and ($in | min) > 100000'
+expect "their processes are named" CONNECTIONS \
+  '[.connections[] | select(.dst_port == 80 and .role == "client")] | all(.process == "wget")'
+expect "a refused connect has its errno" CONNECTIONS \
+  'any(.connections[]; .dst_port == 81 and .verdict == "refused" and .error == "ECONNREFUSED")'
+expect "flows have their process and verdict" FLOWS \
+  'any(.flows[]; .dst_port == 81 and .verdict == "refused" and .client_process.comm == "wget")'
+
+probe drop
+expect "what the firewall dropped is found, with its place" DROPS \
+  'any(.drops[]; .hook == "netfilter" and .interface == "v0" and .count == 5)'
+expect "datagrams to a closed port, too" DROPS \
+  'any(.drops[]; .hook == "udp" and .interface == "v0" and .dst_port == 53)'
+# Kernels tell reasons since 5.17; before it, only the place.
+if at_least 5.17; then
+  expect "with the kernel's reasons" DROPS \
+    '[.drops[].reason] | contains(["NETFILTER_DROP"]) and contains(["NO_SOCKET"])'
+else
+  expect "without reasons, as the kernel is" DROPS '[.drops[].reason] | all(. == "NOT_SPECIFIED")'
+fi
+expect "no loss is claimed where packets ended here" LOSSES '.losses | length == 0'
+
+probe xdp
+expect "XDP sees what arrives" INTERFACES \
+  'any(.interfaces[]; .name == "v0" and .xdp.mode == "native" and .xdp.packets > 0)'
+probe vxlan
+expect "the tunnel is known in both directions, by its times" TUNNELS \
+  '[.tunnels[] | select(.vni == 7 and .packets > 0 and .first_seen <= .last_seen) | .direction] |
+   sort == ["egress", "ingress"]'
+
 same "SIGTERM ends it with 0" EXIT 0
 same "no program is left" LEFT 0
 [ -n "$probes" ] && said PROBES >"$probes"

@@ -42,7 +42,7 @@ table ip nat {
 RULES
 /bin/ip route add 10.96.0.0/24 via 10.7.0.2
 
-netprobe-agent --interface-filter='v0,vx0' --log-format=text >/tmp/log 2>&1 &
+netprobe-agent --interface-filter='v0,vx0' --enable-xdp --xdp-interface=v0 --log-format=text >/tmp/log 2>&1 &
 agent=$!
 for _ in $(seq 60); do wget -qO- http://127.0.0.1:8081/readyz >/dev/null 2>&1 && break; sleep 1; done
 
@@ -64,6 +64,7 @@ ask DROPS '/api/drops?limit=1000'
 ask NETFILTER /api/netfilter
 ask TUNNELS /api/tunnels
 ask LOSSES /api/losses
+ask INTERFACES /api/interfaces
 # The connection table is full: what is new is refused, or takes another's place.
 most=$(cat /proc/sys/net/netfilter/nf_conntrack_max)
 echo 1 >/proc/sys/net/netfilter/nf_conntrack_max

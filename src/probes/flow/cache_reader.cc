@@ -60,6 +60,8 @@ class CacheReader::Impl {
         clock_(std::move(clock)),
         clock_program_(programs.object.program_fd("netprobe_tc_clock")) {
     anchor_.tick = programs.tick_ns;
+    // Before the first packet: programs make times of jiffies by it.
+    read_clock();
   }
 
   Status open_ring(int map_fd) {
