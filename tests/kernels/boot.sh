@@ -121,6 +121,15 @@ expect "a refused connect has its errno" CONNECTIONS \
   'any(.connections[]; .dst_port == 81 and .verdict == "refused" and .error == "ECONNREFUSED")'
 expect "flows have their process and verdict" FLOWS \
   'any(.flows[]; .dst_port == 81 and .verdict == "refused" and .client_process.comm == "wget")'
+for rung in raw_tp kprobe; do
+  expect "the socket probe takes $rung when told" "PROBES_$rung" \
+    "any(.probes[]; .name == \"socket\" and .state == \"on\" and .rung == \"$rung\")"
+  expect "and knows a download to the byte, and a refusal, by it" "CONNECTIONS_$rung" \
+    '[.connections[] | select(.role == "client" and .dst_port == 80).bytes_received] as $in |
+     [.connections[] | select(.role == "server" and .src_port == 80).bytes_sent] as $out |
+     ($in | length) == 1 and $in == $out and $in[0] > 100000 and
+     any(.connections[]; .dst_port == 81 and .verdict == "refused" and .process == "wget")'
+done
 
 probe drop
 expect "what the firewall dropped is found, with its place" DROPS \

@@ -73,7 +73,22 @@ echo "$most" >/proc/sys/net/netfilter/nf_conntrack_max
 sleep 2
 ask FULL /api/netfilter
 kill -TERM $agent; wait $agent; echo "EXIT $?"
+# The lower rungs of the socket probe's ladder, which a kernel with all of them
+# would never take by itself.
+for rung in raw_tp kprobe; do
+  netprobe-agent --interface-filter=v0 --socket-rung=$rung --enable-netfilter=false \
+    --log-format=text >"/tmp/log.$rung" 2>&1 &
+  agent=$!
+  for _ in $(seq 60); do wget -qO- http://127.0.0.1:8081/readyz >/dev/null 2>&1 && break; sleep 1; done
+  wget -qO /dev/null http://10.7.0.2/file || echo "TROUBLE wget"
+  wget -qO /dev/null http://10.7.0.2:81/ 2>/dev/null
+  nslookup name 10.7.0.2 >/dev/null 2>&1
+  sleep 2
+  ask "PROBES_$rung" /api/probes
+  ask "CONNECTIONS_$rung" '/api/connections?limit=1000'
+  kill -TERM $agent; wait $agent || echo "TROUBLE $rung ended with $?"
+done
 echo "LEFT $(bpftool prog list 2>/dev/null | grep -c netprobe)"
-sed 's/^/LOG /' /tmp/log
+sed 's/^/LOG /' /tmp/log /tmp/log.*
 echo DONE
 reboot -f
