@@ -75,7 +75,7 @@ struct np_connection {
   __u64 opened_ns;    /* connect() began, the SYN came, or the first datagram */
   __u64 handshake_ns; /* how long the handshake took; 0 not known */
   __u64 established_ns;
-  __u64 closed_ns; /* UDP: when it was last used */
+  __u64 closed_ns; /* UDP: when it was last used, to a jiffy */
   __u64 bytes_sent;
   __u64 bytes_recv;
   __u64 base_sent; /* of these, what was before anybody looked */
@@ -102,7 +102,7 @@ struct np_connection {
   __u32 receive_drops; /* datagrams that found the receive queue full */
   __u32 backlog;       /* listening: connections that wait for accept() */
   __u32 backlog_max;
-  __u32 reserved1;
+  __u32 tick; /* UDP: jiffies, when closed_ns was read */
 };
 NP_ABI_ASSERT(sizeof(struct np_connection) == 200, "connection is 200 bytes");
 

@@ -5,16 +5,13 @@
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <deque>
-#include <fstream>
 #include <utility>
 
+#include "agent/own_process.h"
 #include "agent/version.h"
 
 namespace netprobe {
@@ -30,8 +27,6 @@ constexpr int kPollMillisQuiet = 40;
 constexpr Nanos kSweepInterval = kSecond;
 // While somebody streams, they want to see counters move.
 constexpr Nanos kSweepIntervalStreaming = 250 * kMillisecond;
-// Names of interfaces that are gone, for flows that still mention them.
-constexpr std::size_t kFormerNames = 8192;
 
 std::uint32_t default_slots(int cpus) {
   // A slice a CPU, 192 bytes a slot: many CPUs share the load, and the sum
@@ -42,68 +37,7 @@ std::uint32_t default_slots(int cpus) {
   return 4'096;
 }
 
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t total = 0;
-  std::uint64_t resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-/// Inode of the network namespace whose interfaces this process sees; 0
-/// where it cannot be told.
-std::uint64_t own_netns() {
-  struct stat info{};
-  return ::stat("/proc/self/ns/net", &info) == 0 ? info.st_ino : 0;
-}
-
 }  // namespace
-
-/// Names and roles of interfaces, also of former ones.
-class DataLoop::Names final : public PointNames {
- public:
-  explicit Names(const LinkWatcher& links) : links_(links) {}
-
-  [[nodiscard]] std::string_view interface_name(std::uint32_t ifindex) const override {
-    const InterfaceInfo* info = find(ifindex);
-    return info == nullptr ? "unknown" : std::string_view(info->name);
-  }
-  [[nodiscard]] Role interface_role(std::uint32_t ifindex) const override {
-    const InterfaceInfo* info = find(ifindex);
-    return info == nullptr ? Role::kHost : info->role;
-  }
-  [[nodiscard]] bool is_local(const IpAddress& address) const override {
-    return links_.is_local(address);
-  }
-  void remember(const InterfaceInfo& info) {
-    if (known_.insert_or_assign(info.ifindex, info).second) order_.push_back(info.ifindex);
-    while (order_.size() > kFormerNames) {
-      if (!links_.links().contains(order_.front())) known_.erase(order_.front());
-      order_.pop_front();
-    }
-  }
-
- private:
-  [[nodiscard]] const InterfaceInfo* find(std::uint32_t ifindex) const {
-    if (const auto now = links_.links().find(ifindex); now != links_.links().end())
-      return &now->second;
-    const auto before = known_.find(ifindex);
-    return before == known_.end() ? nullptr : &before->second;
-  }
-
-  const LinkWatcher& links_;
-  std::map<std::uint32_t, InterfaceInfo> known_;
-  std::deque<std::uint32_t> order_;
-};
 
 DataLoop::DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatcher links,
                    SignalLoop& signals)
@@ -131,7 +65,7 @@ Result<std::unique_ptr<DataLoop>> DataLoop::make(const AgentOptions& options,
 Status DataLoop::open(const AgentOptions& options) {
   wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_) return fail_errno("cannot make an eventfd");
-  names_ = std::make_unique<Names>(links_);
+  names_ = std::make_unique<InterfaceNames>(links_);
   started_at_ = clock_.wall();
 
   FlowTableOptions table;

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/interface_names.h"
 #include "agent/link_bandwidth.h"
 #include "agent/loss_stage.h"
 #include "agent/options.h"
@@ -65,7 +66,6 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   [[nodiscard]] std::string attached_summary() const;
 
  private:
-  class Names;
   struct Request {
     Nanos max_age;
     bool with_flows;
@@ -113,7 +113,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   LinkWatcher links_;
   NameFilter filter_;
   NameFilter attach_;
-  std::unique_ptr<Names> names_;
+  std::unique_ptr<InterfaceNames> names_;
   std::unique_ptr<FlowProbe> probe_;  ///< null where --enable-tc=false
   std::unique_ptr<FlowTable> table_;
   std::unique_ptr<LossStage> loss_stage_;          ///< null where --enable-tc=false

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/loss_stage.h"
 
-#include <sys/stat.h>
-
 #include <utility>
+
+#include "agent/own_process.h"
 
 namespace netprobe {
 namespace {
@@ -18,8 +18,7 @@ constexpr Nanos kDropIntervalLosing = 2 * kSecond;
 LossStage::LossStage(FlowTable& table, const LinkWatcher& links, SignalLoop& signals)
     : table_(table), links_(links), signals_(signals), locator_(LossOptions{}, *this) {
   table_.watch_points(&locator_);
-  struct stat self{};
-  if (::stat("/proc/self/ns/net", &self) == 0) netns_ = self.st_ino;
+  netns_ = own_netns();
 }
 
 LossStage::~LossStage() { table_.watch_points(nullptr); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // netprobe-agent: wires the probes, the flow table and the servers of one node.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -145,6 +146,9 @@ int run(int argc, const char* const* argv) {
   auto loop = DataLoop::make(*options, *kernel, **signal_loop);
   if (!loop) return refuse(loop.error());
   (*signal_loop)->open((*loop)->tunnel_maps());
+  // Reading the kernel's types and symbols took memory that is not needed any
+  // more, and that malloc would keep.
+  ::malloc_trim(0);
   return serve_until_signal(argc, argv, *options, **loop, **signal_loop, **server);
 }
 

@@ -198,23 +198,24 @@ const std::vector<Option>& table() {
        toggle(&AgentOptions::inspect_tunnels)},
       {"max-connections", "N", "connections kept at once (default 131072)",
        number(&AgentOptions::max_connections, 64, 4U << 20)},
+      {"socket-udp-limit", "N",
+       "UDP sends and receives a second above which they are not looked at (default 50000; 0: "
+       "always)",
+       number(&AgentOptions::socket_udp_limit, 0, 1U << 30)},
       {"socket-rung", "RUNG", "auto, tp_btf, raw_tp or kprobe (default auto)",
        choice<SocketRung>(&AgentOptions::socket_rung, {{"auto", SocketRung::kAuto},
                                                        {"tp_btf", SocketRung::kTracepoint},
                                                        {"raw_tp", SocketRung::kRawTracepoint},
                                                        {"kprobe", SocketRung::kKprobe}})},
-      // [sockets]
       {"drop-stacks", "", "the kernel's call stack of each drop (default false)",
        toggle(&AgentOptions::drop_stacks)},
       {"max-drop-records", "N", "drop records kept at once (default 8192)",
        number(&AgentOptions::max_drop_records, 16, 1U << 20)},
-      // [drops]
       {"netfilter-hooks", "WHERE",
        "hook points counted: auto (where something can drop), all or off (default auto)",
        choice<NetfilterHooks>(&AgentOptions::netfilter_hooks, {{"auto", NetfilterHooks::kAuto},
                                                                {"all", NetfilterHooks::kAll},
                                                                {"off", NetfilterHooks::kOff}})},
-      // [netfilter]
       {"xdp-mode", "MODE",
        "auto, native or generic (default auto: native; generic only when asked)",
        choice<XdpMode>(&AgentOptions::xdp_mode, {{"auto", XdpMode::kAuto},
@@ -224,12 +225,9 @@ const std::vector<Option>& table() {
        "where XDP goes with --enable-xdp: names and globs (default: uplinks; a veth only by its "
        "exact name)",
        names(&AgentOptions::xdp_interface)},
-      // [tunnels and XDP]
-      // [losses]
       {"link-speed", "NAMES=SPEED",
        "speed of links whose driver does not know it: eth0=10G,wan*=500M (bits per second)",
        set_link_speeds},
-      // [quality and bandwidth]
       {"log-format", "FORMAT", "auto, text or json (default: text on a terminal)",
        choice<LogFormat>(
            &AgentOptions::log_format,

@@ -45,19 +45,14 @@ struct AgentOptions {
   bool inspect_tunnels = true;
   std::uint32_t max_connections = 131'072;
   SocketRung socket_rung = SocketRung::kAuto;
-  // [sockets]
+  std::uint32_t socket_udp_limit = 50'000;  ///< calls per second; 0: none
   bool drop_stacks = false;
   std::uint32_t max_drop_records = 8192;
-  // [drops]
   NetfilterHooks netfilter_hooks = NetfilterHooks::kAuto;
-  // [netfilter]
   XdpMode xdp_mode = XdpMode::kAuto;
   std::vector<std::string> xdp_interface;  ///< empty: uplinks
-  // [tunnels and XDP]
-  // [losses]
   /// Name or glob of links, and the bits per second to take as their speed.
   std::vector<std::pair<std::string, std::uint64_t>> link_speeds;
-  // [quality and bandwidth]
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";
   bool debug = false;

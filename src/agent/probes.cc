@@ -20,19 +20,17 @@ Result<std::unique_ptr<Probe>> make_socket_probe(const ProbeNeeds& needs) {
   options.programs.max_connections = needs.options.max_connections;
   options.programs.max_udp_flows = std::max(needs.options.max_connections / 2, 64U);
   options.collect_interval = needs.options.collect_interval;
+  options.udp_calls_per_second = needs.options.socket_udp_limit;
   return SocketProbe::make(options, needs.kernel, needs.clock);
 }
-// [sockets]
 Result<std::unique_ptr<Probe>> make_drop(const ProbeNeeds& needs) {
   return DropProbe::make(
       {.stacks = needs.options.drop_stacks, .max_records = needs.options.max_drop_records},
       needs.kernel, needs.clock);
 }
-// [drops]
 Result<std::unique_ptr<Probe>> make_netfilter(const ProbeNeeds& needs) {
   return NetfilterProbe::make(needs.options.netfilter_hooks, needs.kernel, needs.clock, needs.nat);
 }
-// [netfilter]
 Result<std::unique_ptr<Probe>> make_xdp(const ProbeNeeds& needs) {
   XdpOptions options;
   options.mode = needs.options.xdp_mode;
@@ -51,23 +49,14 @@ Result<std::unique_ptr<Probe>> make_vxlan(const ProbeNeeds& needs) {
     return VxlanProbe::make(std::nullopt, error.message, needs.clock);
   return std::unexpected(error);
 }
-// [tunnels and XDP]
-// [losses]
-// [quality and bandwidth]
 
 const std::vector<ProbeEntry>& registry() {
   static const std::vector<ProbeEntry> kProbes{
       {"socket", "--enable-socket", &AgentOptions::enable_socket, make_socket_probe},
-      // [sockets]
       {"drop", "--enable-drops", &AgentOptions::enable_drops, make_drop},
-      // [drops]
       {"netfilter", "--enable-netfilter", &AgentOptions::enable_netfilter, make_netfilter},
-      // [netfilter]
       {"xdp", "--enable-xdp", &AgentOptions::enable_xdp, make_xdp},
       {"vxlan", "--enable-vxlan", &AgentOptions::enable_vxlan, make_vxlan},
-      // [tunnels and XDP]
-      // [losses]
-      // [quality and bandwidth]
   };
   return kProbes;
 }

@@ -192,7 +192,8 @@ void SignalLoop::take_mail(Nanos now) {
   if (changed) reconsider_all();
   for (const Request& request : requests) {
     if (now - last_built_ > request.max_age) {
-      collect(now);
+      for (const Running& running : probes_)
+        if (running.probe) running.probe->refresh(now);
       last_ = build();
       last_built_ = now;
     }

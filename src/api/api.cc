@@ -22,7 +22,6 @@ void Api::add_routes(HttpServer& server) {
   add_drop_routes(server, context_);
   add_tunnel_routes(server, context_);
   add_connection_routes(server, context_);
-  // [sockets]
   add_stream_routes(server, context_, hub_);
   add_description_routes(server, context_);
 }

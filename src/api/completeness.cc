@@ -19,13 +19,19 @@ void take(Lost& lost, const std::string& stage, const std::string& cause, std::u
   entry = std::max(entry, count);
 }
 
-Lost losses_of(const Snapshot& snapshot, const AskedRange& asked) {
+using Probes = std::initializer_list<std::string_view>;
+
+Lost losses_of(const Snapshot& snapshot, const AskedRange& asked, Probes probes) {
   Lost lost;
+  for (const auto& probe : snapshot.probes) {
+    if (std::ranges::find(probes, probe.name) == probes.end()) continue;
+    for (const auto& loss : probe.lost) take(lost, loss.stage, loss.cause, loss.count);
+  }
+  if (std::ranges::find(probes, "flow") == probes.end()) return lost;
+
   // What one client of a stream read too slowly is in every other answer.
   for (const auto& loss : snapshot.losses)
     if (loss.stage != kStreamStage) take(lost, loss.stage, loss.cause, loss.count);
-  for (const auto& probe : snapshot.probes)
-    for (const auto& loss : probe.lost) take(lost, loss.stage, loss.cause, loss.count);
   take(lost, "flow_table", "evicted", snapshot.table.evicted_flows);
 
   // Packets that should be in a flow and are in none. What is not IP has no
@@ -58,11 +64,11 @@ Lost losses_of(const Snapshot& snapshot, const AskedRange& asked) {
 }  // namespace
 
 void append_completeness(JsonObject& json, std::string& out, const Snapshot& snapshot,
-                         const AskedRange& asked) {
+                         const AskedRange& asked, Probes probes) {
   const Nanos since = std::max(asked.since.value_or(snapshot.started_at), snapshot.started_at);
   const Nanos until = std::min(asked.until.value_or(snapshot.taken_at), snapshot.taken_at);
   const bool all_observed = !asked.since || *asked.since >= snapshot.started_at;
-  const Lost lost = losses_of(snapshot, asked);
+  const Lost lost = losses_of(snapshot, asked, probes);
 
   json.key("completeness");
   JsonObject inner(out);

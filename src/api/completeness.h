@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json_writer.h"
 #include "model/snapshot.h"
@@ -19,8 +21,10 @@ struct AskedRange {
 /// what was lost that could have been in it. Losses are counted since
 /// `lost_since`, when the agent started, so they are an upper bound for a
 /// shorter range. `complete` is true where nothing that was asked for can be
-/// missing.
+/// missing. `probes`: those that the answer is made of; what others lost is no
+/// matter to it. "flow" stands for the flow table, too.
 void append_completeness(JsonObject& json, std::string& out, const Snapshot& snapshot,
-                         const AskedRange& asked = {});
+                         const AskedRange& asked = {},
+                         std::initializer_list<std::string_view> probes = {"flow"});
 
 }  // namespace netprobe

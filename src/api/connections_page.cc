@@ -140,7 +140,7 @@ std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& q
     }
   }
   listening.close();
-  append_completeness(json, out, snapshot);
+  append_completeness(json, out, snapshot, {}, {"socket"});
   json.close();
   return out;
 }

@@ -36,16 +36,10 @@ void add_flow_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stats_routes(HttpServer& server, const ApiContextPtr& context);
 void add_state_routes(HttpServer& server, const ApiContextPtr& context);
 void add_connection_routes(HttpServer& server, const ApiContextPtr& context);
-// [sockets]
 void add_drop_routes(HttpServer& server, const ApiContextPtr& context);
-// [drops]
 void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
-// [netfilter]
 void add_tunnel_routes(HttpServer& server, const ApiContextPtr& context);
-// [tunnels and XDP]
 void add_loss_routes(HttpServer& server, const ApiContextPtr& context);
-// [losses]
-// [quality and bandwidth]
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub);
 /// The description and the index; last, they list what is there.

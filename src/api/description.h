@@ -13,16 +13,10 @@ namespace netprobe {
 // The paths of one stage each: `"/path": {…},` with a comma and a line end
 // behind each.
 [[nodiscard]] std::string_view openapi_connections();
-// [sockets]
 [[nodiscard]] std::string_view openapi_drops();
-// [drops]
 [[nodiscard]] std::string_view openapi_netfilter();
-// [netfilter]
 [[nodiscard]] std::string_view openapi_tunnels();
-// [tunnels and XDP]
 [[nodiscard]] std::string_view openapi_losses();
-// [losses]
-// [quality and bandwidth]
 
 /// A page of plain text that lists the endpoints, one a line.
 [[nodiscard]] std::string index_page(std::string_view metrics_path);

@@ -92,7 +92,7 @@ std::string losses_page(const Snapshot& snapshot, const LossesQuery& query) {
   }
   append_totals(json, out, snapshot.loss);
   append_conditions(json, out, snapshot.loss);
-  append_completeness(json, out, snapshot);
+  append_completeness(json, out, snapshot, {}, {"flow", "drop"});
   json.close();
   return out;
 }

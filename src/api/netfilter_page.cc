@@ -101,7 +101,7 @@ std::string netfilter_page(const Snapshot& snapshot) {
   rules.close();
   json.key("conntrack");
   append_conntrack(out, report.conntrack);
-  append_completeness(json, out, snapshot);
+  append_completeness(json, out, snapshot, {}, {"netfilter"});
   json.close();
   return out;
 }

@@ -147,16 +147,10 @@ constexpr std::string_view kMetricsKey = "\n\"/metrics\":";
 std::string openapi_document(std::string_view metrics_path) {
   std::string document(kDocument);
   document += openapi_connections();
-  // [sockets]
   document += openapi_drops();
-  // [drops]
   document += openapi_netfilter();
-  // [netfilter]
   document += openapi_tunnels();
-  // [tunnels and XDP]
   document += openapi_losses();
-  // [losses]
-  // [quality and bandwidth]
   document += kRest;
   document.replace(document.find(kMetricsKey), kMetricsKey.size(),
                    "\n\"" + std::string(metrics_path) + "\":");

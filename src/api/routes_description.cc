@@ -26,16 +26,10 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/interfaces", "interfaces, hooks, counters"},
     Endpoint{"/api/probes", "what observes, how, and what it lost"},
     Endpoint{"/api/connections", "sockets: processes, bytes, quality; ?process=nginx&state=live"},
-    // [sockets]
     Endpoint{"/api/drops", "dropped packets: ?by=reason, ?interface=eth0&since=15m"},
-    // [drops]
     Endpoint{"/api/netfilter", "hook points, rules that drop, the connection table"},
-    // [netfilter]
     Endpoint{"/api/tunnels", "tunnels by VNI and endpoints, MTU trouble: ?vni=1&outer_ip=10.0.0.1"},
-    // [tunnels and XDP]
     Endpoint{"/api/losses", "packets lost between neighbouring points: ?role=tunnel&since=1h"},
-    // [losses]
-    // [quality and bandwidth]
     Endpoint{"/api/openapi.json", "the description of all this"},
 };
 

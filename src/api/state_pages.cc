@@ -188,7 +188,7 @@ std::string interfaces_page(const Snapshot& snapshot) {
   append_counters(retired, out, "rx", snapshot.retired_rx, nullptr);
   append_counters(retired, out, "tx", snapshot.retired_tx, nullptr);
   retired.close();
-  append_completeness(json, out, snapshot);
+  append_completeness(json, out, snapshot, {}, {"flow", "xdp"});
   json.close();
   return out;
 }
@@ -207,7 +207,8 @@ std::string probes_page(const Snapshot& snapshot) {
     append_probe(out, probe);
   }
   list.close();
-  append_completeness(json, out, snapshot);
+  append_completeness(json, out, snapshot, {},
+                      {"flow", "socket", "drop", "netfilter", "xdp", "vxlan"});
   json.close();
   return out;
 }

@@ -170,7 +170,7 @@ std::string tunnels_page(const Snapshot& snapshot, const TunnelsQuery& query) {
   append_totals(json, out, report);
   append_newest(json, out, report);
   append_mtu(json, out, snapshot);
-  append_completeness(json, out, snapshot);
+  append_completeness(json, out, snapshot, {}, {"flow", "vxlan"});
   json.close();
   return out;
 }

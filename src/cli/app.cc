@@ -59,15 +59,9 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_top(*app, exit_code);
   add_status(*app, exit_code);
   add_connections(*app, exit_code);
-  // [sockets]
   add_drops(*app, exit_code);
-  // [drops]
-  // [netfilter]
   add_tunnels(*app, exit_code);
-  // [tunnels and XDP]
   add_losses(*app, exit_code);
-  // [losses]
-  // [quality and bandwidth]
   add_replay(*app, exit_code);
   add_cleanup(*app, exit_code);
   add_completion(*app, exit_code);

@@ -12,15 +12,9 @@ void add_observe(CLI::App& app, int& exit_code);
 void add_top(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_connections(CLI::App& app, int& exit_code);
-// [sockets]
 void add_drops(CLI::App& app, int& exit_code);
-// [drops]
-// [netfilter]
 void add_tunnels(CLI::App& app, int& exit_code);
-// [tunnels and XDP]
 void add_losses(CLI::App& app, int& exit_code);
-// [losses]
-// [quality and bandwidth]
 void add_replay(CLI::App& app, int& exit_code);
 void add_cleanup(CLI::App& app, int& exit_code);
 void add_completion(CLI::App& app, int& exit_code);

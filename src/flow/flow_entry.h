@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
@@ -105,6 +106,11 @@ struct FlowEntry {
 /// Adds all that `other` knows to `entry`; `turned`: its sides are the other
 /// way round. Points that `entry` has no room for are added to its last.
 void absorb(FlowEntry& entry, const FlowEntry& other, bool turned, std::size_t most_points);
+
+/// The earlier of two times, where 0 is none.
+[[nodiscard]] inline Nanos earliest(Nanos a, Nanos b) {
+  return a == 0 ? b : b == 0 ? a : std::min(a, b);
+}
 
 /// Smaller is nearer to the pod edge.
 [[nodiscard]] int point_rank(const FlowPoint& point);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "flow/flow_entry.h"
+#include "flow/flow_view.h"
 #include "flow/nat_table.h"
 #include "flow/path_mtu.h"
 #include "model/tuple_key.h"
@@ -42,8 +43,6 @@ constexpr std::size_t kMaxPoints = 60;
 // Records of a flow reach the table within two sweeps: what begins sooner after
 // the table threw a flow out may be the rest of that one.
 constexpr Nanos kEvictionShadow = 5 * kSecond;
-
-Nanos earliest(Nanos a, Nanos b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
 
 }  // namespace
 
@@ -604,141 +603,14 @@ class FlowTable::Impl {
     --live_;
   }
 
-  [[nodiscard]] Nanos wall(Nanos monotonic) const {
-    return monotonic == 0 ? 0 : monotonic + options_.wall_offset;
-  }
-
-  [[nodiscard]] TcpSide tcp_view(const FlowEntry& entry, std::size_t s) const {
-    TcpSide result;
-    const FlowPoint* point = entry.nearest(s);
-    if (point == nullptr) return result;
-    const PointSide& side = point->side[s];
-    result.flags = side.tcp_flags;
-    result.syns = side.syns;
-    result.fins = side.fins;
-    result.rsts = side.rsts;
-    result.retransmits = side.retransmits;
-    result.out_of_order = side.out_of_order;
-    result.zero_windows = side.zero_windows;
-    result.first_rst = wall(entry.side[s].first_rst);
-    return result;
-  }
-
-  /// Times of the handshake at one point that saw both sides of it.
-  static void handshake(const FlowEntry& entry, std::size_t from, Flow& flow) {
-    for (const FlowPoint& point : entry.points) {
-      const PointSide& there = point.side[from];
-      if (there.syn == 0) continue;
-      if (there.ack > there.syn) flow.handshake_rtt = there.ack - there.syn;
-      // The answer comes the other way, so usually at another point (the same
-      // interface, the other direction).
-      for (const FlowPoint& other : entry.points) {
-        const PointSide& back = other.side[1 - from];
-        if (other.ifindex != point.ifindex || other.depth != point.depth || back.syn < there.syn)
-          continue;
-        flow.handshake_server = back.syn - there.syn;
-        if (there.ack > back.syn) flow.handshake_client = there.ack - back.syn;
-      }
-      if (flow.handshake_rtt > 0) return;
-    }
-  }
-
-  /// Who really is at the ends: the one before, the other after translation.
-  static FlowTuple ends_of(const FlowEntry& entry) {
-    FlowTuple ends = entry.nat->original;
-    ends.dst = entry.nat->translated.dst;
-    ends.dst_port = entry.nat->translated.dst_port;
-    return ends;
-  }
-
-  /// intra-node, inter-node, ingress or egress: docs/flows.md.
-  [[nodiscard]] std::string_view direction_of(const FlowEntry& entry, std::size_t from) const {
-    const FlowTuple tuple = entry.nat   ? ends_of(entry)
-                            : from == 0 ? entry.canonical
-                                        : entry.canonical.reversed();
-    bool src_here = tuple.src.is_loopback() || names_.is_local(tuple.src);
-    bool dst_here = tuple.dst.is_loopback() || names_.is_local(tuple.dst);
-    bool tunnelled = false;
-    for (const FlowPoint& point : entry.points) {
-      tunnelled = tunnelled || point.tunnel != Tunnel::kNone || point.role == Role::kTunnel;
-      if (point.role != Role::kPod) continue;
-      // Ingress at a pod's veth is what the pod sends.
-      const bool in = point.direction == Direction::kIngress;
-      src_here = src_here || point.side[in ? from : 1 - from].counters.packets > 0;
-      dst_here = dst_here || point.side[in ? 1 - from : from].counters.packets > 0;
-    }
-    if (src_here && dst_here) return "intra-node";
-    if (tunnelled || (!src_here && !dst_here)) return "inter-node";
-    return src_here ? "egress" : "ingress";
-  }
-
-  /// A flow without its points.
   [[nodiscard]] Flow outline(std::uint32_t i) const {
-    const FlowEntry& entry = entries_[i];
-    const std::size_t from = entry.initiator();
-    Flow flow;
-    flow.id = entry.id;
-    flow.tuple = from == 0 ? entry.canonical : entry.canonical.reversed();
-    if (entry.nat) {
-      flow.nat = true;
-      flow.tuple = entry.nat->original;
-      flow.translated = entry.nat->translated;
-    }
-    flow.forward = entry.total(from);
-    flow.reverse = entry.total(1 - from);
-    flow.first_seen = wall(earliest(entry.side[0].first, entry.side[1].first));
-    flow.last_seen = wall(entry.last);
-    if (entry.canonical.protocol == kProtoTcp) {
-      flow.tcp_forward = tcp_view(entry, from);
-      flow.tcp_reverse = tcp_view(entry, 1 - from);
-      handshake(entry, from, flow);
-    }
-    flow.dscp = entry.dscp;
-    flow.min_ttl = entry.min_ttl;
-    flow.icmp = entry.icmp;
-    flow.icmp_errors = entry.icmp_errors;
-    flow.last_icmp_error = entry.last_icmp_error;
+    Flow flow = flow_outline(entries_[i], options_.wall_offset);
     path_mtus_.fill(i, flow);
-    flow.fragments = entry.fragments;
-    flow.carries = entry.carries;
-    flow.no_ports = entry.no_ports;
-    flow.ended = entry.canonical.protocol == kProtoTcp && entry.closed();
-    flow.packets_per_second = static_cast<double>(entry.packets_per_second);
-    flow.bytes_per_second = static_cast<double>(entry.bytes_per_second);
     return flow;
   }
-
   [[nodiscard]] Flow view(std::uint32_t i) const {
-    const FlowEntry& entry = entries_[i];
-    const std::size_t from = entry.initiator();
     Flow flow = outline(i);
-    flow.direction = direction_of(entry, from);
-    flow.observations.reserve(entry.points.size());
-    for (const FlowPoint& point : entry.points) {
-      Observation& seen = flow.observations.emplace_back();
-      seen.ifindex = point.ifindex;
-      seen.interface = names_.interface_name(point.ifindex);
-      seen.role = point.role;
-      seen.direction = point.direction;
-      seen.depth = point.depth;
-      seen.translated = point.translated;
-      seen.tunnel = point.tunnel;
-      seen.vni = point.vni;
-      seen.vlan = point.vlan;
-      seen.inner_vlan = point.inner_vlan;
-      seen.mpls_label = point.mpls_label;
-      seen.outer_src = from == 0 ? point.outer_src : point.outer_dst;
-      seen.outer_dst = from == 0 ? point.outer_dst : point.outer_src;
-      seen.forward = point.side[from].counters;
-      seen.reverse = point.side[1 - from].counters;
-      if (point.tunnel != Tunnel::kNone) {
-        flow.tunnel = point.tunnel;
-        flow.vni = point.vni;
-      }
-      if (point.vlan != kNoVlan) flow.vlan = point.vlan;
-      if (point.inner_vlan != kNoVlan) flow.inner_vlan = point.inner_vlan;
-      if (point.mpls_label != kNoMplsLabel) flow.mpls_label = point.mpls_label;
-    }
+    add_points(entries_[i], names_, flow);
     return flow;
   }
 

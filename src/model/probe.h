@@ -26,9 +26,11 @@ class Probe {
   /// Every few milliseconds: takes what the kernel has handed over. Returns
   /// how many records it took, 0 for none (the thread then turns slower).
   virtual std::size_t poll(Nanos /*now*/) { return 0; }
-  /// Once a collect interval, and before report() where a reader wants fresh
-  /// data: what has to be fetched from the kernel. `now` is monotonic.
+  /// Once a collect interval: what has to be fetched from the kernel. `now` is
+  /// monotonic.
   virtual void collect(Nanos /*now*/) {}
+  /// Before report(), where a reader wants data as of now.
+  virtual void refresh(Nanos now) { collect(now); }
   /// An interface of the agent's network namespace is new or changed.
   /// `wanted`: it passes the user's interface filters.
   virtual void on_interface(const InterfaceInfo& /*link*/, bool /*wanted*/) {}

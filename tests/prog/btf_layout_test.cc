@@ -82,7 +82,7 @@ std::vector<Layout> socket_abi() {
                 bytes_sent, bytes_recv, base_sent, base_recv, owner, src_ip, dst_ip, src_port,
                 dst_port, netns, protocol, role, state, flags, verdict, reserved0, error, srtt_us,
                 min_rtt_us, rto_us, cwnd, retransmits, segments_sent, receive_drops, backlog,
-                backlog_max, reserved1),
+                backlog_max, tick),
       NP_LAYOUT(socket_event, timestamp, event_type, pid, tid, reserved0, c),
       NP_LAYOUT(np_swept, key, c),
       NP_LAYOUT(np_udp_key, socket, dst_ip, pid, dst_port, reserved0),

@@ -75,7 +75,11 @@ static __always_inline void np_udp(struct sock *sk, int bytes, bool received, __
     np_udp_begin(sk, &key, bytes, received, cookie, totals);
     return;
   }
-  c->closed_ns = bpf_ktime_get_ns();
+  /* The precise clock is the dearest thing here: once a tick will do. */
+  if (c->tick != (__u32)bpf_jiffies64()) {
+    c->tick = (__u32)bpf_jiffies64();
+    c->closed_ns = bpf_ktime_get_ns();
+  }
   if (received)
     NP_COUNT(c->bytes_recv, bytes);
   else

@@ -85,10 +85,8 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "interval."},
     {kTcpHandshake, "netprobe_tcp_handshake_seconds", kHistogram, "seconds", "role",
      "Time from SYN to established (client), from SYN-ACK to its ACK (server)."},
-    // [sockets]
     {kDrops, "netprobe_drops_total", kCounter, "", "reason,hook",
      "Wire packets that the kernel dropped, by the kernel's reason and the layer."},
-    // [drops]
     {kNetfilterPackets, "netprobe_netfilter_packets_total", kCounter, "packets", "family,hook",
      "Wire packets that reached a netfilter hook point which is counted."},
     {kNetfilterBytes, "netprobe_netfilter_bytes_total", kCounter, "bytes", "family,hook",
@@ -110,7 +108,6 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "Packets dropped because their connection could not be tracked."},
     {kConntrackEarlyDropped, "netprobe_conntrack_early_dropped_total", kCounter, "", "",
      "Connections that were forgotten early to make room."},
-    // [netfilter]
     {kVxlanPackets, "netprobe_vxlan_packets_total", kCounter, "packets", "tunnel,vni,direction",
      "Packets of tunnels of any kind by what they carry; each once."},
     {kVxlanBytes, "netprobe_vxlan_bytes_total", kCounter, "bytes", "tunnel,vni,direction",
@@ -131,12 +128,10 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "Link-layer bytes of those, without the frame check sequence."},
     {kXdpDropped, "netprobe_xdp_dropped_packets_total", kCounter, "packets", "interface,mode",
      "Frames that the XDP hook dropped: none, unless mitigation is on."},
-    // [tunnels and XDP]
     {kLossPackets, "netprobe_loss_packets_total", kCounter, "", "from,to",
      "Packets that passed one observation point and were lost before the next, by role."},
     {kLossFlowsFollowed, "netprobe_loss_flows_followed", kGauge, "", "",
      "Flows whose points do not agree, now or once, and that are watched for losses."},
-    // [losses]
     {kFlowVerdicts, "netprobe_flow_verdicts_total", kCounter, "", "protocol,verdict",
      "TCP and UDP flows that ended, by how: each is counted once, when it leaves the flow table."},
     {kTcpResets, "netprobe_tcp_resets_total", kCounter, "", "direction",
@@ -162,7 +157,6 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
     {kInterfaceUnmeasured, "netprobe_interface_unmeasured_windows_total", kCounter, "",
      "interface,direction",
      "Windows whose rate is not known because samples came too late: a peak may be missed."},
-    // [quality and bandwidth]
 }};
 
 constexpr bool in_order() {

@@ -50,9 +50,7 @@ enum class Metric : std::uint8_t {
   kTcpRetransmits,
   kTcpRtt,
   kTcpHandshake,
-  // [sockets]
   kDrops,
-  // [drops]
   kNetfilterPackets,
   kNetfilterBytes,
   kNetfilterDroppedPackets,
@@ -63,7 +61,6 @@ enum class Metric : std::uint8_t {
   kConntrackInsertFailed,
   kConntrackDropped,
   kConntrackEarlyDropped,
-  // [netfilter]
   kVxlanPackets,
   kVxlanBytes,
   kVxlanTunnelsActive,
@@ -74,10 +71,8 @@ enum class Metric : std::uint8_t {
   kXdpPackets,
   kXdpBytes,
   kXdpDropped,
-  // [tunnels and XDP]
   kLossPackets,
   kLossFlowsFollowed,
-  // [losses]
   kFlowVerdicts,
   kTcpResets,
   kTcpFlowRetransmits,
@@ -89,7 +84,6 @@ enum class Metric : std::uint8_t {
   kInterfacePeak,
   kInterfaceMicrobursts,
   kInterfaceUnmeasured,
-  // [quality and bandwidth]
   kCount,
 };
 

@@ -174,19 +174,13 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_probes(out, snapshot);
   write_agent(out, snapshot);
   write_sockets(out, snapshot.signals->sockets);
-  // [sockets]
   write_drops(out, snapshot.signals->drops);
-  // [drops]
   write_netfilter(out, snapshot.signals->netfilter);
-  // [netfilter]
   write_tunnels(out, snapshot);
   write_xdp(out, snapshot);
-  // [tunnels and XDP]
   write_packet_losses(out, snapshot);
-  // [losses]
   write_quality(out, snapshot.quality);
   write_bandwidth(out, rows);
-  // [quality and bandwidth]
   out.finish();
   last_size_ = page.size();
   return page;

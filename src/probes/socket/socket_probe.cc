@@ -18,6 +18,8 @@ namespace {
 /// A walk over every open file may take at most this share of a core.
 constexpr Nanos kWalkShare = 200;
 constexpr Nanos kWalkPause = 500 * kMillisecond;
+/// A sweep of the maps that nobody asked for, likewise.
+constexpr Nanos kSweepShare = 1000;
 /// A UDP flow is given up after this time, where space is short.
 constexpr Nanos kUdpIdle = 60 * kSecond;
 
@@ -47,7 +49,8 @@ SocketProbe::SocketProbe(const SocketProbeOptions& options, const Clock& clock,
       programs_(std::move(programs)),
       sweeper_(std::move(sweeper)),
       per_cpu_(std::move(per_cpu)),
-      ended_(options.max_ended, options.keep_ended) {
+      ended_(options.max_ended, options.keep_ended),
+      udp_budget_(options.udp_calls_per_second) {
   processes_.open();
 }
 
@@ -88,7 +91,28 @@ void SocketProbe::on_event(const socket_event& event) {
 
 std::size_t SocketProbe::poll(Nanos now) {
   poll_time_ = now;
+  guard_udp(now);
   return ring_->drain();
+}
+
+void SocketProbe::guard_udp(Nanos now) {
+  if (programs_.udp_programs.empty()) return;
+  std::uint64_t calls = 0;
+  for (std::size_t cpu = 0; cpu < per_cpu_.size(); ++cpu)
+    calls += per_cpu_[cpu].events[NP_SOCKET_SEND] + per_cpu_[cpu].events[NP_SOCKET_RECV];
+  switch (udp_budget_.step(now, calls)) {
+    case UdpBudget::Step::kNone:
+      return;
+    case UdpBudget::Step::kPause:
+      programs_.udp_links.clear();
+      spdlog::info("UDP bytes by process pause: {} calls a second are more than {}",
+                   udp_budget_.rate(), options_.udp_calls_per_second);
+      return;
+    case UdpBudget::Step::kResume:
+      if (auto s = attach_udp(programs_); !s)
+        spdlog::warn("UDP bytes by process stay off: {}", s.error().message);
+      return;
+  }
 }
 
 void SocketProbe::sweep() {
@@ -186,6 +210,12 @@ void SocketProbe::add_up() {
 
 void SocketProbe::collect(Nanos now) {
   poll(now);
+  if (now >= next_sweep_) refresh(now);
+}
+
+void SocketProbe::refresh(Nanos now) {
+  const Nanos before = clock_.monotonic();
+  poll(now);
   sweep();
   drop_gone_tcp();
   look_for_names(now);
@@ -194,6 +224,10 @@ void SocketProbe::collect(Nanos now) {
   for (const np_swept& each : tcp_) processes_.notice(each.c.owner);
   sample_round_trips(now);
   add_up();
+  // Large maps take long to walk: what nobody asked for may cost a thousandth
+  // of a core.
+  next_sweep_ =
+      now + std::clamp((clock_.monotonic() - before) * kSweepShare, kSecond, 10 * kSecond);
 }
 
 void SocketProbe::report_lists(SocketReport& report) {
@@ -272,6 +306,9 @@ ProbeStatus SocketProbe::status() const {
   status.rung = programs_.rung;
   status.why = programs_.why;
   status.why += programs_.udp_rung.empty() ? "UDP is not seen" : "UDP by " + programs_.udp_rung;
+  if (udp_budget_.paused())
+    status.why += fmt::format(", now paused: {} calls a second were over --socket-udp-limit={}",
+                              udp_budget_.rate(), options_.udp_calls_per_second);
   if (!sweep_error_.empty()) status.why += "; " + sweep_error_;
   status.kernel_need = "5.8 (UDP by tracepoint: 6.3)";
   status.programs = programs_.object.program_stats();
@@ -283,6 +320,7 @@ ProbeStatus SocketProbe::status() const {
                  {"socket_probe", "connection_map_full", now.map_full},
                  {"socket_probe", "udp_map_full", now.udp_full},
                  {"socket_probe", "udp_flow_evicted", udp_evicted_},
+                 {"socket_probe", "udp_pauses", udp_budget_.pauses()},
                  {"socket_probe", "end_of_unknown", now.unseen},
                  {"socket_probe", "cgroup_not_found", processes_.cgroups_not_found()},
                  {"socket_probe", "bad_record", bad_records_}};

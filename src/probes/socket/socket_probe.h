@@ -15,12 +15,14 @@
 #include "probes/socket/process_cache.h"
 #include "probes/socket/socket_programs.h"
 #include "probes/socket/sweeper.h"
+#include "probes/socket/udp_budget.h"
 
 namespace netprobe {
 
 struct SocketProbeOptions {
   SocketProgramOptions programs;
   Nanos collect_interval = kSecond;
+  std::uint32_t udp_calls_per_second = 50'000;  ///< above it UDP pauses; 0: never
   std::size_t max_ended = 16'384;
   Nanos keep_ended = 60 * kSecond;
 };
@@ -36,6 +38,7 @@ class SocketProbe final : public Probe {
   [[nodiscard]] int fd() const override { return ring_->fd(); }
   std::size_t poll(Nanos now) override;
   void collect(Nanos now) override;
+  void refresh(Nanos now) override;
   void report(Signals& out) override;
   [[nodiscard]] ProbeStatus status() const override;
 
@@ -45,6 +48,7 @@ class SocketProbe final : public Probe {
 
   void on_event(const socket_event& event);
   void sweep();
+  void guard_udp(Nanos now);
   void drop_gone_tcp();
   void drop_gone_udp(Nanos now);
   [[nodiscard]] bool wants_names() const;
@@ -77,6 +81,8 @@ class SocketProbe final : public Probe {
   std::array<np_latency, NP_ROLES> sampled_{};
   std::vector<std::pair<std::uint64_t, std::uint64_t>> moved_;  ///< id, bytes at last sample
   Nanos next_sample_ = 0;
+  Nanos next_sweep_ = 0;
+  UdpBudget udp_budget_;
 
   Nanos next_walk_ = 0;
   Nanos poll_time_ = 0;

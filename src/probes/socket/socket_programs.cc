@@ -136,11 +136,12 @@ Result<BpfObject> load_sweeps(const BpfObject& shared, const np_socket_config& c
   return object;
 }
 
-Status attach(SocketPrograms& programs, const Names& names) {
+template <typename List>
+Status attach(const BpfObject& object, const List& names, std::vector<BpfLink>& links) {
   for (const char* name : names) {
-    BpfLink link(bpf_program__attach(programs.object.program(name)));
+    BpfLink link(bpf_program__attach(object.program(name)));
     if (!link) return fail_errno(fmt::format("cannot attach {}", name));
-    programs.links.push_back(std::move(link));
+    links.push_back(std::move(link));
   }
   return {};
 }
@@ -151,9 +152,14 @@ Result<SocketPrograms> try_rung(const SocketProgramOptions& options, const Kerne
   if (!object) return std::unexpected(object.error());
   auto sweeps = load_sweeps(*object, config_of(options, kernel, tcp));
   if (!sweeps) return std::unexpected(sweeps.error());
-  SocketPrograms programs{std::move(*object), std::move(*sweeps), {}, tcp.name, udp.name, {}};
-  if (auto s = attach(programs, tcp.programs); !s) return std::unexpected(s.error());
-  if (auto s = attach(programs, udp.programs); !s) return std::unexpected(s.error());
+  SocketPrograms programs{.object = std::move(*object),
+                          .sweeps = std::move(*sweeps),
+                          .udp_programs = {udp.programs.begin(), udp.programs.end()},
+                          .rung = tcp.name,
+                          .udp_rung = udp.name};
+  if (auto s = attach(programs.object, tcp.programs, programs.links); !s)
+    return std::unexpected(s.error());
+  if (auto s = attach_udp(programs); !s) return std::unexpected(s.error());
   return programs;
 }
 
@@ -167,6 +173,12 @@ bool may_load(const btf* types, const UdpRung& udp) {
 }
 
 }  // namespace
+
+Status attach_udp(SocketPrograms& programs) {
+  auto status = attach(programs.object, programs.udp_programs, programs.udp_links);
+  if (!status) programs.udp_links.clear();
+  return status;
+}
 
 void LinkCloser::operator()(bpf_link* link) const { bpf_link__destroy(link); }
 

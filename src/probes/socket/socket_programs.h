@@ -19,7 +19,9 @@ struct SocketProgramOptions {
   SocketRung rung = SocketRung::kAuto;  ///< kAuto: the best that loads
   std::uint32_t max_connections = 131'072;
   std::uint32_t max_udp_flows = 65'536;
-  std::uint32_t ring_bytes = 8U << 20;  ///< a power of two and whole pages
+  /// A power of two and whole pages. It is mapped twice and all of it counts as
+  /// the process's memory; a mark wakes the reader long before it is full.
+  std::uint32_t ring_bytes = 2U << 20;
 };
 
 struct LinkCloser {
@@ -32,10 +34,15 @@ struct SocketPrograms {
   BpfObject object;
   BpfObject sweeps;  ///< iterators over its maps
   std::vector<BpfLink> links;
+  std::vector<BpfLink> udp_links;  ///< those of UDP's calls; empty while they are off
+  std::vector<const char*> udp_programs;
   std::string rung;      ///< "tp_btf", "raw_tp", "kprobe"
   std::string udp_rung;  ///< "tp_btf", "fexit"; empty: UDP is not seen
   std::string why;       ///< what the better rungs failed on; empty on the best
 };
+
+/// Attaches the programs of UDP's calls again; clear udp_links to detach them.
+[[nodiscard]] Status attach_udp(SocketPrograms& programs);
 
 /// Climbs down the ladder until something loads and attaches. The error is the
 /// first rung's, in the kernel's words.
