@@ -125,6 +125,16 @@ static void break_if_asked(std::string_view name, bpf_object* object) {
   }
 }
 
+/// What the verifier fell over: the line before its statistics.
+static std::string verifier_words() {
+  std::string_view text(last_words);
+  const auto end = text.find("\nprocessed ");
+  if (end == std::string_view::npos) return std::string(text.substr(0, text.find('\n')));
+  text = text.substr(0, end);
+  const auto begin = text.rfind('\n');
+  return std::string(begin == std::string_view::npos ? text : text.substr(begin + 1));
+}
+
 Status BpfObject::load(std::string_view part) {
   last_words.clear();
   break_if_asked(name_, object_.get());
@@ -141,8 +151,8 @@ Status BpfObject::load(std::string_view part) {
           ErrorKind::kNoPermission, -error});
     }
   }
-  return fail_errno("the kernel does not take the BPF programs of " + name_ +
-                        " (--log-level=debug shows the verifier's reason)",
+  return fail_errno("the kernel does not take the BPF programs of " + name_ + ": " +
+                        verifier_words() + " (--log-level=debug shows all that it said)",
                     -error);
 }
 

@@ -50,8 +50,7 @@ FlowTuple ends_of(const FlowEntry& entry) {
 }
 
 /// intra-node, inter-node, ingress or egress: docs/flows.md.
-std::string_view direction_of(const FlowEntry& entry, const PointNames& names,
-                            std::size_t from) {
+std::string_view direction_of(const FlowEntry& entry, const PointNames& names, std::size_t from) {
   const FlowTuple tuple = entry.nat   ? ends_of(entry)
                           : from == 0 ? entry.canonical
                                       : entry.canonical.reversed();

@@ -19,8 +19,8 @@ UdpBudget::Step UdpBudget::step(Nanos now, std::uint64_t calls) {
   last_ = now;
   calls_ = calls;
   if (first || passed <= 0) return Step::kNone;
-  const auto rate = static_cast<std::uint64_t>(static_cast<double>(more) * 1e9 /
-                                               static_cast<double>(passed));
+  const auto rate =
+      static_cast<std::uint64_t>(static_cast<double>(more) * 1e9 / static_cast<double>(passed));
   if (rate <= limit_) return Step::kNone;
   rate_ = rate;
   paused_since_ = now;
