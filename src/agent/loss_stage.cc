@@ -78,8 +78,8 @@ void LossStage::pass(Nanos now, Nanos wall, const CountersOf& counters) {
 }
 
 void LossStage::on_signals(const SignalsPtr& signals) {
-  if (signals->taken_at <= newest_drops_) return;
-  newest_drops_ = signals->taken_at;
+  if (signals->sequence <= newest_drops_) return;
+  newest_drops_ = signals->sequence;
   locator_.on_drops(signals->drops);
 }
 

@@ -69,7 +69,7 @@ class LossStage final : public LossSurroundings {
   LossLocator locator_;
   std::shared_ptr<Mailbox> mail_ = std::make_shared<Mailbox>();
   Nanos last_question_ = 0;
-  Nanos newest_drops_ = 0;
+  std::uint64_t newest_drops_ = 0;  ///< sequence of the signals
 };
 
 }  // namespace netprobe

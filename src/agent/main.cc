@@ -75,10 +75,10 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   api.add_routes(server);
   loop.add_losses([&server] { return stream_losses(server.stats()); });
   if (auto s = server.start(); !s) return refuse(s.error());
+  const std::string watching = loop.attached_summary();  // its thread's, once it runs
   signal_loop.start();
   loop.start();
 
-  const std::string watching = loop.attached_summary();
   if (watching.empty())
     spdlog::warn("no interface matches the filter yet; waiting for one");
   else

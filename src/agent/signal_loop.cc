@@ -204,6 +204,7 @@ void SignalLoop::take_mail(Nanos now) {
 SignalsPtr SignalLoop::build() {
   auto signals = std::make_shared<Signals>();
   signals->taken_at = clock_.wall();
+  signals->sequence = ++built_;
   for (const Running& running : probes_) {
     if (!running.probe) {
       signals->probes.push_back(running.without);

@@ -82,6 +82,7 @@ class SignalLoop {
   Nanos last_record_ = 0;
   SignalsPtr last_;  ///< newest that was built
   Nanos last_built_ = 0;
+  std::uint64_t built_ = 0;
 
   UniqueFd wake_;
   std::thread thread_;

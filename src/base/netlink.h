@@ -39,26 +39,46 @@ void for_each_nested(const nlattr* attribute, Each each) {
   }
 }
 
+/// Hands over each message of a buffer that answers a dump. True: that was the
+/// last. `interrupted` is set where the kernel says that the list changed while
+/// it was read: something may be missing. (libmnl's own loop stops there, and
+/// leaves the rest unread.)
+template <typename Each>
+Result<bool> walk_dump(const void* buffer, std::size_t size, bool& interrupted, Each each) {
+  const auto* message = static_cast<const nlmsghdr*>(buffer);
+  for (int left = static_cast<int>(size); mnl_nlmsg_ok(message, left);
+       message = mnl_nlmsg_next(message, &left)) {
+    interrupted = interrupted || (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+    const auto* code = static_cast<const int*>(mnl_nlmsg_get_payload(message));
+    const bool has_code = mnl_nlmsg_get_payload_len(message) >= sizeof(int);
+    if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
+      if (has_code && *code < 0) return fail_errno("the kernel refuses a list", -*code);
+      return true;
+    }
+    if (message->nlmsg_type >= NLMSG_MIN_TYPE && !each(message)) return true;
+  }
+  return false;
+}
+
 /// Sends a dump request on a socket of its own and hands over each answer.
-inline Status dump(nlmsghdr* request, const std::function<void(const nlmsghdr*)>& on_message) {
+/// `interrupted`: see walk_dump().
+inline Status dump(nlmsghdr* request, bool& interrupted,
+                   const std::function<void(const nlmsghdr*)>& on_message) {
   const Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
   if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0 ||
       mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0)
     return fail_errno("cannot ask the kernel over netlink");
-  const auto callback = [](const nlmsghdr* message, void* context) {
-    (*static_cast<const std::function<void(const nlmsghdr*)>*>(context))(message);
-    return MNL_CB_OK;
-  };
   std::array<char, 65536> buffer;
   for (;;) {
     const auto size = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
     if (size < 0) return fail_errno("cannot read the kernel's answer over netlink");
-    const int more = mnl_cb_run(buffer.data(), static_cast<std::size_t>(size), 0, 0, callback,
-                                const_cast<void*>(static_cast<const void*>(&on_message)));
-    // A list that changed while it was read (EINTR) is still a list; the
-    // change itself arrives as an event.
-    if (more < 0 && errno != EINTR) return fail_errno("the kernel does not answer over netlink");
-    if (more <= MNL_CB_STOP) return {};
+    const auto done = walk_dump(buffer.data(), static_cast<std::size_t>(size), interrupted,
+                                [&](const nlmsghdr* message) {
+                                  on_message(message);
+                                  return true;
+                                });
+    if (!done) return std::unexpected(done.error());
+    if (*done) return {};
   }
 }
 

@@ -65,7 +65,8 @@ Status list_hook(std::uint32_t ifindex, Direction direction, std::vector<TcFilte
   tc->tcm_ifindex = static_cast<int>(ifindex);
   tc->tcm_parent =
       TC_H_MAKE(TC_H_CLSACT, direction == Direction::kIngress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS);
-  return netlink::dump(request, [&](const nlmsghdr* message) {
+  bool interrupted = false;  // filters of ours do not come and go by themselves
+  return netlink::dump(request, interrupted, [&](const nlmsghdr* message) {
     const auto* found = static_cast<const tcmsg*>(mnl_nlmsg_get_payload(message));
     TcFilter filter{ifindex, direction, found->tcm_handle, TC_H_MAJ(found->tcm_info) >> 16, {}};
     bool is_bpf = false;

@@ -71,6 +71,7 @@ void add(FlowSide& to, const FlowSide& more) {
   to.sent_syn_ack = to.sent_syn_ack || more.sent_syn_ack;
   to.sent_fin = to.sent_fin || more.sent_fin;
   to.sent_rst = to.sent_rst || more.sent_rst;
+  to.first_rst = earlier(to.first_rst, more.first_rst);
 }
 
 }  // namespace

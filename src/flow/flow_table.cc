@@ -361,6 +361,10 @@ class FlowTable::Impl {
     release(from);
     into.at_last_tick = into.total(0);
     into.at_last_tick += into.total(1);
+    if (sink_ != nullptr && !into.moved) {
+      into.moved = true;
+      moved_.push_back(to);
+    }
   }
 
   /// New packets with its tuples are another flow's from now on; what the

@@ -215,7 +215,18 @@ class LinkWatcher::Impl {
   }
 
   /// Lists everything anew; events that came meanwhile are applied after it.
+  /// A list that changed while it was read may lack something that no event
+  /// tells of again: it is read anew, a few times.
   Status resync() {
+    constexpr int kTries = 5;
+    for (int i = 0; i < kTries; ++i) {
+      bool interrupted = false;
+      if (auto status = list(interrupted); !status || !interrupted) return status;
+    }
+    return {};
+  }
+
+  Status list(bool& interrupted) {
     links_.clear();
     addresses_.clear();
     address_count_.clear();
@@ -226,7 +237,8 @@ class LinkWatcher::Impl {
       header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
       mnl_nlmsg_put_extra_header(header,
                                  type == RTM_GETLINK ? sizeof(ifinfomsg) : sizeof(ifaddrmsg));
-      auto status = netlink::dump(header, [this](const nlmsghdr* message) { apply(message); });
+      auto status =
+          netlink::dump(header, interrupted, [this](const nlmsghdr* message) { apply(message); });
       if (!status) return status;
     }
     dirty_ = true;

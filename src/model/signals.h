@@ -16,7 +16,8 @@ namespace netprobe {
 /// What the probes beside the flow probe know, as of one moment. Immutable:
 /// the signal thread builds it, readers share it.
 struct Signals {
-  Nanos taken_at = 0;  ///< wall
+  Nanos taken_at = 0;          ///< wall
+  std::uint64_t sequence = 0;  ///< grows with each; clocks may be set back
   SocketReport sockets;
   DropReport drops;
   NetfilterReport netfilter;

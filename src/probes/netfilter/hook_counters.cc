@@ -173,6 +173,7 @@ void HookCounters::apply(const HookWishes& wishes, Nanos now) {
       point.why = wish.why;
       if (point.leaving_since == 0) {
         point.leaving_since = now;
+        settle(i);
         set_counting(i, NP_NF_OUT_ONLY);
       } else if (now - point.leaving_since >= kLeaveAfter) {
         set_counting(i, NP_NF_OFF);
@@ -187,16 +188,41 @@ void HookCounters::apply(const HookWishes& wishes, Nanos now) {
     if (point.in) {
       if (point.leaving_since != 0) {  // changed its mind
         point.leaving_since = 0;
-        set_counting(i, NP_NF_BOTH);
+        begin_counting(i);
       }
       continue;
     }
     point.first_priority = wish.first_priority;
     if (const auto done = attach(point, i / NP_NF_HOOKS, i % NP_NF_HOOKS); done)
-      set_counting(i, NP_NF_BOTH);
+      begin_counting(i);
     else
       point.why = done.error().message;
   }
+}
+
+std::int64_t HookCounters::difference(std::size_t point) const {
+  std::uint64_t processed = 0;
+  std::uint64_t passed = 0;
+  // In this order: a packet that is between the two must not look lost.
+  for (std::size_t cpu = 0; cpu < cpus_; ++cpu)
+    processed += load(stats_[cpu * NP_NF_POINTS + point].packets_processed);
+  for (std::size_t cpu = 0; cpu < cpus_; ++cpu)
+    passed += load(stats_[cpu * NP_NF_POINTS + point].packets_passed);
+  return static_cast<std::int64_t>(processed - passed);
+}
+
+void HookCounters::settle(std::size_t point) {
+  Point& p = points_[point];
+  const std::int64_t more = difference(point) - p.base;
+  p.dropped =
+      std::max(p.dropped, p.settled + static_cast<std::uint64_t>(std::max<std::int64_t>(more, 0)));
+}
+
+void HookCounters::begin_counting(std::size_t point) {
+  // While it left, only what came out was counted.
+  points_[point].settled = points_[point].dropped;
+  points_[point].base = difference(point);
+  set_counting(point, NP_NF_BOTH);
 }
 
 std::vector<NetfilterHook> HookCounters::read() {
@@ -209,24 +235,18 @@ std::vector<NetfilterHook> HookCounters::read() {
     hook.counted = tracing_ ? all_wanted_ : point.in != nullptr;
     hook.rung = hook.counted ? rung_ : "";
     hook.why = point.why;
-    std::uint64_t passed = 0;
     std::uint64_t told = 0;
     for (std::size_t cpu = 0; cpu < cpus_; ++cpu) {
       const np_netfilter_stats& stats = stats_[cpu * NP_NF_POINTS + i];
-      // In this order: a packet that is between the two must not look lost.
       hook.processed.packets += load(stats.packets_processed);
       hook.processed.bytes += load(stats.bytes_processed);
       if (tracing_) told += load(stats.packets_dropped);
     }
-    for (std::size_t cpu = 0; cpu < cpus_; ++cpu)
-      passed += load(stats_[cpu * NP_NF_POINTS + i].packets_passed);
     if (tracing_) {
       hook.dropped = told;
       continue;
     }
-    const std::uint64_t difference =
-        hook.processed.packets > passed ? hook.processed.packets - passed : 0;
-    point.dropped = std::max(point.dropped, difference);
+    if (point.leaving_since == 0) settle(i);
     hook.dropped = point.dropped;
     // For whoever reads the map with bpftool.
     __atomic_store_n(&stats_[i].packets_dropped, point.dropped, __ATOMIC_RELAXED);

@@ -60,6 +60,8 @@ class HookCounters {
     Nanos leaving_since = 0;  ///< 0: not leaving
     std::string why;
     std::uint64_t dropped = 0;  ///< as last shown: a counter never runs back
+    std::uint64_t settled = 0;  ///< of these, before counting began last
+    std::int64_t base = 0;      ///< the difference then
   };
 
   HookCounters(BpfObject object, MappedArray<np_netfilter_stats> stats, std::size_t cpus);
@@ -68,6 +70,11 @@ class HookCounters {
                                   std::int32_t priority, std::int32_t step) const;
   [[nodiscard]] Status attach_tracing();
   void set_counting(std::size_t point, np_nf_counting counting);
+  /// From here on in and out are counted alike; what was dropped before stays.
+  void begin_counting(std::size_t point);
+  /// Packets that went in less those that came out, over all times.
+  [[nodiscard]] std::int64_t difference(std::size_t point) const;
+  void settle(std::size_t point);
 
   BpfObject object_;
   MappedArray<np_netfilter_stats> stats_;

@@ -73,15 +73,11 @@ Result<DumpResult> dump(Request& request, const std::function<bool(const nlmsghd
   for (;;) {
     const auto size = mnl_socket_recvfrom(socket->get(), buffer.data(), buffer.size());
     if (size < 0) return fail_errno("cannot read netfilter's answer over netlink");
-    errno = 0;
-    const int more =
-        mnl_cb_run(buffer.data(), static_cast<std::size_t>(size), 0, 0, on_dumped, &reading);
-    if (more < 0 && errno == EINTR) {
-      reading.result.interrupted = true;
-      continue;
-    }
-    if (more < 0) return fail_errno("netfilter refuses the question");
-    if (more == MNL_CB_STOP || !many) return reading.result;
+    const auto done = netlink::walk_dump(
+        buffer.data(), static_cast<std::size_t>(size), reading.result.interrupted,
+        [&](const nlmsghdr* message) { return on_dumped(message, &reading) != MNL_CB_STOP; });
+    if (!done) return std::unexpected(done.error());
+    if (*done || !many) return reading.result;
   }
 }
 
