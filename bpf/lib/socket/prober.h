@@ -54,7 +54,7 @@ static __always_inline void np_found_tcp(struct sock *sk, struct task_struct *ta
       return;
     if (!known->owner.pid)
       np_read_task(task, &known->owner);
-    else if (known->owner.pid != (__u32)BPF_CORE_READ(task, tgid))
+    else if (known->state == TCP_LISTEN && known->owner.pid != (__u32)BPF_CORE_READ(task, tgid))
       known->flags |= NP_CONN_SHARED;
     return;
   }

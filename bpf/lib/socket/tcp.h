@@ -106,8 +106,10 @@ static __always_inline void np_on_connected(struct sock *sk, struct np_connectio
   np_read_tuple(sk, c); /* the port is chosen after SYN_SENT */
   c->state = TCP_ESTABLISHED;
   c->established_ns = now;
-  c->handshake_ns = now - c->opened_ns;
-  np_latency_add(&totals->handshake[NP_ROLE_CLIENT], c->handshake_ns);
+  if (c->opened_ns) { /* else it was under way before anybody looked */
+    c->handshake_ns = now - c->opened_ns;
+    np_latency_add(&totals->handshake[NP_ROLE_CLIENT], c->handshake_ns);
+  }
   np_emit(c, NP_SOCKET_CONNECT, now, totals);
 }
 

@@ -20,6 +20,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* inodes of namespaces are numbered from here on: PROC_DYNAMIC_FIRST of
  * fs/proc/generic.c. What is below was no namespace. */
 #define NP_FIRST_NETNS 0xf0000000U
+/* The machine's own has a fixed number below them on newer kernels:
+ * NET_NS_INIT_INO of uapi/linux/nsfs.h. */
+#define NP_INIT_NETNS 0xeffffff9U
 
 static __always_inline int np_was_dropped(__u32 reason) {
   return !((np_drop_config.skips > 0 && reason == np_drop_config.skip[0]) ||
@@ -29,7 +32,7 @@ static __always_inline int np_was_dropped(__u32 reason) {
 static __always_inline __u32 np_netns_of(struct net *net) {
   __u32 inode = BPF_CORE_READ(net, ns.inum);
 
-  return inode >= NP_FIRST_NETNS ? inode : 0;
+  return inode >= NP_FIRST_NETNS || inode == NP_INIT_NETNS ? inode : 0;
 }
 
 /*
@@ -152,7 +155,6 @@ static __always_inline int np_drop(void *ctx, struct sk_buff *skb, __u64 locatio
     }
   }
   np_skb_measure(skb, &view, key.proto, total, &size);
-  NP_ATOMIC_ADD(cpu->drops, size.packets);
   if (np_drop_config.stacks) {
     key.stack_id = bpf_get_stackid(ctx, &drop_stacks, 0);
     if (key.stack_id < 0) {
@@ -161,6 +163,9 @@ static __always_inline int np_drop(void *ctx, struct sk_buff *skb, __u64 locatio
     }
   }
   np_count_drop(cpu, &key, device, &size);
+  /* Last: a drop that is counted here is in a table by now, so a reader that
+   * sees it finds it. */
+  NP_ATOMIC_ADD(cpu->drops, size.packets);
   return 0;
 }
 

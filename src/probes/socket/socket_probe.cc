@@ -109,8 +109,10 @@ void SocketProbe::guard_udp(Nanos now) {
                    udp_budget_.rate(), options_.udp_calls_per_second);
       return;
     case UdpBudget::Step::kResume:
-      if (auto s = attach_udp(programs_); !s)
+      if (auto s = attach_udp(programs_); !s) {
         spdlog::warn("UDP bytes by process stay off: {}", s.error().message);
+        udp_budget_.pause_again(now);
+      }
       return;
   }
 }
@@ -251,14 +253,15 @@ void SocketProbe::report_lists(SocketReport& report) {
   ended_.for_each(now, [&](const np_connection& ended) {
     report.connections.push_back(connection_of(ended, offset, processes_));
   });
-  // One that ended after the sweep is in both: the end is what holds.
+  // One that ended after the sweep is in both: the end is what holds, and of two
+  // ends the later one, which has read no less.
   std::ranges::sort(report.connections, [](const Connection& a, const Connection& b) {
-    return a.id != b.id ? a.id < b.id : a.closed > b.closed;
+    if (a.id != b.id) return a.id < b.id;
+    if (a.closed != b.closed) return a.closed > b.closed;
+    return a.bytes_sent + a.bytes_received > b.bytes_sent + b.bytes_received;
   });
   const auto [first, last] =
-      std::ranges::unique(report.connections, [](const auto& a, const auto& b) {
-        return a.id == b.id && a.tuple == b.tuple && a.process == b.process && b.closed == 0;
-      });
+      std::ranges::unique(report.connections, {}, [](const Connection& one) { return one.id; });
   report.connections.erase(first, last);
   report.ended_not_kept = ended_.not_kept();
 }
@@ -310,7 +313,7 @@ ProbeStatus SocketProbe::status() const {
     status.why += fmt::format(", now paused: {} calls a second were over --socket-udp-limit={}",
                               udp_budget_.rate(), options_.udp_calls_per_second);
   if (!sweep_error_.empty()) status.why += "; " + sweep_error_;
-  status.kernel_need = "5.8 (UDP by tracepoint: 6.3)";
+  status.kernel_need = "5.9 (UDP by tracepoint: 6.3)";
   status.programs = programs_.object.program_stats();
   for (ProgramStats& each : programs_.sweeps.program_stats())
     status.programs.push_back(std::move(each));

@@ -191,7 +191,8 @@ Result<SocketPrograms> load_socket_programs(const SocketProgramOptions& options,
     if (options.rung != SocketRung::kAuto && options.rung != tcp.id) continue;
     if (tcp.direct && !kernel.at_least(5, 12)) continue;
     for (const UdpRung& udp : udp_rungs(kernel)) {
-      if (tcp.direct && std::string_view(udp.name) == "kprobe") continue;
+      // Kprobes need the other build; without UDP comes after that, too.
+      if (tcp.direct && (*udp.name == 0 || std::string_view(udp.name) == "kprobe")) continue;
       // With --socket-rung=kprobe nothing better is taken for UDP either.
       if (options.rung == SocketRung::kKprobe && *udp.name != 0 &&
           std::string_view(udp.name) != "kprobe")

@@ -21,6 +21,11 @@ class UdpBudget {
   /// kInterval.
   [[nodiscard]] Step step(Nanos now, std::uint64_t calls);
 
+  /// A resume failed: try again after another pause.
+  void pause_again(Nanos now) {
+    paused_since_ = now;
+    ++pauses_;
+  }
   [[nodiscard]] bool paused() const { return paused_since_ != 0; }
   [[nodiscard]] std::uint64_t pauses() const { return pauses_; }
   /// Calls per second that made it pause last.
