@@ -13,6 +13,7 @@
 
 #include "agent/own_process.h"
 #include "agent/version.h"
+#include "base/network_namespace.h"
 
 namespace netprobe {
 namespace {

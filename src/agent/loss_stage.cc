@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "agent/own_process.h"
+#include "base/network_namespace.h"
 
 namespace netprobe {
 namespace {

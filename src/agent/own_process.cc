@@ -2,7 +2,6 @@
 #include "agent/own_process.h"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -24,11 +23,6 @@ double cpu_seconds() {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-std::uint64_t own_netns() {
-  struct stat info{};
-  return ::stat("/proc/self/ns/net", &info) == 0 ? info.st_ino : 0;
 }
 
 }  // namespace netprobe

@@ -9,8 +9,5 @@ namespace netprobe {
 [[nodiscard]] std::uint64_t resident_bytes();
 /// User and system time that this process has used.
 [[nodiscard]] double cpu_seconds();
-/// Inode of the network namespace whose interfaces this process sees; 0 where
-/// it cannot be told.
-[[nodiscard]] std::uint64_t own_netns();
 
 }  // namespace netprobe

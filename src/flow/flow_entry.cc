@@ -50,12 +50,10 @@ Counters FlowEntry::total(std::size_t side_index) const {
 
 namespace {
 
-Nanos earlier(Nanos a, Nanos b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
-
 void add(PointSide& to, const PointSide& more) {
   to.counters += more.counters;
-  to.syn = earlier(to.syn, more.syn);
-  to.ack = earlier(to.ack, more.ack);
+  to.syn = earliest(to.syn, more.syn);
+  to.ack = earliest(to.ack, more.ack);
   to.syns += more.syns;
   to.fins += more.fins;
   to.rsts += more.rsts;
@@ -66,12 +64,12 @@ void add(PointSide& to, const PointSide& more) {
 }
 
 void add(FlowSide& to, const FlowSide& more) {
-  to.first = earlier(to.first, more.first);
+  to.first = earliest(to.first, more.first);
   to.sent_syn = to.sent_syn || more.sent_syn;
   to.sent_syn_ack = to.sent_syn_ack || more.sent_syn_ack;
   to.sent_fin = to.sent_fin || more.sent_fin;
   to.sent_rst = to.sent_rst || more.sent_rst;
-  to.first_rst = earlier(to.first_rst, more.first_rst);
+  to.first_rst = earliest(to.first_rst, more.first_rst);
 }
 
 }  // namespace

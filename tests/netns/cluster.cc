@@ -72,6 +72,20 @@ Result<Pod> Cluster::add_pod(int number) const {
   return pod;
 }
 
+Result<NodeAndPod> NodeAndPod::make() {
+  auto node = NetNamespace::create();
+  if (!node) return std::unexpected(node.error());
+  auto pod = NetNamespace::create();
+  if (!pod) return std::unexpected(pod.error());
+  if (auto s = add_veth(*node, "eth0", *pod, "eth0"); !s) return std::unexpected(s.error());
+  for (const auto& [ns, number] : {std::pair{&*node, "1"}, std::pair{&*pod, "2"}}) {
+    for (const std::string& address :
+         {std::string("10.77.0.") + number + "/24", std::string("fd77::") + number + "/64"})
+      if (auto s = ns->add_address("eth0", address); !s) return std::unexpected(s.error());
+  }
+  return NodeAndPod{std::move(*node), std::move(*pod)};
+}
+
 Status Background::start(const NetNamespace& ns, std::vector<std::string> command) {
   auto process = ns.start(std::move(command));
   if (!process) return std::unexpected(process.error());

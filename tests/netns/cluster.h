@@ -32,6 +32,15 @@ struct Cluster {
   [[nodiscard]] Result<Pod> add_pod(int number) const;
 };
 
+/// A node and one pod, joined by a veth pair without a bridge: 10.77.0.1 and
+/// fd77::1 in the node, .2 and ::2 in the pod, eth0 in both.
+struct NodeAndPod {
+  NetNamespace node;
+  NetNamespace pod;
+
+  [[nodiscard]] static Result<NodeAndPod> make();
+};
+
 /// Programs that go on in the background until they are stopped; they die
 /// with this object at the latest.
 class Background {

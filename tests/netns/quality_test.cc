@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "agent.h"
+#include "cluster.h"
 
 namespace netprobe::test {
 namespace {
@@ -26,16 +27,10 @@ class Quality : public testing::Test {
   void SetUp() override {
     if (const auto why = end_to_end_obstacle(); !why.empty()) GTEST_SKIP() << why;
     if (!have_program("python3")) GTEST_SKIP() << "needs the program python3";
-    auto node = NetNamespace::create();
-    auto pod = NetNamespace::create();
-    ASSERT_TRUE(node && pod);
-    node_.emplace(std::move(*node));
-    pod_.emplace(std::move(*pod));
-    ASSERT_TRUE(add_veth(*node_, "eth0", *pod_, "eth0"));
-    for (const auto& [ns, number] : {std::pair{&*node_, "1"}, std::pair{&*pod_, "2"}}) {
-      ASSERT_TRUE(ns->add_address("eth0", std::string("10.77.0.") + number + "/24"));
-      ASSERT_TRUE(ns->add_address("eth0", std::string("fd77::") + number + "/64"));
-    }
+    auto made = NodeAndPod::make();
+    ASSERT_TRUE(made) << made.error().message;
+    node_.emplace(std::move(made->node));
+    pod_.emplace(std::move(made->pod));
   }
   void start(std::vector<std::string> flags = {}) {
     auto agent = Agent::start(*node_, std::move(flags));

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "agent.h"
+#include "cluster.h"
 
 namespace netprobe::test {
 namespace {
@@ -15,16 +16,10 @@ class Stream : public testing::Test {
   void SetUp() override {
     if (const auto why = end_to_end_obstacle(); !why.empty()) GTEST_SKIP() << why;
     if (!have_program("socat")) GTEST_SKIP() << "needs the program socat";
-    auto node = NetNamespace::create();
-    auto pod = NetNamespace::create();
-    ASSERT_TRUE(node && pod);
-    node_.emplace(std::move(*node));
-    pod_.emplace(std::move(*pod));
-    ASSERT_TRUE(add_veth(*node_, "eth0", *pod_, "eth0"));
-    for (const auto& [ns, number] : {std::pair{&*node_, "1"}, std::pair{&*pod_, "2"}}) {
-      ASSERT_TRUE(ns->add_address("eth0", std::string("10.77.0.") + number + "/24"));
-      ASSERT_TRUE(ns->add_address("eth0", std::string("fd77::") + number + "/64"));
-    }
+    auto made = NodeAndPod::make();
+    ASSERT_TRUE(made) << made.error().message;
+    node_.emplace(std::move(made->node));
+    pod_.emplace(std::move(made->pod));
     auto agent = Agent::start(*node_);
     ASSERT_TRUE(agent) << agent.error().message;
     agent_.emplace(std::move(*agent));

@@ -3,8 +3,8 @@
 
 #include <bpf/bpf.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
+#include "base/network_namespace.h"
 #include "probes/drop/hooks.h"
 
 namespace netprobe {
@@ -15,11 +15,6 @@ namespace {
 constexpr Nanos kLeastBetweenDrains = 250 * kMillisecond;
 /// Modules may be loaded later; their code is looked for this often at most.
 constexpr Nanos kSymbolsAge = 60 * kSecond;
-
-std::uint32_t own_network_namespace() {
-  struct stat info{};
-  return ::stat("/proc/self/ns/net", &info) == 0 ? static_cast<std::uint32_t>(info.st_ino) : 0;
-}
 
 /// Freed by the same call as a drop, and none: packets that BPF_PROG_TEST_RUN
 /// made were on no network, and older kernels free the fragments of a datagram
@@ -64,7 +59,7 @@ DropProbe::DropProbe(const Clock& clock, DropPrograms programs, DropReader reade
             const auto known = stacks_.find(id);
             return known == stacks_.end() ? std::vector<std::string>() : known->second;
           }),
-      own_netns_(own_network_namespace()) {
+      own_netns_(static_cast<std::uint32_t>(own_netns())) {
   if (auto symbols = SymbolTable::load(); symbols)
     symbols_ = std::move(*symbols);
   else

@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <climits>
 
+#include "base/network_namespace.h"
 #include "netfilter.skel.h"
 #include "netfilter_fexit.skel.h"
 
@@ -31,13 +31,6 @@ constexpr Nanos kLeaveAfter = 100 * kMillisecond;
 
 std::uint64_t load(const __u64& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
 
-Result<std::uint64_t> own_namespace() {
-  struct stat info{};
-  if (::stat("/proc/thread-self/ns/net", &info) != 0)
-    return fail_errno("cannot look at the network namespace");
-  return info.st_ino;
-}
-
 Result<BpfObject> open_object(bool links, std::size_t cpus) {
   std::size_t size = 0;
   const void* data =
@@ -49,10 +42,9 @@ Result<BpfObject> open_object(bool links, std::size_t cpus) {
       !s)
     return std::unexpected(s.error());
   if (!links) {
-    const auto netns = own_namespace();
-    if (!netns) return std::unexpected(netns.error());
     np_netfilter_config config{};
-    config.netns = *netns;
+    config.netns = own_netns();
+    if (config.netns == 0) return fail_errno("cannot look at the network namespace");
     if (auto s = object->set_rodata(config); !s) return std::unexpected(s.error());
   }
   if (auto s = object->load(); !s) return std::unexpected(s.error());

@@ -20,20 +20,6 @@ T value_of(const nlattr* attribute) {
   return value;
 }
 
-struct Reading {
-  const std::function<bool(const nlmsghdr*)>& on_message;
-  DumpResult result;
-  bool wanted = true;
-};
-
-int on_dumped(const nlmsghdr* message, void* context) {
-  auto& reading = *static_cast<Reading*>(context);
-  ++reading.result.messages;
-  if ((message->nlmsg_flags & NLM_F_DUMP_INTR) != 0) reading.result.interrupted = true;
-  if (reading.wanted) reading.wanted = reading.on_message(message);
-  return MNL_CB_OK;
-}
-
 }  // namespace
 
 Request::Request(std::uint8_t subsystem, std::uint8_t message, std::uint16_t flags,
@@ -68,16 +54,22 @@ Result<DumpResult> dump(Request& request, const std::function<bool(const nlmsghd
   if (mnl_socket_sendto(socket->get(), request.header(), request.header()->nlmsg_len) < 0)
     return fail_errno("cannot ask netfilter over netlink");
   const bool many = (request.header()->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-  Reading reading{on_message, {}};
+  DumpResult result;
+  bool wanted = true;
   static thread_local std::vector<char> buffer(65536);
   for (;;) {
     const auto size = mnl_socket_recvfrom(socket->get(), buffer.data(), buffer.size());
     if (size < 0) return fail_errno("cannot read netfilter's answer over netlink");
-    const auto done = netlink::walk_dump(
-        buffer.data(), static_cast<std::size_t>(size), reading.result.interrupted,
-        [&](const nlmsghdr* message) { return on_dumped(message, &reading) != MNL_CB_STOP; });
+    const auto done = netlink::walk_dump(buffer.data(), static_cast<std::size_t>(size),
+                                         result.interrupted, [&](const nlmsghdr* message) {
+                                           ++result.messages;
+                                           // The rest is read all the same: the dump ends with its
+                                           // end.
+                                           if (wanted) wanted = on_message(message);
+                                           return true;
+                                         });
     if (!done) return std::unexpected(done.error());
-    if (*done || !many) return reading.result;
+    if (*done || !many) return result;
   }
 }
 
