@@ -9,6 +9,7 @@
 #include "headers.h"
 #include "maps.h"
 #include "packet.h"
+#include "replay.h"
 
 /* Evictions between two looks at how full the ring is; a power of two. */
 #define NP_RING_CHECK_EVERY 256
@@ -26,17 +27,6 @@ struct np_run {
   __u32 segs;        /* wire packets that this skb stands for */
   __u32 payload_off; /* where what is repeated in no segment begins */
 };
-
-static __always_inline __u64 np_now_precise(struct __sk_buff *skb) {
-  return np_config.replay ? skb->tstamp : bpf_ktime_get_ns();
-}
-
-/* Jiffies: the verifier makes a load of them, which no other clock is. */
-static __always_inline __u32 np_now_coarse(struct __sk_buff *skb) {
-  if (np_config.replay)
-    return skb->tstamp >> NP_REPLAY_SHIFT;
-  return bpf_jiffies64();
-}
 
 /* A flow key as its six words, in registers where the compiler can. */
 struct np_words {
@@ -109,9 +99,10 @@ static __always_inline struct np_id np_id_of(const struct np_flow_key *key) {
  * carries only upwards: the last octets of addresses, which vary most, must
  * stand low, and what the second product has in its upper half must come down. */
 static __always_inline __u64 np_hash(const struct np_id *id) {
-  __u64 h = (bpf_cpu_to_be64(id->w[0]) ^ np_config.hash_seed) * 0x9e3779b97f4a7c15ULL;
+  __u64 seed = np_config.hash_seed;
+  __u64 h = (bpf_cpu_to_be64(id->w[0]) ^ seed) * 0x9e3779b97f4a7c15ULL;
 
-  h ^= np_swap32((id->w[1] + np_config.hash_seed) * 0xc2b2ae3d27d4eb4fULL);
+  h ^= np_swap32((id->w[1] + seed) * 0xc2b2ae3d27d4eb4fULL);
   h ^= h >> 32;
   h *= 0x9fb21c651e98df25ULL;
   return h ^ h >> 32;
@@ -122,15 +113,19 @@ static __always_inline __u32 np_home(__u64 hash) {
   return hash >> 62;
 }
 
-static __always_inline __u32 np_set_of(__u64 hash) {
-  return (__u32)(hash >> 32) & np_config.set_mask;
+/* The first set of a flow, over all CPUs. */
+static __always_inline __u32 np_first_set(__u32 cpu, __u64 hash) {
+  __u32 mask = np_config.set_mask;
+
+  return cpu * (mask + 1) + ((__u32)(hash >> 32) & mask);
 }
 
 /* The second set of a flow, by bits that have no part in the first. */
 static __always_inline __u32 np_other_set(__u32 cpu, __u32 index, __u64 hash) {
-  __u32 set = index - cpu * (np_config.set_mask + 1);
+  __u32 mask = np_config.set_mask;
+  __u32 first = cpu * (mask + 1);
 
-  return cpu * (np_config.set_mask + 1) + ((set ^ ((__u32)hash | 1)) & np_config.set_mask);
+  return first + (((index - first) ^ ((__u32)hash | 1)) & mask);
 }
 
 static __always_inline int np_is_id(const struct np_flow_hot *hot, const struct np_id *id) {
@@ -408,7 +403,7 @@ static __always_inline __u32 np_place_at(struct np_place *at, __u32 index, const
 static __noinline int np_flow_rest(struct np_run *run, const struct np_layer *l) {
   struct np_id id = np_id_of(&l->key);
   __u64 hash = np_hash(&id);
-  __u32 index = run->cpu * (np_config.set_mask + 1) + np_set_of(hash);
+  __u32 index = np_first_set(run->cpu, hash);
   __u32 now = np_now_coarse(run->skb);
   struct np_place at, second;
   struct np_candidate to, other;

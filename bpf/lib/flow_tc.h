@@ -19,48 +19,33 @@
 /* TCX_NEXT and, for clsact, TC_ACT_UNSPEC: the same number. */
 #define NP_NEXT_PROGRAM (-1)
 
-/* The verifier wants fields of the context read at constant offsets: the empty
- * asm keeps the compiler from merging two reads into one of a computed one. */
-#define NP_CTX_OR(replayed, live)      \
-  ({                                   \
-    __u32 value_;                      \
-    if (np_config.replay) {            \
-      value_ = (replayed);             \
-      asm volatile("" : "+r"(value_)); \
-    } else {                           \
-      value_ = (live);                 \
-      asm volatile("" : "+r"(value_)); \
-    }                                  \
-    value_;                            \
-  })
+/* Slot of an interface, `probe` from its home. */
+static __always_inline struct np_device_stats *np_device_at(__u32 cpu, __u32 ifindex,
+                                                            __u32 direction, __u32 probe) {
+  __u32 mask = np_config.device_mask;
+  __u32 index = cpu * (mask + 1) + ((ifindex + probe) & mask);
+  struct np_device *device = bpf_map_lookup_elem(&device_stats, &index);
+
+  return device && device->dir[direction].ifindex == ifindex ? &device->dir[direction] : 0;
+}
+
+/* Not at home: out of the way of those that are. */
+static __noinline struct np_device_stats *np_device_far(__u32 cpu, __u32 ifindex, __u32 direction) {
+  struct np_device_stats *dev = 0;
+
+#pragma unroll
+  for (__u32 probe = 1; probe < NP_DEVICE_PROBES && !dev; probe++)
+    dev = np_device_at(cpu, ifindex, direction, probe);
+  return dev;
+}
 
 /* Slot of an interface. User space puts it within NP_DEVICE_PROBES of its home
  * and attaches only then. */
 static __always_inline struct np_device_stats *np_device(__u32 cpu, __u32 ifindex,
                                                          __u32 direction) {
-#pragma unroll
-  for (__u32 i = 0; i < NP_DEVICE_PROBES; i++) {
-    __u32 index = cpu * (np_config.device_mask + 1) + ((ifindex + i) & np_config.device_mask);
-    struct np_device *device = bpf_map_lookup_elem(&device_stats, &index);
+  struct np_device_stats *dev = np_device_at(cpu, ifindex, direction, 0);
 
-    if (!device)
-      return 0;
-    if (device->dir[direction].ifindex == ifindex)
-      return &device->dir[direction];
-  }
-  return 0;
-}
-
-/* Wire packets of a super-packet. A driver may leave the count to others
- * (SKB_GSO_DODGY): then it follows from the size. */
-static __always_inline __u32 np_segments(const struct __sk_buff *skb, __u32 length,
-                                         __u32 payload_off) {
-  __u32 segs = skb->gso_segs;
-  __u32 size = skb->gso_size;
-
-  if (segs == 0 && size != 0 && length > payload_off)
-    segs = (length - payload_off + size - 1) / size;
-  return segs ? segs : 1;
+  return likely(dev) ? dev : np_device_far(cpu, ifindex, direction);
 }
 
 static __always_inline void np_super_packet(struct np_run *run, __u32 length) {
@@ -294,20 +279,12 @@ static __always_inline int np_flow_packet(struct __sk_buff *skb, enum np_link_ty
   int next = NP_SLOW;
 /* On PREEMPT_RT a slot may change hands between the comparison and the adds. */
 #ifndef NP_PREEMPT_RT
-  const void *data = (const void *)(long)skb->data;
-  const void *end = (const void *)(long)skb->data_end;
-  __u32 l3_off = link == NP_LINK_ETHERNET ? sizeof(struct np_eth) : 0;
+  enum np_hit hit = np_hit(skb, link, length, dev, cpu, ifindex, direction);
 
-  if (likely(np_is_bare_ip(data, end, link) && !skb->vlan_present && length >= l3_off)) {
-    int class = np_hit(skb, data + l3_off, end, length - l3_off, cpu, ifindex, direction);
-
-    if (likely(class >= 0)) {
-      NP_ADD(dev->fast[class & (NP_FAST_CLASSES - 1)], 1);
-      return NP_NEXT_PROGRAM;
-    }
-    if (class == NP_HIT_TUNNEL)
-      next = NP_TUNNEL;
-  }
+  if (likely(hit == NP_HIT))
+    return NP_NEXT_PROGRAM;
+  if (hit == NP_HIT_TUNNEL)
+    next = NP_TUNNEL;
 #endif
   struct np_run run = {.skb = skb, .dev = dev, .cpu = cpu, .segs = 1};
 

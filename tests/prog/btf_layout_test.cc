@@ -117,7 +117,7 @@ std::vector<Layout> abi() {
       NP_LAYOUT(np_packet_stats, count, busy, reserved),
       NP_LAYOUT(np_clock, jiffies, ktime_ns, zero_ns),
       NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, replay, tunnels, vxlan_port,
-                geneve_port, tick_ns, tunnel_stats),
+                geneve_port, tick_ns, tunnel_stats, reserved0, tunnel_filter),
       NP_LAYOUT(np_tunnel_key, outer_src_ip, outer_dst_ip, vni, ifindex, kind, direction, reserved),
       NP_LAYOUT(np_tunnel_stats, packets, bytes, last_seen, first_seen, fragments),
       NP_LAYOUT(np_tunnel_event, timestamp, outer_src_ip, outer_dst_ip, inner_src_ip, inner_dst_ip,

@@ -63,6 +63,9 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
     return std::unexpected(s.error());
   if (auto s = set_ports(options.geneve_ports, config.geneve_port, "Geneve"); !s)
     return std::unexpected(s.error());
+  if (options.look_inside_tunnels)
+    for (const auto* ports : {&options.vxlan_ports, &options.geneve_ports})
+      for (const auto port : *ports) config.tunnel_filter |= 1ULL << (port % 64);
 
   const std::pair<const char*, std::uint32_t> sizes[] = {
       {"flow_stats", programs.sets_per_cpu * programs.cpus},
