@@ -28,6 +28,7 @@ constexpr std::size_t kMostEventsASecond = 50'000;
 constexpr Nanos kDeafFor = 10 * kSecond;
 constexpr Nanos kDumpRest = 50;  // a dump may cost two percent of a core
 constexpr Nanos kDumpInterval = 10 * kSecond;
+constexpr Nanos kMostWait = 60 * kSecond;  // for a mapping that only a dump can tell of
 constexpr std::array<unsigned, 2> kGroups{NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_DESTROY};
 
 /// Lets events of translated connections pass and no others, in the kernel,
@@ -228,7 +229,7 @@ void NatWatcher::began(const NatMapping& mapping) {
   } else {
     known_.emplace(mapping.original, Known{mapping.translated, round_});
   }
-  push(mapping);
+  push({mapping.original, mapping.translated, false, wait()});
 }
 
 void NatWatcher::ended(const NatMapping& mapping) {
@@ -237,6 +238,12 @@ void NatWatcher::ended(const NatMapping& mapping) {
   if (found == known_.end() || found->second.translated != mapping.translated) return;
   known_.erase(found);
   push(mapping);
+}
+
+Nanos NatWatcher::wait() const {
+  if (events_) return 0;
+  // A dump takes longer than it computes: the rest is the pause between reads.
+  return std::min(kMostWait, std::max(kDumpInterval, dump_spent_ * kDumpRest) + 2 * kSecond);
 }
 
 void NatWatcher::push(const NatMapping& mapping) {

@@ -52,6 +52,7 @@ class NatWatcher {
   void began(const NatMapping& mapping);
   void ended(const NatMapping& mapping);
   void push(const NatMapping& mapping);
+  [[nodiscard]] Nanos wait() const;
 
   BoundedQueue<NatMapping>* out_;
   bool has_events_;
