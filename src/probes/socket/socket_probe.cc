@@ -325,6 +325,7 @@ ProbeStatus SocketProbe::status() const {
                  {"socket_probe", "udp_flow_evicted", udp_evicted_},
                  {"socket_probe", "udp_pauses", udp_budget_.pauses()},
                  {"socket_probe", "end_of_unknown", now.unseen},
+                 {"socket_probe", "recursion", programs_.object.recursion_misses()},
                  {"socket_probe", "cgroup_not_found", processes_.cgroups_not_found()},
                  {"socket_probe", "bad_record", bad_records_}};
   return status;
