@@ -47,6 +47,8 @@ enum np_verdict {
   NP_VERDICT_TIMED_OUT,
   NP_VERDICT_FAILED,
   NP_VERDICT_IDLE,
+  /* Two are told by packets alone. */
+  NP_VERDICT_NO_LOCAL_PORT = 18,
   NP_VERDICTS,
 };
 

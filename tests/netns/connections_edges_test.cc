@@ -28,5 +28,54 @@ TEST_F(Connections, RunsThatTheKernelLeftOutHaveACounter) {
   EXPECT_NE(std::ranges::count(causes(*agent_), "recursion"), 0);
 }
 
+TEST_F(Connections, AConnectWithoutALocalPortIsNotTheProgramsDoing) {
+  start();
+  const auto ports = [&](const char* range) {
+    return node_->run({"sysctl", "-qw", std::string("net.ipv4.ip_local_port_range=") + range});
+  };
+  for (const char* ip : {"127.0.0.1", "::1"}) {
+    SCOPED_TRACE(ip);
+    Worker serving = work("np-server", [ip](const Talk& talk) {
+      Address address = address_of(ip, 9000);
+      const int fd = ::socket(address.family(), SOCK_STREAM, 0);
+      ::bind(fd, address.get(), address.size);
+      ::listen(fd, 7);
+      talk.say("listens");
+      (void)talk.hear();
+    });
+    ASSERT_EQ(serving.talk().hear(), "listens");
+    ASSERT_TRUE(ports("40000 40000"));
+    Worker asking = work("np-no-port", [ip](const Talk& talk) {
+      (void)connected(ip, 9000, SOCK_STREAM);  // has the one port there is
+      talk.say(connected(ip, 9000, SOCK_STREAM) < 0 ? ::strerrorname_np(errno) : "connected");
+      (void)talk.hear();
+    });
+    ASSERT_EQ(asking.talk().hear(), "EADDRNOTAVAIL");
+    ASSERT_TRUE(ports("32768 60999"));  // the test itself needs some
+    const Json shown = one_when(of_pid(asking) + "&verdict=no_local_port", ended("no_local_port"));
+    EXPECT_EQ(text_of(shown.root(), "error"), "EADDRNOTAVAIL");
+    EXPECT_EQ(number_of(shown.root(), "dst_port"), 9000U);
+  }
+}
+
+/// A connect() that its program gives up on has sent its SYN.
+TEST_F(Connections, AConnectThatIsGivenUpIsAborted) {
+  start();
+  auto other = NetNamespace::create();
+  ASSERT_TRUE(other);
+  ASSERT_TRUE(add_veth(*node_, "eth0", *other, "eth0"));
+  ASSERT_TRUE(node_->add_address("eth0", "10.9.0.1/24"));
+  Worker asking = work("np-gives-up", [](const Talk& talk) {
+    Address address = address_of("10.9.0.7", 9);
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    ::connect(fd, address.get(), address.size);
+    ::close(fd);
+    talk.say("closed");
+    (void)talk.hear();
+  });
+  ASSERT_EQ(asking.talk().hear(), "closed");
+  one_when(of_pid(asking), ended("aborted"));
+}
+
 }  // namespace
 }  // namespace netprobe::test
