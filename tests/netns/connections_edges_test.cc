@@ -77,5 +77,28 @@ TEST_F(Connections, AConnectThatIsGivenUpIsAborted) {
   one_when(of_pid(asking), ended("aborted"));
 }
 
+TEST_F(Connections, AListeningSocketThatWasNotBoundHasItsPort) {
+  start();
+  for (const int family : {AF_INET, AF_INET6}) {
+    Worker serving = work("np-not-bound", [family](const Talk& talk) {
+      const int fd = ::socket(family, SOCK_STREAM, 0);
+      ::listen(fd, 7);
+      Address address;
+      address.size = sizeof(address.storage);
+      ::getsockname(fd, address.get(), &address.size);
+      talk.say(std::to_string(address.port()));
+      (void)talk.hear();
+    });
+    const std::uint64_t port = std::stoul(serving.talk().hear());
+    EXPECT_NE(port, 0U);
+    const auto path = "/api/connections?state=listen&" + of_pid(serving);
+    EXPECT_TRUE(eventually([&] {
+      const Json page = agent_->json(path);
+      const simdjson::dom::array list = page["listening"];
+      return list.size() == 1 && number_of(list.at(0), "port") == port;
+    })) << agent_->get(path);
+  }
+}
+
 }  // namespace
 }  // namespace netprobe::test
