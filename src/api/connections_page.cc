@@ -141,6 +141,7 @@ std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& q
   json.number("total", total);
   json.number("live", sockets.live);
   json.number("ended_not_kept", sockets.ended_not_kept);
+  json.number("ended_from_before", sockets.ended_from_before);
   if (more)
     json.text("next_cursor", cursor_of(page.back()->id));
   else

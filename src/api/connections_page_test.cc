@@ -38,6 +38,16 @@ TEST(ConnectionsPage, SaysHowManyItDoesNotShow) {
   EXPECT_EQ(page.at("completeness").at("lost").at("answer.listening_cut"), 7);
 }
 
+TEST(ConnectionsPage, WhatBeganBeforeTheAgentIsSaidAndNotMissing) {
+  Signals signals;
+  signals.sockets.ended_from_before = 3;
+  Snapshot snapshot;
+  snapshot.signals = std::make_shared<const Signals>(std::move(signals));
+  const auto page = json::parse(connections_page(snapshot, {})).as_object();
+  EXPECT_EQ(page.at("ended_from_before"), 3);
+  EXPECT_EQ(page.at("completeness").at("complete"), true);
+}
+
 TEST(ConnectionsPage, WhatWasNotAskedForIsNotMissing) {
   ConnectionsQuery query;
   ASSERT_TRUE(query.tuple.add("port", "1"));

@@ -100,5 +100,36 @@ TEST_F(Connections, AListeningSocketThatWasNotBoundHasItsPort) {
   }
 }
 
+/// Connections that nobody has accepted are in no table of open files. Their
+/// end was counted as a loss, and no answer was complete any more.
+TEST_F(Connections, WhatNobodyHadOpenBeforeTheAgentIsNoLoss) {
+  Worker serving = work("np-never-accepts", [](const Talk& talk) {
+    const int fd = bound(talk, "127.0.0.1", SOCK_STREAM);
+    (void)talk.hear();
+    ::close(fd);  // resets what waits
+    talk.say("closed");
+    (void)talk.hear();
+  });
+  const int port = std::stoi(serving.talk().hear());
+  Worker asking = work("np-client", [port](const Talk& talk) {
+    for (int i = 0; i < 3; ++i) (void)connected("127.0.0.1", port, SOCK_STREAM);
+    talk.say("connected");
+    (void)talk.hear();
+  });
+  ASSERT_EQ(asking.talk().hear(), "connected");
+  start();
+  serving.talk().say("close");
+  ASSERT_EQ(serving.talk().hear(), "closed");
+  std::string seen;
+  EXPECT_TRUE(eventually([&] {
+    seen = agent_->get("/api/connections");
+    return number_of(Json(seen).root(), "ended_from_before") >= 3;
+  })) << seen;
+  const Json page(seen);
+  EXPECT_EQ(page["completeness"]["lost"]["socket_probe.end_of_unknown"].error(),
+            simdjson::NO_SUCH_FIELD)
+      << seen;
+}
+
 }  // namespace
 }  // namespace netprobe::test

@@ -192,9 +192,11 @@ static __always_inline void np_on_unknown_end(struct sock *sk, __u32 state) {
 
   if (!totals || state == TCP_SYN_RECV)
     return;
+  if (!np_missed_some) {
+    NP_COUNT(totals->from_before, 1);
+    return; /* its bytes are not of this time */
+  }
   NP_COUNT(totals->unseen, 1);
-  if (!np_missed_some)
-    return; /* from before the agent: its bytes are not of this time */
   np_read_tcp(sk, state, &c);
   NP_COUNT(totals->sent[NP_TCP], c.bytes_sent);
   NP_COUNT(totals->recv[NP_TCP], c.bytes_recv);

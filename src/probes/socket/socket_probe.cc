@@ -283,6 +283,7 @@ void SocketProbe::report_sums(SocketReport& report) const {
     if (totals_.verdicts[i] > 0)
       report.verdicts.emplace_back(to_string(static_cast<Verdict>(i)), totals_.verdicts[i]);
   report.retransmits_out = retransmits_;
+  report.ended_from_before = totals_.from_before;
   for (std::size_t role = NP_ROLE_CLIENT; role < NP_ROLES; ++role) {
     Histogram rtt;
     Histogram handshake;
