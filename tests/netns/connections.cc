@@ -9,8 +9,8 @@
 
 namespace netprobe::test {
 
-Address address_of(const std::string& text, int port) {
-  Address address;
+SocketAddress address_of(const std::string& text, int port) {
+  SocketAddress address;
   auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
   auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
   if (::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
@@ -26,7 +26,7 @@ Address address_of(const std::string& text, int port) {
 }
 
 int bound(const Talk& talk, const std::string& ip, int type) {
-  Address address = address_of(ip, 0);
+  SocketAddress address = address_of(ip, 0);
   const int fd = ::socket(address.family(), type, 0);
   if (::bind(fd, address.get(), address.size) != 0) return -1;
   if (type == SOCK_STREAM) ::listen(fd, 7);
@@ -36,7 +36,7 @@ int bound(const Talk& talk, const std::string& ip, int type) {
 }
 
 int connected(const std::string& ip, int port, int type) {
-  Address address = address_of(ip, port);
+  SocketAddress address = address_of(ip, port);
   const int fd = ::socket(address.family(), type, 0);
   if (::connect(fd, address.get(), address.size) != 0) return -1;
   return fd;

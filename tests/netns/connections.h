@@ -19,7 +19,7 @@
 namespace netprobe::test {
 
 /// A socket address of either family.
-struct Address {
+struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
 
@@ -29,7 +29,7 @@ struct Address {
     return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
   }
 };
-[[nodiscard]] Address address_of(const std::string& text, int port);
+[[nodiscard]] SocketAddress address_of(const std::string& text, int port);
 
 /// Opens a socket of `type` at an address and says its port.
 int bound(const Talk& talk, const std::string& ip, int type);

@@ -36,7 +36,7 @@ TEST_F(Connections, AConnectWithoutALocalPortIsNotTheProgramsDoing) {
   for (const char* ip : {"127.0.0.1", "::1"}) {
     SCOPED_TRACE(ip);
     Worker serving = work("np-server", [ip](const Talk& talk) {
-      Address address = address_of(ip, 9000);
+      SocketAddress address = address_of(ip, 9000);
       const int fd = ::socket(address.family(), SOCK_STREAM, 0);
       ::bind(fd, address.get(), address.size);
       ::listen(fd, 7);
@@ -66,7 +66,7 @@ TEST_F(Connections, AConnectThatIsGivenUpIsAborted) {
   ASSERT_TRUE(add_veth(*node_, "eth0", *other, "eth0"));
   ASSERT_TRUE(node_->add_address("eth0", "10.9.0.1/24"));
   Worker asking = work("np-gives-up", [](const Talk& talk) {
-    Address address = address_of("10.9.0.7", 9);
+    SocketAddress address = address_of("10.9.0.7", 9);
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     ::connect(fd, address.get(), address.size);
     ::close(fd);
@@ -83,7 +83,7 @@ TEST_F(Connections, AListeningSocketThatWasNotBoundHasItsPort) {
     Worker serving = work("np-not-bound", [family](const Talk& talk) {
       const int fd = ::socket(family, SOCK_STREAM, 0);
       ::listen(fd, 7);
-      Address address;
+      SocketAddress address;
       address.size = sizeof(address.storage);
       ::getsockname(fd, address.get(), &address.size);
       talk.say(std::to_string(address.port()));

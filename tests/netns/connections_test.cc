@@ -174,7 +174,7 @@ TEST_F(Connections, CountsUdpByProcessAndPeer) {
     Worker serving = work("np-udp-server", [ip](const Talk& talk) {
       const int fd = bound(talk, ip, SOCK_DGRAM);
       std::string data(2'000, 0);
-      Address peer;
+      SocketAddress peer;
       for (int i = 0; i < 3; ++i) {
         // A look does not count.
         ::recv(fd, data.data(), data.size(), MSG_PEEK);
