@@ -54,7 +54,7 @@ static __always_inline void np_found_tcp(struct sock *sk, struct task_struct *ta
   if (known) {
     if (known->flags & NP_CONN_STALE)
       return;
-    if (!known->owner.pid)
+    if (!np_owner_is_whole(&known->owner))
       np_read_task(task, &known->owner);
     else if (known->state == TCP_LISTEN && known->owner.pid != (__u32)BPF_CORE_READ(task, tgid))
       known->flags |= NP_CONN_SHARED;

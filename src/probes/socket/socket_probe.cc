@@ -127,7 +127,8 @@ void SocketProbe::sweep() {
 
 bool SocketProbe::wants_names() const {
   return std::ranges::any_of(tcp_, [](const np_swept& each) {
-    return each.c.owner.pid == 0 && (each.c.flags & (NP_CONN_ENDED | NP_CONN_STALE)) == 0;
+    return !np_owner_is_whole(&each.c.owner) &&
+           (each.c.flags & (NP_CONN_ENDED | NP_CONN_STALE)) == 0;
   });
 }
 
