@@ -144,12 +144,14 @@ static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie) {
 /*
  * Why connect() failed. The kernel notes no error in the socket where it finds
  * no local port (or the one asked for has this peer already): it turns back
- * before the SYN and before the socket gets its route, as nothing else does.
+ * before the SYN and before the socket gets its route (IPv4) or its first
+ * sequence number (a new socket of either), as nothing else does.
  */
 static __always_inline __u32 np_error_of_failure(struct sock *sk, struct tcp_sock *tp) {
   __u32 error = (__u32)NP_GET(sk, sk_err);
 
-  if (!error && tp && !NP_GET(tp, segs_out) && !NP_GET(sk, sk_dst_cache))
+  if (!error && tp && !NP_GET(tp, segs_out) &&
+      (!NP_GET(sk, sk_dst_cache) || !NP_GET(tp, write_seq)))
     return NP_EADDRNOTAVAIL;
   return error;
 }
