@@ -187,6 +187,7 @@ struct np_socket_totals {
   __u64 ring_full;                  /* events that found no space */
   __u64 map_full;                   /* connections that have no entry */
   __u64 udp_full;                   /* UDP flows that have none */
+  __u64 udp_missed;                 /* sends whose end no kretprobe saw */
   __u64 unseen;                     /* ends of connections that found no space */
   __u64 from_before;                /* ends of such as began before anybody looked */
   __u64 failures[NP_ERRNO_SLOTS];   /* connects by errno */

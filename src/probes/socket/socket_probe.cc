@@ -324,6 +324,7 @@ ProbeStatus SocketProbe::status() const {
   status.lost = {{"socket_probe", "ring_full", now.ring_full},
                  {"socket_probe", "connection_map_full", now.map_full},
                  {"socket_probe", "udp_map_full", now.udp_full},
+                 {"socket_probe", "udp_sends_missed", now.udp_missed},
                  {"socket_probe", "udp_flow_evicted", udp_evicted_},
                  {"socket_probe", "udp_pauses", udp_budget_.pauses()},
                  {"socket_probe", "end_of_unknown", now.unseen},
