@@ -47,6 +47,8 @@ enum np_verdict {
   NP_VERDICT_TIMED_OUT,
   NP_VERDICT_FAILED,
   NP_VERDICT_IDLE,
+  /* Two are told by packets alone. */
+  NP_VERDICT_NO_LOCAL_PORT = 18,
   NP_VERDICTS,
 };
 
@@ -59,14 +61,35 @@ enum np_connection_flags {
   NP_CONN_SHARED = 1 << 4,      /* a listening socket that several processes hold */
 };
 
-/* A thread and its process, taken while it was at work on the socket. */
+/*
+ * A thread and its process, taken while it was at work on the socket. Programs
+ * write it into an entry while others read, or write, the same: it is whole where
+ * np_owner_is_whole() says so, and else not known.
+ */
 struct np_owner {
   __u32 pid; /* thread group, initial namespace; 0: not known */
   __u32 tid;
   __u64 cgroup_id;
   char comm[16]; /* of the thread group's leader */
+  __u64 check;   /* np_owner_check() of the rest */
 };
-NP_ABI_ASSERT(sizeof(struct np_owner) == 32, "owner is 32 bytes");
+NP_ABI_ASSERT(sizeof(struct np_owner) == 40, "owner is 40 bytes");
+
+/* Members of two owners do not add up to it, nor do old and new ones. */
+NP_ABI_INLINE __u64 np_owner_check(const struct np_owner *owner) {
+  const __u64 factor = 0x9e3779b97f4a7c15ULL; /* odd: no multiplication loses anything */
+  __u64 comm[2];
+  __u64 sum = ((__u64)owner->pid << 32 | owner->tid) * factor;
+
+  __builtin_memcpy(comm, owner->comm, sizeof(comm));
+  sum = (sum ^ sum >> 29 ^ owner->cgroup_id) * factor;
+  sum = (sum ^ sum >> 29 ^ comm[0]) * factor;
+  return (sum ^ sum >> 29 ^ comm[1]) * factor;
+}
+
+NP_ABI_INLINE int np_owner_is_whole(const struct np_owner *owner) {
+  return owner->pid && owner->check == np_owner_check(owner);
+}
 
 /* A TCP socket, or a UDP socket of one process with one peer. */
 struct np_connection {
@@ -104,7 +127,7 @@ struct np_connection {
   __u32 backlog_max;
   __u32 tick; /* UDP: jiffies, when closed_ns was read */
 };
-NP_ABI_ASSERT(sizeof(struct np_connection) == 200, "connection is 200 bytes");
+NP_ABI_ASSERT(sizeof(struct np_connection) == 208, "connection is 208 bytes");
 
 /* As it stands in the ring. */
 struct socket_event {
@@ -115,7 +138,7 @@ struct socket_event {
   __u32 reserved0;
   struct np_connection c;
 };
-NP_ABI_ASSERT(sizeof(struct socket_event) == 224, "socket event is 224 bytes");
+NP_ABI_ASSERT(sizeof(struct socket_event) == 232, "socket event is 232 bytes");
 
 /* As a sweep hands it over. */
 struct np_swept {
@@ -164,7 +187,9 @@ struct np_socket_totals {
   __u64 ring_full;                  /* events that found no space */
   __u64 map_full;                   /* connections that have no entry */
   __u64 udp_full;                   /* UDP flows that have none */
-  __u64 unseen;                     /* ends of connections that nobody knew */
+  __u64 udp_missed;                 /* sends whose end no kretprobe saw */
+  __u64 unseen;                     /* ends of connections that found no space */
+  __u64 from_before;                /* ends of such as began before anybody looked */
   __u64 failures[NP_ERRNO_SLOTS];   /* connects by errno */
   __u64 verdicts[NP_VERDICT_SLOTS]; /* of ended connections */
   struct np_latency rtt[NP_ROLE_SLOTS];

@@ -14,4 +14,7 @@
 #define NP_ABI_ASSERT(cond, why) _Static_assert(cond, why)
 #endif
 
+/* A function that both sides compute alike. */
+#define NP_ABI_INLINE static inline __attribute__((always_inline))
+
 #endif

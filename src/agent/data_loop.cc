@@ -437,6 +437,7 @@ std::vector<LossCounter> DataLoop::losses() const {
   result.push_back({"flow_table", "ended_early_table_full", table_->stats().evicted_flows});
   result.push_back({"nat", "queue_full", signals_.nat().lost()});
   result.push_back({"nat", "table_full", table_->refused_nat_mappings()});
+  result.push_back({"nat", "handshakes_counted_twice", table_->stats().handshakes_twice});
   if (more_losses_) {
     for (LossCounter& loss : more_losses_()) result.push_back(std::move(loss));
   }

@@ -64,11 +64,12 @@ Lost losses_of(const Snapshot& snapshot, const AskedRange& asked, Probes probes)
 }  // namespace
 
 void append_completeness(JsonObject& json, std::string& out, const Snapshot& snapshot,
-                         const AskedRange& asked, Probes probes) {
+                         const AskedRange& asked, Probes probes, const LossCounter& cut) {
   const Nanos since = std::max(asked.since.value_or(snapshot.started_at), snapshot.started_at);
   const Nanos until = std::min(asked.until.value_or(snapshot.taken_at), snapshot.taken_at);
   const bool all_observed = !asked.since || *asked.since >= snapshot.started_at;
-  const Lost lost = losses_of(snapshot, asked, probes);
+  Lost lost = losses_of(snapshot, asked, probes);
+  take(lost, cut.stage, cut.cause, cut.count);
 
   json.key("completeness");
   JsonObject inner(out);

@@ -22,9 +22,11 @@ struct AskedRange {
 /// `lost_since`, when the agent started, so they are an upper bound for a
 /// shorter range. `complete` is true where nothing that was asked for can be
 /// missing. `probes`: those that the answer is made of; what others lost is no
-/// matter to it. "flow" stands for the flow table, too.
+/// matter to it. "flow" stands for the flow table, too. `cut`: what this answer
+/// had no room for.
 void append_completeness(JsonObject& json, std::string& out, const Snapshot& snapshot,
                          const AskedRange& asked = {},
-                         std::initializer_list<std::string_view> probes = {"flow"});
+                         std::initializer_list<std::string_view> probes = {"flow"},
+                         const LossCounter& cut = {});
 
 }  // namespace netprobe

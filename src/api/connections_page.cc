@@ -86,6 +86,24 @@ void append_listening(std::string& out, const ListeningSocket& socket) {
   json.close();
 }
 
+/// With the first page only, and as many as a page may have; how many more
+/// there are is handed back.
+std::uint64_t append_listening_list(JsonObject& json, std::string& out, const SocketReport& sockets,
+                                    const ConnectionsQuery& query) {
+  json.key("listening");
+  JsonArray list(out);
+  std::uint64_t total = 0;
+  for (const ListeningSocket& each : sockets.listening) {
+    if (query.after || !query.matches(each) || ++total > kMaxLimit) continue;
+    list.next();
+    append_listening(out, each);
+  }
+  list.close();
+  const std::uint64_t cut = total > kMaxLimit ? total - kMaxLimit : 0;
+  json.number("listening_not_shown", cut);
+  return cut;
+}
+
 std::string cursor_of(std::uint64_t id) {
   char text[20];
   const auto result = std::to_chars(text, text + sizeof(text), id, 16);
@@ -123,24 +141,13 @@ std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& q
   json.number("total", total);
   json.number("live", sockets.live);
   json.number("ended_not_kept", sockets.ended_not_kept);
+  json.number("ended_from_before", sockets.ended_from_before);
   if (more)
     json.text("next_cursor", cursor_of(page.back()->id));
   else
     json.null("next_cursor");
-  json.key("listening");
-  JsonArray listening(out);
-  std::size_t listed = 0;
-  if (!query.after) {  // with the first page only
-    for (const ListeningSocket& each : sockets.listening) {
-      if (listed == kMaxLimit) break;
-      if (!query.matches(each)) continue;
-      ++listed;
-      listening.next();
-      append_listening(out, each);
-    }
-  }
-  listening.close();
-  append_completeness(json, out, snapshot, {}, {"socket"});
+  const std::uint64_t cut = append_listening_list(json, out, sockets, query);
+  append_completeness(json, out, snapshot, {}, {"socket"}, {"answer", "listening_cut", cut});
   json.close();
   return out;
 }

@@ -107,22 +107,10 @@ QueryResult<void> take(ConnectionsQuery& query, std::string_view name, const std
 
 QueryResult<ConnectionsQuery> parse_connections_query(const QueryParams& params) {
   ConnectionsQuery query;
-  const Names allowed = all_names();
-  Names seen;
-  for (const auto& [given, value] : params) {
-    std::string name = given;
-    std::ranges::replace(name, '-', '_');
-    const auto known = std::ranges::find(allowed, name);
-    if (known == allowed.end())
-      return bad(given, "there is no parameter '" + given + "' here; there are: " + joined(allowed),
-                 allowed);
-    // Addresses and ports may be asked for at both sides.
-    const bool repeatable = has(kTupleKeys, name) && name != "protocol";
-    if (has(seen, *known) && !repeatable)
-      return bad(given, "the parameter '" + given + "' is given more than once");
-    seen.push_back(*known);
-    if (auto s = take(query, *known, value); !s) return std::unexpected(s.error());
-  }
+  const auto values = named_values(params, all_names(), kRepeatableTuple);
+  if (!values) return std::unexpected(values.error());
+  for (const auto& [name, value] : *values)
+    if (auto s = take(query, name, *value); !s) return std::unexpected(s.error());
   return query;
 }
 

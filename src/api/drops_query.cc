@@ -145,16 +145,6 @@ const std::vector<Parameter>& parameters() {
   return kParameters;
 }
 
-std::unexpected<BadQuery> unknown(const std::string& given) {
-  std::vector<std::string_view> names;
-  std::string all;
-  for (const Parameter& parameter : parameters()) {
-    names.push_back(parameter.name);
-    all += (all.empty() ? "" : ", ") + std::string(parameter.name);
-  }
-  return bad(given, "there is no parameter '" + given + "' here; there are: " + all, names);
-}
-
 bool matches_any(const std::vector<std::string>& patterns, std::string_view text) {
   return patterns.empty() || std::ranges::any_of(patterns, [&](const std::string& pattern) {
            return glob_match(pattern, text);
@@ -182,16 +172,17 @@ std::string format_cursor(const DropCursor& cursor) {
 
 QueryResult<DropsQuery> parse_drops_query(const QueryParams& params, Nanos now) {
   DropsQuery query;
-  std::vector<std::string_view> seen;
-  for (const auto& [given, value] : params) {
-    std::string name(given);
-    std::ranges::replace(name, '-', '_');
+  std::vector<std::string_view> names;
+  std::vector<std::string_view> repeatable;
+  for (const Parameter& parameter : parameters()) {
+    names.push_back(parameter.name);
+    if (parameter.repeatable) repeatable.push_back(parameter.name);
+  }
+  const auto values = named_values(params, names, repeatable);
+  if (!values) return std::unexpected(values.error());
+  for (const auto& [name, value] : *values) {
     const auto parameter = std::ranges::find(parameters(), name, &Parameter::name);
-    if (parameter == parameters().end()) return unknown(given);
-    if (!parameter->repeatable && std::ranges::find(seen, parameter->name) != seen.end())
-      return bad(given, "the parameter '" + given + "' is given more than once");
-    seen.push_back(parameter->name);
-    if (auto set = parameter->set(query, value, now); !set) return std::unexpected(set.error());
+    if (auto set = parameter->set(query, *value, now); !set) return std::unexpected(set.error());
   }
   for (std::string& pattern : query.reason) pattern = upper(pattern);
   if (query.since && query.until && *query.since > *query.until)

@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, 13> kNames{
     "interface", "role",   "node",   "since", "limit",    "cursor"};
 constexpr std::array kRoles{Role::kPod,    Role::kLoopback, Role::kBridge,
                             Role::kTunnel, Role::kHost,     Role::kUplink};
-constexpr std::array<std::string_view, 5> kOnce{"role", "node", "since", "limit", "cursor"};
+constexpr std::array<std::string_view, 7> kRepeatable{"ip",       "src_ip",   "dst_ip",   "port",
+                                                      "src_port", "dst_port", "interface"};
 
 std::unexpected<BadQuery> bad(std::string_view parameter, std::string detail,
                               std::vector<std::string_view> allowed = {}) {
@@ -46,7 +47,7 @@ QueryResult<void> take_limit(LossesQuery& query, const std::string& value) {
                           std::to_string(kMaxLimit));
 }
 
-QueryResult<void> take(LossesQuery& query, const std::string& name, const std::string& value,
+QueryResult<void> take(LossesQuery& query, std::string_view name, const std::string& value,
                        Nanos now) {
   if (name == "role") return take_role(query, value);
   if (name == "limit") return take_limit(query, value);
@@ -71,19 +72,10 @@ QueryResult<void> take(LossesQuery& query, const std::string& name, const std::s
 
 QueryResult<LossesQuery> parse_losses_query(const QueryParams& params, Nanos now) {
   LossesQuery query;
-  std::vector<std::string> seen;
-  for (const auto& [given, value] : params) {
-    std::string name(given);
-    std::ranges::replace(name, '-', '_');
-    if (std::ranges::find(kNames, name) == kNames.end())
-      return bad(given, "there is no parameter '" + given + "' here; there are: " + joined(kNames),
-                 {kNames.begin(), kNames.end()});
-    const bool again = std::ranges::find(seen, name) != seen.end();
-    if (again && std::ranges::find(kOnce, name) != kOnce.end())
-      return bad(given, "the parameter '" + given + "' is given more than once");
-    seen.push_back(name);
-    if (auto taken = take(query, name, value, now); !taken) return std::unexpected(taken.error());
-  }
+  const auto values = named_values(params, kNames, kRepeatable);
+  if (!values) return std::unexpected(values.error());
+  for (const auto& [name, value] : *values)
+    if (auto taken = take(query, name, *value, now); !taken) return std::unexpected(taken.error());
   return query;
 }
 

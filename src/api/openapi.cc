@@ -119,7 +119,7 @@ constexpr std::string_view kRest =
     "nat": {"type": "object", "description": "what the other side sees, where addresses are translated on the way: src_ip, dst_ip, src_port, dst_port; observations with translated saw these"},
     "merged_into": {"type": "integer", "description": "in a stream: this flow turned out to be another, which has its counters now"},
     "tcp_flags": {"type": "string"}, "vni": {"type": "integer"}, "ended": {"type": "boolean"},
-    "verdict": {"enum": ["connecting", "open", "half_closed", "closed", "refused", "no_answer", "unreachable", "aborted", "half_open", "reset_by_client", "reset_by_server", "reset", "timed_out", "failed", "idle", "answered", "port_unreachable"]},
+    "verdict": {"enum": ["connecting", "open", "half_closed", "closed", "refused", "no_answer", "unreachable", "aborted", "half_open", "reset_by_client", "reset_by_server", "reset", "timed_out", "failed", "idle", "answered", "port_unreachable", "no_local_port"]},
     "retransmit_ratio": {"type": "number"}, "reverse_retransmit_ratio": {"type": "number"}, "resets": {"type": "integer"}, "reverse_resets": {"type": "integer"},
     "rtt_ms": {"type": "number", "description": "smoothed, as this node's own socket has it"},
     "client_process": {"$ref": "#/components/schemas/Process"}, "server_process": {"$ref": "#/components/schemas/Process"},

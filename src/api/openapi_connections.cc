@@ -17,11 +17,13 @@ std::string_view openapi_connections() {
   {"name": "netns", "in": "query", "description": "inode of the network namespace", "schema": {"type": "integer", "minimum": 1}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
   {"name": "cursor", "in": "query", "description": "next_cursor of the page before", "schema": {"type": "string"}}
-], "responses": {"200": {"description": "A page; src is the socket's own side, bytes are payload as programs count it. listening comes with the first page.", "content": {"application/json": {"schema": {"type": "object", "required": ["connections", "listening", "total", "live", "ended_not_kept", "next_cursor", "completeness", "last_updated"], "properties": {
+], "responses": {"200": {"description": "A page; src is the socket's own side, bytes are payload as programs count it. listening comes with the first page.", "content": {"application/json": {"schema": {"type": "object", "required": ["connections", "listening", "listening_not_shown", "total", "live", "ended_not_kept", "ended_from_before", "next_cursor", "completeness", "last_updated"], "properties": {
   "connections": {"type": "array", "items": {"type": "object", "required": ["id", "src_ip", "dst_ip", "src_port", "dst_port", "protocol", "role", "state", "verdict", "pid", "process", "netns", "found_later", "ended", "bytes_sent", "bytes_received"]}},
   "listening": {"type": "array", "items": {"type": "object", "required": ["id", "ip", "port", "protocol", "pid", "process", "shared", "netns", "receive_drops"]}},
+  "listening_not_shown": {"type": "integer", "description": "sockets that listen and match, beyond the 10,000 shown: ask for fewer by port, process or netns"},
   "total": {"type": "integer", "description": "connections that match, over all pages"},
   "live": {"type": "integer"}, "ended_not_kept": {"type": "integer", "description": "ended connections that left the list before a minute had passed; sums have them"},
+  "ended_from_before": {"type": "integer", "description": "connections that began before the agent did and that no process had open then: their end is all that was seen of them, and nothing is missing of the time since"},
   "next_cursor": {"type": ["string", "null"]},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 )json";

@@ -12,8 +12,6 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-/// A conjunction of these says something; of two protocols it never does, so
-/// what is not here may be given once.
 constexpr std::array<std::string_view, 8> kRepeatable{
     "ip", "src_ip", "dst_ip", "port", "src_port", "dst_port", "interface", "process"};
 constexpr std::array<std::string_view, 5> kOrders{"id", "bytes", "packets", "rate", "last_seen"};
@@ -28,37 +26,9 @@ std::string join(const Names& names) {
   return text;
 }
 
-/// '-' may stand for '_', as on the command line.
-std::string canonical(std::string_view name) {
-  std::string plain(name);
-  std::ranges::replace(plain, '-', '_');
-  return plain;
-}
-
 std::unexpected<BadQuery> bad_value(std::string_view parameter, std::string detail,
                                     Names allowed = {}) {
   return std::unexpected(BadQuery{std::string(parameter), std::move(detail), std::move(allowed)});
-}
-
-/// Every name is known, and given once unless it may be repeated.
-QueryResult<void> check_names(const QueryParams& params, const Names& allowed) {
-  Names seen;
-  for (const auto& [given, value] : params) {
-    const std::string name = canonical(given);
-    const auto known = std::ranges::find(allowed, name);
-    if (known == allowed.end()) {
-      return bad_value(given,
-                       "there is no parameter '" + given + "' here" +
-                           (allowed.empty() ? "; none is taken" : "; there are: " + join(allowed)),
-                       allowed);
-    }
-    if (std::ranges::find(seen, *known) != seen.end() &&
-        std::ranges::find(kRepeatable, *known) == kRepeatable.end()) {
-      return bad_value(given, "the parameter '" + given + "' is given more than once");
-    }
-    seen.push_back(*known);
-  }
-  return {};
 }
 
 QueryResult<std::size_t> parse_limit(std::string_view text, std::size_t most) {
@@ -108,7 +78,36 @@ std::unexpected<BadQuery> not_one_of(std::string_view parameter, const std::stri
                    names);
 }
 
+QueryResult<std::vector<NamedValue>> flow_values(const QueryParams& params,
+                                                 std::initializer_list<std::string_view> others) {
+  return named_values(params, with_selection(others), kRepeatable);
+}
+
 }  // namespace
+
+QueryResult<std::vector<NamedValue>> named_values(const QueryParams& params,
+                                                  std::span<const std::string_view> allowed,
+                                                  std::span<const std::string_view> repeatable) {
+  std::vector<NamedValue> values;
+  values.reserve(params.size());
+  for (const auto& [given, value] : params) {
+    std::string name(given);
+    std::ranges::replace(name, '-', '_');
+    const auto known = std::ranges::find(allowed, name);
+    if (known == allowed.end()) {
+      const Names names(allowed.begin(), allowed.end());
+      return bad_value(given,
+                       "there is no parameter '" + given + "' here" +
+                           (names.empty() ? "; none is taken" : "; there are: " + join(names)),
+                       names);
+    }
+    const bool again = std::ranges::find(values, *known, &NamedValue::name) != values.end();
+    if (again && std::ranges::find(repeatable, *known) == repeatable.end())
+      return bad_value(given, "the parameter '" + given + "' is given more than once");
+    values.push_back({*known, &value});
+  }
+  return values;
+}
 
 bool FlowSelection::can_match(std::string_view node_name) const {
   return !name_space && (!node || *node == node_name);
@@ -121,14 +120,11 @@ std::vector<std::string_view> selection_parameters() {
 }
 
 QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now) {
-  if (auto names =
-          check_names(params, with_selection({"since", "until", "limit", "cursor", "sort"}));
-      !names) {
-    return std::unexpected(names.error());
-  }
+  const auto values = flow_values(params, {"since", "until", "limit", "cursor", "sort"});
+  if (!values) return std::unexpected(values.error());
   FlowsQuery query{.limit = kDefaultLimit};
-  for (const auto& [given, value] : params) {
-    const std::string name = canonical(given);
+  for (const auto& [name, text] : *values) {
+    const std::string& value = *text;
     auto taken = take_selection(query.selection, name, value);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) continue;
@@ -158,11 +154,11 @@ QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now) 
 }
 
 QueryResult<TopQuery> parse_top_query(const QueryParams& params) {
-  if (auto names = check_names(params, with_selection({"by", "limit"})); !names)
-    return std::unexpected(names.error());
+  const auto values = flow_values(params, {"by", "limit"});
+  if (!values) return std::unexpected(values.error());
   TopQuery query{.limit = kDefaultTop};
-  for (const auto& [given, value] : params) {
-    const std::string name = canonical(given);
+  for (const auto& [name, text] : *values) {
+    const std::string& value = *text;
     auto taken = take_selection(query.selection, name, value);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) continue;
@@ -180,16 +176,19 @@ QueryResult<TopQuery> parse_top_query(const QueryParams& params) {
 }
 
 QueryResult<FlowSelection> parse_stream_query(const QueryParams& params) {
-  if (auto names = check_names(params, selection_parameters()); !names)
-    return std::unexpected(names.error());
+  const auto values = flow_values(params, {});
+  if (!values) return std::unexpected(values.error());
   FlowSelection selection;
-  for (const auto& [given, value] : params) {
-    auto taken = take_selection(selection, canonical(given), value);
+  for (const auto& [name, value] : *values) {
+    auto taken = take_selection(selection, name, *value);
     if (!taken) return std::unexpected(taken.error());
   }
   return selection;
 }
 
-QueryResult<void> parse_empty_query(const QueryParams& params) { return check_names(params, {}); }
+QueryResult<void> parse_empty_query(const QueryParams& params) {
+  if (auto values = named_values(params, {}, {}); !values) return std::unexpected(values.error());
+  return {};
+}
 
 }  // namespace netprobe

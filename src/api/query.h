@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,22 @@ struct FlowSelection {
   /// identity, so no flow is in any namespace.
   [[nodiscard]] bool can_match(std::string_view node_name) const;
 };
+
+/// A parameter by the name that its page knows it by ('-' may stand for '_').
+struct NamedValue {
+  std::string_view name;
+  const std::string* value;
+};
+/// The one way into a query: every name is among `allowed`, and given once
+/// unless it is among `repeatable`, whose conditions all hold. `allowed` stands
+/// for names with static storage; the values are those of `params`.
+[[nodiscard]] QueryResult<std::vector<NamedValue>> named_values(
+    const QueryParams& params, std::span<const std::string_view> allowed,
+    std::span<const std::string_view> repeatable);
+
+/// A conjunction of these says something; of two protocols it never does.
+inline constexpr std::array<std::string_view, 6> kRepeatableTuple{"ip",   "src_ip",   "dst_ip",
+                                                                  "port", "src_port", "dst_port"};
 
 struct FlowsQuery {
   FlowSelection selection;

@@ -5,7 +5,11 @@
 
 #include <algorithm>
 
+#include "api/connections_query.h"
+#include "api/drops_query.h"
+#include "api/losses_query.h"
 #include "api/testing/snapshots.h"
+#include "api/tunnels_query.h"
 
 namespace netprobe {
 namespace {
@@ -122,6 +126,35 @@ TEST(SortWeight, OrdersRatesAsNumbers) {
   }
   flow.bytes_per_second = -1;
   EXPECT_EQ(sort_weight(flow, FlowOrder::kRate), 0U);
+}
+
+/// One sentence and no guess: of two values neither is taken.
+TEST(RepeatedParameters, AreRefusedByEveryPageThatTakesOne) {
+  const auto refused = [](const auto& result, const char* text) {
+    ASSERT_FALSE(result) << text;
+    EXPECT_EQ(result.error().detail.find("the parameter '"), 0U) << result.error().detail;
+    EXPECT_NE(result.error().detail.find("is given more than once"), std::string::npos) << text;
+  };
+  const auto params = [](const char* text) { return parse_query(text).value(); };
+  for (const char* text : {"protocol=tcp&protocol=tcp", "limit=1&limit=2", "sort=id&sort=id",
+                           "node=a&node=b", "since=1m&since=2m"})
+    refused(parse_flows_query(params(text), kNow), text);
+  for (const char* text : {"by=rate&by=rate", "limit=1&limit=2", "protocol=6&protocol=17"})
+    refused(parse_top_query(params(text)), text);
+  refused(parse_stream_query(params("node=a&node=b")), "stream");
+  for (const char* text :
+       {"vni=1&vni=2", "tunnel=gre&tunnel=gre", "direction=egress&direction=egress",
+        "interface=a&interface=b", "limit=1&limit=2"})
+    refused(parse_tunnels_query(params(text)), text);
+  for (const char* text : {"protocol=6&protocol=17", "role=pod&role=pod", "node=a&node=b"})
+    refused(parse_losses_query(params(text), kNow), text);
+  for (const char* text : {"pid=1&pid=2", "process=a&process=b", "src-ip=10.0.0.1&pid=3&pid=3"})
+    refused(parse_connections_query(params(text)), text);
+  for (const char* text : {"protocol=6&protocol=17", "by=flow&by=flow", "netns=1&netns=2"})
+    refused(parse_drops_query(params(text), kNow), text);
+  EXPECT_TRUE(parse_tunnels_query(params("outer_ip=10.0.0.1&outer-ip=10.0.0.2")));
+  EXPECT_TRUE(parse_losses_query(params("ip=10.0.0.1&ip=10.0.0.2"), kNow));
+  EXPECT_TRUE(parse_drops_query(params("reason=A&reason=B"), kNow));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kNames{"vni",       "tunnel", "outer_ip", "direction",
                                                  "interface", "limit",  "cursor"};
+constexpr std::array<std::string_view, 1> kRepeatable{"outer_ip"};
 constexpr std::array kKinds{Tunnel::kVxlan, Tunnel::kGeneve, Tunnel::kGre, Tunnel::kIpip};
 constexpr std::uint32_t kMaxVni = 0xffffffff;  // a GRE key has 32 bits
 constexpr std::size_t kKeyLength = 82;
@@ -88,15 +89,10 @@ bool TunnelsQuery::matches(const TunnelTraffic& row) const {
 
 QueryResult<TunnelsQuery> parse_tunnels_query(const QueryParams& params) {
   TunnelsQuery query{.limit = kDefaultLimit};
-  for (const auto& [name, value] : params) {
-    if (std::ranges::find(kNames, name) == kNames.end()) {
-      return std::unexpected(BadQuery{
-          name,
-          fmt::format("there is no parameter '{}'; there are {}", name, fmt::join(kNames, ", ")),
-          {kNames.begin(), kNames.end()}});
-    }
-    if (auto taken = take(query, name, value); !taken) return std::unexpected(taken.error());
-  }
+  const auto values = named_values(params, kNames, kRepeatable);
+  if (!values) return std::unexpected(values.error());
+  for (const auto& [name, value] : *values)
+    if (auto taken = take(query, name, *value); !taken) return std::unexpected(taken.error());
   return query;
 }
 

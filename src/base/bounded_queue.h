@@ -27,6 +27,13 @@ class BoundedQueue {
     values_.push_back(std::move(value));
     return true;
   }
+  /// False: full; not lost, since the caller keeps it and comes again.
+  [[nodiscard]] bool offer(const T& value) NETPROBE_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    if (values_.size() >= most_) return false;
+    values_.push_back(value);
+    return true;
+  }
   /// All that is there, in order.
   [[nodiscard]] std::vector<T> take() NETPROBE_EXCLUDES(mutex_) {
     std::vector<T> result;

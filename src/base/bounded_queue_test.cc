@@ -36,5 +36,14 @@ TEST(BoundedQueue, EveryValueIsTakenOrLostAcrossThreads) {
   EXPECT_EQ(taken + queue.lost(), 3 * kEach);
 }
 
+TEST(BoundedQueue, WhatIsOfferedAndKeptIsNotLost) {
+  BoundedQueue<int> queue(1);
+  EXPECT_TRUE(queue.offer(1));
+  EXPECT_FALSE(queue.offer(2));
+  EXPECT_EQ(queue.lost(), 0U);
+  EXPECT_EQ(queue.take(), std::vector<int>{1});
+  EXPECT_TRUE(queue.offer(2));
+}
+
 }  // namespace
 }  // namespace netprobe

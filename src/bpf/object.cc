@@ -173,17 +173,29 @@ std::vector<std::string> BpfObject::program_names() const {
   return names;
 }
 
-std::vector<ProgramStats> BpfObject::program_stats() const {
-  std::vector<ProgramStats> result;
-  bpf_program* each = nullptr;
-  bpf_object__for_each_program(each, object_.get()) {
+template <typename Each>
+void BpfObject::for_each_info(Each each) const {
+  bpf_program* program = nullptr;
+  bpf_object__for_each_program(program, object_.get()) {
     bpf_prog_info info{};
     __u32 size = sizeof(info);
-    if (bpf_prog_get_info_by_fd(bpf_program__fd(each), &info, &size) != 0) continue;
-    result.push_back(
-        {bpf_program__name(each), info.id, info.run_cnt, static_cast<Nanos>(info.run_time_ns)});
+    if (bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0)
+      each(bpf_program__name(program), info);
   }
+}
+
+std::vector<ProgramStats> BpfObject::program_stats() const {
+  std::vector<ProgramStats> result;
+  for_each_info([&](const char* name, const bpf_prog_info& info) {
+    result.push_back({name, info.id, info.run_cnt, static_cast<Nanos>(info.run_time_ns)});
+  });
   return result;
+}
+
+std::uint64_t BpfObject::recursion_misses() const {
+  std::uint64_t sum = 0;
+  for_each_info([&](const char*, const bpf_prog_info& info) { sum += info.recursion_misses; });
+  return sum;
 }
 
 }  // namespace netprobe

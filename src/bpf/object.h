@@ -52,6 +52,10 @@ class BpfObject {
   /// What the kernel counted of each program (runs only while
   /// kernel.bpf_stats_enabled is on).
   [[nodiscard]] std::vector<ProgramStats> program_stats() const;
+  /// Runs that were due while the program was already at work on that CPU: the
+  /// kernel does not run it again, and counts that. Of all programs, since they
+  /// were loaded (kernels before 5.12 do not count).
+  [[nodiscard]] std::uint64_t recursion_misses() const;
 
  private:
   struct Closer {
@@ -60,6 +64,9 @@ class BpfObject {
   BpfObject(std::string name, bpf_object* object);
   [[nodiscard]] Status set_rodata_bytes(std::span<const std::byte> bytes);
   [[nodiscard]] bpf_map* map(std::string_view name) const;
+  /// Of every loaded program.
+  template <typename Each>
+  void for_each_info(Each each) const;
 
   std::string name_;
   std::unique_ptr<bpf_object, Closer> object_;

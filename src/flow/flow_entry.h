@@ -62,6 +62,9 @@ struct FlowSide {
   Nanos first_rst = 0;  ///< monotonic; 0 without
 };
 
+/// What the observer knows of a flow's handshake.
+enum class HandshakeNews : std::uint8_t { kNone, kPending, kTold };
+
 /// A flow in the table. Times are monotonic.
 struct FlowEntry {
   FlowTuple canonical;
@@ -76,7 +79,7 @@ struct FlowEntry {
   bool nat_ended = false;        ///< the kernel has forgotten the pair
   std::uint8_t from = 0;         ///< where nat: the side that began it
   std::unique_ptr<NatPair> nat;  ///< both its tuples, where they differ; else null
-  bool handshake_told = false;   ///< to the observer, or about to be
+  HandshakeNews handshake = HandshakeNews::kNone;
   Tunnel carries = Tunnel::kNone;
   std::uint8_t dscp = 0;
   std::uint8_t min_ttl = 0xff;

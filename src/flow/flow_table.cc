@@ -91,6 +91,7 @@ class FlowTable::Impl {
         entries_[i].nat_ended = true;
       return;
     }
+    nat_wait_ = mapping.wait;
     if (!nat_.add(pair)) return;  // counted there
     const std::uint32_t before = unbound(original, pair);
     const std::uint32_t after = unbound(translated, pair);
@@ -107,7 +108,7 @@ class FlowTable::Impl {
     const double seconds =
         last_tick_ == 0 ? 0 : static_cast<double>(now - last_tick_) / static_cast<double>(kSecond);
     last_tick_ = now;
-    tell_handshakes();
+    tell_handshakes(now);
     for (std::uint32_t i = 0; i < entries_.size(); ++i) {
       FlowEntry& entry = entries_[i];
       if (!entry.live) continue;
@@ -183,7 +184,14 @@ class FlowTable::Impl {
   }
 
   [[nodiscard]] FlowTableStats stats() const {
-    return {live_, begun_, ended_, evicted_, records_, options_.max_flows, path_mtu_errors_};
+    return {live_,
+            begun_,
+            ended_,
+            evicted_,
+            records_,
+            options_.max_flows,
+            path_mtu_errors_,
+            handshakes_twice_};
   }
   [[nodiscard]] std::uint64_t attributed(std::uint32_t ifindex, Direction direction,
                                          bool inner) const {
@@ -346,6 +354,7 @@ class FlowTable::Impl {
     // Side 0 of the other is its canonical tuple's direction.
     const bool turned = (flipped ? 1 : 0) != into.from;
     absorb(into, other, turned, kMaxPoints);
+    join_handshakes(to, other);
     if (tracking_) {
       // What it counted is told of with the other from now on: its last word
       // has no counters, so that nobody adds them twice.
@@ -451,11 +460,10 @@ class FlowTable::Impl {
     entry.fragments += delta.fragments;
     if (delta.carries != Tunnel::kNone) entry.carries = delta.carries;
     if (trouble) tell_trouble(entry, s, before);
-    if (observer_ != nullptr && delta.sent_syn && to.ack > to.syn && !entry.handshake_told) {
-      // Nearer points may yet tell of it: at the next tick all have.
-      entry.handshake_told = true;
-      handshakes_.push_back({at.index, entry.generation});
-    }
+    // Nearer points may yet tell of it: at the next tick all have.
+    if (observer_ != nullptr && delta.sent_syn && to.ack > to.syn &&
+        entry.handshake == HandshakeNews::kNone)
+      tell_later(at.index);
     mark_changed(entry, at.index);
     if (sink_ != nullptr && !entry.moved) {
       entry.moved = true;
@@ -517,22 +525,48 @@ class FlowTable::Impl {
     if (difference.any()) observer_->on_tcp_trouble(s == entry.initiator(), difference);
   }
 
-  void tell_handshakes() {
-    for (const auto& [index, generation] : handshakes_) {
-      const FlowEntry& entry = entries_[index];
-      if (!entry.live || entry.generation != generation) continue;  // pushed out since
-      const std::size_t from = entry.initiator();
-      const FlowPoint* best = nullptr;
-      for (const FlowPoint& point : entry.points) {
-        const PointSide& side = point.side[from];
-        if (side.syn == 0 || side.ack <= side.syn) continue;
-        if (best == nullptr || point_rank(point) < point_rank(*best)) best = &point;
-      }
-      if (best == nullptr) continue;
-      const PointSide& side = best->side[from];
-      observer_->on_handshake(best->role, side.ack - side.syn);
+  void tell_later(std::uint32_t i) {
+    entries_[i].handshake = HandshakeNews::kPending;
+    handshakes_.push_back({i, entries_[i].id, entries_[i].last});
+  }
+
+  /// Where translations are heard of late, two flows may yet turn out to be
+  /// one, with one handshake: it waits as long.
+  void tell_handshakes(Nanos now) {
+    std::erase_if(handshakes_, [&](const Pending& pending) {
+      FlowEntry& entry = entries_[pending.index];
+      if (entry.id != pending.id) return true;  // ended: told then, or joined another
+      if (nat_wait_ > 0 && now - pending.since < nat_wait_) return false;
+      tell_handshake(entry);
+      return true;
+    });
+  }
+
+  void tell_handshake(FlowEntry& entry) {
+    if (entry.handshake != HandshakeNews::kPending) return;
+    entry.handshake = HandshakeNews::kTold;
+    const std::size_t from = entry.initiator();
+    const FlowPoint* best = nullptr;
+    for (const FlowPoint& point : entry.points) {
+      const PointSide& side = point.side[from];
+      if (side.syn == 0 || side.ack <= side.syn) continue;
+      if (best == nullptr || point_rank(point) < point_rank(*best)) best = &point;
     }
-    handshakes_.clear();
+    if (best == nullptr) return;
+    const PointSide& side = best->side[from];
+    observer_->on_handshake(best->role, side.ack - side.syn);
+  }
+
+  /// Two flows turned out to be one: so did their handshakes.
+  void join_handshakes(std::uint32_t to, const FlowEntry& other) {
+    FlowEntry& into = entries_[to];
+    if (other.handshake == HandshakeNews::kTold) {
+      if (into.handshake == HandshakeNews::kTold) ++handshakes_twice_;
+      into.handshake = HandshakeNews::kTold;
+    } else if (other.handshake == HandshakeNews::kPending &&
+               into.handshake == HandshakeNews::kNone) {
+      tell_later(to);
+    }
   }
 
   void mark_changed(FlowEntry& entry, std::uint32_t i) {
@@ -582,6 +616,7 @@ class FlowTable::Impl {
   void end(std::uint32_t i, FlowEnding why) {
     FlowEntry& entry = entries_[i];
     if (observer_ != nullptr) {
+      tell_handshake(entry);  // it will not see the next tick
       Flow flow = outline(i);
       flow.ending = why;
       flow.ended = true;
@@ -631,11 +666,14 @@ class FlowTable::Impl {
   std::vector<Flow> ended_flows_;
   bool tracking_ = false;
   FlowObserver* observer_ = nullptr;
-  struct Told {
+  struct Pending {
     std::uint32_t index;
-    std::uint32_t generation;
+    std::uint64_t id;
+    Nanos since;
   };
-  std::vector<Told> handshakes_;  ///< seen since the last tick; at most one a flow
+  std::vector<Pending> handshakes_;  ///< to be told; at most one a flow
+  Nanos nat_wait_ = 0;
+  std::uint64_t handshakes_twice_ = 0;
   FlowPointsSink* sink_ = nullptr;
   std::vector<std::uint32_t> moved_;
   std::vector<PointCount> point_counts_;

@@ -198,6 +198,53 @@ TEST_P(NatFlow, AStreamHearsWhereAFlowWent) {
   EXPECT_EQ(changes[1].forward.packets, 2U);
 }
 
+class Handshakes final : public FlowObserver {
+ public:
+  void on_flow_end(const Flow& /*flow*/) override {}
+  void on_handshake(Role role, Nanos /*time*/) override { roles.push_back(role); }
+  void on_tcp_trouble(bool /*from_client*/, const TcpTrouble& /*more*/) override {}
+  std::vector<Role> roles;
+};
+
+/// How late a dump is heard of, and what a table that knows it tells.
+TEST_P(NatFlow, AHandshakeWaitsWhereTranslationsComeLate) {
+  Handshakes heard;
+  table_.observe(heard);
+  const auto shake = [&](const FlowTuple& t, std::uint32_t ifindex) {
+    FlowDelta delta;
+    delta.tuple = t;
+    delta.ifindex = ifindex;
+    delta.counters = {2, 80};
+    delta.sent_syn = true;
+    delta.first = delta.syn = now_;
+    delta.last = delta.ack = now_ + kMillisecond;
+    FlowHandle handle = 0;
+    table_.on_flow(delta, handle);
+  };
+  FlowTuple before = GetParam().original;
+  FlowTuple after = GetParam().translated;
+  before.protocol = after.protocol = kProtoTcp;  // whatever the case has
+  const auto connect = [&] {
+    shake(before, 1);
+    shake(after, 3);
+    now_ += kSecond;
+    table_.tick(now_);
+    const auto told = heard.roles.size();
+    table_.on_nat({before, after, false, 12 * kSecond});
+    now_ += 13 * kSecond;
+    table_.tick(now_);
+    return told;
+  };
+  EXPECT_EQ(connect(), 2U) << "nothing has told the table that it has to wait";
+  EXPECT_EQ(table_.stats().handshakes_twice, 1U);
+  ++before.src_port;
+  ++after.src_port;
+  EXPECT_EQ(connect(), 2U) << "it waits";
+  ASSERT_EQ(heard.roles.size(), 3U);
+  EXPECT_EQ(heard.roles[2], Role::kPod);
+  EXPECT_EQ(table_.stats().handshakes_twice, 1U);
+}
+
 TEST_P(NatFlow, BothTuplesFindIt) {
   map();
   see_before(1);

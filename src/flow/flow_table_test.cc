@@ -85,6 +85,25 @@ TEST_F(Observer, HearsOfAHandshakeOnceAtTheNearestPoint) {
   EXPECT_EQ(heard_.handshakes[0], std::pair(Role::kPod, 3 * kMillisecond));
 }
 
+TEST_F(Observer, HearsOfTheHandshakeOfAFlowThatIsGoneBeforeTheTick) {
+  FlowDelta delta = sent(true, kPodVeth, kTcpSyn | kTcpAck);
+  delta.syn = kStart;
+  delta.ack = kStart + kMillisecond;
+  take(delta);
+  take(sent(false, kPodVeth, kTcpRst));
+  // The same ports again, at once.
+  delta.first = delta.last = delta.syn = kStart + kSecond;
+  delta.ack = delta.syn + 2 * kMillisecond;
+  take(delta);
+  ASSERT_EQ(table_.flows().size(), 2U);
+  table_.tick(kStart + 2 * kSecond);
+  ASSERT_EQ(heard_.handshakes.size(), 2U);
+  EXPECT_EQ(heard_.handshakes[0].second, kMillisecond);
+  EXPECT_EQ(heard_.handshakes[1].second, 2 * kMillisecond);
+  table_.tick(kStart + 10'000 * kSecond);
+  EXPECT_EQ(heard_.handshakes.size(), 2U);
+}
+
 TEST_F(Observer, HearsOfTroubleOnceWhicheverPointSawItFirst) {
   take(sent(true, kPodVeth, kTcpAck));
   take(sent(false, kUplink, kTcpAck));
@@ -147,6 +166,18 @@ class FullTable : public Observer {
  protected:
   FullTable() : Observer({.max_flows = 64}) {}
 };
+
+TEST_F(FullTable, TheHandshakeOfWhatIsPushedOutCounts) {
+  for (std::uint16_t port = 1; port <= 200; ++port) {
+    FlowDelta delta = sent(true, kPodVeth, kTcpSyn | kTcpAck);
+    delta.tuple.src_port = port;
+    delta.syn = kStart;
+    delta.ack = kStart + kMillisecond;
+    take(delta);
+  }
+  table_.tick(kStart + kSecond);
+  EXPECT_EQ(heard_.handshakes.size(), 200U);
+}
 
 TEST_F(FullTable, WhatIsPushedOutIsToldAsThat) {
   for (std::uint16_t port = 1; port <= 200; ++port) {

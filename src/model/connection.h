@@ -99,7 +99,11 @@ struct SocketReport {
   /// The same by role: "client", "server", "unknown".
   std::vector<std::pair<std::string, Histogram>> rtt_by_role;
   std::vector<std::pair<std::string, Histogram>> handshake_by_role;
-  std::uint64_t live = 0;            ///< connections that have not ended
+  std::uint64_t live = 0;  ///< connections that have not ended
+  /// Ends of connections that began before the agent, and that no process had
+  /// open then (one that nobody had accepted, or had closed): their bytes are of
+  /// another time, so that nothing is lost.
+  std::uint64_t ended_from_before = 0;
   std::uint64_t ended_not_kept = 0;  ///< ended ones that had to leave the list early
 };
 

@@ -67,9 +67,13 @@ std::string error_name(int error) {
 
 std::string_view to_string(Verdict verdict) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(Verdict::kCount)> kNames{
-      "unknown",   "connecting",  "open",    "half_closed", "closed",          "refused",
-      "no_answer", "unreachable", "aborted", "half_open",   "reset_by_client", "reset_by_server",
-      "reset",     "timed_out",   "failed",  "idle",        "answered",        "port_unreachable"};
+      "unknown",      "connecting",      "open",
+      "half_closed",  "closed",          "refused",
+      "no_answer",    "unreachable",     "aborted",
+      "half_open",    "reset_by_client", "reset_by_server",
+      "reset",        "timed_out",       "failed",
+      "idle",         "answered",        "port_unreachable",
+      "no_local_port"};
   return name_of(verdict, kNames);
 }
 

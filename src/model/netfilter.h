@@ -65,6 +65,7 @@ struct NatMapping {
   FlowTuple original;
   FlowTuple translated;
   bool ended = false;
+  Nanos wait = 0;  ///< how late others like it may come; 0: as they happen
 };
 
 /// The table of connections, and its limits.

@@ -24,7 +24,8 @@ struct FlowTableStats {
   std::uint64_t evicted_flows = 0;  ///< ended early because the table was full
   std::uint64_t records = 0;        ///< deltas merged
   std::uint64_t capacity = 0;
-  std::uint64_t path_mtu_errors = 0;  ///< ICMP "too big" that quoted a flow, each once
+  std::uint64_t path_mtu_errors = 0;   ///< ICMP "too big" that quoted a flow, each once
+  std::uint64_t handshakes_twice = 0;  ///< two flows had told of theirs, and then were one
 };
 
 /// Everything a reader may ask for, as of one moment. Immutable: the data

@@ -32,6 +32,7 @@ enum class Verdict : std::uint8_t {
   kIdle,             ///< ended because nothing moved for long, and no end was seen
   kAnswered,         ///< UDP: packets both ways
   kPortUnreachable,  ///< UDP: the only answer was ICMP port unreachable
+  kNoLocalPort,      ///< connect() found no local port to go from
   kCount,
 };
 /// "closed", "reset_by_client", …: as the API and metrics show it. Static.

@@ -10,7 +10,7 @@ set -euo pipefail
 
 [ $# -ge 2 ] || { echo "usage: boot.sh KERNEL.deb AGENT" >&2; exit 2; }
 deb=$1 agent=$2 probes=${3:-}
-for tool in qemu-system-x86_64 busybox cpio dpkg-deb modprobe depmod; do
+for tool in qemu-system-x86_64 busybox socat cpio dpkg-deb modprobe depmod; do
   command -v "$tool" >/dev/null || { echo "skipped: $tool is not installed"; exit 77; }
 done
 work=$(mktemp -d)
@@ -33,6 +33,7 @@ add_program() {
 cp -L "$(command -v busybox)" "$root/bin/busybox"
 add_program "$agent"
 add_program "$(command -v ip)"
+add_program "$(command -v socat)"
 add_program "$(PATH=$PATH:/usr/sbin command -v bpftool)"
 add_program "$(PATH=$PATH:/usr/sbin command -v nft)"
 
@@ -129,6 +130,9 @@ for rung in raw_tp kprobe; do
      [.connections[] | select(.role == "server" and .src_port == 80).bytes_sent] as $out |
      ($in | length) == 1 and $in == $out and $in[0] > 100000 and
      any(.connections[]; .dst_port == 81 and .verdict == "refused" and .process == "wget")'
+  expect "and datagrams that were looked at before they were read, once" "CONNECTIONS_$rung" \
+    '[.connections[] | select(.protocol == "udp" and .dst_port == 7000).bytes_sent] == [6] and
+     ([.connections[], .listening[] | select(.protocol == "udp" and (.src_port // .port) == 7000).bytes_received] | max) == 6'
 done
 
 probe drop

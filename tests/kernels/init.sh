@@ -83,9 +83,16 @@ for rung in raw_tp kprobe; do
   wget -qO /dev/null http://10.7.0.2/file || echo "TROUBLE wget"
   wget -qO /dev/null http://10.7.0.2:81/ 2>/dev/null
   nslookup name 10.7.0.2 >/dev/null 2>&1
+  # socat looks at the first datagram (MSG_PEEK), then reads it. Not by in_b:
+  # what is killed has to be socat itself.
+  nsenter --net=/run/netns/b socat -u UDP4-LISTEN:7000 - >/dev/null 2>&1 &
+  listener=$!
+  sleep 1
+  echo hello | socat -u -t 5 - UDP4:10.7.0.2:7000 &
   sleep 2
   ask "PROBES_$rung" /api/probes
   ask "CONNECTIONS_$rung" '/api/connections?limit=1000'
+  kill $listener 2>/dev/null
   kill -TERM $agent; wait $agent || echo "TROUBLE $rung ended with $?"
 done
 echo "LEFT $(bpftool prog list 2>/dev/null | grep -c netprobe)"

@@ -1,200 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sockets: bytes as programs count them, owners, and how connections end.
-#include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <functional>
-#include <optional>
+#include <cstring>
 
-#include "agent.h"
-#include "worker.h"
+#include "connections.h"
 
 namespace netprobe::test {
 namespace {
-
-/// A socket address of either family.
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  [[nodiscard]] sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-  [[nodiscard]] int family() const { return storage.ss_family; }
-  [[nodiscard]] std::uint16_t port() const {
-    return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);
-  }
-};
-
-Address address_of(const std::string& text, int port) {
-  Address address;
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-  if (::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    address.size = sizeof(sockaddr_in);
-  } else {
-    ::inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr);
-    v6->sin6_family = AF_INET6;
-    address.size = sizeof(sockaddr_in6);
-  }
-  v4->sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
-/// Opens a socket of `type` at an address and says its port.
-int bound(const Talk& talk, const std::string& ip, int type) {
-  Address address = address_of(ip, 0);
-  const int fd = ::socket(address.family(), type, 0);
-  if (::bind(fd, address.get(), address.size) != 0) return -1;
-  if (type == SOCK_STREAM) ::listen(fd, 7);
-  ::getsockname(fd, address.get(), &address.size);
-  talk.say(std::to_string(address.port()));
-  return fd;
-}
-
-int connected(const std::string& ip, int port, int type) {
-  Address address = address_of(ip, port);
-  const int fd = ::socket(address.family(), type, 0);
-  if (::connect(fd, address.get(), address.size) != 0) return -1;
-  return fd;
-}
-
-void write_all(int fd, std::size_t bytes) {
-  const std::string data(65'536, 'x');
-  while (bytes > 0) {
-    const auto done = ::send(fd, data.data(), std::min(bytes, data.size()), MSG_NOSIGNAL);
-    if (done <= 0) return;
-    bytes -= static_cast<std::size_t>(done);
-  }
-}
-
-/// Reads so many bytes, or to the end.
-std::size_t read_some(int fd, std::size_t bytes) {
-  std::string data(65'536, 0);
-  std::size_t got = 0;
-  while (got < bytes) {
-    const auto done = ::recv(fd, data.data(), std::min(bytes - got, data.size()), 0);
-    if (done <= 0) break;
-    got += static_cast<std::size_t>(done);
-  }
-  return got;
-}
-
-constexpr std::size_t kRequest = 1'234'567;
-constexpr std::size_t kReply = 4'321;
-
-/// Accepts one connection, takes a request, gives a reply, waits for a word.
-Worker::Body server(const std::string& ip) {
-  return [ip](const Talk& talk) {
-    const int listening = bound(talk, ip, SOCK_STREAM);
-    const int fd = ::accept(listening, nullptr, nullptr);
-    read_some(fd, kRequest);
-    write_all(fd, kReply);
-    talk.say("served");
-    (void)talk.hear();
-    ::close(fd);
-    ::close(listening);
-    talk.say("closed");
-    (void)talk.hear();
-  };
-}
-
-Worker::Body client(const std::string& ip, int port) {
-  return [ip, port](const Talk& talk) {
-    const int fd = connected(ip, port, SOCK_STREAM);
-    write_all(fd, kRequest);
-    read_some(fd, kReply);
-    talk.say("done");
-    (void)talk.hear();
-    ::close(fd);
-    talk.say("closed");
-    (void)talk.hear();
-  };
-}
-
-class Connections : public testing::Test {
- protected:
-  void SetUp() override {
-    if (const auto why = end_to_end_obstacle(); !why.empty()) GTEST_SKIP() << why;
-    auto node = NetNamespace::create();
-    ASSERT_TRUE(node);
-    node_.emplace(std::move(*node));
-  }
-  void start(std::vector<std::string> flags = {}, const ProcessOptions& options = {}) {
-    flags.insert(flags.begin(), "--collect-interval=200ms");
-    auto agent = Agent::start(*node_, std::move(flags), options);
-    ASSERT_TRUE(agent) << agent.error().message;
-    agent_.emplace(std::move(*agent));
-  }
-  [[nodiscard]] Worker work(const std::string& name, const Worker::Body& body) const {
-    auto worker = Worker::start(*node_, name, body);
-    if (!worker) throw std::runtime_error("cannot start a worker");
-    return std::move(*worker);
-  }
-  /// The one connection that matches, once it fits; the last answer is in the
-  /// failure's message.
-  Json one_when(const std::string& query, const std::function<bool(simdjson::dom::element)>& fits) {
-    std::string seen;
-    const bool found = eventually([&] {
-      seen = agent_->get("/api/connections?" + query);
-      const Json page(seen);
-      const simdjson::dom::array list = page["connections"];
-      return list.size() == 1 && fits(list.at(0));
-    });
-    EXPECT_TRUE(found) << query << ": " << seen;
-    const Json page(seen);
-    const simdjson::dom::array list = page["connections"];
-    return Json(list.size() == 1 ? simdjson::minify(list.at(0)) : "{}");
-  }
-  static std::function<bool(simdjson::dom::element)> moved(std::size_t sent, std::size_t received) {
-    return [=](simdjson::dom::element c) {
-      return number_of(c, "bytes_sent") == sent && number_of(c, "bytes_received") == received;
-    };
-  }
-  static std::function<bool(simdjson::dom::element)> ended(const std::string& verdict) {
-    return [=](simdjson::dom::element c) { return text_of(c, "verdict") == verdict; };
-  }
-  static std::string of_pid(const Worker& worker) { return "pid=" + std::to_string(worker.pid()); }
-
-  /// A whole conversation; both sides' bytes and names, while it lasts and after.
-  void expect_exact(const std::string& ip) {
-    Worker serving = work("np-server", server(ip));
-    const int port = std::stoi(serving.talk().hear());
-    Worker asking = work("np-client", client(ip, port));
-    ASSERT_EQ(asking.talk().hear(), "done");
-    ASSERT_EQ(serving.talk().hear(), "served");
-
-    const Json here = one_when(of_pid(asking), moved(kRequest, kReply));
-    EXPECT_EQ(text_of(here.root(), "process"), "np-client");
-    EXPECT_EQ(text_of(here.root(), "role"), "client");
-    EXPECT_EQ(text_of(here.root(), "state"), "established");
-    EXPECT_EQ(text_of(here.root(), "verdict"), "open");
-    EXPECT_EQ(text_of(here.root(), "dst_ip"), ip);
-    EXPECT_EQ(number_of(here.root(), "dst_port"), static_cast<std::uint64_t>(port));
-    EXPECT_GT(double(here["rtt_ms"]), 0);
-    EXPECT_GT(double(here["connect_ms"]), 0);
-    const Json there = one_when(of_pid(serving), moved(kReply, kRequest));
-    EXPECT_EQ(text_of(there.root(), "process"), "np-server");
-    EXPECT_EQ(text_of(there.root(), "role"), "server");
-    EXPECT_EQ(number_of(there.root(), "src_port"), static_cast<std::uint64_t>(port));
-    EXPECT_EQ(number_of(there.root(), "netns"), number_of(here.root(), "netns"));
-
-    asking.talk().say("close");
-    serving.talk().say("close");
-    ASSERT_EQ(asking.talk().hear(), "closed");
-    ASSERT_EQ(serving.talk().hear(), "closed");
-    const Json after = one_when(of_pid(asking) + "&verdict=closed", ended("closed"));
-    EXPECT_TRUE(moved(kRequest, kReply)(after.root())) << simdjson::minify(after.root());
-    const Json after_there = one_when(of_pid(serving) + "&verdict=closed", ended("closed"));
-    EXPECT_TRUE(moved(kReply, kRequest)(after_there.root()))
-        << simdjson::minify(after_there.root());
-  }
-
-  std::optional<NetNamespace> node_;
-  std::optional<Agent> agent_;
-};
 
 TEST_F(Connections, CountsTcpToTheByteAndNamesBothSides) {
   start();
@@ -361,7 +174,7 @@ TEST_F(Connections, CountsUdpByProcessAndPeer) {
     Worker serving = work("np-udp-server", [ip](const Talk& talk) {
       const int fd = bound(talk, ip, SOCK_DGRAM);
       std::string data(2'000, 0);
-      Address peer;
+      SocketAddress peer;
       for (int i = 0; i < 3; ++i) {
         // A look does not count.
         ::recv(fd, data.data(), data.size(), MSG_PEEK);

@@ -77,7 +77,7 @@ std::vector<Layout> netfilter_abi() {
 
 std::vector<Layout> socket_abi() {
   return {
-      NP_LAYOUT(np_owner, pid, tid, cgroup_id, comm),
+      NP_LAYOUT(np_owner, pid, tid, cgroup_id, comm, check),
       NP_LAYOUT(np_connection, id, cookie, opened_ns, handshake_ns, established_ns, closed_ns,
                 bytes_sent, bytes_recv, base_sent, base_recv, owner, src_ip, dst_ip, src_port,
                 dst_port, netns, protocol, role, state, flags, verdict, reserved0, error, srtt_us,
@@ -89,7 +89,8 @@ std::vector<Layout> socket_abi() {
       NP_LAYOUT(np_swept_udp, key, c),
       NP_LAYOUT(np_latency, count, sum_ns),
       NP_LAYOUT(np_socket_totals, connections, sent, recv, events, retransmits, ring_records,
-                ring_full, map_full, udp_full, unseen, failures, verdicts, rtt, handshake),
+                ring_full, map_full, udp_full, udp_missed, unseen, from_before, failures, verdicts,
+                rtt, handshake),
       NP_LAYOUT(np_socket_config, has_cookie, wake_at, tick_us, reserved0),
   };
 }

@@ -86,8 +86,10 @@ struct numa_drop_counters {
   atomic_t drops0;
   atomic_t drops1;
 } NP_KERNEL_STRUCT;
+struct dst_entry;
 struct sock {
   struct sock_common __sk_common;
+  struct dst_entry *sk_dst_cache;
   socket_lock_t sk_lock;
   atomic_t sk_drops;
   struct numa_drop_counters *sk_drop_counters; /* 6.18 */
@@ -125,6 +127,7 @@ struct tcp_sock {
   __u32 srtt_us;
   __u32 snd_cwnd;
   __u32 total_retrans;
+  __u32 segs_out;
   __u32 data_segs_out;
   struct minmax rtt_min;
 } NP_KERNEL_STRUCT;

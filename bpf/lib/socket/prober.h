@@ -25,12 +25,14 @@ static __always_inline void np_sweep_tcp(struct np_swept *out) {
 
   if (c->flags & NP_CONN_ENDED)
     return;
+  /* listen() without bind() gets its port after the state that tells of it, and
+   * a connection its own after SYN_SENT. */
+  if (!c->src_port)
+    np_read_tuple(sk, c);
   if (state == TCP_LISTEN) {
     c->backlog = BPF_CORE_READ(sk, sk_ack_backlog);
     c->backlog_max = BPF_CORE_READ(sk, sk_max_ack_backlog);
   } else {
-    if (!c->src_port)
-      np_read_tuple(sk, c);
     np_read_tcp(sk, state, c);
   }
   c->receive_drops = np_read_drops(sk);
@@ -52,7 +54,7 @@ static __always_inline void np_found_tcp(struct sock *sk, struct task_struct *ta
   if (known) {
     if (known->flags & NP_CONN_STALE)
       return;
-    if (!known->owner.pid)
+    if (!np_owner_is_whole(&known->owner))
       np_read_task(task, &known->owner);
     else if (known->state == TCP_LISTEN && known->owner.pid != (__u32)BPF_CORE_READ(task, tgid))
       known->flags |= NP_CONN_SHARED;

@@ -69,11 +69,15 @@ static __always_inline void np_read_tuple(struct sock *sk, struct np_connection 
 /* A process's name is its leader's: threads have names of their own. */
 static __always_inline void np_read_task(struct task_struct *task, struct np_owner *owner) {
   struct task_struct *leader = NP_GET(task, group_leader);
+  struct np_owner whole = {};
 
-  owner->pid = (__u32)NP_GET(task, tgid);
-  owner->tid = (__u32)NP_GET(task, pid);
-  owner->cgroup_id = NP_CGROUP(task);
-  bpf_probe_read_kernel(owner->comm, sizeof(owner->comm), &leader->comm);
+  whole.pid = (__u32)NP_GET(task, tgid);
+  whole.tid = (__u32)NP_GET(task, pid);
+  whole.cgroup_id = NP_CGROUP(task);
+  bpf_probe_read_kernel(whole.comm, sizeof(whole.comm), &leader->comm);
+  /* Of what was read, not of what stands there: another may write there, too. */
+  whole.check = np_owner_check(&whole);
+  *owner = whole;
 }
 
 /* The running process, whoever's interrupt this may be. */
@@ -93,7 +97,7 @@ static __always_inline void np_read_current(struct np_owner *owner) {
  * the socket.
  */
 static __always_inline void np_learn_owner(struct sock *sk, struct np_owner *owner) {
-  if (!owner->pid && NP_GET(sk, sk_lock.owned))
+  if (!np_owner_is_whole(owner) && NP_GET(sk, sk_lock.owned))
     np_read_current(owner);
 }
 

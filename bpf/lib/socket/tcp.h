@@ -141,10 +141,25 @@ static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie) {
   np_emit(&c, NP_SOCKET_ACCEPT, now, totals);
 }
 
+/*
+ * Why connect() failed. The kernel notes no error in the socket where it finds
+ * no local port (or the one asked for has this peer already): it turns back
+ * before the SYN and before the socket gets its route (IPv4) or its first
+ * sequence number (a new socket of either), as nothing else does.
+ */
+static __always_inline __u32 np_error_of_failure(struct sock *sk, struct tcp_sock *tp) {
+  __u32 error = (__u32)NP_GET(sk, sk_err);
+
+  if (!error && tp && !NP_GET(tp, segs_out) &&
+      (!NP_GET(sk, sk_dst_cache) || !NP_GET(tp, write_seq)))
+    return NP_EADDRNOTAVAIL;
+  return error;
+}
+
 static __always_inline void np_on_failed(struct sock *sk, struct np_connection *c) {
   struct tcp_sock *tp = NP_TCP_SOCK(sk);
   struct np_socket_totals *totals = np_totals();
-  __u32 error = (__u32)NP_GET(sk, sk_err);
+  __u32 error = np_error_of_failure(sk, tp);
   __u8 verdict = np_verdict_of_failure(error);
   __u64 now = bpf_ktime_get_ns();
   __u64 key = (__u64)sk;
@@ -179,9 +194,11 @@ static __always_inline void np_on_unknown_end(struct sock *sk, __u32 state) {
 
   if (!totals || state == TCP_SYN_RECV)
     return;
+  if (!np_missed_some) {
+    NP_COUNT(totals->from_before, 1);
+    return; /* its bytes are not of this time */
+  }
   NP_COUNT(totals->unseen, 1);
-  if (!np_missed_some)
-    return; /* from before the agent: its bytes are not of this time */
   np_read_tcp(sk, state, &c);
   NP_COUNT(totals->sent[NP_TCP], c.bytes_sent);
   NP_COUNT(totals->recv[NP_TCP], c.bytes_recv);

@@ -11,6 +11,7 @@
 /* asm-generic/errno.h: alike on x86_64 and arm64. */
 enum {
   NP_EPIPE = 32,
+  NP_EADDRNOTAVAIL = 99,
   NP_ENETUNREACH = 101,
   NP_ECONNABORTED = 103,
   NP_ECONNRESET = 104,
@@ -32,6 +33,8 @@ static __always_inline __u8 np_verdict_of_failure(__u32 error) {
     return NP_VERDICT_NO_ANSWER;
   if (np_is_unreachable(error))
     return NP_VERDICT_UNREACHABLE;
+  if (error == NP_EADDRNOTAVAIL)
+    return NP_VERDICT_NO_LOCAL_PORT;
   return error == 0 || error == NP_ECONNABORTED ? NP_VERDICT_ABORTED : NP_VERDICT_FAILED;
 }
 

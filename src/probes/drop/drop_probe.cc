@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/drop/drop_probe.h"
 
-#include <bpf/bpf.h>
 #include <spdlog/spdlog.h>
 
 #include "base/network_namespace.h"
@@ -133,19 +132,6 @@ void DropProbe::report(Signals& out) {
   out.drops.unattributed += reader_.sums().unplaced;
 }
 
-/// Drops while the program was already running on that CPU: the kernel does
-/// not run it again, and counts that.
-std::uint64_t DropProbe::missed() const {
-  std::uint64_t sum = 0;
-  for (const char* name : {"netprobe_drop", "netprobe_drop_place"}) {
-    const int fd = programs_.object.program_fd(name);
-    bpf_prog_info info{};
-    __u32 size = sizeof(info);
-    if (fd >= 0 && bpf_prog_get_info_by_fd(fd, &info, &size) == 0) sum += info.recursion_misses;
-  }
-  return sum;
-}
-
 ProbeStatus DropProbe::status() const {
   ProbeStatus status;
   status.name = "drop";
@@ -158,7 +144,7 @@ ProbeStatus DropProbe::status() const {
   const DropSums sums = reader_.sums();
   status.lost = {{"drop", "unattributed", records_.unattributed() + sums.unplaced},
                  {"drop", "folded", records_.folded()},
-                 {"drop", "recursion", missed()},
+                 {"drop", "recursion", programs_.object.recursion_misses()},
                  {"drop", "stacks", sums.stacks_lost},
                  {"drop", "read_failed", reader_.failures()}};
   return status;

@@ -41,7 +41,6 @@ class DropProbe final : public Probe {
   [[nodiscard]] DropPlace name(std::uint32_t reason, std::uint64_t location);
   [[nodiscard]] std::string symbol(std::uint64_t address);
   [[nodiscard]] std::vector<std::string> stack(std::int32_t id);
-  [[nodiscard]] std::uint64_t missed() const;
 
   const Clock& clock_;
   DropPrograms programs_;

@@ -28,6 +28,7 @@ constexpr std::size_t kMostEventsASecond = 50'000;
 constexpr Nanos kDeafFor = 10 * kSecond;
 constexpr Nanos kDumpRest = 50;  // a dump may cost two percent of a core
 constexpr Nanos kDumpInterval = 10 * kSecond;
+constexpr Nanos kMostWait = 60 * kSecond;  // for a mapping that only a dump can tell of
 constexpr std::array<unsigned, 2> kGroups{NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_DESTROY};
 
 /// Lets events of translated connections pass and no others, in the kernel,
@@ -61,7 +62,7 @@ Status make_nonblocking(int fd) {
 }  // namespace
 
 NatWatcher::NatWatcher(BoundedQueue<NatMapping>& out, bool has_events)
-    : out_(&out), has_events_(has_events), buffer_(65536) {}
+    : ledger_(out, kMostKnown), has_events_(has_events), buffer_(65536) {}
 
 Result<NatWatcher> NatWatcher::make(BoundedQueue<NatMapping>& out) {
   // 1 on, 2 on while somebody listens; a kernel without the file has them on.
@@ -94,7 +95,7 @@ std::string NatWatcher::rung() const {
 std::vector<LossCounter> NatWatcher::lost() const {
   return {{"nat", "events_overrun", overruns_},
           {"nat", "events_paused", pauses_},
-          {"nat", "too_many_entries", not_known_},
+          {"nat", "too_many_entries", ledger_.refused()},
           {"nat", "dump_failed", dump_failures_}};
 }
 
@@ -103,6 +104,8 @@ std::size_t NatWatcher::poll(Nanos now) {
     if (!listen()) deaf_until_ = now + kDeafFor;
     dump_wanted_ = true;
   }
+  ledger_.say_owed();
+  if (ledger_.take_dump_wish()) dump_wanted_ = true;
   // The dump first: what it says may be older than an event.
   if (!dumping_ && now >= next_dump_ && (dump_wanted_ || !events_)) begin_dump(now);
   std::size_t count = dumping_ ? read_dump(now) : 0;
@@ -156,8 +159,7 @@ void NatWatcher::begin_dump(Nanos now) {
   dump_ = std::move(*socket);
   dumping_ = true;
   dump_spent_ = 0;
-  ++round_;
-  ended_in_dump_.clear();
+  ledger_.begin_dump();
 }
 
 std::size_t NatWatcher::read_dump(Nanos now) {
@@ -190,61 +192,22 @@ std::size_t NatWatcher::read_dump(Nanos now) {
 void NatWatcher::finish_dump(Nanos now, bool whole) {
   dumping_ = false;
   dump_.reset();
-  ended_in_dump_.clear();
   next_dump_ = now + std::max(kDumpInterval, dump_spent_ * kDumpRest);
   if (!whole) {
     ++dump_failures_;
     dump_wanted_ = true;
-    return;
   }
-  // What neither the dump nor an event since its beginning has seen is over.
-  for (auto it = known_.begin(); it != known_.end();) {
-    if (it->second.round == round_) {
-      ++it;
-      continue;
-    }
-    push({it->first, it->second.translated, true});
-    it = known_.erase(it);
-  }
+  ledger_.finish_dump(whole);
 }
 
 void NatWatcher::take(const nlmsghdr* message, bool from_dump) {
-  const auto mapping = parse_nat(message);
-  if (!mapping) return;
-  if (mapping->ended) return ended(*mapping);
-  if (from_dump && ended_in_dump_.contains(mapping->original)) return;
-  began(*mapping);
+  if (const auto mapping = parse_nat(message)) ledger_.take(*mapping, from_dump, wait());
 }
 
-void NatWatcher::began(const NatMapping& mapping) {
-  const auto found = known_.find(mapping.original);
-  if (found != known_.end()) {
-    found->second.round = round_;
-    if (found->second.translated == mapping.translated) return;
-    found->second.translated = mapping.translated;
-  } else if (known_.size() >= kMostKnown) {
-    ++not_known_;
-    return;
-  } else {
-    known_.emplace(mapping.original, Known{mapping.translated, round_});
-  }
-  push(mapping);
-}
-
-void NatWatcher::ended(const NatMapping& mapping) {
-  if (dumping_) ended_in_dump_.insert(mapping.original);
-  const auto found = known_.find(mapping.original);
-  if (found == known_.end() || found->second.translated != mapping.translated) return;
-  known_.erase(found);
-  push(mapping);
-}
-
-void NatWatcher::push(const NatMapping& mapping) {
-  if (out_->push(mapping)) return;
-  // Counted by the queue. A dump says it again; what has ended is forgotten
-  // when its tuple is used again, or by the table's bound.
-  if (!mapping.ended) known_.erase(mapping.original);
-  dump_wanted_ = true;
+Nanos NatWatcher::wait() const {
+  if (events_) return 0;
+  // A dump takes longer than it computes: the rest is the pause between reads.
+  return std::min(kMostWait, std::max(kDumpInterval, dump_spent_ * kDumpRest) + 2 * kSecond);
 }
 
 }  // namespace netprobe

@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/bounded_queue.h"
@@ -14,7 +12,7 @@
 #include "base/result.h"
 #include "model/netfilter.h"
 #include "model/probe_status.h"
-#include "model/tuple_key.h"
+#include "probes/netfilter/nat_ledger.h"
 
 namespace netprobe {
 
@@ -29,7 +27,7 @@ class NatWatcher {
   /// Takes what is there; returns how many messages.
   std::size_t poll(Nanos now);
 
-  [[nodiscard]] std::size_t known() const { return known_.size(); }
+  [[nodiscard]] std::size_t known() const { return ledger_.size(); }
   [[nodiscard]] std::uint64_t messages() const { return messages_; }
   [[nodiscard]] std::string rung() const;
   [[nodiscard]] std::vector<LossCounter> lost() const;
@@ -37,11 +35,6 @@ class NatWatcher {
   static constexpr std::size_t kMostKnown = 131'072;
 
  private:
-  struct Known {
-    FlowTuple translated;
-    std::uint32_t round = 0;  ///< of the dump that saw it last
-  };
-
   NatWatcher(BoundedQueue<NatMapping>& out, bool has_events);
   [[nodiscard]] Status listen();
   std::size_t read_events(Nanos now);
@@ -49,18 +42,13 @@ class NatWatcher {
   void begin_dump(Nanos now);
   void finish_dump(Nanos now, bool whole);
   void take(const nlmsghdr* message, bool from_dump);
-  void began(const NatMapping& mapping);
-  void ended(const NatMapping& mapping);
-  void push(const NatMapping& mapping);
+  [[nodiscard]] Nanos wait() const;
 
-  BoundedQueue<NatMapping>* out_;
+  NatLedger ledger_;
   bool has_events_;
   netlink::Socket events_;
   netlink::Socket dump_;
-  std::unordered_map<FlowTuple, Known, TupleHash> known_;
-  std::unordered_set<FlowTuple, TupleHash> ended_in_dump_;  ///< while the dump goes on
   std::vector<char> buffer_;
-  std::uint32_t round_ = 0;
   bool dumping_ = false;
   bool dump_wanted_ = true;
   Nanos next_dump_ = 0;
@@ -71,7 +59,6 @@ class NatWatcher {
   std::uint64_t messages_ = 0;
   std::uint64_t overruns_ = 0;
   std::uint64_t pauses_ = 0;
-  std::uint64_t not_known_ = 0;
   std::uint64_t dump_failures_ = 0;
 };
 

@@ -11,7 +11,8 @@ namespace {
 static_assert(static_cast<int>(Verdict::kClosed) == NP_VERDICT_CLOSED);
 static_assert(static_cast<int>(Verdict::kHalfOpen) == NP_VERDICT_HALF_OPEN);
 static_assert(static_cast<int>(Verdict::kIdle) == NP_VERDICT_IDLE);
-static_assert(static_cast<int>(Verdict::kIdle) + 1 == NP_VERDICTS);
+static_assert(static_cast<int>(Verdict::kNoLocalPort) == NP_VERDICT_NO_LOCAL_PORT);
+static_assert(static_cast<int>(Verdict::kCount) == NP_VERDICTS);
 static_assert(NP_LATENCY_BUCKETS == kLatencyBounds.size() + 1);
 
 constexpr std::array<std::string_view, 13> kStates{

@@ -6,13 +6,13 @@
 namespace netprobe {
 
 void ProcessCache::notice(const np_owner& owner) {
-  if (owner.pid == 0 || owner.cgroup_id == last_cgroup_) return;
+  if (!np_owner_is_whole(&owner) || owner.cgroup_id == last_cgroup_) return;
   last_cgroup_ = owner.cgroup_id;
   (void)cgroups_.find(owner.cgroup_id);
 }
 
 ProcessPtr ProcessCache::find(const np_owner& owner) {
-  if (owner.pid == 0) return nullptr;
+  if (!np_owner_is_whole(&owner)) return nullptr;  // read half-way, or not known
   // All that tells one process from another, whatever thread it was.
   std::string key(reinterpret_cast<const char*>(&owner.pid), sizeof(owner.pid));
   key.append(reinterpret_cast<const char*>(&owner.cgroup_id), sizeof(owner.cgroup_id));

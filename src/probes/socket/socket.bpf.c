@@ -179,12 +179,13 @@ int BPF_PROG(netprobe_udp6_recv_fexit_old, struct sock *sk, void *msg, unsigned 
 
 #ifndef NP_DIRECT
 
-/* UDP, rung 3: where they begin, and where they end. */
+/* UDP, rung 3: where a send begins, and where it ends; and where a receive has
+ * its datagram. */
 
 SEC("kprobe/udp_sendmsg")
 int BPF_KPROBE(netprobe_udp4_send_kprobe, struct sock *sk) {
   if (np_is_family(sk, AF_INET))
-    np_udp_enter(sk, NP_CALL_SEND4, 0);
+    np_udp_enter(sk, NP_CALL_SEND4);
   return 0;
 }
 
@@ -196,7 +197,7 @@ int BPF_KRETPROBE(netprobe_udp4_send_kretprobe, int bytes) {
 
 SEC("kprobe/udpv6_sendmsg")
 int BPF_KPROBE(netprobe_udp6_send_kprobe, struct sock *sk) {
-  np_udp_enter(sk, NP_CALL_SEND6, 0);
+  np_udp_enter(sk, NP_CALL_SEND6);
   return 0;
 }
 
@@ -206,30 +207,12 @@ int BPF_KRETPROBE(netprobe_udp6_send_kretprobe, int bytes) {
   return 0;
 }
 
-/* Both are read and one is taken: a context is not to be computed with. */
-#define NP_RECV_FLAGS(ctx) np_newer_of((int)PT_REGS_PARM5(ctx), (int)PT_REGS_PARM4(ctx))
-
-SEC("kprobe/udp_recvmsg")
-int BPF_KPROBE(netprobe_udp4_recv_kprobe, struct sock *sk) {
-  np_udp_enter(sk, NP_CALL_RECV4, NP_RECV_FLAGS(ctx));
-  return 0;
-}
-
-SEC("kretprobe/udp_recvmsg")
-int BPF_KRETPROBE(netprobe_udp4_recv_kretprobe, int bytes) {
-  np_udp_leave(NP_CALL_RECV4, bytes);
-  return 0;
-}
-
-SEC("kprobe/udpv6_recvmsg")
-int BPF_KPROBE(netprobe_udp6_recv_kprobe, struct sock *sk) {
-  np_udp_enter(sk, NP_CALL_RECV6, NP_RECV_FLAGS(ctx));
-  return 0;
-}
-
-SEC("kretprobe/udpv6_recvmsg")
-int BPF_KRETPROBE(netprobe_udp6_recv_kretprobe, int bytes) {
-  np_udp_leave(NP_CALL_RECV6, bytes);
+/* Of both families, with the bytes that recv() returns, or minus that for a
+ * look. A receiver that waits is in no kretprobe, of which there are few. */
+SEC("kprobe/skb_consume_udp")
+int BPF_KPROBE(netprobe_udp_recv_kprobe, struct sock *sk, void *skb, int bytes) {
+  if (np_is_udp(sk))
+    np_udp(sk, bytes, true, 0);
   return 0;
 }
 

@@ -127,7 +127,8 @@ void SocketProbe::sweep() {
 
 bool SocketProbe::wants_names() const {
   return std::ranges::any_of(tcp_, [](const np_swept& each) {
-    return each.c.owner.pid == 0 && (each.c.flags & (NP_CONN_ENDED | NP_CONN_STALE)) == 0;
+    return !np_owner_is_whole(&each.c.owner) &&
+           (each.c.flags & (NP_CONN_ENDED | NP_CONN_STALE)) == 0;
   });
 }
 
@@ -283,6 +284,7 @@ void SocketProbe::report_sums(SocketReport& report) const {
     if (totals_.verdicts[i] > 0)
       report.verdicts.emplace_back(to_string(static_cast<Verdict>(i)), totals_.verdicts[i]);
   report.retransmits_out = retransmits_;
+  report.ended_from_before = totals_.from_before;
   for (std::size_t role = NP_ROLE_CLIENT; role < NP_ROLES; ++role) {
     Histogram rtt;
     Histogram handshake;
@@ -322,9 +324,11 @@ ProbeStatus SocketProbe::status() const {
   status.lost = {{"socket_probe", "ring_full", now.ring_full},
                  {"socket_probe", "connection_map_full", now.map_full},
                  {"socket_probe", "udp_map_full", now.udp_full},
+                 {"socket_probe", "udp_sends_missed", now.udp_missed},
                  {"socket_probe", "udp_flow_evicted", udp_evicted_},
                  {"socket_probe", "udp_pauses", udp_budget_.pauses()},
                  {"socket_probe", "end_of_unknown", now.unseen},
+                 {"socket_probe", "recursion", programs_.object.recursion_misses()},
                  {"socket_probe", "cgroup_not_found", processes_.cgroups_not_found()},
                  {"socket_probe", "bad_record", bad_records_}};
   return status;

@@ -60,9 +60,8 @@ std::vector<UdpRung> udp_rungs(const KernelFeatures& kernel) {
         old ? "netprobe_udp4_recv_fexit_old" : "netprobe_udp4_recv_fexit",
         old ? "netprobe_udp6_recv_fexit_old" : "netprobe_udp6_recv_fexit"}},
       {"kprobe",
-       {"netprobe_udp4_send_kprobe", "netprobe_udp6_send_kprobe", "netprobe_udp4_recv_kprobe",
-        "netprobe_udp6_recv_kprobe", "netprobe_udp4_send_kretprobe", "netprobe_udp6_send_kretprobe",
-        "netprobe_udp4_recv_kretprobe", "netprobe_udp6_recv_kretprobe"}},
+       {"netprobe_udp4_send_kprobe", "netprobe_udp6_send_kprobe", "netprobe_udp4_send_kretprobe",
+        "netprobe_udp6_send_kretprobe", "netprobe_udp_recv_kprobe"}},
       {"", {}},
   };
 }
