@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -22,8 +20,8 @@
 
 #include "model/signals.h"
 #include "netns_thread.h"
-#include "probes/socket/socket_probe.h"
 #include "report.h"
+#include "socket_watching.h"
 #include "support/netns.h"
 
 namespace netprobe::bench {
@@ -183,63 +181,6 @@ double measure_stream(const test::NetNamespace& ns) {
   return static_cast<double>(kBytes) / taken / 1e9;
 }
 
-/// The probe as the agent has it: a thread that drains and sweeps.
-class Watching {
- public:
-  [[nodiscard]] static std::unique_ptr<Watching> start() {
-    const auto kernel = probe_kernel();
-    if (!kernel) return nullptr;
-    auto watching = std::make_unique<Watching>();
-    auto probe = SocketProbe::make({}, *kernel, watching->clock_);
-    if (!probe) {
-      fmt::print(stderr, "socket_bench: {}\n", probe.error().message);
-      return nullptr;
-    }
-    watching->probe_ = std::move(*probe);
-    watching->thread_ = std::thread([w = watching.get()] { w->run(); });
-    return watching;
-  }
-  ~Watching() {
-    stop_ = true;
-    if (thread_.joinable()) thread_.join();
-  }
-  /// Ends the thread and hands over what it knows.
-  Signals finish() {
-    stop_ = true;
-    thread_.join();
-    Signals signals;
-    probe_->poll(clock_.monotonic());
-    probe_->collect(clock_.monotonic());
-    probe_->report(signals);
-    signals.probes.push_back(probe_->status());
-    return signals;
-  }
-  [[nodiscard]] double cpu_seconds() const { return cpu_; }
-
- private:
-  void run() {
-    Nanos next = 0;
-    while (!stop_) {
-      pollfd wait{probe_->fd(), POLLIN, 0};
-      ::poll(&wait, 1, 20);
-      const Nanos now = clock_.monotonic();
-      probe_->poll(now);
-      if (now >= next) {
-        probe_->collect(now);
-        next = now + kSecond;
-      }
-      timespec used{};
-      ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-      cpu_ = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
-    }
-  }
-  SystemClock clock_;
-  std::unique_ptr<Probe> probe_;
-  std::atomic<bool> stop_ = false;
-  std::atomic<double> cpu_ = 0;
-  std::thread thread_;
-};
-
 struct OffAndOn {
   double off = 0;
   double on = 0;
@@ -358,7 +299,7 @@ int run() {
   if (!connects) return 1;
   const double more = connects->on - connects->off;
   rows.push_back({"connect + close", "off", connects->off, "us", "", ""});
-  rows.push_back({"connect + close", "on", connects->on, "us", fmt::format("+{:.2f} us", more),
+  rows.push_back({"connect + close", "on", connects->on, "us", fmt::format("{:+.2f} us", more),
                   "<= 5 us more", more <= 5});
   const auto counted = counted_cost(*ns);
   if (!counted) return 1;
