@@ -54,7 +54,7 @@ void Watching::run() {
       next = now + kSecond;
     }
     timespec used{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     cpu_ = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
   }
 }
