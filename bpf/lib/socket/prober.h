@@ -18,6 +18,19 @@ static __always_inline bool np_is_same(struct sock *sk, const struct np_connecti
   return !c->src_port || c->src_port == BPF_CORE_READ(sk, __sk_common.skc_num);
 }
 
+/* As long as its state stays: an end, or a FIN, moves sequence numbers for which
+ * nobody wrote anything. What is not read now is with the next sweep. */
+static __always_inline void np_look_at_tcp(struct sock *sk, __u32 state, struct np_connection *c) {
+  __u64 sent = c->bytes_sent;
+  __u64 received = c->bytes_recv;
+
+  np_read_tcp(sk, state, c);
+  if (BPF_CORE_READ(sk, __sk_common.skc_state) != state) {
+    c->bytes_sent = sent;
+    c->bytes_recv = received;
+  }
+}
+
 static __always_inline void np_sweep_tcp(struct np_swept *out) {
   struct sock *sk = (struct sock *)out->key;
   struct np_connection *c = &out->c;
@@ -33,7 +46,7 @@ static __always_inline void np_sweep_tcp(struct np_swept *out) {
     c->backlog = BPF_CORE_READ(sk, sk_ack_backlog);
     c->backlog_max = BPF_CORE_READ(sk, sk_max_ack_backlog);
   } else {
-    np_read_tcp(sk, state, c);
+    np_look_at_tcp(sk, state, c);
   }
   c->receive_drops = np_read_drops(sk);
   c->state = (__u8)state;
@@ -73,7 +86,7 @@ static __always_inline void np_found_tcp(struct sock *sk, struct task_struct *ta
   if (state == TCP_LISTEN) {
     c.role = NP_ROLE_SERVER;
   } else {
-    np_read_tcp(sk, state, &c);
+    np_look_at_tcp(sk, state, &c);
     c.base_sent = c.bytes_sent;
     c.base_recv = c.bytes_recv;
   }

@@ -111,12 +111,18 @@ static __always_inline void np_learn_owner(struct sock *sk, struct np_owner *own
  * queued. Received is what the program read: rcv_nxt, counted in 64 bits as
  * bytes_received, less what waits above copied_seq. One of that is the peer's
  * FIN, which a reader passes as it reads to the end.
+ *
+ * A sweep reads while other CPUs go on. Each sum is read from its oldest part
+ * to its newest, so that it comes out too small rather than too large, which
+ * totals would keep; and differences are signed.
  */
 static __always_inline void np_read_sent(struct tcp_sock *tp, __u32 state,
                                          struct np_connection *c) {
   __u32 fin = (NP_STATE_BIT(state) & NP_FIN_STATES) ? 1 : 0;
+  __s64 acked = NP_GET(tp, bytes_acked);
+  __u32 snd_una = NP_GET(tp, snd_una);
   __u32 write_seq = NP_GET(tp, write_seq);
-  __s64 sent = NP_GET(tp, bytes_acked) + (write_seq - NP_GET(tp, snd_una)) - fin;
+  __s64 sent = acked + (__s32)(write_seq - snd_una) - fin;
 
   if (c->role == NP_ROLE_UNKNOWN) {
     /* Found later. Counted by segments there is no SYN in it: the difference
@@ -138,8 +144,10 @@ static __always_inline void np_read_sent(struct tcp_sock *tp, __u32 state,
 
 static __always_inline void np_read_received(struct sock *sk, struct tcp_sock *tp,
                                              struct np_connection *c) {
-  __u32 unread = NP_GET(tp, rcv_nxt) - NP_GET(tp, copied_seq);
-  __s64 received = NP_GET(tp, bytes_received) - unread;
+  __s64 came = NP_GET(tp, bytes_received);
+  __u32 rcv_nxt = NP_GET(tp, rcv_nxt);
+  __s32 unread = (__s32)(rcv_nxt - NP_GET(tp, copied_seq));
+  __s64 received = came - unread;
 
   if (!unread && np_flag(sk, SOCK_DONE))
     received--;
@@ -164,8 +172,11 @@ static __always_inline void np_read_tcp(struct sock *sk, __u32 state, struct np_
 
   if (!tp)
     return;
-  np_read_sent(tp, state, c);
-  np_read_received(sk, tp, c);
+  /* connect() sets one sequence number after the other. */
+  if (state != TCP_SYN_SENT) {
+    np_read_sent(tp, state, c);
+    np_read_received(sk, tp, c);
+  }
   np_read_quality(tp, c);
 }
 

@@ -39,7 +39,7 @@ class EndedList {
 
  private:
   struct Entry {
-    np_connection connection;
+    np_connection connection{};
     Nanos at = 0;
   };
   std::vector<Entry> ring_;

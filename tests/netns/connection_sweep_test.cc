@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sweeps read sockets that other CPUs are at work on: what they read in the
+// middle of a change must not reach a sum, which would keep it.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "base/unique_fd.h"
+#include "bpf/kernel.h"
+#include "probes/socket/socket_probe.h"
+#include "support/netns.h"
+
+namespace netprobe::test {
+namespace {
+
+constexpr Nanos kDuration = 4 * kSecond;
+/// What others on this machine may move meanwhile: a torn difference of
+/// sequence numbers is larger.
+constexpr std::uint64_t kOthers = 256U << 20;
+
+/// Connects, moves `bytes` in one piece `times` times, and resets, until it is
+/// stopped. How many bytes it moved.
+std::uint64_t connect_and_move(const std::atomic<bool>& stop, std::size_t bytes, int times) {
+  const UniqueFd listening(::socket(AF_INET, SOCK_STREAM, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(7400);
+  auto* const where = reinterpret_cast<sockaddr*>(&address);
+  if (!listening || ::bind(listening.get(), where, sizeof(address)) != 0) return 0;
+  if (::listen(listening.get(), 16) != 0) return 0;
+  std::array<char, 4096> data{};
+  std::uint64_t moved = 0;
+  while (!stop) {
+    const UniqueFd client(::socket(AF_INET, SOCK_STREAM, 0));
+    const linger at_once{1, 0};
+    ::setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    if (!client || ::connect(client.get(), where, sizeof(address)) != 0) break;
+    const UniqueFd server(::accept(listening.get(), nullptr, nullptr));
+    for (int i = 0; server && i < times && !stop; ++i) {
+      if (::send(client.get(), data.data(), bytes, 0) != static_cast<ssize_t>(bytes)) break;
+      moved += bytes;
+      if (::recv(server.get(), data.data(), bytes, MSG_WAITALL) != static_cast<ssize_t>(bytes))
+        break;
+    }
+  }
+  return moved;
+}
+
+/// Sweeps without a pause beside that; the sums must come out.
+void expect_exact_beside(std::size_t bytes, int times) {
+  if (const auto why = netns_obstacle(); !why.empty()) GTEST_SKIP() << why;
+  auto ns = NetNamespace::create();
+  ASSERT_TRUE(ns) << ns.error().message;
+  auto kernel = probe_kernel();
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  const SystemClock clock;
+  auto probe = SocketProbe::make({}, *kernel, clock);
+  ASSERT_TRUE(probe) << probe.error().message;
+  std::atomic<bool> stop = false;
+  std::uint64_t moved = 0;
+  std::thread busy([&] {
+    const UniqueFd fd(::open(ns->path().c_str(), O_RDONLY | O_CLOEXEC));
+    if (::setns(fd.get(), CLONE_NEWNET) == 0) moved = connect_and_move(stop, bytes, times);
+  });
+  for (const Nanos end = clock.monotonic() + kDuration; clock.monotonic() < end;)
+    (*probe)->refresh(clock.monotonic());
+  stop = true;
+  busy.join();
+  (*probe)->refresh(clock.monotonic());
+  Signals signals;
+  (*probe)->report(signals);
+  for (const auto& [protocol, sums] : signals.sockets.bytes) {
+    if (protocol != "tcp") continue;
+    EXPECT_GE(sums.first, moved);
+    EXPECT_LT(sums.first, moved + kOthers);
+    EXPECT_GE(sums.second, moved);
+    EXPECT_LT(sums.second, moved + kOthers);
+  }
+}
+
+TEST(ConnectionSweep, BesideConnects) { expect_exact_beside(1, 1); }
+
+TEST(ConnectionSweep, BesideAStream) { expect_exact_beside(64, 1'000'000'000); }
+
+}  // namespace
+}  // namespace netprobe::test
