@@ -92,6 +92,10 @@ Status BpfObject::reuse_map(std::string_view name, int fd) {
   return {};
 }
 
+void BpfObject::leave_out(std::string_view program) {
+  if (bpf_program* found = this->program(program)) bpf_program__set_autoload(found, false);
+}
+
 Status BpfObject::set_rodata_bytes(std::span<const std::byte> bytes) {
   bpf_map* found = nullptr;
   bpf_object__for_each_map(found, object_.get()) {

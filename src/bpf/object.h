@@ -33,6 +33,9 @@ class BpfObject {
   [[nodiscard]] Status set_map_flags(std::string_view map, std::uint32_t flags);
   /// Before load: a map of another object in place of one's own.
   [[nodiscard]] Status reuse_map(std::string_view map, int fd);
+  /// Before load: leaves a program out, if the object has it. The verifier's
+  /// work on it is most of what a load takes.
+  void leave_out(std::string_view program);
   /// Before load: the constants of the programs ("const volatile"); the one
   /// variable's type is T.
   template <typename T>

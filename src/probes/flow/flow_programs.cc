@@ -80,6 +80,9 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
     if (auto s = programs.object.set_max_entries(map, entries); !s)
       return std::unexpected(s.error());
   if (auto s = programs.object.set_rodata(config); !s) return std::unexpected(s.error());
+  if (options.replay)  // what a capture shows has one direction
+    for (const auto* program : {"netprobe_tc_egress", "netprobe_tc_l3_egress"})
+      programs.object.leave_out(program);
   if (auto s = programs.object.load(programs.tunnel_stats ? "vxlan" : ""); !s)
     return std::unexpected(s.error());
   return programs;
