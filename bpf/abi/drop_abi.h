@@ -3,6 +3,7 @@
 #ifndef NETPROBE_BPF_ABI_DROP_ABI_H
 #define NETPROBE_BPF_ABI_DROP_ABI_H
 
+#include "flow_abi.h" /* enum np_tunnel, NP_TUNNEL_PORTS */
 #include "types.h"
 
 #define NP_DROP_FRAMES 24 /* frames of a stack; a power of two is not needed */
@@ -11,24 +12,43 @@ enum np_drop_flags {
   NP_DROP_IP = 1 << 0,          /* the addresses and the protocol are set */
   NP_DROP_PORTS = 1 << 1,       /* so are the ports */
   NP_DROP_FROM_SOCKET = 1 << 2, /* the tuple is the socket's: no header was there yet */
+  NP_DROP_VNI = 1 << 3,         /* inside a tunnel: its header has a VNI, or GRE's key */
 };
 
-/* Drops that are one record. Addresses in network order, ports in host order. */
-struct np_drop_key {
+/* What one IP header says. Addresses in network order, ports in host order. */
+struct np_drop_tuple {
   __u8 src_ip[16]; /* IPv4 mapped */
   __u8 dst_ip[16];
   __u16 src_port;
   __u16 dst_port;
   __u8 proto;
-  __u8 flags;      /* enum np_drop_flags */
-  __u16 ethertype; /* host order; 0 not known */
-  __u64 location;  /* kernel address behind the call that dropped */
-  __u32 reason;    /* enum skb_drop_reason of the running kernel */
-  __u32 ifindex;   /* 0 without a device */
-  __u32 netns;     /* inode of the network namespace; 0 not known */
-  __s32 stack_id;  /* negative without */
+  __u8 flags; /* enum np_drop_flags */
+};
+NP_ABI_ASSERT(sizeof(struct np_drop_tuple) == 38, "a tuple has no padding");
+
+/* Drops that are one record. */
+struct np_drop_key {
+  struct np_drop_tuple tuple; /* of the outermost IP header */
+  __u16 ethertype;            /* host order; 0 not known */
+  __u64 location;             /* kernel address behind the call that dropped */
+  __u32 reason;               /* enum skb_drop_reason of the running kernel */
+  __u32 ifindex;              /* 0 without a device */
+  __u32 netns;                /* inode of the network namespace; 0 not known */
+  __s32 stack_id;             /* negative without */
 };
 NP_ABI_ASSERT(sizeof(struct np_drop_key) == 64, "a drop key is a cache line");
+
+/* Drops of tunnel packets that are one record: a table of their own, so that
+ * all others are looked up by one cache line. */
+struct np_drop_tunnel_key {
+  struct np_drop_key outer;
+  struct np_drop_tuple inner;
+  __u8 tunnel; /* enum np_tunnel */
+  __u8 reserved0;
+  __u32 vni; /* 0 without */
+  __u32 reserved1;
+};
+NP_ABI_ASSERT(sizeof(struct np_drop_tunnel_key) == 112, "a tunnel's drop key is 112 bytes");
 
 struct np_drop_value {
   __u64 packets; /* wire packets: a super-packet counts as its segments */
@@ -68,15 +88,19 @@ NP_ABI_ASSERT(sizeof(struct np_drop_cpu) == 128, "a CPU's line is its own");
 
 /* Configuration, fixed at load. */
 struct np_drop_config {
-  __u32 skip[2]; /* reasons that say that nothing was dropped */
-  __u32 skips;   /* how many of them there are */
-  __u32 stacks;  /* record stacks */
+  __u32 skip[2];                     /* reasons that say that nothing was dropped */
+  __u32 skips;                       /* how many of them there are */
+  __u32 stacks;                      /* record stacks */
+  __u32 tunnels;                     /* look inside tunnels */
+  __u16 vxlan_port[NP_TUNNEL_PORTS]; /* 0: unused */
+  __u16 geneve_port[NP_TUNNEL_PORTS];
 };
 
 /* Which of the two tables programs write to; user space switches it. */
 struct np_drop_active {
   __u64 table;
   __u64 full[2]; /* no room was found: not tried again until it is emptied */
+  __u64 tunnel_full[2];
 };
 
 #endif

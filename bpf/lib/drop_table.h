@@ -22,6 +22,17 @@ struct np_drop_records {
 struct np_drop_records drop_stats_0 SEC(".maps");
 struct np_drop_records drop_stats_1 SEC(".maps");
 
+/* Tunnel packets with what is inside. Half as many: this one full, they are
+ * counted above, without what is inside. */
+struct np_drop_tunnel_records {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 8192);
+  __type(key, struct np_drop_tunnel_key);
+  __type(value, struct np_drop_value);
+};
+struct np_drop_tunnel_records drop_tunnels_0 SEC(".maps");
+struct np_drop_tunnel_records drop_tunnels_1 SEC(".maps");
+
 /* By reason and place: what found no room above. Some hundreds at most. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -90,6 +101,21 @@ static __always_inline struct np_drop_value *np_drop_insert(__u64 table,
   else
     bpf_map_update_elem(&drop_stats_0, key, value, BPF_NOEXIST);
   return np_drop_find(table, key);
+}
+
+static __always_inline struct np_drop_value *np_drop_find_tunnel(
+    __u64 table, const struct np_drop_tunnel_key *key) {
+  return table ? bpf_map_lookup_elem(&drop_tunnels_1, key)
+               : bpf_map_lookup_elem(&drop_tunnels_0, key);
+}
+
+static __always_inline struct np_drop_value *np_drop_insert_tunnel(
+    __u64 table, const struct np_drop_tunnel_key *key, const struct np_drop_value *value) {
+  if (table)
+    bpf_map_update_elem(&drop_tunnels_1, key, value, BPF_NOEXIST);
+  else
+    bpf_map_update_elem(&drop_tunnels_0, key, value, BPF_NOEXIST);
+  return np_drop_find_tunnel(table, key);
 }
 
 /* Without its flow, for want of room. */

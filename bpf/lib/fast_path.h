@@ -26,11 +26,6 @@ static __always_inline void np_map_ipv4(__u8 *to, const __u8 *from) {
   __builtin_memcpy(to + 12, from, 4);
 }
 
-static __always_inline int np_is_port(const volatile __u16 *ports, __u16 port) {
-  return port == ports[0] || (ports[1] && port == ports[1]) || (ports[2] && port == ports[2]) ||
-         (ports[3] && port == ports[3]);
-}
-
 static __always_inline int np_is_tunnel_port(__u16 port) {
   return np_is_port(np_config.vxlan_port, port) || np_is_port(np_config.geneve_port, port);
 }

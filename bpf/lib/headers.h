@@ -8,6 +8,8 @@
 
 #include <linux/types.h>
 
+#include "compiler.h"
+
 #define IPPROTO_HOPOPTS 0
 #define IPPROTO_ICMP 1
 #define IPPROTO_IPIP 4
@@ -106,5 +108,11 @@ struct np_geneve { /* RFC 8926 */
   __be16 type;
   __be32 vni; /* upper 24 bits */
 };
+
+/* Is it one of the configured ports (NP_TUNNEL_PORTS of them, 0: unused)? */
+static __always_inline int np_is_port(const volatile __u16 *ports, __u16 port) {
+  return port == ports[0] || (ports[1] && port == ports[1]) || (ports[2] && port == ports[2]) ||
+         (ports[3] && port == ports[3]);
+}
 
 #endif

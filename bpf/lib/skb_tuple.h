@@ -18,6 +18,7 @@
 
 /* The linear part: offsets are from head. */
 struct np_skb_view {
+  struct sk_buff *skb;
   const unsigned char *head;
   __u32 data;
   __u32 tail;
@@ -66,6 +67,7 @@ static __always_inline void np_skb_look(struct sk_buff *skb, struct np_skb_view 
   __u16 ethertype = bpf_ntohs(NP_FIELD(skb, protocol));
   __u32 offset = network;
 
+  v->skb = skb;
   v->head = NP_FIELD(skb, head);
   v->data = (__u32)((unsigned long)NP_FIELD(skb, data) - (unsigned long)v->head);
   v->tail = NP_FIELD(skb, tail);
@@ -94,11 +96,11 @@ static __always_inline void np_map_v4(__u8 to[16], const void *from) {
 }
 
 /* ICMP queries are told apart by their identifier, which stands in both. */
-static __always_inline void np_skb_ports(const struct np_skb_view *v, struct np_drop_key *key) {
+static __always_inline void np_skb_ports(const struct np_skb_view *v, struct np_drop_tuple *t) {
   __be16 word[4];
   __u8 type;
 
-  switch (key->proto) {
+  switch (t->proto) {
     case IPPROTO_TCP:
     case IPPROTO_UDP:
     case IPPROTO_SCTP:
@@ -106,78 +108,97 @@ static __always_inline void np_skb_ports(const struct np_skb_view *v, struct np_
     case IPPROTO_UDPLITE:
       if (np_skb_copy(v, word, 4, v->transport))
         return;
-      key->src_port = bpf_ntohs(word[0]);
-      key->dst_port = bpf_ntohs(word[1]);
-      key->flags |= NP_DROP_PORTS;
+      t->src_port = bpf_ntohs(word[0]);
+      t->dst_port = bpf_ntohs(word[1]);
+      t->flags |= NP_DROP_PORTS;
       return;
     case IPPROTO_ICMP:
     case IPPROTO_ICMPV6:
       if (np_skb_copy(v, word, sizeof(word), v->transport))
         return;
       type = *(__u8 *)word;
-      if (key->proto == IPPROTO_ICMP ? type == 0 || type == 8 || (type >= 13 && type <= 18)
-                                     : type == 128 || type == 129) {
-        key->src_port = key->dst_port = bpf_ntohs(word[2]);
-        key->flags |= NP_DROP_PORTS;
+      if (t->proto == IPPROTO_ICMP ? type == 0 || type == 8 || (type >= 13 && type <= 18)
+                                   : type == 128 || type == 129) {
+        t->src_port = t->dst_port = bpf_ntohs(word[2]);
+        t->flags |= NP_DROP_PORTS;
       }
   }
 }
 
-static __always_inline int np_skb_ipv4(struct np_skb_view *v, struct np_drop_key *key,
+static __always_inline int np_skb_ipv4(struct np_skb_view *v, struct np_drop_tuple *t,
                                        __u32 *total) {
   struct np_ipv4 ip;
 
   if (np_skb_copy(v, &ip, sizeof(ip), v->network) || ip.version_ihl >> 4 != 4)
     return -1;
-  np_map_v4(key->src_ip, ip.src);
-  np_map_v4(key->dst_ip, ip.dst);
-  key->proto = ip.proto;
-  key->flags |= NP_DROP_IP;
+  np_map_v4(t->src_ip, ip.src);
+  np_map_v4(t->dst_ip, ip.dst);
+  t->proto = ip.proto;
+  t->flags |= NP_DROP_IP;
   *total = bpf_ntohs(ip.total_len);
   v->transport = v->network + (ip.version_ihl & 15) * 4;
   return ip.frag & bpf_htons(NP_IPV4_OFFSET) ? -1 : 0;
 }
 
-static __always_inline int np_skb_ipv6(struct np_skb_view *v, struct np_drop_key *key,
-                                       __u32 *total) {
-  struct np_ipv6 ip;
+static __always_inline int np_is_extension(__u8 proto) {
+  return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_DSTOPTS ||
+         proto == IPPROTO_FRAGMENT || proto == IPPROTO_AH;
+}
+
+/* What np_skb_extensions() says in one number. */
+#define NP_EXT_PROTO_SHIFT 32
+#define NP_EXT_CUT (1ULL << 40) /* behind it stands no whole header: a later fragment */
+
+/* Where what follows the extension headers stands. A global function, so that
+ * it is verified once and not again for every way that leads to it; and of
+ * numbers only, as kernels before 5.12 have no pointers for those. */
+__noinline __u64 np_skb_extensions(__u64 head, __u32 tail, __u32 offset, __u32 next) {
+  const struct np_skb_view v = {.head = (const unsigned char *)head, .tail = tail};
+  __u64 cut = NP_EXT_CUT;
+  __u8 proto = next;
   __u8 ext[4];
+
+  for (int i = 0; i < NP_SKB_EXTENSIONS; i++) {
+    if (np_skb_copy(&v, ext, sizeof(ext), offset))
+      break;
+    if (proto == IPPROTO_FRAGMENT) {
+      proto = ext[0];
+      if (ext[2] || ext[3] & 0xf8)
+        break;
+      offset += 8;
+    } else {
+      offset += proto == IPPROTO_AH ? ((__u32)ext[1] + 2) * 4 : ((__u32)ext[1] + 1) * 8;
+      proto = ext[0];
+    }
+    if (!np_is_extension(proto)) {
+      cut = 0;
+      break;
+    }
+  }
+  return cut | (__u64)proto << NP_EXT_PROTO_SHIFT | offset;
+}
+
+static __always_inline int np_skb_ipv6(struct np_skb_view *v, struct np_drop_tuple *t,
+                                       __u32 *total) {
+  struct sk_buff *skb = v->skb;
+  struct np_ipv6 ip;
+  __u64 found;
 
   if (np_skb_copy(v, &ip, sizeof(ip), v->network) || (*(__u8 *)&ip) >> 4 != 6)
     return -1;
-  __builtin_memcpy(key->src_ip, ip.src, 16);
-  __builtin_memcpy(key->dst_ip, ip.dst, 16);
-  key->proto = ip.next;
-  key->flags |= NP_DROP_IP;
+  __builtin_memcpy(t->src_ip, ip.src, 16);
+  __builtin_memcpy(t->dst_ip, ip.dst, 16);
+  t->proto = ip.next;
+  t->flags |= NP_DROP_IP;
   *total = bpf_ntohs(ip.payload_len) ? bpf_ntohs(ip.payload_len) + sizeof(ip) : 0;
   v->transport = v->network + sizeof(ip);
-  for (int i = 0; i < NP_SKB_EXTENSIONS; i++) {
-    switch (key->proto) {
-      case IPPROTO_HOPOPTS:
-      case IPPROTO_ROUTING:
-      case IPPROTO_DSTOPTS:
-      case IPPROTO_FRAGMENT:
-      case IPPROTO_AH:
-        break;
-      default:
-        return 0;
-    }
-    if (np_skb_copy(v, ext, sizeof(ext), v->transport))
-      return -1;
-    if (key->proto == IPPROTO_FRAGMENT) {
-      if (ext[2] || ext[3] & 0xf8) {
-        key->proto = ext[0];
-        return -1;
-      }
-      v->transport += 8;
-    } else if (key->proto == IPPROTO_AH) {
-      v->transport += ((__u32)ext[1] + 2) * 4;
-    } else {
-      v->transport += ((__u32)ext[1] + 1) * 8;
-    }
-    key->proto = ext[0];
-  }
-  return -1;
+  if (!np_is_extension(ip.next))
+    return 0;
+  /* Copied: read in place it is a pointer to the verifier. */
+  found = np_skb_extensions((__u64)BPF_CORE_READ(skb, head), v->tail, v->transport, ip.next);
+  v->transport = (__u32)found;
+  t->proto = found >> NP_EXT_PROTO_SHIFT;
+  return found & NP_EXT_CUT ? -1 : 0;
 }
 
 /* Wire packets and IP bytes. `total`: what the IP header says; 0 not known. */

@@ -24,9 +24,12 @@ Result<std::unique_ptr<Probe>> make_socket_probe(const ProbeNeeds& needs) {
   return SocketProbe::make(options, needs.kernel, needs.clock);
 }
 Result<std::unique_ptr<Probe>> make_drop(const ProbeNeeds& needs) {
-  return DropProbe::make(
-      {.stacks = needs.options.drop_stacks, .max_records = needs.options.max_drop_records},
-      needs.kernel, needs.clock);
+  return DropProbe::make({.stacks = needs.options.drop_stacks,
+                          .max_records = needs.options.max_drop_records,
+                          .look_inside_tunnels = needs.options.inspect_tunnels,
+                          .vxlan_ports = needs.options.vxlan_ports,
+                          .geneve_ports = needs.options.geneve_ports},
+                         needs.kernel, needs.clock);
 }
 Result<std::unique_ptr<Probe>> make_netfilter(const ProbeNeeds& needs) {
   return NetfilterProbe::make(needs.options.netfilter_hooks, needs.kernel, needs.clock, needs.nat);

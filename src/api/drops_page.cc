@@ -35,6 +35,15 @@ std::string row_key(const DropRecord& r, DropBy by) {
     for (const unsigned n : {unsigned{r.tuple.src_port}, unsigned{r.tuple.dst_port},
                              unsigned{r.tuple.protocol}, unsigned{r.ethertype}})
       add(std::to_string(n));
+    if (!r.inside) return;
+    const FlowTuple& t = r.inside->tuple;
+    t.src.append_to(key);
+    key += '\0';
+    t.dst.append_to(key);
+    key += '\0';
+    for (const unsigned n : {unsigned{t.src_port}, unsigned{t.dst_port}, unsigned{t.protocol},
+                             static_cast<unsigned>(r.inside->tunnel), r.inside->vni.value_or(0)})
+      add(std::to_string(n));
   };
   const auto add_interface = [&] {
     add(std::to_string(r.ifindex));
@@ -152,6 +161,15 @@ void append_flow(JsonObject& json, const DropRecord& record) {
   json.number("src_port", record.tuple.src_port);
   json.number("dst_port", record.tuple.dst_port);
   json.text("protocol", protocol_of(record));
+  if (!record.inside) return;
+  const FlowTuple& t = record.inside->tuple;
+  json.text("tunnel", to_string(record.inside->tunnel));
+  if (record.inside->vni) json.number("vni", *record.inside->vni);
+  json.address("inner_src_ip", t.src);
+  json.address("inner_dst_ip", t.dst);
+  json.number("inner_src_port", t.src_port);
+  json.number("inner_dst_port", t.dst_port);
+  json.text("inner_protocol", protocol_name(t.protocol));
 }
 
 void append_row(std::string& out, const DropRecord& record, DropBy by) {

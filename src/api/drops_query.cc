@@ -205,11 +205,14 @@ bool DropsQuery::matches(const DropRecord& record) const {
   if (!matches_any(reason, record.reason) || !matches_any(hook, record.hook) ||
       !matches_any(location, record.location) || !matches_any(interface, record.interface))
     return false;
-  const FlowTuple& t = record.tuple;
   const bool about_flow = protocol || !ip.empty() || !src_ip.empty() || !dst_ip.empty() ||
                           !port.empty() || !src_port.empty() || !dst_port.empty();
-  if (!about_flow) return true;
-  if (!record.has_tuple || (protocol && t.protocol != *protocol)) return false;
+  return !about_flow || (record.has_tuple && matches(record.tuple)) ||
+         (record.inside && matches(record.inside->tuple));
+}
+
+bool DropsQuery::matches(const FlowTuple& t) const {
+  if (protocol && t.protocol != *protocol) return false;
   const auto all = [](const auto& conditions, const auto& holds) {
     return std::ranges::all_of(conditions, holds);
   };

@@ -45,9 +45,13 @@ struct DropsQuery {
   std::size_t limit = kDefaultLimit;
   std::optional<DropCursor> cursor;
 
+  /// Conditions on the flow hold for the outermost header or for what is inside.
   [[nodiscard]] bool matches(const DropRecord& record) const;
   /// No condition but on reason and hook: sums of all time answer it exactly.
   [[nodiscard]] bool is_about_totals() const;
+
+ private:
+  [[nodiscard]] bool matches(const FlowTuple& tuple) const;
 };
 
 /// `now`: wall, what relative times are before.

@@ -4,7 +4,7 @@
 namespace netprobe {
 
 std::string_view openapi_drops() {
-  return R"json("/api/drops": {"get": {"summary": "Packets that the kernel dropped, by reason, place, interface and flow, most first", "parameters": [
+  return R"json("/api/drops": {"get": {"summary": "Packets that the kernel dropped, by reason, place, interface and flow, most first. Conditions on addresses, ports and protocol hold for a packet's outermost header or for what is in its tunnel", "parameters": [
   {"name": "by", "in": "query", "description": "sum records that have the same of this; reason means reason and hook, location means reason, hook and location", "schema": {"type": "string", "enum": ["record", "reason", "location", "interface", "flow"], "default": "record"}},
   {"$ref": "#/components/parameters/ip"}, {"$ref": "#/components/parameters/src_ip"}, {"$ref": "#/components/parameters/dst_ip"},
   {"$ref": "#/components/parameters/port"}, {"$ref": "#/components/parameters/src_port"}, {"$ref": "#/components/parameters/dst_port"},
@@ -25,6 +25,8 @@ std::string_view openapi_drops() {
     "interface": {"type": "string"}, "ifindex": {"type": "integer"}, "netns": {"type": "integer"},
     "src_ip": {"type": ["string", "null"]}, "dst_ip": {"type": ["string", "null"]}, "src_port": {"type": "integer"}, "dst_port": {"type": "integer"},
     "protocol": {"type": "string", "description": "of IP packets as in flows; else the EtherType's name or number; empty where not known"},
+    "tunnel": {"type": "string", "description": "vxlan, geneve, gre or ipip: what was dropped is its packet. This and the inner_ fields only where what is inside is known"}, "vni": {"type": "integer", "description": "of VXLAN and Geneve; GRE's key where it has one"},
+    "inner_src_ip": {"type": "string", "description": "of the first IP header behind the outermost"}, "inner_dst_ip": {"type": "string"}, "inner_src_port": {"type": "integer"}, "inner_dst_port": {"type": "integer"}, "inner_protocol": {"type": "string"},
     "count": {"type": "integer", "description": "wire packets"}, "bytes": {"type": "integer", "description": "IP bytes"},
     "first_seen": {"type": "string", "format": "date-time"}, "last_seen": {"type": "string", "format": "date-time"},
     "stack": {"type": "array", "items": {"type": "string"}, "description": "newest frame first; with --drop-stacks"}}}},

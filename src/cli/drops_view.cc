@@ -14,11 +14,24 @@ bool has_ports(std::string_view protocol) {
          protocol == "udplite";
 }
 
-std::string endpoint(simdjson::dom::element drop, const char* ip, const char* port) {
+std::string endpoint(simdjson::dom::element drop, const char* ip, const char* port,
+                     const char* protocol = "protocol") {
   std::string address = json_text(drop, ip);
-  if (address.empty() || !has_ports(json_text(drop, "protocol"))) return address;
+  if (address.empty() || !has_ports(json_text(drop, protocol))) return address;
   if (address.contains(':')) address = "[" + address + "]";
   return address + ":" + std::to_string(json_count(drop, port));
+}
+
+/// "10.244.1.3:40000 → 10.244.2.2:80 tcp (vxlan 1)": what was in the tunnel.
+std::string inside(simdjson::dom::element drop) {
+  const std::string source = endpoint(drop, "inner_src_ip", "inner_src_port", "inner_protocol");
+  if (source.empty()) return source;
+  std::string text = source + " → " +
+                     endpoint(drop, "inner_dst_ip", "inner_dst_port", "inner_protocol") + " " +
+                     json_text(drop, "inner_protocol") + " (" + json_text(drop, "tunnel");
+  std::uint64_t vni = 0;
+  if (drop["vni"].get(vni) == simdjson::SUCCESS) text += " " + std::to_string(vni);
+  return text + ")";
 }
 
 /// "12:34:56.789" of an RFC 3339 time.
@@ -85,6 +98,8 @@ std::vector<Column> drop_columns(std::string_view by, bool wide) {
     columns.push_back({"FIRST SEEN", kLeft, 30});
     columns.push_back({"BYTES", kRight, 8});
   }
+  // Last: most packets have nothing inside.
+  if (whole || by == "flow") columns.push_back({"INSIDE", kLeft, 6});
   return columns;
 }
 
@@ -113,6 +128,7 @@ Result<Row> drop_row(std::string_view json, std::string_view by, bool wide) {
     row.emplace_back(json_text(drop, "first_seen"), Style::kDim);
     row.emplace_back(human_bytes(static_cast<double>(json_count(drop, "bytes"))));
   }
+  if (whole || by == "flow") row.emplace_back(inside(drop));
   return row;
 }
 

@@ -140,6 +140,9 @@ expect "what the firewall dropped is found, with its place" DROPS \
   'any(.drops[]; .hook == "netfilter" and .interface == "v0" and .count == 5)'
 expect "datagrams to a closed port, too" DROPS \
   'any(.drops[]; .hook == "udp" and .interface == "v0" and .dst_port == 53)'
+expect "of a tunnel's packet, what was inside" DROPS \
+  '[.drops[] | select(.inner_src_ip == "10.8.0.2" and .inner_dst_ip == "10.8.0.1" and .interface == "v0" and
+     .inner_protocol == "icmp" and .vni == 7 and .dst_port == 8472 and .hook == "netfilter").count] == [5]'
 # Kernels tell reasons since 5.17; before it, only the place.
 if at_least 5.17; then
   expect "with the kernel's reasons" DROPS \

@@ -25,12 +25,19 @@ in_b /bin/ip link add vx0 type vxlan id 7 remote 10.7.0.1 local 10.7.0.2 dstport
 in_b /bin/ip addr add 10.8.0.2/24 dev vx0; in_b /bin/ip link set vx0 up
 mkdir /tmp/www; head -c 100000 /dev/zero >/tmp/www/file
 in_b httpd -p 80 -h /tmp/www
-# Five pings from b with a TTL of 33 end here, in a rule that counts.
+# Five pings from b with a TTL of 33 end here, in a rule that counts; those with
+# 34 in their tunnel's packet, where the rule looks for the inner header.
 nft -f - <<'RULES' || echo "TROUBLE nft"
 table ip filter {
   chain input {
     type filter hook input priority 0; policy accept;
     ip ttl 33 counter drop
+  }
+}
+table ip outside {
+  chain prerouting {
+    type filter hook prerouting priority 0; policy accept;
+    udp dport 8472 @th,304,8 34 drop
   }
 }
 table ip nat {
@@ -52,6 +59,7 @@ for _ in 1 2 3; do wget -qO /dev/null http://10.7.0.2/file || echo "TROUBLE wget
 wget -qO /dev/null http://10.96.0.1/file || echo "TROUBLE nat"
 wget -qO /dev/null http://10.7.0.2:81/ 2>/dev/null        # a closed port: refused
 wget -qO /dev/null http://10.8.0.2/file || echo "TROUBLE vxlan"
+in_b ping -c 5 -i 0.2 -t 34 -W 1 10.8.0.1 >/dev/null 2>&1
 nslookup name 10.7.0.2 >/dev/null 2>&1                     # UDP to a closed port
 in_b nslookup name 10.7.0.1 >/dev/null 2>&1
 sleep 3

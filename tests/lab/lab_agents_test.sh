@@ -74,6 +74,43 @@ for url in $AGENTS; do
 done
 ((node == 2)) || { echo "FAILED  there are two agents, not $node"; failures=$((failures + 1)); }
 
+# Every fifth packet of the tunnel is dropped: of what node 1 sends on its way
+# out, of what node 2 gets on its way in. Each agent tells of ten at that place,
+# and why, though all that the kernel dropped was a datagram between the nodes.
+loses() { # NODE HOOK
+  nsenter --net="/run/netns/np-$NAME-node$1" -- nft "table netdev t { chain c {
+    type filter hook $2 device eth0 priority 0; udp dport 8472 numgen inc mod 5 0 counter drop; }; }"
+}
+heals() { nsenter --net="/run/netns/np-$NAME-node$1" -- nft delete table netdev t; }
+pings() { nsenter --net="/run/netns/np-$NAME-pod1-2" -- ping -q -c 50 -i 0.02 -W 1 "$1" >/dev/null; }
+told='[.losses[] | select(.from.interface == $from and .to.interface == $to)] |
+  length == 1 and (.[0] | .packets == 10 and .unexplained == 0 and
+    all(.explained_by[]; .reason == "NETFILTER_DROP"))'
+urls=()
+read -ra urls <<<"$AGENTS"
+for case in "4 10.244.1.3 10.244.2.2 flannel.1 icmp" "6 fd10:244:1::3 fd10:244:2::2 flannel-v6.1 icmp6"; do
+  read -r version from to tunnel protocol <<<"$case"
+  pings "$to" || failures=$((failures + 1)) # neighbours are found
+  loses 1 egress
+  pings "$to" || true
+  heals 1
+  eventually "IPv$version: node1 lost ten behind its tunnel, and says why" \
+    "${urls[0]}/api/losses?protocol=$protocol&src_ip=$from&dst_ip=$to" "$told" --arg from "$tunnel" --arg to eth0
+  loses 2 ingress
+  pings "$to" || true
+  heals 2
+  eventually "IPv$version: node2 lost ten before its tunnel, and says why" \
+    "${urls[1]}/api/losses?protocol=$protocol&src_ip=$from&dst_ip=$to" "$told" --arg from eth0 --arg to "$tunnel"
+  for node in 1 2; do
+    eventually "IPv$version: node$node: the drops say what was in the tunnel" \
+      "${urls[node - 1]}/api/drops?src_ip=$from&dst_ip=$to&reason=NETFILTER_DROP&limit=1000" \
+      '[.drops[] | select(.inner_src_ip == $from and .inner_dst_ip == $to and .inner_protocol == $protocol and
+        .vni == 1 and .tunnel == "vxlan" and .dst_port == 8472 and .netns == $netns)] | [.[].count] | add == 10' \
+      --arg from "$from" --arg to "$to" --arg protocol "$protocol" \
+      --argjson netns "$(stat -Lc %i "/run/netns/np-$NAME-node$node")"
+  done
+done
+
 timeout 60 "$HERE/down" --name "$NAME"
 if compgen -G "/run/netns/np-$NAME-*" >/dev/null; then
   echo "FAILED  namespaces are left"

@@ -15,28 +15,29 @@ Status ip_batch(const NetNamespace& ns, const std::string& lines) {
 }
 
 /// Both ends of the underlay, alike but for the last digit.
-Status build_side(const NetNamespace& ns, char self, char other) {
+Status build_side(const NetNamespace& ns, char self, char other, Underlay underlay) {
   const std::string me(1, self);
   const std::string you(1, other);
-  return ip_batch(ns, "address add 192.0.2." + me + "/24 dev eth0\n" + "address add fd88::" + me +
-                          "/64 dev eth0 nodad\n" +
-                          "link add vx0 type vxlan id 42 dstport 8472 local 192.0.2." + me +
-                          " remote 192.0.2." + you + "\n" + "address add 10.250.0." + me +
-                          "/24 dev vx0\n" + "address add fd25::" + me + "/64 dev vx0 nodad\n" +
-                          "link set vx0 mtu 1450 up\n");
+  const std::string net = underlay == Underlay::kIpv6 ? "fd88::" : "192.0.2.";
+  return ip_batch(
+      ns, "address add 192.0.2." + me + "/24 dev eth0\n" + "address add fd88::" + me +
+              "/64 dev eth0 nodad\n" + "link add vx0 type vxlan id 42 dstport 8472 local " + net +
+              me + " remote " + net + you + "\n" + "address add 10.250.0." + me + "/24 dev vx0\n" +
+              "address add fd25::" + me + "/64 dev vx0 nodad\n" + "link set vx0 mtu " +
+              (underlay == Underlay::kIpv6 ? "1430" : "1450") + " up\n");
 }
 
 }  // namespace
 
-Result<Cluster> Cluster::make() {
+Result<Cluster> Cluster::make(Underlay underlay) {
   auto node = NetNamespace::create();
   if (!node) return std::unexpected(node.error());
   auto peer = NetNamespace::create();
   if (!peer) return std::unexpected(peer.error());
   Cluster made{std::move(*node), std::move(*peer)};
   auto done = add_veth(made.node, "eth0", made.peer, "eth0");
-  if (done) done = build_side(made.node, '1', '2');
-  if (done) done = build_side(made.peer, '2', '1');
+  if (done) done = build_side(made.node, '1', '2', underlay);
+  if (done) done = build_side(made.peer, '2', '1', underlay);
   if (done)
     done = ip_batch(made.node,
                     "link add cni0 type bridge\n"

@@ -18,16 +18,20 @@ struct Pod {
   std::string v6;
 };
 
+enum class Underlay { kIpv4, kIpv6 };
+
 /// One node as Flannel makes it, and a peer where packets come from and go to:
 ///
 ///   pod eth0 -- veth<n> \                                  peer
 ///   pod eth0 -- veth<n> - cni0 - (routes) - vx0 == eth0 -- eth0 == vx0
 ///                         10.244.0.1      10.250.0.1  192.0.2.1  .2   .2
+///                         fd10::1         fd25::1     fd88::1  ::2  ::2
 struct Cluster {
   NetNamespace node;
   NetNamespace peer;
 
-  [[nodiscard]] static Result<Cluster> make();
+  /// `underlay`: what the tunnel's packets are.
+  [[nodiscard]] static Result<Cluster> make(Underlay underlay = Underlay::kIpv4);
   /// `number` from 1 to 9999, one pod each.
   [[nodiscard]] Result<Pod> add_pod(int number) const;
 };

@@ -56,14 +56,15 @@ std::vector<Layout> xdp_abi() {
 
 std::vector<Layout> drop_abi() {
   return {
-      NP_LAYOUT(np_drop_key, src_ip, dst_ip, src_port, dst_port, proto, flags, ethertype, location,
-                reason, ifindex, netns, stack_id),
+      NP_LAYOUT(np_drop_tuple, src_ip, dst_ip, src_port, dst_port, proto, flags),
+      NP_LAYOUT(np_drop_key, tuple, ethertype, location, reason, ifindex, netns, stack_id),
+      NP_LAYOUT(np_drop_tunnel_key, outer, inner, tunnel, reserved0, vni, reserved1),
       NP_LAYOUT(np_drop_value, packets, bytes, first_ns, last_ns, interface),
       NP_LAYOUT(np_drop_place, location, reason, reserved0),
       NP_LAYOUT(np_drop_sum, packets, bytes),
       NP_LAYOUT(np_drop_cpu, enter, leave, drops, unplaced, local, stacks_lost, fence, reserved),
-      NP_LAYOUT(np_drop_config, skip, skips, stacks),
-      NP_LAYOUT(np_drop_active, table, full),
+      NP_LAYOUT(np_drop_config, skip, skips, stacks, tunnels, vxlan_port, geneve_port),
+      NP_LAYOUT(np_drop_active, table, full, tunnel_full),
   };
 }
 

@@ -26,9 +26,13 @@ bool is_before_ingress(const DropRecord& record) {
 
 }  // namespace
 
-bool drop_lies_between(const DropRecord& record, const DropPlace& place) {
-  // An endpoint had it: it came through, wherever its socket is.
-  if (record.hook == "tcp" || record.hook == "udp" || record.hook == "socket") return false;
+bool drop_lies_between(const DropRecord& record, const DropPlace& place, bool inside) {
+  // In its tunnel, it was on the way between the tunnel's device and the wire.
+  if (inside && !place.tunnelled) return false;
+  // An endpoint had it: it came through, wherever its socket is. A tunnel's
+  // end that drops has had the outside only.
+  if (!inside && (record.hook == "tcp" || record.hook == "udp" || record.hook == "socket"))
+    return false;
   if (record.ifindex == place.from && place.from_direction == Direction::kEgress)
     return !is_before_ingress(record);
   if (record.ifindex == place.from)
@@ -43,8 +47,8 @@ bool drop_lies_between(const DropRecord& record, const DropPlace& place) {
 }
 
 bool DropIndex::same_place(const DropRecord& a, const DropRecord& b) {
-  return a.tuple == b.tuple && a.ifindex == b.ifindex && a.netns == b.netns &&
-         a.reason == b.reason && a.location == b.location && a.hook == b.hook;
+  return a.tuple == b.tuple && a.inside == b.inside && a.ifindex == b.ifindex &&
+         a.netns == b.netns && a.reason == b.reason && a.location == b.location && a.hook == b.hook;
 }
 
 void DropIndex::update(const DropReport& drops, std::uint64_t netns) {
@@ -53,16 +57,8 @@ void DropIndex::update(const DropReport& drops, std::uint64_t netns) {
   for (const DropRecord& record : drops.records) {
     if (!record.has_tuple) continue;
     if (netns != 0 && record.netns != 0 && record.netns != netns) continue;
-    auto& list = by_tuple_[canonical_of(record.tuple)];
-    auto known = std::ranges::find_if(
-        list, [&](const Known& each) { return same_place(each.record, record); });
-    if (known == list.end()) known = list.insert(list.end(), Known{});
-    // It was gone and begins anew.
-    if (record.count < known->record.count) known->used = 0;
-    if (record.count != known->record.count) known->named = 0;
-    known->record = record;
-    known->record.stack.clear();
-    known->fresh = true;
+    update(record.tuple, record, false);
+    if (record.inside) update(record.inside->tuple, record, true);
   }
   // What the report no longer holds is bounded by what the probe holds.
   boost::unordered::erase_if(by_tuple_, [](auto& entry) {
@@ -71,12 +67,27 @@ void DropIndex::update(const DropReport& drops, std::uint64_t netns) {
   });
 }
 
+void DropIndex::update(const FlowTuple& tuple, const DropRecord& record, bool inside) {
+  auto& list = by_tuple_[canonical_of(tuple)];
+  auto known = std::ranges::find_if(list, [&](const Known& each) {
+    return each.inside == inside && same_place(each.record, record);
+  });
+  if (known == list.end()) known = list.insert(list.end(), Known{});
+  // It was gone and begins anew.
+  if (record.count < known->record.count) known->used = 0;
+  if (record.count != known->record.count) known->named = 0;
+  known->record = record;
+  known->record.stack.clear();
+  known->inside = inside;
+  known->fresh = true;
+}
+
 std::uint64_t DropIndex::available(const FlowTuple& tuple, const DropPlace& place) const {
   const auto found = by_tuple_.find(canonical_of(tuple));
   if (found == by_tuple_.end()) return 0;
   std::uint64_t sum = 0;
   for (const Known& known : found->second)
-    if (known.record.tuple == tuple && drop_lies_between(known.record, place))
+    if (known.tuple() == tuple && drop_lies_between(known.record, place, known.inside))
       sum += known.record.count - std::min(known.used, known.record.count);
   return sum;
 }
@@ -88,7 +99,7 @@ std::vector<LossReason> DropIndex::use(const FlowTuple& tuple, const DropPlace& 
   if (found == by_tuple_.end()) return reasons;
   for (Known& known : found->second) {
     if (packets == 0) break;
-    if (known.record.tuple != tuple || !drop_lies_between(known.record, place)) continue;
+    if (known.tuple() != tuple || !drop_lies_between(known.record, place, known.inside)) continue;
     const std::uint64_t left = known.record.count - std::min(known.used, known.record.count);
     const std::uint64_t taken = std::min(left, packets);
     if (taken == 0) continue;

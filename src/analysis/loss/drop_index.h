@@ -26,15 +26,20 @@ struct DropPlace {
   std::uint32_t to = 0;
   Direction from_direction = Direction::kIngress;
   Direction to_direction = Direction::kIngress;
+  bool tunnelled = false;  ///< inside a tunnel's packet at one of the two
 };
 
 /// Could a packet with this record's device and reason have passed the one
 /// point and not the other? Our hooks stand before other programs of the same
 /// device and before its queueing discipline.
-[[nodiscard]] bool drop_lies_between(const DropRecord& record, const DropPlace& place);
+/// `inside`: the record tells of a tunnel's packet, and the packet in question
+/// was inside.
+[[nodiscard]] bool drop_lies_between(const DropRecord& record, const DropPlace& place,
+                                     bool inside = false);
 
 /// Drops by flow, and how many of them losses have used up: one dropped packet
-/// explains one lost packet.
+/// explains one lost packet. A tunnel's packet that was dropped is a packet of
+/// two flows, what is around and what is inside, and explains one of each.
 class DropIndex {
  public:
   /// Takes the newest state of all records; their counts only grow. Those of
@@ -56,11 +61,16 @@ class DropIndex {
  private:
   struct Known {
     DropRecord record;
+    bool inside = false;  ///< known here by what was in the tunnel
     std::uint64_t used = 0;
     int named = 0;       ///< by unused_tuples() since it grew
     bool fresh = false;  ///< in the newest report
+    [[nodiscard]] const FlowTuple& tuple() const {
+      return inside ? record.inside->tuple : record.tuple;
+    }
   };
   [[nodiscard]] static bool same_place(const DropRecord& a, const DropRecord& b);
+  void update(const FlowTuple& tuple, const DropRecord& record, bool inside);
 
   boost::unordered_flat_map<FlowTuple, std::vector<Known>, TupleHash> by_tuple_;
 };

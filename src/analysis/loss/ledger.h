@@ -30,6 +30,7 @@ class LossLedger {
     Loss loss;
     std::uint32_t from = 0;  ///< ifindex
     std::uint32_t to = 0;
+    bool tunnelled = false;  ///< inside a tunnel's packet at one of the two
     FlowTuple translated;
     bool nat = false;
     [[nodiscard]] std::uint64_t unexplained() const;

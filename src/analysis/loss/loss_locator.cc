@@ -265,6 +265,7 @@ class LossLocator::Impl {
     entry.loss.last_seen = wall_;
     entry.from = c.from;
     entry.to = c.to != 0 ? c.to : expected_behind(c, passage);
+    entry.tunnelled = c.tunnelled;
     entry.loss.from_direction = c.from_direction;
     entry.loss.to_direction = c.to_direction;
     if (const LossInterface* from = around_.interface(entry.from); from != nullptr) {
@@ -289,7 +290,8 @@ class LossLocator::Impl {
 
   /// Drops that fit this loss account for up to `packets` of it.
   void explain(const LossLedger::Key& key, const LossLedger::Entry& entry, std::uint64_t packets) {
-    const DropPlace place{entry.from, entry.to, entry.loss.from_direction, entry.loss.to_direction};
+    const DropPlace place{entry.from, entry.to, entry.loss.from_direction, entry.loss.to_direction,
+                          entry.tunnelled};
     for (const LossReason& reason : drops_.use(entry.loss.tuple, place, packets))
       ledger_.explain(key, reason);
     if (!entry.nat) return;
@@ -311,7 +313,7 @@ class LossLocator::Impl {
         if (c.from == 0 || !may_be_lost(flow, s, passage)) continue;
         const std::uint64_t open = above(flow.settling[s][i].missing(), flow.found[s][i]);
         if (open == 0) continue;
-        const DropPlace place{c.from, c.to, c.from_direction, c.to_direction};
+        const DropPlace place{c.from, c.to, c.from_direction, c.to_direction, c.tunnelled};
         const FlowTuple tuple = s == 0 ? flow.tuple : flow.tuple.reversed();
         std::uint64_t told = drops_.available(tuple, place);
         if (flow.nat)

@@ -416,6 +416,98 @@ TEST_F(Locator, DropsExplainEachAtMostItsCount) {
   EXPECT_EQ(losses[0].packets, 5U);
 }
 
+/// A tunnel's packet with a packet of this flow inside.
+DropRecord tunnel_drop_of(const TestFlow& flow, std::uint32_t ifindex, const char* reason,
+                          const char* hook, std::uint64_t count) {
+  DropRecord drop = drop_of(flow, ifindex, reason, hook, count);
+  drop.inside = {.tuple = flow.flow.tuple, .tunnel = Tunnel::kVxlan, .vni = 42};
+  drop.tuple = {address("192.0.2.1"), address("192.0.2.2"), 50000, 8472, kProtoUdp};
+  return drop;
+}
+
+/// What explains the one loss there is.
+std::vector<std::pair<std::string, std::uint64_t>> reasons_in(const LossReport& report) {
+  std::vector<std::pair<std::string, std::uint64_t>> told;
+  EXPECT_EQ(report.losses.size(), 1U);
+  for (const Loss& loss : report.losses)
+    for (const LossReason& each : loss.explained_by) told.emplace_back(each.reason, each.packets);
+  return told;
+}
+using Reasons = std::vector<std::pair<std::string, std::uint64_t>>;
+
+TEST_F(Locator, DropsInsideTheTunnelExplainWhatItCarried) {
+  TestFlow flow(1, node);
+  flow.set_way(0, kPodToNode);
+  flow.arrive(0, 10);
+  flow.pass(0, 5, 3);
+  settle(flow);
+  ASSERT_EQ(told(), "vx0→eth0 5");
+  DropReport drops;
+  drops.records = {tunnel_drop_of(flow, kEth0, "QDISC_DROP", "qdisc", 100),  // seen at eth0
+                   tunnel_drop_of(flow, kEth1, "NETFILTER_DROP", "netfilter", 100),
+                   tunnel_drop_of(flow, kEth0, "NETFILTER_DROP", "netfilter", 4)};
+  drops.records.push_back(drops.records.back());  // another flow in the same tunnel
+  drops.records.back().inside->tuple.src_port += 1;
+  locator.on_drops(drops);
+  locator.on_drops(drops);
+  EXPECT_EQ(reasons_in(locator.report()), (Reasons{{"NETFILTER_DROP", 4}}));
+}
+
+TEST_F(Locator, DropsAtTheTunnelsEndExplainWhatItCarried) {
+  TestFlow flow(1, node);
+  flow.set_way(0, kNodeToPod);
+  flow.arrive(0, 10);
+  flow.pass(0, 5, 1);
+  settle(flow);
+  ASSERT_EQ(told(), "eth0→vx0 5");
+  DropReport drops;
+  // The tunnel's own socket had the outside; a packet's own socket would have it.
+  drops.records = {drop_of(flow, kEth0, "UDP_CSUM", "udp", 100),
+                   tunnel_drop_of(flow, kEth0, "XDP", "xdp", 100),
+                   tunnel_drop_of(flow, kEth0, "NO_SOCKET", "udp", 3),
+                   tunnel_drop_of(flow, kEth0, "VXLAN_VNI_NOT_FOUND", "tunnel", 100)};
+  locator.on_drops(drops);
+  EXPECT_EQ(reasons_in(locator.report()), (Reasons{{"NO_SOCKET", 3}, {"VXLAN_VNI_NOT_FOUND", 2}}));
+}
+
+TEST_F(Locator, DropsInsideATunnelExplainNothingOutsideIt) {
+  TestFlow flow(1, node);
+  flow.set_way(0, kNodeToPod);
+  flow.arrive(0, 10);
+  flow.pass(0, 5, 2);
+  settle(flow);
+  ASSERT_EQ(told(), "vx0→cni0 5");
+  DropReport drops;
+  drops.records = {tunnel_drop_of(flow, kEth0, "NETFILTER_DROP", "netfilter", 100)};
+  locator.on_drops(drops);
+  EXPECT_EQ(reasons_in(locator.report()), Reasons{});
+}
+
+TEST_F(Locator, OneDropExplainsThePacketAndItsTunnels) {
+  // A router between two nodes: it watches both, and loses one of each.
+  TestFlow outer(1, node);
+  TestFlow inner(2, node);
+  outer.flow.tuple = {address("198.51.100.1"), address("198.51.100.2"), 50000, 8472, kProtoUdp};
+  outer.set_way(0, kForwarded);
+  inner.set_way(0, {{kEth0, kIn, 1}, {kEth1, kOut, 1}});
+  for (TestFlow* each : {&outer, &inner}) {
+    each->arrive(0, 10);
+    each->pass(0, 5, 1);
+    each->arrive(0, 1);
+  }
+  pass({&outer, &inner});
+  for (int i = 0; i < 14; ++i) pass();
+  ASSERT_EQ(told(), "eth0→eth1 5, eth0→eth1 5");
+  DropReport drops;
+  drops.records = {tunnel_drop_of(inner, kEth0, "NETFILTER_DROP", "netfilter", 5)};
+  drops.records[0].tuple = outer.flow.tuple;
+  locator.on_drops(drops);
+  for (const Loss& loss : locator.report().losses) {
+    ASSERT_EQ(loss.explained_by.size(), 1U);
+    EXPECT_EQ(loss.explained_by[0].packets, 5U);
+  }
+}
+
 TEST_F(Locator, DropsMakeSureOfWhatNeverCameOut) {
   TestFlow flow(1, node);
   flow.set_way(0, kPodToNode);

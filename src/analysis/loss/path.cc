@@ -118,7 +118,8 @@ void leave(Crossing& crossing, std::uint64_t packets, const Kind& kind, Directio
   crossing.to_direction = direction;
 }
 
-/// Where packets that left the IP layer were seen most.
+/// Where packets that left the IP layer were seen most; inside a tunnel where
+/// its device, if it has one, is not watched.
 const Kind& way_out(const Kinds& k) {
   if (k.out_stack.sum > 0) return k.out_stack;
   return k.out_port.sum > 0 ? k.out_port : k.out_inner;
@@ -147,6 +148,7 @@ void from_port(Path& path, const Kinds& k) {
 void decapsulation(Path& path, const Kinds& k) {
   Crossing& c = path[static_cast<std::size_t>(Passage::kDecapsulation)];
   enter(c, k.in_inner, Direction::kIngress);
+  c.tunnelled = true;
   const std::uint64_t further =
       std::max(k.in_stack.sum, k.out_stack.sum) + k.switched() + k.stray_inner();
   if (k.in_tunnel.sum > 0) {
@@ -164,6 +166,7 @@ void routing(Path& path, const Kinds& k) {
   c.came = std::max({k.in_stack.sum, k.in_port.sum, k.in_inner.sum});
   c.routed = true;
   leave(c, k.out_stack.sum + k.switched() + k.stray_inner(), way_out(k), Direction::kEgress);
+  c.tunnelled = &way_out(k) == &k.out_inner && k.out_inner.sum > 0;
 }
 
 void to_port(Path& path, const Kinds& k) {
@@ -175,6 +178,7 @@ void to_port(Path& path, const Kinds& k) {
 void encapsulation(Path& path, const Kinds& k) {
   Crossing& c = path[static_cast<std::size_t>(Passage::kEncapsulation)];
   enter(c, k.out_tunnel, Direction::kEgress);
+  c.tunnelled = true;
   leave(c, k.inner(), k.out_inner.sum > 0 ? k.out_inner : k.out_inner_port, Direction::kEgress);
 }
 

@@ -37,6 +37,7 @@ struct Crossing {
   Direction to_direction = Direction::kIngress;
   /// The IP layer decided where to: the packet may end at this node.
   bool routed = false;
+  bool tunnelled = false;   ///< inside a tunnel's packet at one of the two points
   bool left_moved = false;  ///< the point behind it grew since the last pass
 
   [[nodiscard]] bool seen_behind() const { return from != 0 && to != 0; }

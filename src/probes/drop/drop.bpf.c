@@ -7,6 +7,7 @@
  * builds, for typed and for raw tracepoints.
  */
 #include "lib/drop_table.h"
+#include "lib/skb_tunnel.h"
 #include "lib/skb_tuple.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -69,29 +70,62 @@ static __always_inline struct net_device *np_find_device(struct sk_buff *skb,
 /* Dropped before it got its headers: what its socket is connected to. */
 static __always_inline void np_socket_tuple(struct sk_buff *skb, struct np_drop_key *key) {
   struct sock *sk = NP_FIELD(skb, sk);
+  struct np_drop_tuple *t = &key->tuple;
   __u16 family = sk ? BPF_CORE_READ(sk, __sk_common.skc_family) : 0;
 
   if (family == NP_AF_INET) {
     __be32 source = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
     __be32 destination = BPF_CORE_READ(sk, __sk_common.skc_daddr);
 
-    np_map_v4(key->src_ip, &source);
-    np_map_v4(key->dst_ip, &destination);
+    np_map_v4(t->src_ip, &source);
+    np_map_v4(t->dst_ip, &destination);
     key->ethertype = ETH_IPV4;
   } else if (family == NP_AF_INET6) {
-    BPF_CORE_READ_INTO((struct np_in6 *)key->src_ip, sk, __sk_common.skc_v6_rcv_saddr);
-    BPF_CORE_READ_INTO((struct np_in6 *)key->dst_ip, sk, __sk_common.skc_v6_daddr);
+    BPF_CORE_READ_INTO((struct np_in6 *)t->src_ip, sk, __sk_common.skc_v6_rcv_saddr);
+    BPF_CORE_READ_INTO((struct np_in6 *)t->dst_ip, sk, __sk_common.skc_v6_daddr);
     key->ethertype = ETH_IPV6;
   } else {
     return;
   }
-  key->proto = BPF_CORE_READ(sk, sk_protocol);
-  key->src_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-  key->dst_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-  key->flags = NP_DROP_IP | NP_DROP_PORTS | NP_DROP_FROM_SOCKET;
+  t->proto = BPF_CORE_READ(sk, sk_protocol);
+  t->src_port = BPF_CORE_READ(sk, __sk_common.skc_num);
+  t->dst_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+  t->flags = NP_DROP_IP | NP_DROP_PORTS | NP_DROP_FROM_SOCKET;
 }
 
-static __always_inline void np_count_drop(struct np_drop_cpu *cpu, struct np_drop_key *key,
+/* The record's place in the table, made where there is none yet; 0 without
+ * room. What is inside a tunnel is left out where its own table is full. */
+static __always_inline struct np_drop_value *np_drop_record(__u64 table,
+                                                            const struct np_drop_tunnel_key *key,
+                                                            int inside, struct net_device *device,
+                                                            __u64 now) {
+  struct np_drop_value *value =
+      inside ? np_drop_find_tunnel(table, key) : np_drop_find(table, &key->outer);
+  struct np_drop_value fresh = {};
+
+  if (likely(value))
+    return value;
+  fresh.first_ns = now;
+  if (device)
+    bpf_probe_read_kernel(fresh.interface, sizeof(fresh.interface), device->name);
+  if (inside && !np_drop_active.tunnel_full[table & 1]) {
+    value = np_drop_insert_tunnel(table, key, &fresh);
+    if (value)
+      return value;
+    np_drop_active.tunnel_full[table & 1] = 1;
+  }
+  if (inside)
+    value = np_drop_find(table, &key->outer);
+  if (!value && !np_drop_active.full[table & 1]) {
+    value = np_drop_insert(table, &key->outer, &fresh);
+    if (!value)
+      np_drop_active.full[table & 1] = 1;
+  }
+  return value;
+}
+
+static __always_inline void np_count_drop(struct np_drop_cpu *cpu,
+                                          const struct np_drop_tunnel_key *key, int inside,
                                           struct net_device *device,
                                           const struct np_skb_size *size) {
   __u64 now = bpf_ktime_get_ns();
@@ -99,70 +133,65 @@ static __always_inline void np_count_drop(struct np_drop_cpu *cpu, struct np_dro
   struct np_drop_value *value;
 
   if (unlikely(table == NP_NO_TABLE)) {
-    np_drop_unattributed(cpu, key, size->packets, size->bytes);
+    np_drop_unattributed(cpu, &key->outer, size->packets, size->bytes);
     return;
   }
-  value = np_drop_find(table, key);
-  if (unlikely(!value) && !np_drop_active.full[table & 1]) {
-    struct np_drop_value fresh = {.first_ns = now};
-
-    if (device)
-      bpf_probe_read_kernel(fresh.interface, sizeof(fresh.interface), device->name);
-    value = np_drop_insert(table, key, &fresh);
-    if (!value)
-      np_drop_active.full[table & 1] = 1;
-  }
+  value = np_drop_record(table, key, inside, device, now);
   if (likely(value)) {
     NP_ATOMIC_ADD(value->packets, size->packets);
     NP_ATOMIC_ADD(value->bytes, size->bytes);
     value->last_ns = now;
   } else {
-    np_drop_unattributed(cpu, key, size->packets, size->bytes);
+    np_drop_unattributed(cpu, &key->outer, size->packets, size->bytes);
   }
   np_drop_leave(cpu, table);
 }
 
 static __always_inline int np_drop(void *ctx, struct sk_buff *skb, __u64 location, __u32 reason) {
-  struct np_drop_key key = {.location = location, .reason = reason, .stack_id = -1};
+  struct np_drop_tunnel_key full; /* behind `outer` only what np_skb_inside() sets */
+  struct np_drop_key *key = &full.outer;
   __u32 index = bpf_get_smp_processor_id();
   struct np_drop_cpu *cpu;
   struct net_device *device;
   struct np_skb_size size;
   struct np_skb_view view;
   __u32 total = 0;
-  int whole = -1;
+  int whole = -1, inside = 0;
 
   cpu = bpf_map_lookup_elem(&drop_cpus, &index);
   if (!cpu)
     return 0;
-  device = np_find_device(skb, &key);
+  *key = (struct np_drop_key){.location = location, .reason = reason, .stack_id = -1};
+  device = np_find_device(skb, key);
   np_skb_look(skb, &view);
-  key.ethertype = view.ethertype;
+  key->ethertype = view.ethertype;
   if (view.network && view.ethertype == ETH_IPV4)
-    whole = np_skb_ipv4(&view, &key, &total);
+    whole = np_skb_ipv4(&view, &key->tuple, &total);
   else if (view.network)
-    whole = np_skb_ipv6(&view, &key, &total);
+    whole = np_skb_ipv6(&view, &key->tuple, &total);
   if (!whole)
-    np_skb_ports(&view, &key);
-  if (!(key.flags & NP_DROP_IP)) {
+    np_skb_ports(&view, &key->tuple);
+  if (!(key->tuple.flags & NP_DROP_IP)) {
     view.network = view.transport = 0;
     if (!device)
-      np_socket_tuple(skb, &key);
+      np_socket_tuple(skb, key);
     /* A message of a Unix or netlink socket: never was on a network. */
-    if (!device && !key.ifindex && !key.flags) {
+    if (!device && !key->ifindex && !key->tuple.flags) {
       NP_ATOMIC_ADD(cpu->local, 1);
       return 0;
     }
   }
-  np_skb_measure(skb, &view, key.proto, total, &size);
+  if (!whole && np_drop_config.tunnels && unlikely(np_may_be_tunnel(&key->tuple)))
+    inside = np_skb_inside(&view, &full);
+  np_skb_measure(skb, &view, inside ? full.inner.proto : key->tuple.proto, total, &size);
   if (np_drop_config.stacks) {
-    key.stack_id = bpf_get_stackid(ctx, &drop_stacks, 0);
-    if (key.stack_id < 0) {
-      key.stack_id = -1;
+    key->stack_id = bpf_get_stackid(ctx, &drop_stacks, 0);
+    if (key->stack_id < 0) {
+      key->stack_id = -1;
       NP_ATOMIC_ADD(cpu->stacks_lost, 1);
     }
   }
-  np_count_drop(cpu, &key, device, &size);
+  np_count_drop(cpu, &full, inside, device, &size);
   /* Last: a drop that is counted here is in a table by now, so a reader that
    * sees it finds it. */
   NP_ATOMIC_ADD(cpu->drops, size.packets);

@@ -36,7 +36,10 @@ Result<std::unique_ptr<Probe>> DropProbe::make(const DropProbeOptions& options,
   DropFacts facts = read_drop_facts();
   if (!facts.tracepoint.exists)
     return fail("this kernel's types have no tracepoint kfree_skb", ErrorKind::kUnsupported);
-  const DropProgramOptions wanted{.stacks = options.stacks};
+  const DropProgramOptions wanted{.stacks = options.stacks,
+                                  .look_inside_tunnels = options.look_inside_tunnels,
+                                  .vxlan_ports = options.vxlan_ports,
+                                  .geneve_ports = options.geneve_ports};
   auto programs = load_drop_programs(wanted, kernel, facts);
   if (!programs) return std::unexpected(programs.error());
   auto reader = DropReader::make(programs->object, programs->cpus, wanted.table_entries);
@@ -106,9 +109,9 @@ std::size_t DropProbe::drain() {
   const Nanos wall = clock_.wall();
   const Nanos to_wall = wall - last_drain_;
   return reader_.drain(
-      [&](const np_drop_key& key, const np_drop_value& value) {
-        if (key.stack_id >= 0 && !stacks_.contains(key.stack_id))
-          stacks_.emplace(key.stack_id, stack(key.stack_id));
+      [&](const np_drop_tunnel_key& key, const np_drop_value& value) {
+        const std::int32_t id = key.outer.stack_id;
+        if (id >= 0 && !stacks_.contains(id)) stacks_.emplace(id, stack(id));
         records_.add(key, value, to_wall);
       },
       [&](const np_drop_place& place, const np_drop_sum& sum) {

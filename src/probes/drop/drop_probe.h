@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 #include "bpf/kernel.h"
@@ -17,6 +18,9 @@ namespace netprobe {
 struct DropProbeOptions {
   bool stacks = false;
   std::uint32_t max_records = 8192;
+  bool look_inside_tunnels = true;
+  std::vector<std::uint16_t> vxlan_ports;
+  std::vector<std::uint16_t> geneve_ports;
 };
 
 /// Every packet that the kernel drops on this machine, in all its network

@@ -38,9 +38,16 @@ Status configure(BpfObject& object, const DropProgramOptions& options, const Ker
   config.skips = static_cast<__u32>(std::min(skip.size(), std::size(config.skip)));
   std::copy_n(skip.begin(), config.skips, config.skip);
   config.stacks = options.stacks ? 1 : 0;
+  config.tunnels = options.look_inside_tunnels ? 1 : 0;
+  if (std::max(options.vxlan_ports.size(), options.geneve_ports.size()) > NP_TUNNEL_PORTS)
+    return fail("at most four VXLAN and four Geneve ports");
+  std::ranges::copy(options.vxlan_ports, config.vxlan_port);
+  std::ranges::copy(options.geneve_ports, config.geneve_port);
   const std::pair<const char*, std::uint32_t> sizes[] = {
       {"drop_stats_0", options.table_entries},
       {"drop_stats_1", options.table_entries},
+      {"drop_tunnels_0", options.look_inside_tunnels ? options.table_entries / 2 : 1},
+      {"drop_tunnels_1", options.look_inside_tunnels ? options.table_entries / 2 : 1},
       {"drop_cpus", static_cast<std::uint32_t>(kernel.possible_cpus)},
       {"drop_stacks", options.stacks ? kStacks : 1},
   };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -13,8 +14,11 @@
 namespace netprobe {
 
 struct DropProgramOptions {
-  std::uint32_t table_entries = 16'384;  ///< of each of the two tables
+  std::uint32_t table_entries = 16'384;  ///< of each of the two tables; half for tunnels
   bool stacks = false;
+  bool look_inside_tunnels = true;
+  std::vector<std::uint16_t> vxlan_ports;
+  std::vector<std::uint16_t> geneve_ports;
 };
 
 /// The loaded and attached object. Detaches when it goes.

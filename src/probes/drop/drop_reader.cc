@@ -26,10 +26,12 @@ DropReader::DropReader(MappedArray<np_drop_cpu> cpus, MappedArray<np_drop_active
     : cpus_(std::move(cpus)),
       active_(std::move(active)),
       tables_{object.map_fd("drop_stats_0"), object.map_fd("drop_stats_1")},
+      tunnel_tables_{object.map_fd("drop_tunnels_0"), object.map_fd("drop_tunnels_1")},
       places_(object.map_fd("drop_places")),
       stacks_(object.map_fd("drop_stacks")),
       table_entries_(table_entries),
       keys_(kBatch),
+      tunnel_keys_(kBatch),
       values_(kBatch) {}
 
 Result<DropReader> DropReader::make(const BpfObject& object, std::uint32_t cpus,
@@ -86,31 +88,48 @@ std::size_t DropReader::drain(const RecordHandler& record, const PlaceHandler& p
   return count;
 }
 
-std::size_t DropReader::empty_table(std::size_t table, const RecordHandler& record) {
-  std::size_t total = 0;
+template <typename Key, typename Handler>
+bool DropReader::empty_map(int map, std::vector<Key>& keys, const Handler& record) {
   std::uint32_t position = 0;
   bool first = true;
   for (;;) {
-    auto count = static_cast<__u32>(keys_.size());
-    const int error =
-        bpf_map_lookup_and_delete_batch(tables_[table], first ? nullptr : &position, &position,
-                                        keys_.data(), values_.data(), &count, nullptr);
+    values_.resize(std::max(values_.size(), keys.size()));
+    auto count = static_cast<__u32>(keys.size());
+    const int error = bpf_map_lookup_and_delete_batch(map, first ? nullptr : &position, &position,
+                                                      keys.data(), values_.data(), &count, nullptr);
     // One bucket holds more than there is room for.
-    if (error == -ENOSPC && keys_.size() < table_entries_) {
-      keys_.resize(keys_.size() * 2);
-      values_.resize(keys_.size());
+    if (error == -ENOSPC && keys.size() < table_entries_) {
+      keys.resize(keys.size() * 2);
       continue;
     }
     if (error != 0 && error != -ENOENT) {
       ++failures_;
-      return total;
+      return false;
     }
-    for (__u32 i = 0; i < count; ++i) record(keys_[i], values_[i]);
-    total += count;
+    for (__u32 i = 0; i < count; ++i) record(keys[i], values_[i]);
     first = false;
-    if (error == -ENOENT) break;  // the end
+    if (error == -ENOENT) return true;  // the end
   }
+}
+
+std::size_t DropReader::empty_table(std::size_t table, const RecordHandler& record) {
+  std::size_t total = 0;
+  const auto plain = [&](const np_drop_key& key, const np_drop_value& value) {
+    np_drop_tunnel_key whole{};
+    whole.outer = key;
+    record(whole, value);
+    ++total;
+  };
+  const auto tunnel = [&](const np_drop_tunnel_key& key, const np_drop_value& value) {
+    record(key, value);
+    ++total;
+  };
+  // What was read is gone from the kernel: after a failure the rest comes next time.
+  if (!empty_map(tables_[table], keys_, plain) ||
+      !empty_map(tunnel_tables_[table], tunnel_keys_, tunnel))
+    return total;
   std::atomic_ref(active_[0].full[table]).store(0, std::memory_order_release);
+  std::atomic_ref(active_[0].tunnel_full[table]).store(0, std::memory_order_release);
   waiting_.reset();
   return total;
 }

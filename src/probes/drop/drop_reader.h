@@ -27,7 +27,9 @@ struct DropSums {
 /// thread; the object must outlive it.
 class DropReader {
  public:
-  using RecordHandler = std::function<void(const np_drop_key&, const np_drop_value&)>;
+  /// `tunnel` of the key is NP_TUNNEL_NONE, and all behind it 0, where nothing
+  /// is known of the inside of a packet.
+  using RecordHandler = std::function<void(const np_drop_tunnel_key&, const np_drop_value&)>;
   /// What a place has more of than at the last reading.
   using PlaceHandler = std::function<void(const np_drop_place&, const np_drop_sum&)>;
 
@@ -50,6 +52,9 @@ class DropReader {
   DropReader(MappedArray<np_drop_cpu> cpus, MappedArray<np_drop_active> active,
              const BpfObject& object, std::uint32_t table_entries);
   [[nodiscard]] bool is_quiet(std::size_t table) const;
+  /// False where reading failed.
+  template <typename Key, typename Handler>
+  bool empty_map(int map, std::vector<Key>& keys, const Handler& record);
   std::size_t empty_table(std::size_t table, const RecordHandler& record);
   void read_places(const PlaceHandler& place);
   void switch_tables();
@@ -57,6 +62,7 @@ class DropReader {
   MappedArray<np_drop_cpu> cpus_;
   MappedArray<np_drop_active> active_;
   std::array<int, 2> tables_{};
+  std::array<int, 2> tunnel_tables_{};
   int places_ = -1;
   int stacks_ = -1;
   std::uint32_t table_entries_;
@@ -65,6 +71,7 @@ class DropReader {
   std::uint64_t failures_ = 0;
   std::vector<std::pair<np_drop_place, np_drop_sum>> last_places_;
   std::vector<np_drop_key> keys_;
+  std::vector<np_drop_tunnel_key> tunnel_keys_;
   std::vector<np_drop_value> values_;
 };
 

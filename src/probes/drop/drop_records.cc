@@ -16,15 +16,20 @@ IpAddress address(const __u8 (&bytes)[16]) {
   return IpAddress(std::span<const std::uint8_t, 16>(bytes));
 }
 
+FlowTuple tuple_of(const np_drop_tuple& t) {
+  return {address(t.src_ip), address(t.dst_ip), t.src_port, t.dst_port, t.proto};
+}
+
 std::string name_from(const char (&name)[16]) { return {name, ::strnlen(name, sizeof(name))}; }
 
 }  // namespace
 
-std::size_t DropRecords::Hash::operator()(const np_drop_key& key) const {
+std::size_t DropRecords::Hash::operator()(const np_drop_tunnel_key& key) const {
   return std::hash<std::string_view>{}({reinterpret_cast<const char*>(&key), sizeof(key)});
 }
 
-bool DropRecords::Equal::operator()(const np_drop_key& a, const np_drop_key& b) const {
+bool DropRecords::Equal::operator()(const np_drop_tunnel_key& a,
+                                    const np_drop_tunnel_key& b) const {
   return std::memcmp(&a, &b, sizeof(a)) == 0;
 }
 
@@ -42,16 +47,17 @@ void DropRecords::count(const DropPlace& place, std::uint64_t packets) {
   events_ += packets;
 }
 
-void DropRecords::add(const np_drop_key& key, const np_drop_value& value, Nanos to_wall) {
+void DropRecords::add(const np_drop_tunnel_key& whole, const np_drop_value& value, Nanos to_wall) {
   // The program that made the entry may have been the only one, and have
   // found it gone: nothing to tell.
   if (value.packets == 0) return;
+  const np_drop_key& key = whole.outer;
   const DropPlace& place = place_of(key.reason, key.location);
   if (place.ignored) return;
   count(place, value.packets);
   const Nanos first = static_cast<Nanos>(value.first_ns) + to_wall;
   const Nanos last = static_cast<Nanos>(value.last_ns) + to_wall;
-  const auto [found, is_new] = records_.try_emplace(key);
+  const auto [found, is_new] = records_.try_emplace(whole);
   Entry& entry = found->second;
   if (is_new) {
     entry.place = &place;
@@ -72,10 +78,10 @@ void DropRecords::add_unattributed(const np_drop_place& place, const np_drop_sum
   if (named.ignored) return;
   count(named, sum.packets);
   unattributed_ += sum.packets;
-  np_drop_key key{};
-  key.reason = place.reason;
-  key.location = place.location;
-  key.stack_id = -1;
+  np_drop_tunnel_key key{};
+  key.outer.reason = place.reason;
+  key.outer.location = place.location;
+  key.outer.stack_id = -1;
   const auto [found, is_new] = records_.try_emplace(key);
   Entry& entry = found->second;
   if (is_new) {
@@ -97,7 +103,7 @@ void DropRecords::make_room(Nanos now) {
   struct Candidate {
     std::uint64_t weight;
     Nanos last;
-    const np_drop_key* key;
+    const np_drop_tunnel_key* key;
   };
   std::unordered_map<const DropPlace*, std::size_t> by_place;
   for (const auto& [key, entry] : records_) ++by_place[entry.place];
@@ -127,12 +133,16 @@ std::string DropRecords::interface_of(const np_drop_key& key, const Entry& entry
   return found == interfaces_.end() ? std::string() : found->second;
 }
 
-DropRecord DropRecords::record_of(const np_drop_key& key, const Entry& entry) const {
+DropRecord DropRecords::record_of(const np_drop_tunnel_key& whole, const Entry& entry) const {
+  const np_drop_key& key = whole.outer;
   DropRecord record;
-  record.has_tuple = (key.flags & NP_DROP_IP) != 0;
-  if (record.has_tuple)
-    record.tuple = {address(key.src_ip), address(key.dst_ip), key.src_port, key.dst_port,
-                    key.proto};
+  record.has_tuple = (key.tuple.flags & NP_DROP_IP) != 0;
+  if (record.has_tuple) record.tuple = tuple_of(key.tuple);
+  if (whole.tunnel != NP_TUNNEL_NONE) {
+    record.inside = {
+        .tuple = tuple_of(whole.inner), .tunnel = static_cast<Tunnel>(whole.tunnel), .vni = {}};
+    if ((whole.inner.flags & NP_DROP_VNI) != 0) record.inside->vni = whole.vni;
+  }
   record.ethertype = key.ethertype;
   record.reason = entry.place->reason;
   record.hook = entry.place->hook;

@@ -36,7 +36,7 @@ class DropRecords {
   DropRecords(std::size_t most, Namer namer, Stacker stacker);
 
   /// `to_wall`: what to add to the kernel's time.
-  void add(const np_drop_key& key, const np_drop_value& value, Nanos to_wall);
+  void add(const np_drop_tunnel_key& key, const np_drop_value& value, Nanos to_wall);
   /// Packets without a record. `now`: wall.
   void add_unattributed(const np_drop_place& place, const np_drop_sum& sum, Nanos now);
   /// For drops that know an ifindex and no device.
@@ -50,10 +50,10 @@ class DropRecords {
 
  private:
   struct Hash {
-    std::size_t operator()(const np_drop_key& key) const;
+    std::size_t operator()(const np_drop_tunnel_key& key) const;
   };
   struct Equal {
-    bool operator()(const np_drop_key& a, const np_drop_key& b) const;
+    bool operator()(const np_drop_tunnel_key& a, const np_drop_tunnel_key& b) const;
   };
   struct Entry {
     const DropPlace* place = nullptr;
@@ -63,12 +63,12 @@ class DropRecords {
     Nanos last = 0;
     std::string interface;
   };
-  using Records = std::unordered_map<np_drop_key, Entry, Hash, Equal>;
+  using Records = std::unordered_map<np_drop_tunnel_key, Entry, Hash, Equal>;
 
   [[nodiscard]] const DropPlace& place_of(std::uint32_t reason, std::uint64_t location);
   void count(const DropPlace& place, std::uint64_t packets);
   void make_room(Nanos now);
-  [[nodiscard]] DropRecord record_of(const np_drop_key& key, const Entry& entry) const;
+  [[nodiscard]] DropRecord record_of(const np_drop_tunnel_key& whole, const Entry& entry) const;
   [[nodiscard]] std::string interface_of(const np_drop_key& key, const Entry& entry) const;
 
   const std::size_t most_;

@@ -17,12 +17,12 @@ DropRecords records_of(std::size_t most) {
           [](std::int32_t) { return std::vector<std::string>(); }};
 }
 
-np_drop_key key_of(std::uint32_t reason, std::uint16_t port) {
-  np_drop_key key{};
-  key.reason = reason;
-  key.src_port = port;
-  key.flags = NP_DROP_IP | NP_DROP_PORTS;
-  key.stack_id = -1;
+np_drop_tunnel_key key_of(std::uint32_t reason, std::uint16_t port) {
+  np_drop_tunnel_key key{};
+  key.outer.reason = reason;
+  key.outer.tuple.src_port = port;
+  key.outer.tuple.flags = NP_DROP_IP | NP_DROP_PORTS;
+  key.outer.stack_id = -1;
   return key;
 }
 
@@ -78,7 +78,7 @@ TEST(DropRecords, CountsWhatHasNoFlow) {
   DropRecords records = records_of(100);
   records.add_unattributed({.location = 5, .reason = 3, .reserved0 = 0},
                            {.packets = 7, .bytes = 70}, 99);
-  records.add({.location = 666, .reason = 3}, value_of(1, 1), 0);  // a test run's
+  records.add({.outer = {.location = 666, .reason = 3}}, value_of(1, 1), 0);  // a test run's
   DropReport report;
   records.report(report);
   EXPECT_EQ(report.unattributed, 7U);
@@ -87,11 +87,43 @@ TEST(DropRecords, CountsWhatHasNoFlow) {
   EXPECT_FALSE(report.records[0].has_tuple);
 }
 
+TEST(DropRecords, TellsApartWhatIsInsideOneTunnel) {
+  DropRecords records = records_of(100);
+  np_drop_tunnel_key key = key_of(1, 7);
+  records.add(key, value_of(1, 1), 0);  // of this one nobody knows
+  key.tunnel = NP_TUNNEL_VXLAN;
+  key.vni = 42;
+  key.inner.flags = NP_DROP_IP | NP_DROP_PORTS | NP_DROP_VNI;
+  key.inner.proto = 6;
+  for (std::uint16_t port = 1; port <= 3; ++port) {
+    key.inner.dst_port = port;
+    records.add(key, value_of(port + 1, 1), 0);
+    records.add(key, value_of(port + 1, 2), 0);
+  }
+  key.tunnel = NP_TUNNEL_GRE;
+  key.vni = 0;
+  key.inner.flags = NP_DROP_IP | NP_DROP_PORTS;
+  records.add(key, value_of(2, 1), 0);
+  DropReport report;
+  records.report(report);
+  ASSERT_EQ(report.records.size(), 5U);
+  EXPECT_EQ(total_of(report), 21U);
+  EXPECT_EQ(report.records[0].count, 8U);
+  EXPECT_EQ(report.records[0].tuple.src_port, 7U);
+  ASSERT_TRUE(report.records[0].inside);
+  EXPECT_EQ(report.records[0].inside->tuple.dst_port, 3U);
+  EXPECT_EQ(report.records[0].inside->tunnel, Tunnel::kVxlan);
+  EXPECT_EQ(report.records[0].inside->vni, 42U);
+  EXPECT_EQ(report.records[3].inside->tunnel, Tunnel::kGre);
+  EXPECT_FALSE(report.records[3].inside->vni);
+  EXPECT_FALSE(report.records[4].inside);
+}
+
 TEST(DropRecords, NamesAnInterfaceThatOnlyItsNumberIsKnownOf) {
   DropRecords records = records_of(100);
-  np_drop_key key = key_of(1, 1);
-  key.ifindex = 4;
-  key.netns = 77;
+  np_drop_tunnel_key key = key_of(1, 1);
+  key.outer.ifindex = 4;
+  key.outer.netns = 77;
   records.add(key, value_of(1, 1), 0);
   records.name_interface(77, 4, "eth4");
   DropReport report;

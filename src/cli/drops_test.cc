@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/testing/fake_agent.h"
+#include "cli/testing/run.h"
+
+namespace netprobe {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using namespace netprobe::testing;
+
+std::string answer(const std::string& inside) {
+  return R"({"drops":[{"reason":"NETFILTER_DROP","hook":"netfilter","location":"nft_do_chain+0x1",)"
+         R"("interface":"eth0","ifindex":2,"netns":7,"src_ip":"10.88.0.1","dst_ip":"10.88.0.2",)"
+         R"("src_port":50000,"dst_port":8472,"protocol":"udp",)" +
+         inside +
+         R"("count":10,"bytes":1000,"first_seen":"2026-01-02T03:04:05.678Z",)"
+         R"("last_seen":"2026-01-02T03:04:05.678Z"}],"total":1,"totals":[],"next_cursor":null,)"
+         R"("completeness":{"complete":true,"lost":{}}})";
+}
+
+TEST(DropsCommand, ShowsWhatWasInTheTunnel) {
+  FakeAgent agent;
+  agent.answer("/api/drops",
+               answer(R"("tunnel":"vxlan","vni":1,"inner_src_ip":"10.244.1.3",)"
+                      R"("inner_dst_ip":"fd10::2","inner_src_port":40000,"inner_dst_port":80,)"
+                      R"("inner_protocol":"tcp",)"));
+  const auto run = run_netprobe({"drops", "--agent", agent.url()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("10.88.0.2:8472"));
+  EXPECT_THAT(run.out, HasSubstr("10.244.1.3:40000 → [fd10::2]:80 tcp (vxlan 1)"));
+}
+
+TEST(DropsCommand, ShowsNothingWhereNothingWasInside) {
+  FakeAgent agent;
+  agent.answer("/api/drops", answer(""));
+  const auto run = run_netprobe({"drops", "--agent", agent.url()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("10.88.0.2:8472"));
+  EXPECT_THAT(run.out, Not(HasSubstr("→")));
+}
+
+}  // namespace
+}  // namespace netprobe
