@@ -194,6 +194,7 @@ struct np_socket_totals {
   __u64 verdicts[NP_VERDICT_SLOTS]; /* of ended connections */
   struct np_latency rtt[NP_ROLE_SLOTS];
   struct np_latency handshake[NP_ROLE_SLOTS];
+  __u64 last_id; /* that this CPU gave: of no meaning as a sum */
 };
 
 /* Configuration, fixed at load. */

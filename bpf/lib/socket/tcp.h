@@ -11,10 +11,23 @@
  * nobody knew is one of those, and not one from before the agent. */
 __u32 np_missed_some;
 
+static __always_inline __u64 np_new_id(__u64 now) {
+  __u64 id = (now & ~63ULL) | (bpf_get_smp_processor_id() & 63);
+  struct np_socket_totals *totals = np_totals();
+
+  if (!totals)
+    return id;
+  /* Without a TSC the clock may stand still for a tick: both ends of a connection
+   * over loopback had one id, and one of them was not shown. */
+  if (id <= totals->last_id)
+    id = totals->last_id + 64;
+  totals->last_id = id;
+  return id;
+}
+
 static __always_inline void np_set_identity(struct np_connection *c, __u64 cookie, __u64 now) {
   c->cookie = cookie;
-  /* One CPU makes no two of them within 64 ns. */
-  c->id = cookie ? cookie : (now & ~63ULL) | (bpf_get_smp_processor_id() & 63);
+  c->id = cookie ? cookie : np_new_id(now);
 }
 
 /* The entry is final: it leaves the map first and joins the totals then, so
