@@ -77,7 +77,7 @@ std::vector<Layout> netfilter_abi() {
 
 std::vector<Layout> socket_abi() {
   return {
-      NP_LAYOUT(np_owner, pid, tid, cgroup_id, comm, check),
+      NP_LAYOUT(np_owner, pid, tid, cgroup_id, comm, known_by, check),
       NP_LAYOUT(np_connection, id, cookie, opened_ns, handshake_ns, established_ns, closed_ns,
                 bytes_sent, bytes_recv, base_sent, base_recv, owner, src_ip, dst_ip, src_port,
                 dst_port, netns, protocol, role, state, flags, verdict, reserved0, error, srtt_us,

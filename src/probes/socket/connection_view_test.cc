@@ -23,6 +23,7 @@ np_connection sample() {
   c.bytes_sent = 11;
   c.bytes_recv = 22;
   c.owner.pid = 42;
+  c.owner.known_by = NP_KNOWN_BY_CONNECT;
   std::memcpy(c.owner.comm, "fifteen-letters", 15);
   c.owner.check = np_owner_check(&c.owner);
   c.src_ip[15] = 1;
@@ -49,6 +50,23 @@ TEST(ConnectionView, TranslatesTimesAndUnits) {
   ASSERT_TRUE(c.process);
   EXPECT_EQ(c.process->comm, "fifteen-letters");
   EXPECT_EQ(c.process->pid, 42U);
+  EXPECT_EQ(c.process->known_by, "connect");
+}
+
+TEST(ConnectionView, AListenersNameIsForTheTimeBeing) {
+  ProcessCache processes;
+  np_connection c = sample();
+  EXPECT_TRUE(np_owner_is_certain(&c.owner));
+  c.owner.known_by = NP_KNOWN_BY_LISTENER;
+  EXPECT_FALSE(np_owner_is_whole(&c.owner)) << "how it is known is a part of the owner";
+  c.owner.check = np_owner_check(&c.owner);
+  EXPECT_TRUE(np_owner_is_whole(&c.owner));
+  EXPECT_FALSE(np_owner_is_certain(&c.owner));
+  ASSERT_TRUE(connection_of(c, 0, processes).process);
+  EXPECT_EQ(connection_of(c, 0, processes).process->known_by, "listener");
+  c.owner.known_by = NP_KNOWN_BY_FILE;
+  c.owner.check = np_owner_check(&c.owner);
+  EXPECT_EQ(connection_of(c, 0, processes).process->known_by, "file");
 }
 
 TEST(ConnectionView, TellsHowItStands) {
