@@ -224,6 +224,7 @@ void SocketProbe::refresh(Nanos now) {
   look_for_names(now);
   drop_gone_tcp();
   drop_gone_udp(now);
+  processes_.begin_round();
   for (const np_swept& each : tcp_) processes_.notice(each.c.owner);
   sample_round_trips(now);
   add_up();
