@@ -61,6 +61,19 @@ enum np_connection_flags {
   NP_CONN_SHARED = 1 << 4,      /* a listening socket that several processes hold */
 };
 
+/* How an owner is known. All but one tell the process that has the socket. */
+enum np_known_by {
+  NP_KNOWN_BY_NOTHING = 0,
+  NP_KNOWN_BY_CONNECT = 1,  /* it called connect() */
+  NP_KNOWN_BY_LISTEN = 2,   /* it called listen() */
+  NP_KNOWN_BY_ACCEPT = 3,   /* it was at work on the socket when the handshake ended */
+  NP_KNOWN_BY_CLOSE = 4,    /* it shut the socket down, closed it or read it to the end */
+  NP_KNOWN_BY_DATA = 5,     /* UDP: it sent or received */
+  NP_KNOWN_BY_FILE = 6,     /* it has the socket among its open files */
+  NP_KNOWN_BY_LISTENER = 7, /* it has the socket that listens: another may have accepted */
+  NP_KNOWN_BYS,
+};
+
 /*
  * A thread and its process, taken while it was at work on the socket. Programs
  * write it into an entry while others read, or write, the same: it is whole where
@@ -70,7 +83,8 @@ struct np_owner {
   __u32 pid; /* thread group, initial namespace; 0: not known */
   __u32 tid;
   __u64 cgroup_id;
-  char comm[16]; /* of the thread group's leader */
+  char comm[15]; /* of the thread group's leader; without a 0 where all are used */
+  __u8 known_by; /* enum np_known_by */
   __u64 check;   /* np_owner_check() of the rest */
 };
 NP_ABI_ASSERT(sizeof(struct np_owner) == 40, "owner is 40 bytes");
@@ -78,10 +92,11 @@ NP_ABI_ASSERT(sizeof(struct np_owner) == 40, "owner is 40 bytes");
 /* Members of two owners do not add up to it, nor do old and new ones. */
 NP_ABI_INLINE __u64 np_owner_check(const struct np_owner *owner) {
   const __u64 factor = 0x9e3779b97f4a7c15ULL; /* odd: no multiplication loses anything */
-  __u64 comm[2];
+  __u64 comm[2];                              /* and known_by behind it */
   __u64 sum = ((__u64)owner->pid << 32 | owner->tid) * factor;
 
-  __builtin_memcpy(comm, owner->comm, sizeof(comm));
+  __builtin_memcpy(comm, (const char *)owner + __builtin_offsetof(struct np_owner, comm),
+                   sizeof(comm));
   sum = (sum ^ sum >> 29 ^ owner->cgroup_id) * factor;
   sum = (sum ^ sum >> 29 ^ comm[0]) * factor;
   return (sum ^ sum >> 29 ^ comm[1]) * factor;
@@ -89,6 +104,11 @@ NP_ABI_INLINE __u64 np_owner_check(const struct np_owner *owner) {
 
 NP_ABI_INLINE int np_owner_is_whole(const struct np_owner *owner) {
   return owner->pid && owner->check == np_owner_check(owner);
+}
+
+/* Known, and not just whose listening socket it came to. */
+NP_ABI_INLINE int np_owner_is_certain(const struct np_owner *owner) {
+  return owner->known_by != NP_KNOWN_BY_LISTENER && np_owner_is_whole(owner);
 }
 
 /* A TCP socket, or a UDP socket of one process with one peer. */
@@ -194,6 +214,7 @@ struct np_socket_totals {
   __u64 verdicts[NP_VERDICT_SLOTS]; /* of ended connections */
   struct np_latency rtt[NP_ROLE_SLOTS];
   struct np_latency handshake[NP_ROLE_SLOTS];
+  __u64 last_id; /* that this CPU gave: of no meaning as a sum */
 };
 
 /* Configuration, fixed at load. */

@@ -12,10 +12,12 @@ void append_process(JsonObject& json, const ProcessPtr& process) {
   if (!process) {
     json.null("pid");
     json.null("process");
+    json.null("known_by");
     return;
   }
   json.number("pid", process->pid);
   json.text("process", process->comm);
+  json.text("known_by", process->known_by);
   if (process->cgroup_id != 0) json.number("cgroup_id", process->cgroup_id);
   if (!process->cgroup.empty()) json.text("cgroup", process->cgroup);
   if (!process->container.empty()) json.text("container", process->container);

@@ -5,6 +5,7 @@
 #include "cli/agent_client.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
+#include "cli/flow_view.h"
 #include "cli/json_read.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -50,7 +51,8 @@ std::string endpoint(const simdjson::dom::element& from, const char* ip, const c
 
 std::string process(const simdjson::dom::element& from) {
   const auto pid = json_count(from, "pid");
-  return pid == 0 ? "-" : json_text(from, "process") + "/" + std::to_string(pid);
+  if (pid == 0) return "-";
+  return process_text(json_text(from, "process"), pid, json_text(from, "known_by"));
 }
 
 std::string millis(const simdjson::dom::element& from, const char* key) {
@@ -183,6 +185,7 @@ void add_connections(CLI::App& app, int& exit_code) {
   add_no_colour_flag(*command, options->no_colour);
   command->footer(
       "LOCAL is the socket's own side. Bytes are payload, as the program counts it.\n"
+      "nginx/812? has the socket that listens; who accepted is not known yet.\n"
       "Examples:\n"
       "  netprobe connections --process nginx --state established\n"
       "  netprobe connections --verdict refused -o json\n"

@@ -38,7 +38,7 @@ std::string encapsulation(Element flow) {
 std::string process(Element flow, std::string_view key) {
   Element one;
   if (flow[key].get(one) != simdjson::SUCCESS) return {};
-  return process_text(json_text(one, "comm"), json_count(one, "pid"));
+  return process_text(json_text(one, "comm"), json_count(one, "pid"), json_text(one, "known_by"));
 }
 
 }  // namespace

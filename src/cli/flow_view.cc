@@ -42,7 +42,7 @@ std::string encapsulation_of(const Flow& flow) {
 }
 
 std::string text_of(const ProcessPtr& process) {
-  return process ? process_text(process->comm, process->pid) : std::string();
+  return process ? process_text(process->comm, process->pid, process->known_by) : std::string();
 }
 
 /// What needs nobody's attention goes without saying.
@@ -54,8 +54,8 @@ bool is_ordinary(std::string_view verdict) {
 
 }  // namespace
 
-std::string process_text(std::string_view comm, std::uint64_t pid) {
-  return std::string(comm) + "/" + std::to_string(pid);
+std::string process_text(std::string_view comm, std::uint64_t pid, std::string_view known_by) {
+  return std::string(comm) + "/" + std::to_string(pid) + (known_by == "listener" ? "?" : "");
 }
 
 std::string processes_text(const std::string& client, const std::string& server) {

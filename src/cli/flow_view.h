@@ -54,8 +54,9 @@ struct FlowView {
   }
 };
 
-/// "curl/812".
-[[nodiscard]] std::string process_text(std::string_view comm, std::uint64_t pid);
+/// "curl/812"; "nginx/812?" for who only has the socket that listens.
+[[nodiscard]] std::string process_text(std::string_view comm, std::uint64_t pid,
+                                       std::string_view known_by);
 /// Both sides' as FlowView::processes; empty where neither is known.
 [[nodiscard]] std::string processes_text(const std::string& client, const std::string& server);
 

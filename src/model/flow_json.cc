@@ -63,6 +63,7 @@ void append_process(JsonObject& json, std::string& out, std::string_view name,
   JsonObject one(out);
   one.number("pid", process->pid);
   one.text("comm", process->comm);
+  if (!process->known_by.empty()) one.text("known_by", process->known_by);
   if (!process->container.empty()) one.text("container", process->container);
   if (!process->cgroup.empty()) one.text("cgroup", process->cgroup);
   one.close();

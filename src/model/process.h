@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace netprobe {
 
@@ -15,6 +16,9 @@ struct ProcessRef {
   std::uint64_t cgroup_id = 0;  ///< cgroup v2's inode number; 0 not known
   std::string cgroup;           ///< path below the cgroup mount; empty not known
   std::string container;        ///< id, 64 hex digits; empty outside containers
+  /// connect, listen, accept, close, data or file: by what it did with the socket
+  /// or has of it. listener: for the time being, it has the socket that listens.
+  std::string_view known_by;
 };
 using ProcessPtr = std::shared_ptr<const ProcessRef>;
 

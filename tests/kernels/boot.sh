@@ -118,6 +118,9 @@ expect "five downloads are known on both sides, to the byte" CONNECTIONS \
    ($in | length) == 5 and ($in | add) == ($out | add) and ($in | min) > 100000'
 expect "their processes are named" CONNECTIONS \
   '[.connections[] | select(.dst_port == 80 and .role == "client")] | all(.process == "wget")'
+never_accepted='any(.connections[]; .role == "server" and .src_port == 7001 and
+  .process == "socat" and .known_by == "listener")'
+expect "a connection that nobody accepted has its listener" CONNECTIONS "$never_accepted"
 expect "a refused connect has its errno" CONNECTIONS \
   'any(.connections[]; .dst_port == 81 and .verdict == "refused" and .error == "ECONNREFUSED")'
 expect "flows have their process and verdict" FLOWS \
@@ -130,6 +133,7 @@ for rung in raw_tp kprobe; do
      [.connections[] | select(.role == "server" and .src_port == 80).bytes_sent] as $out |
      ($in | length) == 1 and $in == $out and $in[0] > 100000 and
      any(.connections[]; .dst_port == 81 and .verdict == "refused" and .process == "wget")'
+  expect "and whose socket it is that a connection came to" "CONNECTIONS_$rung" "$never_accepted"
   expect "and datagrams that were looked at before they were read, once" "CONNECTIONS_$rung" \
     '[.connections[] | select(.protocol == "udp" and .dst_port == 7000).bytes_sent] == [6] and
      ([.connections[], .listening[] | select(.protocol == "udp" and (.src_port // .port) == 7000).bytes_received] | max) == 6'

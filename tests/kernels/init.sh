@@ -13,6 +13,14 @@ for m in /modules/*.ko; do insmod "$m" || echo "insmod $m failed"; done
 echo "KERNEL $(uname -r)"
 
 in_b() { nsenter --net=/run/netns/b "$@"; }
+# A connection to a program that does not get to accept() it.
+never_accepted() {
+  nsenter --net=/run/netns/b socat TCP4-LISTEN:7001,reuseaddr - >/dev/null 2>&1 &
+  stopped=$!
+  sleep 1
+  kill -STOP $stopped
+  echo hello | socat -u -t 1 - TCP4:10.7.0.2:7001 || echo "TROUBLE never_accepted"
+}
 /bin/ip link set lo up
 /bin/ip netns add b
 /bin/ip link add v0 type veth peer name v1 netns b
@@ -62,6 +70,7 @@ wget -qO /dev/null http://10.8.0.2/file || echo "TROUBLE vxlan"
 in_b ping -c 5 -i 0.2 -t 34 -W 1 10.8.0.1 >/dev/null 2>&1
 nslookup name 10.7.0.2 >/dev/null 2>&1                     # UDP to a closed port
 in_b nslookup name 10.7.0.1 >/dev/null 2>&1
+never_accepted
 sleep 3
 ask() { echo "$1 $(wget -qO- "http://127.0.0.1:8081$2")"; }
 ask PROBES /api/probes
@@ -80,6 +89,7 @@ for _ in 1 2 3 4 5 6; do in_b ping -c 1 -W 1 10.7.0.1 >/dev/null 2>&1; done
 echo "$most" >/proc/sys/net/netfilter/nf_conntrack_max
 sleep 2
 ask FULL /api/netfilter
+kill -KILL $stopped
 kill -TERM $agent; wait $agent; echo "EXIT $?"
 # The lower rungs of the socket probe's ladder, which a kernel with all of them
 # would never take by itself.
@@ -97,10 +107,12 @@ for rung in raw_tp kprobe; do
   listener=$!
   sleep 1
   echo hello | socat -u -t 5 - UDP4:10.7.0.2:7000 &
+  never_accepted
   sleep 2
   ask "PROBES_$rung" /api/probes
   ask "CONNECTIONS_$rung" '/api/connections?limit=1000'
   kill $listener 2>/dev/null
+  kill -KILL $stopped
   kill -TERM $agent; wait $agent || echo "TROUBLE $rung ended with $?"
 done
 echo "LEFT $(bpftool prog list 2>/dev/null | grep -c netprobe)"

@@ -128,6 +128,7 @@ void Connections::expect_exact(const std::string& ip) {
 
   const Json here = one_when(of_pid(asking), moved(kRequest, kReply));
   EXPECT_EQ(text_of(here.root(), "process"), "np-client");
+  EXPECT_EQ(text_of(here.root(), "known_by"), "connect");
   EXPECT_EQ(text_of(here.root(), "role"), "client");
   EXPECT_EQ(text_of(here.root(), "state"), "established");
   EXPECT_EQ(text_of(here.root(), "verdict"), "open");

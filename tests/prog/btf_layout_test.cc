@@ -78,7 +78,7 @@ std::vector<Layout> netfilter_abi() {
 
 std::vector<Layout> socket_abi() {
   return {
-      NP_LAYOUT(np_owner, pid, tid, cgroup_id, comm, check),
+      NP_LAYOUT(np_owner, pid, tid, cgroup_id, comm, known_by, check),
       NP_LAYOUT(np_connection, id, cookie, opened_ns, handshake_ns, established_ns, closed_ns,
                 bytes_sent, bytes_recv, base_sent, base_recv, owner, src_ip, dst_ip, src_port,
                 dst_port, netns, protocol, role, state, flags, verdict, reserved0, error, srtt_us,
@@ -91,7 +91,7 @@ std::vector<Layout> socket_abi() {
       NP_LAYOUT(np_latency, count, sum_ns),
       NP_LAYOUT(np_socket_totals, connections, sent, recv, events, retransmits, ring_records,
                 ring_full, map_full, udp_full, udp_missed, unseen, from_before, failures, verdicts,
-                rtt, handshake),
+                rtt, handshake, last_id),
       NP_LAYOUT(np_socket_config, has_cookie, wake_at, tick_us, reserved0),
   };
 }

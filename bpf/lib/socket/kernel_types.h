@@ -113,8 +113,12 @@ struct minmax_sample {
 struct minmax {
   struct minmax_sample s[3];
 } NP_KERNEL_STRUCT;
+struct list_head {
+  struct list_head *next;
+} NP_KERNEL_STRUCT;
 struct tcp_sock {
   struct inet_connection_sock inet_conn;
+  struct list_head tsq_node;
   __u64 bytes_acked;
   __u64 bytes_received;
   __u64 bytes_sent;

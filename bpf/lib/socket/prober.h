@@ -67,8 +67,8 @@ static __always_inline void np_found_tcp(struct sock *sk, struct task_struct *ta
   if (known) {
     if (known->flags & NP_CONN_STALE)
       return;
-    if (!np_owner_is_whole(&known->owner))
-      np_read_task(task, &known->owner);
+    if (!np_owner_is_certain(&known->owner))
+      np_read_task(task, &known->owner, NP_KNOWN_BY_FILE);
     else if (known->state == TCP_LISTEN && known->owner.pid != (__u32)BPF_CORE_READ(task, tgid))
       known->flags |= NP_CONN_SHARED;
     return;
@@ -82,7 +82,7 @@ static __always_inline void np_found_tcp(struct sock *sk, struct task_struct *ta
   c.flags = NP_CONN_FOUND_LATER;
   np_set_identity(&c, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), now);
   np_read_tuple(sk, &c);
-  np_read_task(task, &c.owner);
+  np_read_task(task, &c.owner, NP_KNOWN_BY_FILE);
   if (state == TCP_LISTEN) {
     c.role = NP_ROLE_SERVER;
   } else {
@@ -113,7 +113,7 @@ static __always_inline void np_found_udp(struct sock *sk, struct task_struct *ta
   np_set_identity(&c, 0, now);
   c.cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
   np_read_tuple(sk, &c);
-  np_read_task(task, &c.owner);
+  np_read_task(task, &c.owner, NP_KNOWN_BY_FILE);
   bpf_map_update_elem(&socket_udp, &key, &c, BPF_NOEXIST);
 }
 

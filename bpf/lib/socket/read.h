@@ -67,7 +67,8 @@ static __always_inline void np_read_tuple(struct sock *sk, struct np_connection 
 }
 
 /* A process's name is its leader's: threads have names of their own. */
-static __always_inline void np_read_task(struct task_struct *task, struct np_owner *owner) {
+static __always_inline void np_read_task(struct task_struct *task, struct np_owner *owner,
+                                         enum np_known_by how) {
   struct task_struct *leader = NP_GET(task, group_leader);
   struct np_owner whole = {};
 
@@ -75,18 +76,19 @@ static __always_inline void np_read_task(struct task_struct *task, struct np_own
   whole.tid = (__u32)NP_GET(task, pid);
   whole.cgroup_id = NP_CGROUP(task);
   bpf_probe_read_kernel(whole.comm, sizeof(whole.comm), &leader->comm);
+  whole.known_by = (__u8)how;
   /* Of what was read, not of what stands there: another may write there, too. */
   whole.check = np_owner_check(&whole);
   *owner = whole;
 }
 
 /* The running process, whoever's interrupt this may be. */
-static __always_inline void np_read_current(struct np_owner *owner) {
+static __always_inline void np_read_current(struct np_owner *owner, enum np_known_by how) {
   struct task_struct *task = NP_CURRENT();
 
   if (NP_GET(task, flags) & PF_KTHREAD)
     return; /* the kernel's own sockets, and work that it does for others */
-  np_read_task(task, owner);
+  np_read_task(task, owner, how);
 }
 
 /*
@@ -96,9 +98,21 @@ static __always_inline void np_read_current(struct np_owner *owner) {
  * Without it this runs in an interrupt of somebody who has nothing to do with
  * the socket.
  */
-static __always_inline void np_learn_owner(struct sock *sk, struct np_owner *owner) {
-  if (!np_owner_is_whole(owner) && NP_GET(sk, sk_lock.owned))
-    np_read_current(owner);
+static __always_inline void np_learn_owner(struct sock *sk, struct np_owner *owner,
+                                           enum np_known_by how) {
+  if (!np_owner_is_certain(owner) && NP_GET(sk, sk_lock.owned))
+    np_read_current(owner, how);
+}
+
+/* Of a copy: the listener's own may be written meanwhile. */
+static __always_inline void np_inherit_owner(const struct np_owner *from, struct np_owner *to) {
+  struct np_owner copy = *from;
+
+  if (!np_owner_is_whole(&copy))
+    return;
+  copy.known_by = NP_KNOWN_BY_LISTENER;
+  copy.check = np_owner_check(&copy);
+  *to = copy;
 }
 
 /*

@@ -11,10 +11,23 @@
  * nobody knew is one of those, and not one from before the agent. */
 __u32 np_missed_some;
 
+static __always_inline __u64 np_new_id(__u64 now) {
+  __u64 id = (now & ~63ULL) | (bpf_get_smp_processor_id() & 63);
+  struct np_socket_totals *totals = np_totals();
+
+  if (!totals)
+    return id;
+  /* Without a TSC the clock may stand still for a tick: both ends of a connection
+   * over loopback had one id, and one of them was not shown. */
+  if (id <= totals->last_id)
+    id = totals->last_id + 64;
+  totals->last_id = id;
+  return id;
+}
+
 static __always_inline void np_set_identity(struct np_connection *c, __u64 cookie, __u64 now) {
   c->cookie = cookie;
-  /* One CPU makes no two of them within 64 ns. */
-  c->id = cookie ? cookie : (now & ~63ULL) | (bpf_get_smp_processor_id() & 63);
+  c->id = cookie ? cookie : np_new_id(now);
 }
 
 /* The entry is final: it leaves the map first and joins the totals then, so
@@ -70,7 +83,7 @@ static __always_inline void np_on_connecting(struct sock *sk, __u64 cookie) {
   c.state = TCP_SYN_SENT;
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
-  np_learn_owner(sk, &c.owner);
+  np_learn_owner(sk, &c.owner, NP_KNOWN_BY_CONNECT);
   np_finish_before((__u64)sk, now);
   np_insert((__u64)sk, &c, totals);
 }
@@ -88,7 +101,7 @@ static __always_inline void np_on_listening(struct sock *sk, __u64 cookie) {
   c.state = TCP_LISTEN;
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
-  np_learn_owner(sk, &c.owner);
+  np_learn_owner(sk, &c.owner, NP_KNOWN_BY_LISTEN);
   np_insert((__u64)sk, &c, totals);
 }
 
@@ -113,9 +126,10 @@ static __always_inline void np_on_connected(struct sock *sk, struct np_connectio
   np_emit(c, NP_SOCKET_CONNECT, now, totals);
 }
 
-/* A child of a listening socket. Its process is not known yet: nobody has
- * accepted it. */
-static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie) {
+/* A child of a listening socket, if known. Nobody has accepted it: who will is
+ * likely who listens, and often a child of it, so the name is for the time being. */
+static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie,
+                                           const struct np_connection *listener) {
   struct np_socket_totals *totals = np_totals();
   struct tcp_sock *tp = NP_TCP_SOCK(sk);
   __u64 now = bpf_ktime_get_ns();
@@ -129,6 +143,10 @@ static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie) {
   c.state = TCP_ESTABLISHED;
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
+  if (listener)
+    np_inherit_owner(&listener->owner, &c.owner);
+  /* The ACK waited while accept() had the lock. */
+  np_learn_owner(sk, &c.owner, NP_KNOWN_BY_ACCEPT);
   /* So far the kernel has measured one round trip: SYN-ACK to ACK. */
   if (tp)
     c.srtt_us = NP_GET(tp, srtt_us) >> 3;
@@ -214,7 +232,7 @@ static __always_inline void np_on_closed(struct sock *sk, __u32 state, struct np
 
   np_read_tcp(sk, state, c);
   if (error != NP_ECONNABORTED) /* which somebody else may do to it */
-    np_learn_owner(sk, &c->owner);
+    np_learn_owner(sk, &c->owner, NP_KNOWN_BY_CLOSE);
   c->state = TCP_CLOSE;
   c->closed_ns = bpf_ktime_get_ns();
   c->error = (__u16)error;
@@ -251,7 +269,7 @@ static __always_inline void np_on_destroy(struct sock *sk) {
     return;
   struct tcp_sock *tp = NP_TCP_SOCK(sk);
 
-  np_learn_owner(sk, &c->owner);
+  np_learn_owner(sk, &c->owner, NP_KNOWN_BY_CLOSE);
   if (tp)
     np_read_received(sk, tp, c);
   np_finish(key, c, bpf_ktime_get_ns());

@@ -24,7 +24,7 @@ static __always_inline void np_udp_begin(struct sock *sk, struct np_udp_key *key
   np_set_identity(&c, 0, now); /* one socket may have many flows */
   c.cookie = cookie;
   np_read_tuple(sk, &c);
-  np_read_current(&c.owner);
+  np_read_current(&c.owner, NP_KNOWN_BY_DATA);
   if (received)
     c.bytes_recv = bytes;
   else

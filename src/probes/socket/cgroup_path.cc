@@ -63,6 +63,59 @@ std::string container_of(std::string_view path) {
   return {};
 }
 
+namespace {
+
+/// "4:cpu,cpuacct:/docker/<id>", "1:name=systemd:/…", "0::/…". False where it is
+/// none of these.
+bool split(std::string_view line, std::string_view& controllers, std::string_view& path) {
+  const auto first = line.find(':');
+  if (first == std::string_view::npos) return false;
+  const auto second = line.find(':', first + 1);  // a path may have more of them
+  if (second == std::string_view::npos || second + 1 >= line.size()) return false;
+  controllers = line.substr(first + 1, second - first - 1);
+  path = line.substr(second + 1);
+  constexpr std::string_view kDeleted = " (deleted)";
+  if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+  return path.starts_with('/');
+}
+
+template <typename Each>
+void for_each_cgroup(std::string_view lines, const Each& each) {
+  while (!lines.empty()) {
+    const auto line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    std::string_view controllers;
+    std::string_view path;
+    if (split(line, controllers, path)) each(controllers, path);
+  }
+}
+
+std::ptrdiff_t depth_of(std::string_view path) {
+  return path == "/" ? 0 : std::ranges::count(path, '/');
+}
+
+}  // namespace
+
+bool has_cgroup_v1(std::string_view lines) {
+  bool found = false;
+  for_each_cgroup(lines, [&](std::string_view controllers, std::string_view) {
+    found = found || !controllers.empty();
+  });
+  return found;
+}
+
+CgroupName cgroup_of_process(std::string_view lines) {
+  CgroupName best;
+  for_each_cgroup(lines, [&](std::string_view, std::string_view path) {
+    auto container = container_of(path);
+    const bool named = !container.empty();
+    const bool best_named = !best.container.empty();
+    if (named == best_named ? best.path.empty() || depth_of(path) > depth_of(best.path) : named)
+      best = {std::string(path), std::move(container)};
+  });
+  return best;
+}
+
 void CgroupPaths::open() {
   mount_path_ = cgroup2_mount();
   if (!mount_path_.empty())

@@ -21,6 +21,13 @@ struct CgroupName {
   std::string container;
 };
 
+/// From the lines of /proc/PID/cgroup, of cgroup v1 (one a hierarchy), v2 or both:
+/// the innermost path that names a container, or without one the innermost path.
+/// Controllers may be mounted without each other, so no single one is asked.
+[[nodiscard]] CgroupName cgroup_of_process(std::string_view lines);
+/// Do those lines tell of cgroup v1?
+[[nodiscard]] bool has_cgroup_v1(std::string_view lines);
+
 /// Names of cgroups by their id, found while they live and kept for a while
 /// after. One thread.
 class CgroupPaths {

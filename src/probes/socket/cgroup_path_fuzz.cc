@@ -10,6 +10,10 @@
 /// stand there, or there is none, and what lies further in decides.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view path(reinterpret_cast<const char*>(data), size);
+  const auto cgroup = netprobe::cgroup_of_process(path);
+  if (cgroup.container != netprobe::container_of(cgroup.path) ||
+      path.find(cgroup.path) == std::string_view::npos)
+    std::abort();
   const auto id = netprobe::container_of(path);
   if (id.empty()) return 0;
   if (id.size() != 64 || id.find_first_not_of("0123456789abcdef") != std::string::npos ||

@@ -3,9 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
-#include <bit>
 #include <cstring>
 
 #include "model/verdict.h"
@@ -23,6 +20,7 @@ np_connection sample() {
   c.bytes_sent = 11;
   c.bytes_recv = 22;
   c.owner.pid = 42;
+  c.owner.known_by = NP_KNOWN_BY_CONNECT;
   std::memcpy(c.owner.comm, "fifteen-letters", 15);
   c.owner.check = np_owner_check(&c.owner);
   c.src_ip[15] = 1;
@@ -49,6 +47,23 @@ TEST(ConnectionView, TranslatesTimesAndUnits) {
   ASSERT_TRUE(c.process);
   EXPECT_EQ(c.process->comm, "fifteen-letters");
   EXPECT_EQ(c.process->pid, 42U);
+  EXPECT_EQ(c.process->known_by, "connect");
+}
+
+TEST(ConnectionView, AListenersNameIsForTheTimeBeing) {
+  ProcessCache processes;
+  np_connection c = sample();
+  EXPECT_TRUE(np_owner_is_certain(&c.owner));
+  c.owner.known_by = NP_KNOWN_BY_LISTENER;
+  EXPECT_FALSE(np_owner_is_whole(&c.owner)) << "how it is known is a part of the owner";
+  c.owner.check = np_owner_check(&c.owner);
+  EXPECT_TRUE(np_owner_is_whole(&c.owner));
+  EXPECT_FALSE(np_owner_is_certain(&c.owner));
+  ASSERT_TRUE(connection_of(c, 0, processes).process);
+  EXPECT_EQ(connection_of(c, 0, processes).process->known_by, "listener");
+  c.owner.known_by = NP_KNOWN_BY_FILE;
+  c.owner.check = np_owner_check(&c.owner);
+  EXPECT_EQ(connection_of(c, 0, processes).process->known_by, "file");
 }
 
 TEST(ConnectionView, TellsHowItStands) {
@@ -76,51 +91,6 @@ TEST(ConnectionView, NeverNamesAnUnknownOwner) {
   np_connection c = sample();
   c.owner = {};
   EXPECT_FALSE(connection_of(c, 0, processes).process);
-}
-
-TEST(ProcessCache, TellsReusedNumbersApart) {
-  ProcessCache processes;
-  np_owner first{.pid = 9, .tid = 9, .cgroup_id = 1, .comm = "old"};
-  np_owner second{.pid = 9, .tid = 10, .cgroup_id = 1, .comm = "new"};
-  first.check = np_owner_check(&first);
-  second.check = np_owner_check(&second);
-  const auto a = processes.find(first);
-  const auto b = processes.find(second);
-  EXPECT_EQ(a->comm, "old");
-  EXPECT_EQ(b->comm, "new");
-  first.tid = 11;  // another thread of the same process
-  first.check = np_owner_check(&first);
-  EXPECT_EQ(processes.find(first), a);
-}
-
-/// Programs and the walk over open files write owners while a sweep copies
-/// them: whatever words of two owners stand together, it is neither of them.
-TEST(ProcessCache, AnOwnerThatWasReadHalfWayIsNobody) {
-  ProcessCache processes;
-  std::array<np_owner, 3> owners{np_owner{},  // the entry before anybody wrote
-                                 np_owner{.pid = 9, .tid = 9, .cgroup_id = 7, .comm = "nginx"},
-                                 np_owner{.pid = 812, .tid = 813, .cgroup_id = 8, .comm = "curl"}};
-  for (std::size_t i = 1; i < owners.size(); ++i) owners[i].check = np_owner_check(&owners[i]);
-  constexpr std::size_t kWords = sizeof(np_owner) / sizeof(std::uint32_t);
-  using Words = std::array<std::uint32_t, kWords>;
-  std::size_t torn = 0;
-  for (std::size_t a = 0; a < owners.size(); ++a) {
-    for (std::size_t b = 0; b < owners.size(); ++b) {
-      for (std::size_t mask = 0; mask < 1U << kWords; ++mask) {
-        auto mixed = std::bit_cast<Words>(owners[a]);
-        const auto other = std::bit_cast<Words>(owners[b]);
-        for (std::size_t i = 0; i < kWords; ++i)
-          if ((mask >> i & 1) != 0) mixed[i] = other[i];
-        const auto owner = std::bit_cast<np_owner>(mixed);
-        const bool whole = std::ranges::any_of(owners, [&](const np_owner& each) {
-          return each.pid != 0 && std::bit_cast<Words>(each) == mixed;
-        });
-        ASSERT_EQ(processes.find(owner) != nullptr, whole) << a << " " << b << " " << mask;
-        torn += whole ? 0 : 1;
-      }
-    }
-  }
-  EXPECT_GT(torn, 1'000U);
 }
 
 TEST(EndedList, KeepsTheNewestForAWhile) {

@@ -127,7 +127,7 @@ void SocketProbe::sweep() {
 
 bool SocketProbe::wants_names() const {
   return std::ranges::any_of(tcp_, [](const np_swept& each) {
-    return !np_owner_is_whole(&each.c.owner) &&
+    return !np_owner_is_certain(&each.c.owner) &&
            (each.c.flags & (NP_CONN_ENDED | NP_CONN_STALE)) == 0;
   });
 }
@@ -224,6 +224,7 @@ void SocketProbe::refresh(Nanos now) {
   look_for_names(now);
   drop_gone_tcp();
   drop_gone_udp(now);
+  processes_.begin_round();
   for (const np_swept& each : tcp_) processes_.notice(each.c.owner);
   sample_round_trips(now);
   add_up();

@@ -40,7 +40,8 @@ const std::array<Rung, 4>& tcp_rungs() {
        {"netprobe_socket_state_raw", "netprobe_socket_destroy_raw"}},
       {SocketRung::kKprobe,
        "kprobe",
-       {"netprobe_socket_state_kprobe", "netprobe_socket_destroy_kprobe"}},
+       {"netprobe_socket_state_kprobe", "netprobe_socket_newborn_kprobe",
+        "netprobe_socket_destroy_kprobe"}},
   }};
   return kRungs;
 }
