@@ -38,7 +38,7 @@ class DropsInTunnels : public Drops {
   }
   /// Drops of this router's firewall, in all.
   std::uint64_t sum() {
-    struct stat info {};
+    struct stat info{};
     EXPECT_EQ(::stat(router_->path().c_str(), &info), 0);
     const Json page =
         agent_->json("/api/drops?by=reason&hook=netfilter&netns=" + std::to_string(info.st_ino));
