@@ -16,6 +16,13 @@ struct SocketCloser {
 };
 using Socket = std::unique_ptr<mnl_socket, SocketCloser>;
 
+/// Is there a whole message in the bytes that are left? (libmnl's own test takes a
+/// length above 2 GiB for a negative one, and its next message is then the same.)
+inline bool is_message(const nlmsghdr* message, int left) {
+  return left >= static_cast<int>(sizeof(nlmsghdr)) && message->nlmsg_len >= sizeof(nlmsghdr) &&
+         message->nlmsg_len <= static_cast<unsigned>(left);
+}
+
 /// Calls `each` for the attributes of a message behind a header of `offset`
 /// bytes. (libmnl's own macros are C only.)
 template <typename Each>
@@ -46,7 +53,7 @@ void for_each_nested(const nlattr* attribute, Each each) {
 template <typename Each>
 Result<bool> walk_dump(const void* buffer, std::size_t size, bool& interrupted, Each each) {
   const auto* message = static_cast<const nlmsghdr*>(buffer);
-  for (int left = static_cast<int>(size); mnl_nlmsg_ok(message, left);
+  for (int left = static_cast<int>(size); is_message(message, left);
        message = mnl_nlmsg_next(message, &left)) {
     interrupted = interrupted || (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
     const auto* code = static_cast<const int*>(mnl_nlmsg_get_payload(message));
@@ -68,7 +75,7 @@ inline Status dump(nlmsghdr* request, bool& interrupted,
   if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0 ||
       mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0)
     return fail_errno("cannot ask the kernel over netlink");
-  std::array<char, 65536> buffer;
+  std::array<char, 65536> buffer{};
   for (;;) {
     const auto size = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
     if (size < 0) return fail_errno("cannot read the kernel's answer over netlink");

@@ -77,7 +77,7 @@ void for_each_message(const void* bytes, std::size_t size,
                       const std::function<void(const nlmsghdr*)>& on_message) {
   const auto* message = static_cast<const nlmsghdr*>(bytes);
   int left = static_cast<int>(size);
-  while (mnl_nlmsg_ok(message, left)) {
+  while (netlink::is_message(message, left)) {
     on_message(message);
     message = mnl_nlmsg_next(message, &left);
   }
