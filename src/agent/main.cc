@@ -20,8 +20,6 @@
 #include "io/single_instance.h"
 #include "probes/flow/cleanup.h"
 
-extern char** environ;
-
 namespace netprobe {
 namespace {
 
@@ -108,7 +106,7 @@ int run(int argc, const char* const* argv) {
   // Blocked before any thread starts, so that only sigwait sees them.
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGPIPE, SIG_IGN);
 
   auto options = parse_options(argc, argv, environ);
   if (!options) return refuse(options.error());
@@ -148,7 +146,7 @@ int run(int argc, const char* const* argv) {
   (*signal_loop)->open((*loop)->tunnel_maps());
   // Reading the kernel's types and symbols took memory that is not needed any
   // more, and that malloc would keep.
-  ::malloc_trim(0);
+  (void)::malloc_trim(0);
   return serve_until_signal(argc, argv, *options, **loop, **signal_loop, **server);
 }
 

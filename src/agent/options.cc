@@ -113,7 +113,7 @@ Setter ports(std::vector<std::uint16_t> AgentOptions::* member) {
 }
 
 template <typename Enum>
-Setter choice(Enum AgentOptions::* member, std::map<std::string, Enum> allowed) {
+Setter choice(Enum AgentOptions::* member, const std::map<std::string, Enum>& allowed) {
   return [=](AgentOptions& options, const std::string& value) -> Status {
     const auto found = allowed.find(value);
     if (found == allowed.end()) {

@@ -116,7 +116,7 @@ int drops(const DropsOptions& options) {
   AgentClient agent(options.agent);
   Output out;
   if (!options.watch) return std::max(print_once(options, agent, out), kExitOk);
-  std::signal(SIGINT, [](int) { ::_exit(kExitOk); });
+  (void)std::signal(SIGINT, [](int) { ::_exit(kExitOk); });
   const Nanos interval = *parse_duration(options.interval);
   for (;;) {
     // On a terminal each list takes the place of the one before.

@@ -5,6 +5,6 @@
 
 int main(int argc, char** argv) {
   // A reader that goes away is a failed write, which Output handles.
-  std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGPIPE, SIG_IGN);
   return netprobe::run_command_line(argc, argv);
 }

@@ -101,7 +101,7 @@ void say_lost(std::string_view data) {
 
 int observe_live(const ObserveOptions& options, AgentClient& agent, FlowPrinter& printer) {
   // Everything that was handed over is written by then: nothing to unwind.
-  std::signal(SIGINT, [](int) { ::_exit(kExitOk); });
+  (void)std::signal(SIGINT, [](int) { ::_exit(kExitOk); });
   SseParser parser;
   bool wanted = true;
   std::string path = "/api/stream";

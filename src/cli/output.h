@@ -28,7 +28,7 @@ class Output {
   [[nodiscard]] int error() const { return error_; }
 
  private:
-  static constexpr std::size_t kLong = 64 * 1024;
+  static constexpr std::size_t kLong = 64UL * 1024;
   std::string text_;
   bool closed_ = false;
   int error_ = 0;

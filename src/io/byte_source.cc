@@ -10,7 +10,7 @@ namespace netprobe {
 namespace {
 
 // One read of a pipe or of the page cache: larger ones are not faster.
-constexpr std::size_t kReadAhead = 64 * 1024;
+constexpr std::size_t kReadAhead = 64UL * 1024;
 
 }  // namespace
 

@@ -21,8 +21,8 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr std::size_t kGzipFloor = 1024;         ///< smaller bodies do not gain
-constexpr std::size_t kWritePiece = 256 * 1024;  ///< the deadline starts anew after each
+constexpr std::size_t kGzipFloor = 1024;           ///< smaller bodies do not gain
+constexpr std::size_t kWritePiece = 256UL * 1024;  ///< the deadline starts anew after each
 constexpr Nanos kLinger = 2 * kSecond;
 
 std::string http_date() {

@@ -20,14 +20,14 @@ struct HttpServerOptions {
   std::uint16_t port = 0;  ///< 0: any free one, see HttpServer::port()
   /// The user's flag that sets the port; named where the port is taken.
   std::string port_option = "--metrics-port";
-  std::size_t max_header_bytes = 16 * 1024;
-  std::size_t max_body_bytes = 64 * 1024;
+  std::size_t max_header_bytes = 16UL * 1024;
+  std::size_t max_body_bytes = 64UL * 1024;
   std::size_t max_connections = 256;             ///< more get 503
   Nanos idle_timeout = 60 * kSecond;             ///< without a byte moving
   Nanos stalled_stream_timeout = 300 * kSecond;  ///< a stream's client takes nothing
   Nanos heartbeat = 15 * kSecond;                ///< a comment on a quiet stream
   std::size_t max_stream_events = 10'000;        ///< queued for one client of a stream
-  std::size_t max_stream_bytes = 8 * 1024 * 1024;
+  std::size_t max_stream_bytes = 8UL * 1024 * 1024;
   int stream_send_buffer = 0;  ///< SO_SNDBUF of streams; 0: the kernel's choice
 };
 

@@ -27,7 +27,7 @@ class PrometheusExporter {
  private:
   PrometheusOptions options_;
   InterfaceFold fold_;
-  std::size_t last_size_ = 16 * 1024;  ///< of the page: the next one is about as large
+  std::size_t last_size_ = 16UL * 1024;  ///< of the page: the next one is about as large
 };
 
 }  // namespace netprobe

@@ -33,7 +33,7 @@ class SymbolTable {
 
   /// No function is longer: what is farther off belongs to code that is not in
   /// the table.
-  static constexpr std::uint64_t kReach = 128 * 1024;
+  static constexpr std::uint64_t kReach = 128UL * 1024;
 
  private:
   struct Symbol {

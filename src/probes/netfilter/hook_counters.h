@@ -79,7 +79,7 @@ class HookCounters {
   BpfObject object_;
   MappedArray<np_netfilter_stats> stats_;
   std::size_t cpus_;
-  std::array<Point, NP_NF_POINTS> points_;
+  std::array<Point, static_cast<std::size_t>(NP_NF_POINTS)> points_;
   std::string rung_;
   std::string why_;
   bool tracing_ = false;

@@ -13,7 +13,7 @@
 namespace netprobe {
 namespace {
 
-constexpr std::size_t kChunk = 256 * 1024;
+constexpr std::size_t kChunk = 256UL * 1024;
 
 /// Everything that an iterator writes.
 Status read_all(const bpf_link* link, std::vector<std::byte>& out) {
