@@ -158,7 +158,7 @@ void SocketProbe::drop_gone_tcp() {
 
 void SocketProbe::drop_gone_udp(Nanos now) {
   const int map = programs_.object.map_fd("socket_udp");
-  const bool short_of_space = udp_.size() > options_.programs.max_udp_flows / 4 * 3;
+  const bool short_of_space = udp_.size() > std::size_t{options_.programs.max_udp_flows} / 4 * 3;
   std::erase_if(udp_, [&](np_swept_udp& each) {
     const bool gone = (each.c.flags & NP_CONN_STALE) != 0;
     const bool idle = short_of_space && now - static_cast<Nanos>(each.c.closed_ns) > kUdpIdle;
