@@ -13,6 +13,9 @@ namespace {
 // the table threw a flow out may be the rest of that one.
 constexpr Nanos kEvictionShadow = 5 * kSecond;
 
+// Of a kernel's clock at HZ=100; most have shorter ones.
+constexpr Nanos kLongestTick = 10 * kMillisecond;
+
 }  // namespace
 
 FlowHandle FlowTable::Impl::pack(const Handle& h) {
@@ -123,7 +126,8 @@ FlowEntry* FlowTable::Impl::entry_of(const Handle& at, bool known) {
 FlowEntry* FlowTable::Impl::find_or_begin(const FlowDelta& delta, Handle& at) {
   const FlowTuple tuple = canonical(delta.tuple, at.flipped);
   auto found = index_.find(tuple);
-  if (found != index_.end() && begins_anew(entries_[found->second.index()], delta)) {
+  if (found != index_.end() && begins_anew(entries_[found->second.index()], delta,
+                                           at.flipped != found->second.turned() ? 1 : 0)) {
     leave_index(found->second.index());
     found = index_.end();
   }
@@ -139,9 +143,20 @@ FlowEntry* FlowTable::Impl::find_or_begin(const FlowDelta& delta, Handle& at) {
   return &entry;
 }
 
-bool FlowTable::Impl::begins_anew(const FlowEntry& entry, const FlowDelta& delta) {
+bool FlowTable::Impl::begins_anew(const FlowEntry& entry, const FlowDelta& delta,
+                                  std::size_t side) {
   if (entry.nat_ended && delta.first > entry.last) return true;
-  return delta.syn != 0 && entry.closed() && delta.syn >= entry.last;
+  if (delta.syn == 0 || !entry.closed() || delta.syn < entry.last) return false;
+  if (delta.syn >= entry.last + kLongestTick) return true;
+  // The time of a SYN is exact, that of a last packet the tick's before it. A
+  // connection that begins and ends within a tick may be read to its end from
+  // one CPU's cache before another's has told of its SYN. Where that place has
+  // one already, this is another.
+  return std::ranges::any_of(entry.points, [&](const FlowPoint& point) {
+    const Nanos known = point.side[side].syn;
+    return point.ifindex == delta.ifindex && point.direction == delta.direction &&
+           point.depth == delta.depth && point.vni == delta.vni && known != 0 && known != delta.syn;
+  });
 }
 
 void FlowTable::Impl::begin(const FlowTuple& tuple, const FlowDelta& delta) {

@@ -82,8 +82,9 @@ class FlowTable::Impl {
   FlowEntry* find_or_begin(const FlowDelta& delta, Handle& at);
 
   /// A SYN after the end, or anything that began after the connection tracker
-  /// forgot a translated one: another connection on the same ports.
-  static bool begins_anew(const FlowEntry& entry, const FlowDelta& delta);
+  /// forgot a translated one: another connection on the same ports. `side`: of
+  /// the entry that the delta is of.
+  static bool begins_anew(const FlowEntry& entry, const FlowDelta& delta, std::size_t side);
   void begin(const FlowTuple& tuple, const FlowDelta& delta);
 
   [[nodiscard]] std::uint32_t entry_at(const FlowTuple& canonical_tuple) const {

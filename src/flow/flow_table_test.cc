@@ -104,6 +104,27 @@ TEST_F(Observer, HearsOfTheHandshakeOfAFlowThatIsGoneBeforeTheTick) {
   EXPECT_EQ(heard_.handshakes.size(), 2U);
 }
 
+/// One CPU's cache has a connection from SYN to FIN, another's the answers as a
+/// second place saw them; all within one tick, to which last times are cut off.
+TEST_F(Observer, AShortConnectionIsOneFlowWhicheverCpuIsReadFirst) {
+  for (const bool by_client : {true, false}) {
+    FlowDelta delta = sent(by_client, kPodVeth, kTcpSyn | kTcpFin | kTcpAck);
+    delta.fins = 1;
+    delta.syn = kStart + kMillisecond;  // after the tick that last times have
+    take(delta);
+  }
+  FlowDelta late = sent(false, kUplink, kTcpSyn | kTcpFin | kTcpAck);
+  late.fins = 1;
+  late.syn = kStart + kMillisecond;
+  take(late);
+  EXPECT_EQ(table_.flows().size(), 1U);
+  // The same ports in the same tick, where a SYN was seen before: another one.
+  FlowDelta again = sent(true, kPodVeth, kTcpSyn);
+  again.syn = kStart + 2 * kMillisecond;
+  take(again);
+  EXPECT_EQ(table_.flows().size(), 2U);
+}
+
 TEST_F(Observer, HearsOfTroubleOnceWhicheverPointSawItFirst) {
   take(sent(true, kPodVeth, kTcpAck));
   take(sent(false, kUplink, kTcpAck));
