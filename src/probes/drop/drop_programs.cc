@@ -63,7 +63,7 @@ Result<DropPrograms> try_rung(const Rung& rung, const DropProgramOptions& option
   if (auto s = configure(*object, options, kernel, facts); !s) return std::unexpected(s.error());
   const bool reason = facts.tracepoint.has_reason;
   // The other one reads what this kernel has not, or does not read what it has.
-  bpf_program__set_autoload(object->program(reason ? kWithoutReason : kWithReason), false);
+  object->leave_out(reason ? kWithoutReason : kWithReason);
   if (auto s = object->load(); !s) return std::unexpected(s.error());
   const int program = object->program_fd(reason ? kWithReason : kWithoutReason);
   // Typed programs name their tracepoint themselves.
