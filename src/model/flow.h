@@ -112,6 +112,8 @@ enum class FlowEnding : std::uint8_t {
 };
 
 struct Loss;
+struct Identity;
+enum class ServiceBy : std::uint8_t;
 
 /// A biflow (RFC 5103): src is the side that began it. A value, as readers
 /// get it; times are wall clock.
@@ -156,6 +158,11 @@ struct Flow {
   /// In a stream, a flow's last word: it turned out to be this flow, which has
   /// its counters now. 0 else.
   std::uint64_t merged_into = 0;
+  /// Who held src when it flowed; null where nobody is known (model/identity.h).
+  std::shared_ptr<const Identity> src_identity;
+  std::shared_ptr<const Identity> dst_identity;  ///< behind dst: after translation, the backend
+  std::shared_ptr<const Identity> service;       ///< that it was sent to; null: none
+  ServiceBy service_by{};
   ProcessPtr client_process;      ///< behind src, where it is on this node; else null
   ProcessPtr server_process;      ///< behind dst
   std::string_view verdict;       ///< how it ended or stands; docs/verdicts.md; empty: none

@@ -7,6 +7,7 @@
 
 #include "model/connection.h"
 #include "model/drop.h"
+#include "model/flannel.h"
 #include "model/netfilter.h"
 #include "model/probe_status.h"
 #include "model/tunnel.h"
@@ -23,6 +24,7 @@ struct Signals {
   NetfilterReport netfilter;
   TunnelReport tunnels;
   std::vector<XdpState> xdp;
+  ForwardingState forwarding;
   std::vector<ProbeStatus> probes;
 };
 

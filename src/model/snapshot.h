@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/flannel.h"
 #include "model/flow.h"
+#include "model/identity.h"
 #include "model/interface.h"
 #include "model/loss.h"
 #include "model/probe_status.h"
 #include "model/quality.h"
 #include "model/signals.h"
+#include "model/workload.h"
 
 namespace netprobe {
 
@@ -47,6 +50,9 @@ struct Snapshot {
   SignalsPtr signals = std::make_shared<const Signals>();  ///< never null
   LossReport loss;
   QualityReport quality;
+  KubeViewPtr kube = std::make_shared<const KubeView>();  ///< never null
+  WorkloadReport workloads;
+  FlannelReport flannel;
   FlowTableStats table;
   std::uint64_t resident_bytes = 0;  ///< memory of the agent
   double cpu_seconds = 0;            ///< user and system time of the agent
