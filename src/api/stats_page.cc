@@ -38,7 +38,7 @@ bool has_ports(const Flow& flow) {
 
 /// Seen at the edges of two pods of this node, or at one on its way to or from
 /// a tunnel, at whose other end there is a pod too.
-bool is_pod_to_pod(const Flow& flow) {
+bool crosses_two_pods(const Flow& flow) {
   std::uint32_t pod = 0;
   bool tunnelled = flow.tunnel != Tunnel::kNone;
   for (const auto& point : flow.observations) {
@@ -76,7 +76,7 @@ FlowCounts count(const Snapshot& snapshot) {
     } else {
       ++counts.external;
     }
-    if (is_pod_to_pod(flow)) ++counts.pod_to_pod;
+    if (crosses_two_pods(flow)) ++counts.pod_to_pod;
     if (in_vxlan(flow)) ++counts.vxlan;
     ++counts.protocols[protocol_name(flow.tuple.protocol)];
     if (has_ports(flow)) ++counts.ports[flow.tuple.dst_port];
