@@ -47,8 +47,7 @@ void AddressNames::append(JsonObject& json, std::string& out, const FlowTuple& t
   const auto dst = find(tuple.dst, begin, end);
   append_identity(json, out, "src", src, IdentityDetail::kBrief);
   append_identity(json, out, "dst", dst, IdentityDetail::kBrief);
-  if (dst && dst->kind == IdentityKind::kService)
-    append_service(json, dst, ServiceBy::kAddress);
+  if (dst && dst->kind == IdentityKind::kService) append_service(json, dst, ServiceBy::kAddress);
 }
 
 }  // namespace netprobe

@@ -18,13 +18,13 @@ void add_who(HttpServer& server, const ApiContextPtr& context, const char* path,
 
 void add_page(HttpServer& server, const ApiContextPtr& context, const char* path, bool with_flows,
               std::string (*page)(const Snapshot&)) {
-  server.route(path, [context, with_flows, page](const HttpRequest& request,
-                                                 const HttpReply& reply) {
-    if (auto query = parse_empty_query(request.query); !query)
-      return reply(bad_query_response(query.error()));
-    answer_from_snapshot(context, reply, with_flows,
-                         [page](const Snapshot& s) { return json_response(page(s)); });
-  });
+  server.route(path,
+               [context, with_flows, page](const HttpRequest& request, const HttpReply& reply) {
+                 if (auto query = parse_empty_query(request.query); !query)
+                   return reply(bad_query_response(query.error()));
+                 answer_from_snapshot(context, reply, with_flows,
+                                      [page](const Snapshot& s) { return json_response(page(s)); });
+               });
 }
 
 }  // namespace

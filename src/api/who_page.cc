@@ -56,16 +56,17 @@ HttpResponse nobody(const Snapshot& snapshot, const WhoQuery& query, IdentityKin
                               std::string(to_string(claim->identity->kind)) + " " +
                               claim->identity->full_name());
     if (!all.empty())
-      return problem(404, detail + ": " + std::string(to_string(all.back().identity->kind)) + " " +
-                              all.back().identity->full_name() + " had it from " +
-                              format_rfc3339(all.back().from) +
-                              (all.back().until == 0 ? std::string()
-                                                     : " to " + format_rfc3339(all.back().until)) +
-                              "; ask for a time with at=");
+      return problem(
+          404,
+          detail + ": " + std::string(to_string(all.back().identity->kind)) + " " +
+              all.back().identity->full_name() + " had it from " + format_rfc3339(all.back().from) +
+              (all.back().until == 0 ? std::string() : " to " + format_rfc3339(all.back().until)) +
+              "; ask for a time with at=");
   }
   if (view.status.state != KubeState::kSynced)
-    detail += ": what this agent knows of the cluster may be old or not yet whole; see kubernetes in "
-              "/api/cluster";
+    detail +=
+        ": what this agent knows of the cluster may be old or not yet whole; see kubernetes in "
+        "/api/cluster";
   return problem(404, detail);
 }
 
@@ -154,7 +155,8 @@ void append_containers(JsonObject& json, std::string& out, const KubePod& pod) {
   list.close();
 }
 
-void append_pod(JsonObject& json, std::string& out, const KubeView& view, const Identity& identity) {
+void append_pod(JsonObject& json, std::string& out, const KubeView& view,
+                const Identity& identity) {
   json.key("pod");
   JsonObject inner(out);
   append_identity_fields(inner, out, identity);
@@ -184,8 +186,7 @@ void append_endpoints(JsonObject& json, std::string& out, const KubeView& view,
         list.next();
         JsonObject item(out);
         item.address("ip", address);
-        if (!endpoint.pod.empty())
-          item.text("pod", endpoint.pod_name_space + "/" + endpoint.pod);
+        if (!endpoint.pod.empty()) item.text("pod", endpoint.pod_name_space + "/" + endpoint.pod);
         if (!endpoint.node.empty()) item.text("node", endpoint.node);
         item.flag("ready", endpoint.ready);
         item.close();

@@ -12,15 +12,16 @@ namespace {
 /// Kinds are typed as kubectl takes them: deployment/web.
 std::string in_small_letters(std::string_view text) {
   std::string small(text);
-  std::ranges::transform(
-      small, small.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(small, small.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   return small;
 }
 
 std::unexpected<Error> refused(std::string_view key, std::string_view value, const char* takes) {
-  return fail("'" + std::string(value) + "' is not a value for " + std::string(key) +
-                  ": it takes " + takes,
-              ErrorKind::kUsage);
+  return fail(
+      "'" + std::string(value) + "' is not a value for " + std::string(key) + ": it takes " + takes,
+      ErrorKind::kUsage);
 }
 
 /// A name, or two with a '/' between; neither empty.
@@ -43,10 +44,10 @@ Parts split(std::string_view value) {
 
 const std::vector<std::string_view>& IdentityFilter::keys() {
   static const std::vector<std::string_view> kKeys{
-      "pod",          "src_pod",      "dst_pod",      "namespace", "src_namespace", "dst_namespace",
-      "workload",     "src_workload", "dst_workload", "label",     "src_label",     "dst_label",
-      "service",      "node",         "src_node",     "dst_node",  "zone",          "src_zone",
-      "dst_zone"};
+      "pod",           "src_pod",   "dst_pod",      "namespace",    "src_namespace",
+      "dst_namespace", "workload",  "src_workload", "dst_workload", "label",
+      "src_label",     "dst_label", "service",      "node",         "src_node",
+      "dst_node",      "zone",      "src_zone",     "dst_zone"};
   return kKeys;
 }
 
@@ -129,8 +130,8 @@ bool IdentityFilter::Condition::holds(const Flow& flow, std::string_view observe
 }
 
 bool IdentityFilter::matches(const Flow& flow, std::string_view observed_by) const {
-  return std::ranges::all_of(
-      conditions_, [&](const Condition& each) { return each.holds(flow, observed_by); });
+  return std::ranges::all_of(conditions_,
+                             [&](const Condition& each) { return each.holds(flow, observed_by); });
 }
 
 }  // namespace netprobe

@@ -111,18 +111,17 @@ class Check {
   }
 
   void type(const json::value& argument, const json::value& value, const std::string& where) {
-    const bool fits =
-        argument.is_string()
-            ? is_type(argument.get_string(), value)
-            : std::ranges::any_of(argument.as_array(), [&](const json::value& each) {
-                return is_type(each.as_string(), value);
-              });
+    const bool fits = argument.is_string()
+                          ? is_type(argument.get_string(), value)
+                          : std::ranges::any_of(argument.as_array(), [&](const json::value& each) {
+                              return is_type(each.as_string(), value);
+                            });
     if (!fits)
       complain(where, std::string(type_of(value)) + " instead of " + json::serialize(argument));
   }
 
-  void additional(const json::object& schema, const json::value& argument,
-                  const json::value& value, const std::string& where) {
+  void additional(const json::object& schema, const json::value& argument, const json::value& value,
+                  const std::string& where) {
     if (!value.is_object()) return;
     const auto* properties = schema.if_contains("properties");
     for (const auto& [name, inner] : value.get_object()) {

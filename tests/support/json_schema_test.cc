@@ -28,9 +28,10 @@ std::vector<std::string> check(const char* body) {
 }
 
 TEST(JsonSchema, TakesWhatFits) {
-  for (const char* body :
-       {R"({"n":1})", R"({"n":2,"t":null,"e":null,"l":[],"m":{},"o":null})",
-        R"({"n":3,"t":"2026-01-02T03:04:05Z","e":"x","l":[{"n":1}],"m":{"k":1,"j":1.5},"o":"only"})"})
+  for (
+      const char* body :
+      {R"({"n":1})", R"({"n":2,"t":null,"e":null,"l":[],"m":{},"o":null})",
+       R"({"n":3,"t":"2026-01-02T03:04:05Z","e":"x","l":[{"n":1}],"m":{"k":1,"j":1.5},"o":"only"})"})
     EXPECT_EQ(check(body), std::vector<std::string>{}) << body;
 }
 
