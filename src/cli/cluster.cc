@@ -102,8 +102,7 @@ std::string render(const std::string& body, bool colour) {
                     counted(json_count(cluster, "pod_count"), "pod") + ", " +
                     counted(json_count(cluster, "service_count"), "service") + "\n";
   const auto kubernetes = parse_kubernetes(body);
-  if (!kubernetes.state.empty())
-    out += "kubernetes: " + kubernetes_line(kubernetes, colour) + "\n";
+  if (!kubernetes.state.empty()) out += "kubernetes: " + kubernetes_line(kubernetes, colour) + "\n";
   out += '\n';
   if (nodes.size() == 0) return out;
   append_nodes(out, nodes, colour);

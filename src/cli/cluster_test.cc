@@ -86,8 +86,7 @@ TEST(Who, NobodyIsOneSentence) {
     agent.answer("/api/query/" + std::string(kind), kProblem, 404, "application/problem+json");
   const auto run = run_netprobe({"who", "10.0.0.9", "--agent", agent.url()});
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_EQ(run.err,
-            "netprobe: no pod has 10.0.0.9; it is no service's and no node's either\n");
+  EXPECT_EQ(run.err, "netprobe: no pod has 10.0.0.9; it is no service's and no node's either\n");
 }
 
 TEST(Names, AreShownUnlessAddressesAreWanted) {
