@@ -17,23 +17,20 @@ TEST(Description, HoldsForTheRealAgent) {
   ASSERT_TRUE(made) << made.error().message;
   auto agent = Agent::start(made->node);
   ASSERT_TRUE(agent) << agent.error().message;
-  auto server =
-      made->node.start({"socat", "-u", "-d", "-d", "TCP4-LISTEN:7007", "OPEN:/dev/null"});
+  auto server = made->node.start({"socat", "-u", "-d", "-d", "TCP4-LISTEN:7007", "OPEN:/dev/null"});
   ASSERT_TRUE(server);
   ASSERT_TRUE(server->wait_for_output("listening", kPatience));
-  auto client = made->pod.start(
-      {"sh", "-c", "(echo data; sleep 30) | socat -u - TCP4:10.77.0.1:7007"});
+  auto client =
+      made->pod.start({"sh", "-c", "(echo data; sleep 30) | socat -u - TCP4:10.77.0.1:7007"});
   ASSERT_TRUE(client);
   // And one that nobody takes: a refusal, and a drop.
   auto refused = made->pod.start({"sh", "-c", "echo | socat -u - TCP4:10.77.0.1:7008"});
   ASSERT_TRUE(refused);
-  const auto flows = flows_when(*agent, "port=7007", [](const Json& page) {
-    return number_of(page.root(), "total") > 0;
-  });
+  const auto flows = flows_when(
+      *agent, "port=7007", [](const Json& page) { return number_of(page.root(), "total") > 0; });
   ASSERT_GT(number_of(flows.root(), "total"), 0U);
-  ASSERT_TRUE(eventually([&] {
-    return number_of(agent->json("/api/connections?port=7007").root(), "total") > 0;
-  }));
+  ASSERT_TRUE(eventually(
+      [&] { return number_of(agent->json("/api/connections?port=7007").root(), "total") > 0; }));
 
   const testing::JsonSchema schema(boost::json::parse(agent->get("/api/openapi.json")));
   std::size_t checked = 0;
