@@ -25,7 +25,7 @@ WorkloadName workload_name(const Identity& identity, WorkloadBy by) {
   if (by == WorkloadBy::kNamespace) return {identity.name_space, "Namespace", identity.name_space};
   if (identity.kind == IdentityKind::kService)
     return {identity.name_space, "Service", identity.name};
-  if (by == WorkloadBy::kPod || identity.workload.empty())
+  if (by == WorkloadBy::kPod || identity.workload.empty() || identity.workload_kind.empty())
     return {identity.name_space, "Pod", identity.name};
   return {identity.name_space, identity.workload_kind, identity.workload};
 }

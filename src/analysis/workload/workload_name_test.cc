@@ -24,8 +24,10 @@ TEST(WorkloadName, OfAPodIsAsFineAsAsked) {
   EXPECT_EQ(workload_name(pod(), WorkloadBy::kPod), name("shop", "Pod", "web-7d4b9-x2x"));
   EXPECT_EQ(workload_name(pod(), WorkloadBy::kNamespace), name("shop", "Namespace", "shop"));
   Identity bare = pod();
+  bare.workload_kind.clear();  // an empty kind is nobody's
+  EXPECT_EQ(workload_name(bare, WorkloadBy::kWorkload), name("shop", "Pod", "web-7d4b9-x2x"));
+  bare = pod();
   bare.workload.clear();
-  bare.workload_kind.clear();
   EXPECT_EQ(workload_name(bare, WorkloadBy::kWorkload), name("shop", "Pod", "web-7d4b9-x2x"));
 }
 
