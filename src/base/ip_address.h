@@ -50,6 +50,10 @@ class IpPrefix {
   IpPrefix() = default;
   [[nodiscard]] static Result<IpPrefix> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpAddress& address) const;
+  /// Its first address.
+  [[nodiscard]] const IpAddress& network() const { return network_; }
+  /// Length, of 128: IPv4 counts as 96 and its own.
+  [[nodiscard]] int bits() const { return bits_; }
   [[nodiscard]] std::string to_string() const;
 
  private:
