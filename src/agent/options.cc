@@ -251,6 +251,9 @@ const std::vector<Option>& table() {
        toggle(&AgentOptions::enable_netfilter)},
       {"enable-drops", "", "packets that the kernel dropped, with reason and place (default true)",
        toggle(&AgentOptions::enable_drops)},
+      {"enable-forwarding", "",
+       "routes, neighbours and forwarding entries to other nodes (default true)",
+       toggle(&AgentOptions::enable_forwarding)},
       {"kubeconfig", "FILE", "not in this version",
        [](AgentOptions& options, const std::string& value) -> Status {
          if (!value.empty()) options.not_yet.emplace_back("Kubernetes names (--kubeconfig)");
