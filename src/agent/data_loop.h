@@ -24,6 +24,7 @@
 #include "bpf/kernel.h"
 #include "flow/flow_table.h"
 #include "io/link_watcher.h"
+#include "kube/flannel/report.h"
 #include "model/readers.h"
 #include "probes/flow/flow_probe.h"
 
@@ -122,6 +123,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   LinkBandwidth bandwidth_;
   QualityTotals quality_;
   FlowJudge judge_;
+  FlannelReporter flannel_;
   DeviceCounters retired_rx_;
   DeviceCounters retired_tx_;
   std::function<std::vector<LossCounter>()> more_losses_;

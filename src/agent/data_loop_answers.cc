@@ -2,6 +2,7 @@
 // What the data loop gives to its readers: snapshots, and batches of changed
 // flows to those who stream.
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "agent/data_loop.h"
@@ -176,6 +177,11 @@ SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
   snapshot->table = table_->stats();
   snapshot->resident_bytes = resident_bytes();
   snapshot->cpu_seconds = cpu_seconds();
+  // While not all nodes are known, what leads to the others is no finding.
+  const KubeView& kube = *snapshot->kube;
+  snapshot->flannel = flannel_.report(
+      kube.status.synced_at != 0 ? std::span(kube.nodes) : std::span<const KubeNodePtr>(),
+      options_.node_name, signals->forwarding, signals->tunnels, snapshot->taken_at);
   return snapshot;
 }
 
