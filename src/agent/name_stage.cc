@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "agent/version.h"
-#include "kube/flannel/report.h"
 
 namespace netprobe {
 namespace {
@@ -100,12 +99,11 @@ void NameStage::fill(Snapshot& snapshot) {
     snapshot.kube = index_.view(client_->status(), snapshot.taken_at);
     snapshot.workloads = workloads_->report();
   }
-  // What nobody declares is a finding only once all nodes are known.
-  const bool nodes_known = snapshot.kube->status.synced_at != 0;
-  snapshot.flannel = flannel_report(nodes_known ? std::span(snapshot.kube->nodes)
-                                                : std::span<const KubeNodePtr>{},
-                                    node_name_, snapshot.signals->forwarding,
-                                    snapshot.signals->tunnels, snapshot.taken_at);
+  // While not all nodes are known, what leads to the others is no finding.
+  const KubeView& kube = *snapshot.kube;
+  snapshot.flannel = flannel_.report(
+      kube.status.synced_at != 0 ? std::span(kube.nodes) : std::span<const KubeNodePtr>(),
+      node_name_, snapshot.signals->forwarding, snapshot.signals->tunnels, snapshot.taken_at);
 }
 
 Readiness NameStage::readiness() const {

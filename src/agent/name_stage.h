@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "flow/flow_table.h"
 #include "kube/client/kube_client.h"
+#include "kube/flannel/report.h"
 #include "kube/identity/flow_namer.h"
 #include "kube/identity/identity_index.h"
 #include "model/readers.h"
@@ -56,6 +57,7 @@ class NameStage {
   FlowNamer namer_;
   bool names_networks_;  ///< there are names of external networks
   std::string node_name_;
+  FlannelReporter flannel_;
   std::shared_ptr<KubeQueue> queue_;
   std::unique_ptr<WorkloadTotals> workloads_;  ///< null without Kubernetes
   std::unique_ptr<KubeClient> client_;         ///< null without Kubernetes; ends first
