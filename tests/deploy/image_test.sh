@@ -14,7 +14,7 @@ image=localhost/netprobe-agent:test-$$
 netns=np-t-$$-image
 bah() { buildah --root "$WORK/storage" --runroot "$WORK/run" "$@"; }
 inside() { nsenter --net="/run/netns/$netns" -- "$@"; }
-ask() { inside curl -sf --noproxy '*' -m 10 "http://127.0.0.1:8081$1"; }
+ask() { inside curl -sS --fail-with-body --noproxy '*' -m 10 "http://127.0.0.1:8081$1"; }
 runtime() { runc --root "$WORK/runc" "$@"; }
 container=np-t-$$-agent
 stop() {
@@ -132,7 +132,7 @@ for seccomp in '' "$profile"; do
     continue
   fi
   holds "it is healthy $how" ask /healthz
-  eventually "it is ready $how" 10 ask /readyz
+  eventually "it is ready $how" 30 ask /readyz || { ask /readyz || true; tail -n 20 "$WORK/agent.log"; }
   ask /api/probes | jq "$probes" >"$WORK/probes.json"
   holds "its probes are those that root gets, $how" diff "$WORK/native.json" "$WORK/probes.json"
   holds "flow, socket, drop, netfilter and vxlan are on" jq -e \

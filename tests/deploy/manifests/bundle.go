@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 )
 
@@ -120,6 +121,15 @@ func bundle(arguments []string) error {
 	})
 }
 
+func contains(all []string, one string) bool {
+	for _, each := range all {
+		if each == one {
+			return true
+		}
+	}
+	return false
+}
+
 // Machines for tests are containers or guests themselves, and may lack some.
 func machineGives(capability string) bool {
 	bits := map[string]uint{"DAC_READ_SEARCH": 2, "NET_ADMIN": 12, "SYS_RESOURCE": 24, "SYSLOG": 34,
@@ -171,7 +181,7 @@ func seccomp(text []byte, capabilities []string) (interface{}, error) {
 	}
 	var rules []interface{}
 	for _, rule := range profile.Syscalls {
-		if len(rule.Includes.Arches) > 0 || !holds(rule.Includes.Caps) ||
+		if !(len(rule.Includes.Arches) == 0 || contains(rule.Includes.Arches, runtime.GOARCH)) || !holds(rule.Includes.Caps) ||
 			(len(rule.Excludes.Caps) > 0 && holds(rule.Excludes.Caps)) {
 			continue
 		}
