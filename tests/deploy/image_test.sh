@@ -70,6 +70,7 @@ else
   llvm-strip-19 -o "$context/build/release/src/agent/netprobe-agent" "$agent"
   llvm-strip-19 -o "$context/build/release/src/cli/netprobe" "$cli"
   cp -r "$TREE/deploy" "$TREE/.dockerignore" "$context/"
+  cp "$TREE/scripts/setup.sh" "$context/scripts/"
   arguments+=(--build-arg BUILD=prebuilt)
 fi
 started=$SECONDS
