@@ -67,7 +67,7 @@ YAML
   local i
   for ((i = 0; i < 240; i++)); do
     kubectl get --raw /readyz >/dev/null 2>&1 && kubectl get namespace default >/dev/null 2>&1 && return
-    kill -0 "${kube_pids[@]}" 2>/dev/null || break
+    kill -0 "${kube_pids[0]}" 2>/dev/null && kill -0 "${kube_pids[1]}" 2>/dev/null || break
     sleep 0.25
   done
   echo "the control plane does not come up; its last words:"
