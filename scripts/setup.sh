@@ -30,6 +30,14 @@ test_packages=(
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   tshark prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
+  etcd-server openssl
+)
+# Some other kubectl will do, and Debian's cannot be installed beside it.
+command -v kubectl >/dev/null || test_packages+=(kubernetes-client)
+# The agent's image, and Helm's templates without Helm.
+test_packages+=(
+  buildah mmdebstrap runc golang-go golang-github-masterminds-sprig-dev
+  golang-github-xeipuuv-gojsonschema-dev golang-gopkg-yaml.v3-dev
 )
 
 packages=("${build_packages[@]}")
