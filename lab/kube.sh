@@ -19,7 +19,7 @@ kube_curl() { # PATH [CURL ARGUMENT...]: as the cluster's administrator
   "${CURL[@]}" --cacert "$KUBE_DIR/ca.crt" --header "@$KUBE_DIR/admin.header" --max-time 20 "$@" "$(kube_url)$path"
 }
 # etcd's own API, through its JSON gateway.
-etcd_ask() { in_ns net "${CURL[@]}" --max-time 10 --data "$2" "$ETCD/v3/$1"; } # PATH BODY
+etcd_ask() { in_ns net curl --noproxy '*' --silent --show-error --max-time 10 --data "$2" "$ETCD/v3/$1"; } # PATH BODY
 
 # --- who may do what ----------------------------------------------------------
 

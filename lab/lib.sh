@@ -172,6 +172,7 @@ spawn() { # ROLE PIDFILE COMMAND...
     join_cgroup
     exec setsid "$@"
   ) </dev/null >>"$LAB_DIR/log/$role.log" 2>&1 &
+  disown # or this shell would speak of its end
 }
 spawn_in() { # NS ROLE COMMAND...
   local where=$1 role=$2

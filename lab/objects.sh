@@ -139,9 +139,11 @@ END
 
 pods=() # NAME NAMESPACE NETNS ADDRESS4,ADDRESS6 NODE WORKLOAD-CONTAINER
 pod() { # NAMESPACE NAME NETNS ADDRESS4 ADDRESS6 NODE LABELS OWNER CONTAINER IMAGE PORT [POD-SPEC]
+  local ports=''
+  [[ -z ${11} ]] || ports=",\"ports\":[{\"name\":\"${11%%:*}\",\"containerPort\":${11#*:}}]"
   to_send POST "/api/v1/namespaces/$1/pods" "pod-$2" <<END
 {"apiVersion":"v1","kind":"Pod","metadata":{"name":"$2","labels":$7,"ownerReferences":$8},
- "spec":{"nodeName":"$6",${12-}"containers":[{"name":"$9","image":"${10}"${11:+,"ports":[{"name":"${11%%:*}","containerPort":${11#*:}}]}}]}}
+ "spec":{"nodeName":"$6",${12-}"containers":[{"name":"$9","image":"${10}"$ports}]}}
 END
   pods+=("$2 $1 $(ns "$3") $4,$5 $6 $9 ${10}")
 }

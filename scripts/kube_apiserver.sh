@@ -103,25 +103,32 @@ trap 'exit 143' TERM HUP
 
 # --- sources and compiler ------------------------------------------------------
 
-# Debian 12 has the last release of kubernetes whose modules are all in the
-# source package, so that it builds without a network; and the Go of its time.
+# In Debian 12, whatever this machine runs: all modules are in that source package,
+# so it builds without a network, and with that release's Go.
 suite=bookworm
 step="fetch Debian's source package kubernetes and its Go"
 say "fetching source and compiler"
+mkdir -p "$work"/apt/{lists/partial,cache/archives/partial}
+apt=(-qq -o Dir::State::lists="$work/apt/lists" -o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User=root
+  -o Acquire::Retries=3 -o Acquire::Languages=none)
 # shellcheck disable=SC2016 # apt's own variables
-mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(CODENAME) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
-  awk -v c="$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" \
-    '$4 == "main" && ($2 == c || $2 == "stable" || $5 == "Debian") {print $1; exit}')
+debian_mirror() { # [APT OPTION...]
+  apt-get "$@" indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)' 'Created-By: Packages' |
+    awk -v c="$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" \
+      '$3 == "main" && ($2 == c || $2 == "stable" || $4 == "Debian") {print $1; exit}'
+}
+mirror=$(debian_mirror)
+if [ -z "$mirror" ]; then # apt tells of what it has lists of: a bare machine has none
+  apt-get "${apt[@]}" update >"$work/log" 2>&1
+  mirror=$(debian_mirror "${apt[@]}")
+fi
 if [ -z "$mirror" ]; then
   step=''
   fail "apt has no Debian mirror configured to fetch from; put a kube-apiserver on PATH or name one in NETPROBE_KUBE_APISERVER instead"
 fi
-mkdir -p "$work"/apt/{lists/partial,cache/archives/partial}
 printf 'deb%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' '' "$mirror" $suite \
   -src "$mirror" $suite >"$work/apt/sources.list"
-apt=(-qq -o Dir::Etc::sourcelist="$work/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
-  -o Dir::State::lists="$work/apt/lists" -o Dir::Cache="$work/apt/cache" -o APT::Sandbox::User=root
-  -o Acquire::Retries=3 -o Acquire::Languages=none)
+apt+=(-o Dir::Etc::sourcelist="$work/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null)
 cd "$work"
 {
   apt-get "${apt[@]}" update
