@@ -44,7 +44,11 @@ send() {
   [[ -z $bad ]] || die 1 "the API server did not take the lab's objects"
   batch=''
 }
-uid_of() { jq -r .metadata.uid "$KUBE_DIR/objects/$1.out"; }
+uid_of() { # NAME: metadata's own, which comes before those of owners
+  local said
+  said=$(<"$KUBE_DIR/objects/$1.out")
+  [[ $said =~ \"uid\":\ ?\"([0-9a-f-]+)\" ]] && printf '%s' "${BASH_REMATCH[1]}"
+}
 
 # Names as controllers make them.
 suffix() { # WORDS...: five letters

@@ -17,7 +17,7 @@ AGENT=$1
 [[ -z ${NETPROBE_BIN:-} ]] || AGENT=$NETPROBE_BIN/src/agent/netprobe-agent
 
 WORK=$(mktemp -d)
-export NETPROBE_LAB_DIR=$WORK/state HOME=$WORK # kubectl keeps a cache in HOME
+export NETPROBE_KUBE_APISERVER=$server NETPROBE_LAB_DIR=$WORK/state HOME=$WORK # kubectl keeps a cache in HOME
 unset NETPROBE_LAB_NAME KUBECONFIG
 NAME=k$$
 cleanup() {
