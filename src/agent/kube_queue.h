@@ -25,8 +25,7 @@ class KubeQueue {
   bool offer(std::vector<KubeChange>& changes) NETPROBE_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     const std::size_t room = most_ - std::min(most_, changes_.size());
-    const auto end = changes.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(room, changes.size()));
+    const auto end = changes.begin() + static_cast<std::ptrdiff_t>(std::min(room, changes.size()));
     changes_.insert(changes_.end(), std::make_move_iterator(changes.begin()),
                     std::make_move_iterator(end));
     changes.erase(changes.begin(), end);
@@ -35,8 +34,8 @@ class KubeQueue {
   /// The oldest ones, at most `count`.
   [[nodiscard]] std::vector<KubeChange> take(std::size_t count) NETPROBE_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    const auto end = changes_.begin() +
-                     static_cast<std::ptrdiff_t>(std::min(count, changes_.size()));
+    const auto end =
+        changes_.begin() + static_cast<std::ptrdiff_t>(std::min(count, changes_.size()));
     std::vector<KubeChange> result(std::make_move_iterator(changes_.begin()),
                                    std::make_move_iterator(end));
     changes_.erase(changes_.begin(), end);
