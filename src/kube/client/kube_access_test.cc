@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "kube/client/testing/client_fixture.h"
 
 /// How the client finds its server and says who it is.

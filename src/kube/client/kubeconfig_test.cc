@@ -76,6 +76,8 @@ TEST(Kubeconfig, EachMistakeIsOneSentence) {
               HasSubstr("auth-provider 'gcp', which is not supported; use"));
   EXPECT_THAT(error_of(config("server: 'https://x'", R"(token: "a\r\nb: c")")),
               HasSubstr("control character"));
+  EXPECT_THAT(error_of(config("server: 'https://x'", R"(as: "a\r\nb: c")")),
+              HasSubstr("acts as has a control character"));
   EXPECT_THAT(error_of(config("server: 'https://x'", "client-key-data: eA==")),
               HasSubstr("has a client-key and no client-certificate"));
   EXPECT_THAT(error_of(config("server: 'https://x'", "exec: {apiVersion: v0, command: x}")),

@@ -20,7 +20,16 @@ std::string parameter(const std::string& target, const std::string& name) {
   if (at == std::string::npos) at = target.find("&" + name + "=");
   if (at == std::string::npos) return {};
   at += name.size() + 2;
-  return target.substr(at, target.find('&', at) - at);
+  std::string value;
+  for (; at < target.size() && target[at] != '&'; ++at) {
+    if (target[at] == '%' && at + 2 < target.size()) {
+      value += static_cast<char>(std::strtoul(target.substr(at + 1, 2).c_str(), nullptr, 16));
+      at += 2;
+    } else {
+      value += target[at];
+    }
+  }
+  return value;
 }
 
 std::string header(const std::string& head, const std::string& name) {
