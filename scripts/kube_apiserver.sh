@@ -92,7 +92,9 @@ finish() {
   trap '' INT TERM HUP
   # Only our own: the compiler and what it started are a process group.
   [ -z "$compiler" ] || kill -- "-$compiler" 2>/dev/null || true
-  if [ "$code" -ne 0 ]; then
+  if [ "$code" -ge 128 ]; then
+    say "interrupted; nothing is left of it"
+  elif [ "$code" -ne 0 ]; then
     [ ! -s "$work/log" ] || tail -n 15 "$work/log" >&2
     [ -z "$step" ] || say "could not $step; nothing is left of it. Repeat: $retry"
   fi
