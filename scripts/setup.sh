@@ -21,7 +21,7 @@ build_packages=(
   clang-19 lld-19 llvm-19 cmake ninja-build ccache make git pkg-config
   libbpf-dev bpftool libelf-dev zlib1g-dev libzstd-dev
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
-  libcli11-dev libyaml-cpp-dev libsimdjson-dev libcurl4-openssl-dev libmnl-dev
+  libcli11-dev libyaml-cpp-dev libsimdjson-dev libcurl4-openssl-dev libssl-dev libmnl-dev
   iproute2 curl ca-certificates
 )
 test_packages=(
@@ -31,6 +31,9 @@ test_packages=(
   tshark prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server openssl
+  # The agent's image, and Helm's templates without Helm.
+  buildah mmdebstrap runc golang-go golang-github-masterminds-sprig-dev
+  golang-github-xeipuuv-gojsonschema-dev golang-gopkg-yaml.v3-dev
 )
 # Some other kubectl will do, and Debian's cannot be installed beside it.
 command -v kubectl >/dev/null || test_packages+=(kubernetes-client)

@@ -16,11 +16,13 @@ void Api::add_routes(HttpServer& server) {
   hub_ = std::make_shared<FlowHub>(context_->sources.feed, server.executor());
   add_flow_routes(server, context_);
   add_stats_routes(server, context_);
+  add_cluster_routes(server, context_);
   add_netfilter_routes(server, context_);
   add_loss_routes(server, context_);
   add_state_routes(server, context_);
   add_drop_routes(server, context_);
   add_tunnel_routes(server, context_);
+  add_flannel_routes(server, context_);
   add_connection_routes(server, context_);
   add_stream_routes(server, context_, hub_);
   add_description_routes(server, context_);

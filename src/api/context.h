@@ -33,12 +33,14 @@ void answer_from_snapshot(const ApiContextPtr& context, const HttpReply& reply, 
 
 // Each in its routes_*.cc.
 void add_flow_routes(HttpServer& server, const ApiContextPtr& context);
+void add_cluster_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stats_routes(HttpServer& server, const ApiContextPtr& context);
 void add_state_routes(HttpServer& server, const ApiContextPtr& context);
 void add_connection_routes(HttpServer& server, const ApiContextPtr& context);
 void add_drop_routes(HttpServer& server, const ApiContextPtr& context);
 void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
 void add_tunnel_routes(HttpServer& server, const ApiContextPtr& context);
+void add_flannel_routes(HttpServer& server, const ApiContextPtr& context);
 void add_loss_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub);
