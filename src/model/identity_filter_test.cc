@@ -51,21 +51,61 @@ bool matches(const Flow& flow, std::string_view conditions, std::string_view obs
 
 TEST(IdentityFilter, MatchesNamesOfEitherEnd) {
   const Flow flow = sample();
-  for (const char* holds :
-       {"pod=web-1", "pod=shop/web-1", "pod=web-*", "pod=*/db-?", "src_pod=web-1", "dst-pod=db-1",
-        "pod=web-1 pod=db-1", "namespace=shop", "namespace=data", "namespace=infra",
-        "src_namespace=sh*", "workload=web", "workload=deployment/web", "workload=Deployment/d*",
-        "dst_workload=db", "label=app", "label=app=web", "label=app=d*", "label=empty=",
-        "dst_label=app=db", "service=gate", "service=infra/gate", "service=*", "node=n1",
-        "node=n2", "node=n0", "src_node=n1", "zone=zone-n2", "dst_zone=zone-n2",
-        "direction=pod-to-pod", "direction=service", "direction=inter-node direction=service"})
+  for (const char* holds : {"pod=web-1",
+                            "pod=shop/web-1",
+                            "pod=web-*",
+                            "pod=*/db-?",
+                            "src_pod=web-1",
+                            "dst-pod=db-1",
+                            "pod=web-1 pod=db-1",
+                            "namespace=shop",
+                            "namespace=data",
+                            "namespace=infra",
+                            "src_namespace=sh*",
+                            "workload=web",
+                            "workload=deployment/web",
+                            "workload=Deployment/d*",
+                            "dst_workload=db",
+                            "label=app",
+                            "label=app=web",
+                            "label=app=d*",
+                            "label=empty=",
+                            "dst_label=app=db",
+                            "service=gate",
+                            "service=infra/gate",
+                            "service=*",
+                            "node=n1",
+                            "node=n2",
+                            "node=n0",
+                            "src_node=n1",
+                            "zone=zone-n2",
+                            "dst_zone=zone-n2",
+                            "direction=pod-to-pod",
+                            "direction=service",
+                            "direction=inter-node direction=service"})
     EXPECT_TRUE(matches(flow, holds)) << holds;
-  for (const char* fails :
-       {"pod=web", "pod=data/web-1", "src_pod=db-1", "dst_pod=web-1", "pod=web-1 pod=other",
-        "src_namespace=infra", "dst_namespace=shop", "workload=statefulset/web", "src_workload=db",
-        "label=app=we", "label=no", "label=empty=x", "src_label=app=db", "service=web-1",
-        "service=shop/gate", "node=n3", "src_node=n2", "src_node=n0", "zone=n1",
-        "direction=external", "direction=ingress", "direction=inter-node direction=egress"})
+  for (const char* fails : {"pod=web",
+                            "pod=data/web-1",
+                            "src_pod=db-1",
+                            "dst_pod=web-1",
+                            "pod=web-1 pod=other",
+                            "src_namespace=infra",
+                            "dst_namespace=shop",
+                            "workload=statefulset/web",
+                            "src_workload=db",
+                            "label=app=we",
+                            "label=no",
+                            "label=empty=x",
+                            "src_label=app=db",
+                            "service=web-1",
+                            "service=shop/gate",
+                            "node=n3",
+                            "src_node=n2",
+                            "src_node=n0",
+                            "zone=n1",
+                            "direction=external",
+                            "direction=ingress",
+                            "direction=inter-node direction=egress"})
     EXPECT_FALSE(matches(flow, fails)) << fails;
 }
 
@@ -91,10 +131,18 @@ TEST(IdentityFilter, NodesArePlacesAndNoPods) {
 }
 
 TEST(IdentityFilter, SaysWhatAValueMustBe) {
-  for (const auto& [key, value] :
-       {std::pair{"pod", ""}, {"pod", "/web"}, {"pod", "shop/"}, {"pod", "a/b/c"},
-        {"service", "a/b/c"}, {"workload", "/"}, {"namespace", ""}, {"node", ""}, {"src_zone", ""},
-        {"label", ""}, {"label", "=web"}, {"direction", "sideways"}}) {
+  for (const auto& [key, value] : {std::pair{"pod", ""},
+                                   {"pod", "/web"},
+                                   {"pod", "shop/"},
+                                   {"pod", "a/b/c"},
+                                   {"service", "a/b/c"},
+                                   {"workload", "/"},
+                                   {"namespace", ""},
+                                   {"node", ""},
+                                   {"src_zone", ""},
+                                   {"label", ""},
+                                   {"label", "=web"},
+                                   {"direction", "sideways"}}) {
     const auto added = FlowFilter{}.add(key, value);
     ASSERT_FALSE(added) << key << "=" << value;
     EXPECT_NE(added.error().message.find("'" + std::string(value) + "'"), std::string::npos);
