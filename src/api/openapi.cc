@@ -84,6 +84,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_drops();
   document += openapi_netfilter();
   document += openapi_tunnels();
+  document += openapi_flannel();
   document += openapi_losses();
   document += openapi_cluster();
   document += kRest;

@@ -13,6 +13,9 @@
 
 namespace netprobe {
 
+/// How finely sides of a pair are told apart.
+enum class WorkloadBy : std::uint8_t { kWorkload, kPod, kNamespace };
+
 /// What a flow gained since it was told last. `flow` is its outline (no
 /// observations, no losses), valid during the call.
 struct FlowGrowth {
