@@ -132,6 +132,7 @@ TEST_F(KubeServerTest, FirstSyncOfFiveThousandPods) {
   for (const Variant variant : {Variant{"http2, pages of 500", false, true, 500},
                                 Variant{"http2, pages of 500, gzip", true, true, 500},
                                 Variant{"http1, pages of 500", false, false, 500},
+                                Variant{"http2, pages of 2,000", false, true, 2'000},
                                 Variant{"http2, one page", false, true, 0}}) {
     options_.compressed = variant.compressed;
     options_.http2 = variant.http2;

@@ -166,7 +166,7 @@ TEST_F(KubeAccessTest, APluginRunsOnceForAllRequests) {
   write_file(dir_.file("token"), "t");
   write_config(server.url(), exec_user());
   start();
-  ASSERT_TRUE(reaches(KubeState::kSynced));
+  ASSERT_TRUE(watches(server));
   server.cut();
   EXPECT_TRUE(eventually([&] { return resource("pods").watches >= 2; }));
   EXPECT_EQ(runs(), 1);

@@ -54,7 +54,7 @@ TEST_F(KubeClientTest, ListsInPagesAndThenWatches) {
 TEST_F(KubeClientTest, AWatchThatIsCutGoesOnWhereItWas) {
   server_.put("pods", "a/p", pod_at("10.0.0.1"));
   start(server_);
-  ASSERT_TRUE(reaches(KubeState::kSynced));
+  ASSERT_TRUE(watches(server_));
   server_.cut(R"({"type":"ADDED","object":{"metadata":{"na)");
   server_.put("pods", "a/q", pod_at("10.0.0.2"));
   EXPECT_TRUE(eventually([&] { return collector_.has("pod a/q"); }));
@@ -90,7 +90,7 @@ TEST_F(KubeClientTest, AfterAnOutageWithCompactedHistoryTheListTellsWhatHasGone)
 TEST_F(KubeClientTest, ADatabaseOfAnEarlierDayIsNoticed) {
   for (int i = 0; i < 5; ++i) server_.put("pods", "a/p" + std::to_string(i), pod_at("10.0.0.1"));
   start(server_);
-  ASSERT_TRUE(reaches(KubeState::kSynced));
+  ASSERT_TRUE(watches(server_));
   server_.cut();
   server_.reset();
   server_.put("pods", "a/other", pod_at("10.0.0.9"));
@@ -102,7 +102,7 @@ TEST_F(KubeClientTest, ADatabaseOfAnEarlierDayIsNoticed) {
 
 TEST_F(KubeClientTest, BookmarksMoveTheWatchOn) {
   start(server_);
-  ASSERT_TRUE(reaches(KubeState::kSynced));
+  ASSERT_TRUE(watches(server_));
   server_.put("nodes", "n1");
   server_.put("nodes", "n2");
   server_.bookmark("pods");
@@ -151,7 +151,7 @@ TEST_F(KubeClientTest, TakesTheEndpointSlicesThatTheServerHas) {
   server_.serve_slices("v1beta1");
   server_.put("endpointslices", "a/s");
   start(server_);
-  ASSERT_TRUE(reaches(KubeState::kSynced));
+  ASSERT_TRUE(watches(server_));
   EXPECT_TRUE(collector_.has("slice a/s"));
   EXPECT_EQ(server_.count("discovery.k8s.io/v1/endpointslices"), 0);
   // An upgrade takes the old version away while the client runs.
@@ -193,7 +193,7 @@ TEST_F(KubeClientTest, GarbageIsCountedAndTriedAgain) {
 
 TEST_F(KubeClientTest, GarbageInAWatchIsOvercome) {
   start(server_);
-  ASSERT_TRUE(reaches(KubeState::kSynced));
+  ASSERT_TRUE(watches(server_));
   server_.say("pods", "");
   server_.say("pods", R"({"type":"ADDED","object":{"metadata":{"resourceVersion":"3"}}})");
   server_.say("pods", R"({"type":"UNHEARD","object":{"metadata":{"name":"x","namespace":"a"}}})");

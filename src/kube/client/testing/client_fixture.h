@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "kube/client/resource_type.h"
 #include "kube/client/testing/certificates.h"
 #include "kube/client/testing/collector.h"
 #include "kube/client/testing/fake_api_server.h"
@@ -47,6 +48,11 @@ class ClientFixture : public ::testing::Test {
     return reached;
   }
   [[nodiscard]] std::string error() const { return client_->status().error; }
+  /// In sync, and every watch has begun.
+  [[nodiscard]] bool watches(const FakeApiServer& server) const {
+    return reaches(KubeState::kSynced) &&
+           eventually([&] { return server.watches() >= static_cast<int>(kResourceTypes.size()); });
+  }
   [[nodiscard]] bool error_has(const std::string& text) const {
     const bool has = eventually([&] { return error().contains(text); });
     if (!has) ADD_FAILURE() << "'" << error() << "' is not about '" << text << "'";

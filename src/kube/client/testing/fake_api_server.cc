@@ -196,6 +196,7 @@ bool FakeApiServer::watch(FakeConnection& connection, const std::string& target,
   const auto version = number(parameter(target, "resourceVersion"));
   std::unique_lock lock(mutex_);
   const auto cuts = cuts_;
+  ++watches_;
   if (!connection.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                         "Transfer-Encoding: chunked\r\n\r\n"))
     return false;
@@ -335,11 +336,9 @@ int FakeApiServer::count(const std::string& part) const {
   return count;
 }
 
-int FakeApiServer::connections() const {
+int FakeApiServer::watches() const {
   const std::lock_guard lock(mutex_);
-  int count = 0;
-  for (const auto& weak : connections_) count += weak.expired() ? 0 : 1;
-  return count;
+  return watches_;
 }
 
 }  // namespace netprobe::kube::testing

@@ -64,8 +64,8 @@ class FakeApiServer {
   /// Targets, with "Authorization" behind them where the client sent one.
   [[nodiscard]] std::vector<std::string> requests() const;
   [[nodiscard]] int count(const std::string& part) const;
-  /// Open connections.
-  [[nodiscard]] int connections() const;
+  /// Watches that have begun.
+  [[nodiscard]] int watches() const;
 
  private:
   struct Object {
@@ -111,6 +111,7 @@ class FakeApiServer {
   std::uint64_t version_ = 1;
   std::uint64_t oldest_ = 0;  ///< watches from before it get 410
   std::uint64_t uids_ = 0;
+  int watches_ = 0;
   std::uint64_t cuts_ = 0;
   std::string cut_text_;
   std::vector<Prepared> prepared_;
