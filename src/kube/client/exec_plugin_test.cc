@@ -8,15 +8,15 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "kube/client/testing/certificates.h"
+#include "support/certificates.h"
 
 namespace netprobe::kube {
 namespace {
 
+using test::text_of_file;
+using test::write_file;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using testing::text_of_file;
-using testing::write_file;
 
 constexpr const char* kVersion = "client.authentication.k8s.io/v1";
 

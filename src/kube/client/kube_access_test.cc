@@ -5,17 +5,18 @@
 #include <algorithm>
 
 #include "kube/client/testing/client_fixture.h"
+#include "support/certificates.h"
 
 /// How the client finds its server and says who it is.
 namespace netprobe::kube {
 namespace {
 
-using testing::Certificates;
+using test::Certificates;
+using test::write_file;
 using testing::eventually;
 using testing::FakeApiServer;
 using ::testing::HasSubstr;
 using testing::raw_answer;
-using testing::write_file;
 
 class KubeAccessTest : public testing::ClientFixture {
  protected:
@@ -34,7 +35,7 @@ class KubeAccessTest : public testing::ClientFixture {
     return "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin}";
   }
   [[nodiscard]] int runs() const {
-    const auto text = testing::text_of_file(dir_.file("runs"));
+    const auto text = test::text_of_file(dir_.file("runs"));
     return static_cast<int>(std::ranges::count(text, '\n'));
   }
 };
@@ -96,7 +97,7 @@ TEST_F(KubeAccessTest, InClusterTokensAndAuthoritiesRotate) {
   EXPECT_THAT(error(), HasSubstr("service account token"));
   write_file(dir_.file("token"), "one");
   EXPECT_TRUE(in_cluster(options_));
-  write_file(dir_.file("ca.crt"), testing::text_of_file(certificates.file("ca")));
+  write_file(dir_.file("ca.crt"), test::text_of_file(certificates.file("ca")));
   ASSERT_TRUE(reaches(KubeState::kSynced));
   EXPECT_EQ(client_->status().source, "in-cluster");
   // The kubelet has put a new token there before the old one is refused.

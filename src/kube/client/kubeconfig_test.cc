@@ -6,18 +6,18 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "kube/client/testing/certificates.h"
+#include "support/certificates.h"
 
 namespace netprobe::kube {
 namespace {
 
+using test::Certificates;
+using test::text_of_file;
+using test::write_file;
 using ::testing::AllOf;
-using testing::Certificates;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
-using testing::text_of_file;
-using testing::write_file;
 
 /// One cluster, one user, contexts "dev" and "test".
 std::string config(const std::string& cluster, const std::string& user,

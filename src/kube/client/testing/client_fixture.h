@@ -2,18 +2,40 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
 #include "kube/client/resource_type.h"
-#include "kube/client/testing/certificates.h"
 #include "kube/client/testing/collector.h"
 #include "kube/client/testing/fake_api_server.h"
-#include "support/temp_dir.h"
 
 namespace netprobe::kube::testing {
+
+/// A folder of its own, gone in the end.
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "np-t-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+    path_ = pattern;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
 
 /// A client of a FakeApiServer, with short times.
 class ClientFixture : public ::testing::Test {
@@ -28,11 +50,11 @@ class ClientFixture : public ::testing::Test {
 
   void write_config(const std::string& url, const std::string& user = "token: secret",
                     const std::string& cluster = "") const {
-    write_file(options_.kubeconfig,
-               "current-context: d\ncontexts: [{name: d, context: {cluster: c, user: u}}]\n"
-               "clusters:\n- name: c\n  cluster: {server: '" +
-                   url + "'" + (cluster.empty() ? "" : ", " + cluster) +
-                   "}\nusers:\n- name: u\n  user: {" + user + "}\n");
+    std::ofstream(options_.kubeconfig, std::ios::trunc)
+        << ("current-context: d\ncontexts: [{name: d, context: {cluster: c, user: u}}]\n"
+            "clusters:\n- name: c\n  cluster: {server: '" +
+            url + "'" + (cluster.empty() ? "" : ", " + cluster) +
+            "}\nusers:\n- name: u\n  user: {" + user + "}\n");
   }
   void start() {
     client_ = KubeClient::make(options_, clock_, collector_.sink());
@@ -67,7 +89,7 @@ class ClientFixture : public ::testing::Test {
     return R"(,"spec":{"nodeName":"n1"},"status":{"podIP":")" + ip + "\"}";
   }
 
-  test::TempDir dir_;
+  Folder dir_;
   SystemClock clock_;
   KubeClientOptions options_;
   Collector collector_;

@@ -8,7 +8,7 @@
 #include "support/process.h"
 #include "support/temp_dir.h"
 
-namespace netprobe::kube::testing {
+namespace netprobe::test {
 
 inline std::string text_of_file(const std::string& path) {
   std::ifstream file(path);
@@ -45,7 +45,7 @@ class Certificates {
  private:
   void run(const std::string& command) {
     if (!trouble_.empty()) return;
-    const auto done = test::run_ok({"sh", "-c", command + " 2>&1"});
+    const auto done = run_ok({"sh", "-c", command + " 2>&1"});
     if (!done) trouble_ = done.error().message;
   }
   void issue(const std::string& name, const std::string& extensions, const std::string& days) {
@@ -59,8 +59,8 @@ class Certificates {
         " -CAcreateserial -days " + days + " -extfile " + config + " -extensions " + extensions +
         " -out " + file(name));
   }
-  test::TempDir dir_;
+  TempDir dir_;
   std::string trouble_;
 };
 
-}  // namespace netprobe::kube::testing
+}  // namespace netprobe::test
