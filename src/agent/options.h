@@ -7,14 +7,19 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ip_address.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "bpf/tc_attachment.h"
 #include "bpf/xdp_attachment.h"
 #include "model/netfilter.h"
+#include "model/workload.h"
 #include "probes/socket/socket_rung.h"
 
 namespace netprobe {
+
+/// Whose pods the agent learns of.
+enum class KubeScope : std::uint8_t { kCluster, kNode };
 
 /// Everything that a user can set, with its default. Each has a flag, an
 /// environment variable and a key in the configuration file: options.cc is the
@@ -53,6 +58,14 @@ struct AgentOptions {
   std::vector<std::string> xdp_interface;  ///< empty: uplinks
   /// Name or glob of links, and the bits per second to take as their speed.
   std::vector<std::pair<std::string, std::uint64_t>> link_speeds;
+  bool enable_kubernetes = true;
+  std::string kubeconfig;    ///< empty: the service account, where there is one
+  std::string kube_context;  ///< empty: the file's current one
+  KubeScope kube_scope = KubeScope::kCluster;
+  /// Name of each network outside the cluster; the longest prefix that fits wins.
+  std::vector<std::pair<std::string, IpPrefix>> external_names;
+  WorkloadBy workload_metrics = WorkloadBy::kWorkload;
+  std::uint32_t max_workload_pairs = 2000;
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";
   bool debug = false;

@@ -83,20 +83,21 @@ struct FlannelNode {
 struct FlannelPeer {
   std::string node;
   bool self = false;
-  std::string device;    ///< of this node, that leads there; empty: none
-  bool route = false;    ///< every pod CIDR has its route
+  std::string device;  ///< of this node, that leads there; empty: none
+  bool route = false;  ///< every pod CIDR has its route
   bool neighbour = false;
   bool forwarding = false;
-  Counters sent;         ///< tunnel packets seen to it
+  Counters sent;  ///< tunnel packets seen to it
   Counters received;
-  Nanos last_seen = 0;   ///< of a tunnel packet, wall; 0 never
+  Nanos last_seen = 0;  ///< of a tunnel packet, wall; 0 never
 };
 
 /// Something in which declared and observed disagree.
 struct FlannelFinding {
-  std::string_view kind;  ///< "missing_route", "wrong_vtep_mac", "mtu_mismatch", "undeclared_tunnel" …
-  std::string node;       ///< that it is about; empty: none
-  std::string what;       ///< one sentence, with both values
+  std::string_view
+      kind;          ///< "missing_route", "wrong_vtep_mac", "mtu_mismatch", "undeclared_tunnel" …
+  std::string node;  ///< that it is about; empty: none
+  std::string what;  ///< one sentence, with both values
 };
 
 struct FlannelReport {

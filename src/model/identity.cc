@@ -44,9 +44,7 @@ bool is_pod_to_pod(const Flow& flow) {
          is_kind(flow.dst_identity, IdentityKind::kPod);
 }
 
-bool is_service_flow(const Flow& flow) {
-  return flow.service != nullptr;
-}
+bool is_service_flow(const Flow& flow) { return flow.service != nullptr; }
 
 bool is_external_flow(const Flow& flow) {
   if (!flow.src_identity && !flow.dst_identity && !flow.service)

@@ -58,8 +58,8 @@ struct KubePod {
   KubeMeta meta;
   KubeLabels labels;
   std::optional<KubeOwner> controller;
-  std::string node;  ///< empty: not scheduled
-  std::string phase;  ///< "Pending", "Running", "Succeeded", "Failed", "Unknown"
+  std::string node;            ///< empty: not scheduled
+  std::string phase;           ///< "Pending", "Running", "Succeeded", "Failed", "Unknown"
   std::vector<IpAddress> ips;  ///< status.podIPs, valid ones
   bool host_network = false;
   Nanos started = 0;        ///< status.startTime: the kubelet took it; before it has an address
@@ -84,7 +84,7 @@ struct KubeEndpoint {
   std::vector<IpAddress> addresses;
   bool ready = true;
   std::string node;
-  std::string pod;             ///< targetRef of kind Pod: its name; empty without
+  std::string pod;  ///< targetRef of kind Pod: its name; empty without
   std::string pod_name_space;
   std::string pod_uid;
 };
@@ -137,9 +137,8 @@ using KubeNodePtr = std::shared_ptr<const KubeNode>;
 using KubeNamespacePtr = std::shared_ptr<const KubeNamespace>;
 using KubeControllerPtr = std::shared_ptr<const KubeController>;
 using KubeNetworkPolicyPtr = std::shared_ptr<const KubeNetworkPolicy>;
-using KubeObject =
-    std::variant<KubePodPtr, KubeServicePtr, KubeEndpointSlicePtr, KubeNodePtr, KubeNamespacePtr,
-                 KubeControllerPtr, KubeNetworkPolicyPtr>;
+using KubeObject = std::variant<KubePodPtr, KubeServicePtr, KubeEndpointSlicePtr, KubeNodePtr,
+                                KubeNamespacePtr, KubeControllerPtr, KubeNetworkPolicyPtr>;
 
 /// What the API server told. Changes of one object come in order; an object
 /// that vanished while nobody listened is told as deleted after a relist, with
@@ -176,9 +175,9 @@ struct KubeResourceStatus {
 /// How the connection to the Kubernetes API goes.
 struct KubeStatus {
   KubeState state = KubeState::kOff;
-  std::string server;  ///< URL
-  std::string source;  ///< where the configuration is from: "in-cluster", or a file and context
-  std::string error;   ///< one sentence; empty: all is well
+  std::string server;   ///< URL
+  std::string source;   ///< where the configuration is from: "in-cluster", or a file and context
+  std::string error;    ///< one sentence; empty: all is well
   Nanos synced_at = 0;  ///< when everything was first known; 0 never
   Nanos last_contact = 0;
   std::string server_version;

@@ -13,6 +13,9 @@
 
 namespace netprobe {
 
+/// How finely sides of a pair are told apart.
+enum class WorkloadBy : std::uint8_t { kWorkload, kPod, kNamespace };
+
 /// What a flow gained since it was told last. `flow` is its outline (no
 /// observations, no losses), valid during the call.
 struct FlowGrowth {
@@ -21,8 +24,8 @@ struct FlowGrowth {
   Counters reverse;
   TcpTrouble client_trouble;
   TcpTrouble server_trouble;
-  bool first = false;  ///< it was never told before
-  bool last = false;   ///< it ends: there is no later
+  bool first = false;      ///< it was never told before
+  bool last = false;       ///< it ends: there is no later
   bool handshake = false;  ///< flow.handshake_rtt is new
 };
 
@@ -55,15 +58,15 @@ struct WorkloadPair {
   Counters reverse;
   TcpTrouble client_trouble;
   TcpTrouble server_trouble;
-  Histogram handshake;  ///< bounds: kLatencyBounds
+  Histogram handshake;        ///< bounds: kLatencyBounds
   std::uint64_t dropped = 0;  ///< packets that the kernel dropped
 };
 
 /// Flows of one workload, for the netprobe_k8s_*_flows_total counters.
 struct WorkloadFlows {
   WorkloadName workload;
-  std::uint64_t pod_flows = 0;         ///< with a pod of it at either end
-  std::uint64_t service_flows = 0;     ///< to a service; `workload` is the service's
+  std::uint64_t pod_flows = 0;      ///< with a pod of it at either end
+  std::uint64_t service_flows = 0;  ///< to a service; `workload` is the service's
   std::uint64_t intra_node_flows = 0;
   std::uint64_t inter_node_flows = 0;
 };
