@@ -259,6 +259,9 @@ const std::vector<Option>& option_table() {
        toggle(&AgentOptions::enable_netfilter)},
       {"enable-drops", "", "packets that the kernel dropped, with reason and place (default true)",
        toggle(&AgentOptions::enable_drops)},
+      {"enable-forwarding", "",
+       "routes, neighbours and forwarding entries to other nodes (default true)",
+       toggle(&AgentOptions::enable_forwarding)},
       {"enable-kubernetes", "",
        "names of pods, services and nodes, where --kubeconfig or a service account is there "
        "(default true)",

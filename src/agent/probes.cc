@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "probes/drop/drop_probe.h"
+#include "probes/forwarding/forwarding_probe.h"
 #include "probes/netfilter/netfilter_probe.h"
 #include "probes/socket/socket_probe.h"
 #include "probes/vxlan/vxlan_probe.h"
@@ -54,6 +55,9 @@ Result<std::unique_ptr<Probe>> make_vxlan(const ProbeNeeds& needs) {
     return VxlanProbe::make(std::nullopt, error.message, needs.clock);
   return std::unexpected(error);
 }
+Result<std::unique_ptr<Probe>> make_forwarding(const ProbeNeeds& needs) {
+  return ForwardingProbe::make(needs.clock);
+}
 
 const std::vector<ProbeEntry>& registry() {
   static const std::vector<ProbeEntry> kProbes{
@@ -62,6 +66,7 @@ const std::vector<ProbeEntry>& registry() {
       {"netfilter", "--enable-netfilter", &AgentOptions::enable_netfilter, make_netfilter},
       {"xdp", "--enable-xdp", &AgentOptions::enable_xdp, make_xdp},
       {"vxlan", "--enable-vxlan", &AgentOptions::enable_vxlan, make_vxlan},
+      {"forwarding", "--enable-forwarding", &AgentOptions::enable_forwarding, make_forwarding},
   };
   return kProbes;
 }

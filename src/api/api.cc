@@ -21,6 +21,7 @@ void Api::add_routes(HttpServer& server) {
   add_state_routes(server, context_);
   add_drop_routes(server, context_);
   add_tunnel_routes(server, context_);
+  add_flannel_routes(server, context_);
   add_connection_routes(server, context_);
   add_stream_routes(server, context_, hub_);
   add_description_routes(server, context_);

@@ -89,7 +89,7 @@ TEST_F(ApiTest, HasTheContractsRoutes) {
   const auto routes = server->routes();
   for (const char* path : {"/metrics", "/health", "/healthz", "/livez", "/ready", "/readyz",
                            "/api/stats", "/api/flows", "/api/interfaces", "/api/probes", "/api/top",
-                           "/api/stream", "/api/tunnels", "/api/openapi.json", "/"})
+                           "/api/stream", "/api/tunnels", "/api/flannel", "/api/openapi.json", "/"})
     EXPECT_NE(std::ranges::find(routes, path), routes.end()) << path;
 }
 

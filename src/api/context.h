@@ -39,6 +39,7 @@ void add_connection_routes(HttpServer& server, const ApiContextPtr& context);
 void add_drop_routes(HttpServer& server, const ApiContextPtr& context);
 void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
 void add_tunnel_routes(HttpServer& server, const ApiContextPtr& context);
+void add_flannel_routes(HttpServer& server, const ApiContextPtr& context);
 void add_loss_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub);

@@ -17,6 +17,7 @@ namespace netprobe {
 [[nodiscard]] std::string_view openapi_netfilter();
 [[nodiscard]] std::string_view openapi_tunnels();
 [[nodiscard]] std::string_view openapi_losses();
+[[nodiscard]] std::string_view openapi_flannel();
 
 /// A page of plain text that lists the endpoints, one a line.
 [[nodiscard]] std::string index_page(std::string_view metrics_path);

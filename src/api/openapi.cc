@@ -150,6 +150,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_drops();
   document += openapi_netfilter();
   document += openapi_tunnels();
+  document += openapi_flannel();
   document += openapi_losses();
   document += kRest;
   document.replace(document.find(kMetricsKey), kMetricsKey.size(),

@@ -29,6 +29,7 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/drops", "dropped packets: ?by=reason, ?interface=eth0&since=15m"},
     Endpoint{"/api/netfilter", "hook points, rules that drop, the connection table"},
     Endpoint{"/api/tunnels", "tunnels by VNI and endpoints, MTU trouble: ?vni=1&outer_ip=10.0.0.1"},
+    Endpoint{"/api/flannel", "Flannel: what nodes declare, what this node has, what disagrees"},
     Endpoint{"/api/losses", "packets lost between neighbouring points: ?role=tunnel&since=1h"},
     Endpoint{"/api/openapi.json", "the description of all this"},
 };

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace netprobe {
@@ -84,9 +85,14 @@ Result<IpPrefix> IpPrefix::parse(std::string_view text) {
                   ErrorKind::kUsage);
     }
   }
+  return of(*address, bits);
+}
+
+IpPrefix IpPrefix::of(const IpAddress& address, int length) {
+  const int most = address.is_v4() ? 32 : 128;
   IpPrefix result;
-  result.bits_ = bits + 128 - most;
-  auto bytes = address->bytes();
+  result.bits_ = std::clamp(length, 0, most) + 128 - most;
+  auto bytes = address.bytes();
   for (int bit = result.bits_; bit < 128; ++bit)
     bytes[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80 >> bit % 8));
   result.network_ = IpAddress(bytes);
@@ -102,7 +108,7 @@ bool IpPrefix::contains(const IpAddress& address) const {
 }
 
 std::string IpPrefix::to_string() const {
-  return network_.to_string() + "/" + std::to_string(network_.is_v4() ? bits_ - 96 : bits_);
+  return network_.to_string() + "/" + std::to_string(length());
 }
 
 }  // namespace netprobe

@@ -49,8 +49,18 @@ class IpPrefix {
  public:
   IpPrefix() = default;
   [[nodiscard]] static Result<IpPrefix> parse(std::string_view text);
+  /// `length` counts as the address's own family does; more than it has is all.
+  [[nodiscard]] static IpPrefix of(const IpAddress& address, int length);
   [[nodiscard]] bool contains(const IpAddress& address) const;
+  /// Its first address.
+  [[nodiscard]] const IpAddress& network() const { return network_; }
+  /// Length, of 128: IPv4 counts as 96 and its own.
+  [[nodiscard]] int bits() const { return bits_; }
   [[nodiscard]] std::string to_string() const;
+  /// 0 to 32 for IPv4, 0 to 128 for IPv6.
+  [[nodiscard]] int length() const { return network_.is_v4() ? bits_ - 96 : bits_; }
+
+  auto operator<=>(const IpPrefix&) const = default;
 
  private:
   IpAddress network_;

@@ -90,7 +90,9 @@ FlowTableStats FlowTable::Impl::stats() const {
           records_,
           options_.max_flows,
           path_mtu_errors_,
-          handshakes_twice_};
+          handshakes_twice_,
+          told_twice_,
+          told_over_};
 }
 
 std::uint64_t FlowTable::Impl::attributed(std::uint32_t ifindex, Direction direction,
@@ -282,6 +284,7 @@ void FlowTable::Impl::merge(FlowEntry& entry, const Handle& at, const FlowDelta&
       entry.handshake == HandshakeNews::kNone)
     tell_later(at.index);
   mark_changed(entry, at.index);
+  mark_grown(at.index);
   if (sink_ != nullptr && !entry.moved) {
     entry.moved = true;
     moved_.push_back(at.index);
@@ -338,6 +341,7 @@ void FlowTable::Impl::end(std::uint32_t i, FlowEnding why) {
     flow.ending = why;
     flow.ended = true;
   }
+  end_growth(i, why);
   if (entry.in_index) erase_keys(entry, i);
   release(i);
 }
@@ -384,6 +388,8 @@ void FlowTable::track_changes(bool on) { impl_->track_changes(on); }
 std::vector<Flow> FlowTable::take_changes() { return impl_->take_changes(); }
 void FlowTable::watch_points(FlowPointsSink* sink) { impl_->watch_points(sink); }
 void FlowTable::take_points() { impl_->take_points(); }
+void FlowTable::watch_growth(FlowGrowthSink* sink) { impl_->watch_growth(sink); }
+void FlowTable::take_growth() { impl_->take_growth(); }
 bool FlowTable::find_points(const FlowTuple& tuple) { return impl_->find_points(tuple); }
 bool FlowTable::touch(const FlowTuple& tuple, std::uint64_t id) { return impl_->touch(tuple, id); }
 FlowTableStats FlowTable::stats() const { return impl_->stats(); }

@@ -14,6 +14,7 @@
 #include "model/netfilter.h"
 #include "model/quality.h"
 #include "model/snapshot.h"
+#include "model/workload.h"
 
 namespace netprobe {
 
@@ -77,6 +78,13 @@ class FlowTable final : public FlowSink {
   bool find_points(const FlowTuple& tuple);
   /// It is a change that readers of the stream want to see. False: not there.
   bool touch(const FlowTuple& tuple, std::uint64_t id);
+
+  /// From now on the sink is told what flows gain: by take_growth(), and when
+  /// one ends. What they have already is told first. Null: no more. It outlives
+  /// the table. See docs/flows.md for what the sums are.
+  void watch_growth(FlowGrowthSink* sink);
+  /// Tells it of every flow that gained anything since it was told last.
+  void take_growth();
 
   [[nodiscard]] FlowTableStats stats() const;
   /// Wire packets attributed to flows so far at one point, outermost layer;

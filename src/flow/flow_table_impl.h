@@ -20,7 +20,8 @@
 namespace netprobe {
 
 /// The table itself. flow_table.cc has flows from their first record to their end,
-/// flow_table_nat.cc joins translated ones, flow_table_news.cc tells others.
+/// flow_table_nat.cc joins translated ones, flow_table_news.cc tells others,
+/// flow_table_growth.cc what flows gained.
 class FlowTable::Impl {
  public:
   Impl(FlowTableOptions options, const PointNames& names)
@@ -37,6 +38,8 @@ class FlowTable::Impl {
   void watch_points(FlowPointsSink* sink) { sink_ = sink; }
   void take_points();
   bool find_points(const FlowTuple& tuple);
+  void watch_growth(FlowGrowthSink* sink);
+  void take_growth();
   bool touch(const FlowTuple& tuple, std::uint64_t id);
   [[nodiscard]] FlowTableStats stats() const;
   [[nodiscard]] std::uint64_t attributed(std::uint32_t ifindex, Direction direction,
@@ -120,6 +123,31 @@ class FlowTable::Impl {
   void tell_trouble(const FlowEntry& entry, std::size_t s, const TcpTrouble& before);
   void tell_later(std::uint32_t i);
 
+  /// What the growth sink was told of a flow: sums, by side of the entry's
+  /// canonical tuple. Beside the entries, so that it costs nothing unwatched.
+  struct Told {
+    std::array<Counters, 2> counters;
+    struct Trouble {
+      std::uint32_t retransmits = 0;
+      std::uint32_t out_of_order = 0;
+      std::uint32_t zero_windows = 0;
+      std::uint32_t resets = 0;
+    };
+    std::array<Trouble, 2> trouble;
+    bool flow = false;  ///< that there is one
+    bool handshake = false;
+  };
+  void mark_grown(std::uint32_t i) {
+    if (growth_sink_ == nullptr || entries_[i].grown) return;
+    entries_[i].grown = true;
+    grown_.push_back(i);
+  }
+  [[nodiscard]] Told& told(std::uint32_t i);
+  /// False: the sink wants to hear of it later.
+  bool tell_growth(std::uint32_t i, FlowEnding ending);
+  void end_growth(std::uint32_t i, FlowEnding why);
+  void join_growth(std::uint32_t to, std::uint32_t from, bool turned);
+
   /// Where translations are heard of late, two flows may yet turn out to be
   /// one, with one handshake: it waits as long.
   void tell_handshakes(Nanos now);
@@ -170,6 +198,11 @@ class FlowTable::Impl {
   FlowPointsSink* sink_ = nullptr;
   std::vector<std::uint32_t> moved_;
   std::vector<PointCount> point_counts_;
+  FlowGrowthSink* growth_sink_ = nullptr;
+  std::vector<std::uint32_t> grown_;
+  std::deque<Told> told_;  ///< by index of the entry
+  std::uint64_t told_twice_ = 0;
+  Counters told_over_;
   Nanos last_eviction_ = 0;  ///< on the clock of packets
   std::uint32_t hand_ = 0;
   std::uint64_t live_ = 0;

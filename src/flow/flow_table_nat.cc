@@ -79,6 +79,7 @@ void FlowTable::Impl::join(std::uint32_t to, std::uint32_t from) {
     for (Observation& seen : last.observations) seen.forward = seen.reverse = {};
     ended_flows_.push_back(std::move(last));
   }
+  join_growth(to, from, turned);
   other.in_index = false;  // its key is the other's now
   ++ended_;
   release(from);

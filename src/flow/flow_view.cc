@@ -105,9 +105,22 @@ Flow flow_outline(const FlowEntry& entry, Nanos wall_offset) {
   return flow;
 }
 
+void add_path(const FlowEntry& entry, const PointNames& names, Flow& flow) {
+  flow.direction = direction_of(entry, names, entry.initiator());
+  for (const FlowPoint& point : entry.points) {
+    if (point.tunnel != Tunnel::kNone) {
+      flow.tunnel = point.tunnel;
+      flow.vni = point.vni;
+    }
+    if (point.vlan != kNoVlan) flow.vlan = point.vlan;
+    if (point.inner_vlan != kNoVlan) flow.inner_vlan = point.inner_vlan;
+    if (point.mpls_label != kNoMplsLabel) flow.mpls_label = point.mpls_label;
+  }
+}
+
 void add_points(const FlowEntry& entry, const PointNames& names, Flow& flow) {
+  add_path(entry, names, flow);
   const std::size_t from = entry.initiator();
-  flow.direction = direction_of(entry, names, from);
   flow.observations.reserve(entry.points.size());
   for (const FlowPoint& point : entry.points) {
     Observation& seen = flow.observations.emplace_back();
@@ -126,13 +139,6 @@ void add_points(const FlowEntry& entry, const PointNames& names, Flow& flow) {
     seen.outer_dst = from == 0 ? point.outer_dst : point.outer_src;
     seen.forward = point.side[from].counters;
     seen.reverse = point.side[1 - from].counters;
-    if (point.tunnel != Tunnel::kNone) {
-      flow.tunnel = point.tunnel;
-      flow.vni = point.vni;
-    }
-    if (point.vlan != kNoVlan) flow.vlan = point.vlan;
-    if (point.inner_vlan != kNoVlan) flow.inner_vlan = point.inner_vlan;
-    if (point.mpls_label != kNoMplsLabel) flow.mpls_label = point.mpls_label;
   }
 }
 

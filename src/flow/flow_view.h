@@ -12,7 +12,10 @@ namespace netprobe {
 /// from them. `wall_offset`: wall clock minus monotonic.
 [[nodiscard]] Flow flow_outline(const FlowEntry& entry, Nanos wall_offset);
 
-/// Its points, its direction, and what they tell of tags and tunnels.
+/// Its direction, and what its points tell of tags and tunnels.
+void add_path(const FlowEntry& entry, const PointNames& names, Flow& flow);
+
+/// The same, and its points.
 void add_points(const FlowEntry& entry, const PointNames& names, Flow& flow);
 
 }  // namespace netprobe

@@ -49,8 +49,11 @@ struct TunnelDevice {
   std::uint16_t port = 0;
   IpAddress local;
   MacAddress mac{};
+  bool up = false;
   std::uint32_t mtu = 0;
-  std::uint32_t underlay_mtu = 0;  ///< of the device that its packets leave by; 0 not known
+  std::string underlay;            ///< the device that its packets leave by; empty: not known
+  std::uint32_t underlay_mtu = 0;  ///< 0: not known
+  std::uint32_t overhead = 0;      ///< bytes that wrapping adds to an IP packet; 0: not known
   std::vector<IpPrefix> addresses;
 };
 
@@ -76,15 +79,22 @@ struct FlannelNode {
   IpAddress public_ipv6;
   std::uint32_t vni_v6 = 0;
   std::string vtep_mac_v6;
-  std::string error;  ///< why its annotations could not be read
+  /// What an administrator set as public address, for a node behind NAT;
+  /// unspecified without.
+  IpAddress public_ip_overwrite;
+  IpAddress public_ipv6_overwrite;
+  bool managed = false;  ///< by Flannel's subnet manager: others pass over a node without
+  std::string error;     ///< why its annotations could not be read
 };
 
 /// One node's tunnel as this node really has it.
 struct FlannelPeer {
   std::string node;
   bool self = false;
-  std::string device;  ///< of this node, that leads there; empty: none
-  bool route = false;  ///< every pod CIDR has its route
+  std::string device;             ///< of this node, that leads there; empty: none
+  bool route_expected = false;    ///< this node should lead there, and it can be told
+  bool route = false;             ///< every pod CIDR has its route
+  bool entries_expected = false;  ///< the two that follow; other ways than VXLAN need none
   bool neighbour = false;
   bool forwarding = false;
   Counters sent;  ///< tunnel packets seen to it
@@ -105,7 +115,10 @@ struct FlannelReport {
   std::vector<FlannelNode> nodes;
   std::vector<TunnelDevice> devices;
   std::vector<FlannelPeer> peers;
-  std::vector<FlannelFinding> findings;
+  std::vector<FlannelFinding> findings;  ///< a bounded number
+  std::uint64_t more_findings = 0;       ///< beyond the bound
+  std::string error;                     ///< why nothing could be compared; empty: it could
+  Nanos observed_at = 0;                 ///< when the kernel was asked, wall; 0 never
   std::uint32_t vni = 0;
   std::uint16_t port = 0;
   Nanos updated = 0;

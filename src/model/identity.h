@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/ip_address.h"
 #include "model/kube.h"
+#include "model/shared_labels.h"
 
 namespace netprobe {
 
@@ -37,7 +38,7 @@ struct Identity {
   std::string zone;       ///< topology.kubernetes.io/zone of the node
   std::string node_pool;  ///< by the labels of the large providers; empty: none
   std::string uid;
-  KubeLabels labels;
+  SharedLabels labels;  ///< pods of one workload share them
   bool host_network = false;
 
   /// "namespace/name", or the name alone where there is no namespace.

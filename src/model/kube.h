@@ -162,14 +162,15 @@ enum class KubeState : std::uint8_t {
 struct KubeResourceStatus {
   std::string name;  ///< "pods", "services", "endpointslices" …
   bool synced = false;
-  std::uint64_t objects = 0;   ///< known now
-  std::uint64_t lists = 0;     ///< begun; more than one: relists
-  std::uint64_t watches = 0;   ///< begun
-  std::uint64_t events = 0;    ///< of watches, bookmarks aside
-  std::uint64_t skipped = 0;   ///< objects that could not be read; counted each time
-  std::uint64_t failures = 0;  ///< requests that failed
-  Nanos last_contact = 0;      ///< the server last said anything of it
-  std::string error;           ///< of the last request; empty: it went well
+  std::uint64_t objects = 0;        ///< known now
+  std::uint64_t lists = 0;          ///< begun; more than one: relists
+  std::uint64_t watches = 0;        ///< begun
+  std::uint64_t events = 0;         ///< of watches, bookmarks aside
+  std::uint64_t skipped = 0;        ///< objects that could not be read; counted each time
+  std::uint64_t bad_addresses = 0;  ///< left out of objects that were taken otherwise
+  std::uint64_t failures = 0;       ///< requests that failed
+  Nanos last_contact = 0;           ///< the server last said anything of it
+  std::string error;                ///< of the last request; empty: it went well
 };
 
 /// How the connection to the Kubernetes API goes.

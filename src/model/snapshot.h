@@ -29,6 +29,11 @@ struct FlowTableStats {
   std::uint64_t capacity = 0;
   std::uint64_t path_mtu_errors = 0;   ///< ICMP "too big" that quoted a flow, each once
   std::uint64_t handshakes_twice = 0;  ///< two flows had told of theirs, and then were one
+  /// Flows that were summed up by workload as two, and then were one.
+  std::uint64_t growth_twice = 0;
+  /// What was summed up beyond what flows had at their end: told of two that
+  /// were one, or by a point that was not the nearest.
+  Counters growth_over;
 };
 
 /// Everything a reader may ask for, as of one moment. Immutable: the data

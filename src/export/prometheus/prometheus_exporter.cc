@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "export/prometheus/drop_rows.h"
+#include "export/prometheus/kube_rows.h"
 #include "export/prometheus/loss_rows.h"
 #include "export/prometheus/metric_table.h"
 #include "export/prometheus/netfilter_rows.h"
 #include "export/prometheus/quality_rows.h"
 #include "export/prometheus/socket_rows.h"
 #include "export/prometheus/tunnel_rows.h"
+#include "export/prometheus/workload_rows.h"
 
 namespace netprobe {
 namespace {
@@ -181,6 +183,8 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_packet_losses(out, snapshot);
   write_quality(out, snapshot.quality);
   write_bandwidth(out, rows);
+  write_workloads(out, snapshot);
+  write_kube(out, *snapshot.kube);
   out.finish();
   last_size_ = page.size();
   return page;

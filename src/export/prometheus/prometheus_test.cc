@@ -28,6 +28,32 @@ InterfaceState interface(std::uint32_t ifindex, std::string name, std::uint64_t 
   return state;
 }
 
+KubeViewPtr small_cluster() {
+  auto kube = std::make_shared<KubeView>();
+  kube->status.state = KubeState::kSynced;
+  kube->status.server_version = "v1.30.1";
+  kube->status.last_contact = 1'700'000'000 * kSecond;
+  kube->status.resources = {{.name = "pods", .synced = true, .objects = 12, .lists = 2}};
+  return kube;
+}
+
+/// With all that a pair can have.
+WorkloadReport small_workloads() {
+  WorkloadReport report;
+  WorkloadPair& pair = report.pairs.emplace_back();
+  pair.src = {"sh\\op", "Deployment", "w\"e\nb \xc3\xa9\xff"};
+  pair.dst = {"", "", ""};
+  pair.direction = "inter-node";
+  pair.flows = 4;
+  pair.connections = 3;
+  pair.client_trouble = {.retransmits = 1, .out_of_order = 2, .zero_windows = 3, .resets = 4};
+  pair.handshake.counts.assign(kLatencyBounds.size() + 1, 1);
+  pair.dropped = 5;
+  report.workloads = {{{"shop", "Deployment", "web"}, 1, 2, 3, 4}};
+  report.kinds.unnamed_ends = 1;
+  return report;
+}
+
 Snapshot small_snapshot() {
   Snapshot snapshot;
   snapshot.started_at = 1'700'000'000 * kSecond;
@@ -59,6 +85,8 @@ Snapshot small_snapshot() {
   uplink.counts.back() = 1;
   uplink.sum = 20 * kSecond;
   snapshot.table = {.live_flows = 5, .total_flows = 9, .ended_flows = 4, .records = 1'000};
+  snapshot.kube = small_cluster();
+  snapshot.workloads = small_workloads();
   snapshot.resident_bytes = 1 << 20;
   snapshot.cpu_seconds = 0.25;
   return snapshot;

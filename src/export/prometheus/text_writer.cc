@@ -160,12 +160,14 @@ void TextWriter::sample(const LabelText& labels, double value) {
   out_ += '\n';
 }
 
-void TextWriter::latencies(const LabelText& labels, const Histogram& histogram) {
+void TextWriter::latencies(const LabelText& labels, const Histogram& histogram,
+                           std::span<const Nanos> bounds) {
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
     below += histogram.counts[i];
     std::string bound = "+Inf";
     if (i < kLatencyBounds.size()) {
+      if (std::ranges::find(bounds, kLatencyBounds[i]) == bounds.end()) continue;
       bound.clear();
       append_number(bound, static_cast<double>(kLatencyBounds[i]) / 1e9);
       // OpenMetrics wants bounds to look like the floats they are.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,8 +45,10 @@ class TextWriter {
   void sample(const LabelText& labels, std::uint64_t value);
   void sample(const LabelText& labels, std::int64_t value);
   void sample(const LabelText& labels, double value);
-  /// The samples of a histogram of latencies, in seconds.
-  void latencies(const LabelText& labels, const Histogram& histogram);
+  /// The samples of a histogram of latencies, in seconds, with these of its
+  /// bounds.
+  void latencies(const LabelText& labels, const Histogram& histogram,
+                 std::span<const Nanos> bounds = kLatencyBounds);
   /// Ends the page.
   void finish();
 

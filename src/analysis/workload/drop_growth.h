@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "model/drop.h"
+
+namespace netprobe {
+
+/// What records of dropped packets gained from one report to the next. Knows as
+/// many as the newest report has. One thread.
+class DropGrowth {
+ public:
+  using Call = std::function<void(const DropRecord& record, std::uint64_t packets)>;
+  /// Calls for each record of a flow with more packets than before. A record
+  /// that made room for others and came again counts from 0; what it gained
+  /// unseen in between is not told.
+  void update(const DropReport& report, const Call& call);
+  [[nodiscard]] std::size_t size() const { return known_.size(); }
+
+ private:
+  /// What makes a record one.
+  struct Key {
+    FlowTuple tuple;
+    std::optional<DropInside> inside;
+    std::uint32_t ifindex = 0;
+    std::uint64_t netns = 0;
+    std::string reason;
+    std::string hook;
+    std::string location;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+  struct Known {
+    std::uint64_t count = 0;
+    Nanos first_seen = 0;
+    std::uint64_t report = 0;
+  };
+  boost::unordered_flat_map<Key, Known, KeyHash> known_;
+  std::uint64_t reports_ = 0;
+};
+
+}  // namespace netprobe

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/workload/drop_growth.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace netprobe {
+namespace {
+
+DropRecord record(std::uint16_t port, std::uint64_t count, std::string reason = "NO_SOCKET") {
+  DropRecord record;
+  record.tuple = {IpAddress::v4(0x0a000001), IpAddress::v4(0x0a000002), port, 80, kProtoTcp};
+  record.has_tuple = true;
+  record.reason = std::move(reason);
+  record.count = count;
+  record.first_seen = kSecond;
+  return record;
+}
+
+std::vector<std::uint64_t> told(DropGrowth& growth, std::vector<DropRecord> records) {
+  DropReport report;
+  report.records = std::move(records);
+  std::vector<std::uint64_t> result;
+  growth.update(report,
+                [&](const DropRecord&, std::uint64_t packets) { result.push_back(packets); });
+  return result;
+}
+
+using Packets = std::vector<std::uint64_t>;
+
+TEST(DropGrowth, TellsWhatIsMore) {
+  DropGrowth growth;
+  EXPECT_EQ(told(growth, {record(1, 3), record(2, 5)}), (Packets{3, 5}));
+  EXPECT_EQ(told(growth, {record(1, 3), record(2, 5)}), Packets{});
+  EXPECT_EQ(told(growth, {record(2, 9), record(1, 3)}), Packets{4});
+}
+
+TEST(DropGrowth, RecordsOfOneFlowAreTheirOwn) {
+  DropGrowth growth;
+  DropRecord inside = record(1, 3);
+  inside.inside = DropInside{record(9, 0).tuple, Tunnel::kVxlan, 1};
+  EXPECT_EQ(told(growth, {record(1, 3), record(1, 4, "TCP_CSUM"), inside}), (Packets{3, 4, 3}));
+  EXPECT_EQ(told(growth, {inside, record(1, 5, "TCP_CSUM"), record(1, 5)}), (Packets{1, 2}));
+}
+
+TEST(DropGrowth, ARecordThatCameAgainCountsFromTheBeginning) {
+  DropGrowth growth;
+  told(growth, {record(1, 10)});
+  EXPECT_EQ(told(growth, {record(1, 2)}), Packets{2});
+  DropRecord again = record(1, 7);
+  again.first_seen = 9 * kSecond;
+  EXPECT_EQ(told(growth, {again}), Packets{7});
+}
+
+TEST(DropGrowth, KnowsNoMoreThanTheNewestReport) {
+  DropGrowth growth;
+  for (std::uint16_t port = 1; port <= 1'000; ++port) told(growth, {record(port, 1)});
+  EXPECT_EQ(growth.size(), 1U);
+  DropRecord no_flow = record(1, 1);
+  no_flow.has_tuple = false;
+  EXPECT_EQ(told(growth, {no_flow}), Packets{});
+  EXPECT_EQ(growth.size(), 0U);
+}
+
+}  // namespace
+}  // namespace netprobe

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/workload/workload_name.h"
+
+#include <functional>
+
+namespace netprobe {
+
+std::size_t WorkloadNameHash::operator()(const WorkloadName& name) const {
+  std::size_t hash = 0;
+  for (const std::string* part : {&name.name_space, &name.kind, &name.name})
+    hash = (hash ^ std::hash<std::string>{}(*part)) * 0x9e3779b97f4a7c15;
+  return hash;
+}
+
+WorkloadName workload_name(const Identity& identity, WorkloadBy by) {
+  switch (identity.kind) {
+    case IdentityKind::kNode:
+      return {{}, "Node", identity.name};
+    case IdentityKind::kExternal:
+      return {{}, "External", identity.name};
+    case IdentityKind::kPod:
+    case IdentityKind::kService:
+      break;
+  }
+  if (by == WorkloadBy::kNamespace) return {identity.name_space, "Namespace", identity.name_space};
+  if (identity.kind == IdentityKind::kService)
+    return {identity.name_space, "Service", identity.name};
+  if (by == WorkloadBy::kPod || identity.workload.empty() || identity.workload_kind.empty())
+    return {identity.name_space, "Pod", identity.name};
+  return {identity.name_space, identity.workload_kind, identity.workload};
+}
+
+WorkloadEnd unnamed_end(const IpAddress& address, bool maybe_cluster, const std::string& node) {
+  const auto external = [](const char* name) {
+    return WorkloadEnd{.name = {{}, "External", name}, .known = true};
+  };
+  if (address.is_loopback() && !node.empty()) return {.name = {{}, "Node", node}, .known = true};
+  if (address.is_loopback() || address.is_unspecified()) return {.known = true};
+  if (address.is_multicast()) return external("multicast");
+  if (address.is_link_local()) return external("link-local");
+  if (maybe_cluster) return {};
+  return external("world");
+}
+
+bool is_private(const IpAddress& address) {
+  const auto& b = address.bytes();
+  if (!address.is_v4()) return (b[0] & 0xfe) == 0xfc;
+  return b[12] == 10 || (b[12] == 172 && (b[13] & 0xf0) == 16) || (b[12] == 192 && b[13] == 168) ||
+         (b[12] == 100 && (b[13] & 0xc0) == 64);
+}
+
+}  // namespace netprobe

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kube/identity/external_names.h"
+#include "kube/identity/identity_index.h"
+#include "model/flow.h"
+
+namespace netprobe {
+
+/// Gives flows their names: who was at either end, the service that it was sent
+/// to, and with these its direction. docs/identity.md has the rules. Does no
+/// I/O; on the thread of the index, which must outlive it.
+class FlowNamer {
+ public:
+  FlowNamer(const IdentityIndex& index, const IdentityOptions& options)
+      : index_(index), external_(options.external_names) {}
+
+  /// Sets src_identity, dst_identity, service, service_by and direction. Reads
+  /// of the flow its tuples, times, processes, and the direction that it has
+  /// by its path: a flow is named once, or gets that direction back before.
+  void name(Flow& flow) const;
+  void name(std::span<Flow> flows) const {
+    for (Flow& flow : flows) name(flow);
+  }
+
+ private:
+  using End = IdentityIndex::End;
+  /// The holder of the address; on a node's address, the pod that uses it.
+  [[nodiscard]] const IdentityPtr* holder(const End& end, const ProcessRef* process,
+                                          const Flow& flow) const;
+  [[nodiscard]] IdentityIndex::Service service(const End& asked, const Flow& flow,
+                                               ServiceBy& by) const;
+
+  const IdentityIndex& index_;
+  const ExternalNames external_;
+};
+
+}  // namespace netprobe
