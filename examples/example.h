@@ -22,7 +22,8 @@ struct Arguments {
 };
 
 /// Ends the program with `usage` where it was asked for or an option is wrong.
-inline Arguments arguments(int argc, char** argv, std::size_t words, const char* usage) {
+inline Arguments arguments(int argc, char** argv, std::size_t least, std::size_t most,
+                           const char* usage) {
   Arguments result;
   const auto end = [usage](int code) {
     (code == 0 ? std::cout : std::cerr) << usage;
@@ -44,7 +45,7 @@ inline Arguments arguments(int argc, char** argv, std::size_t words, const char*
         std::from_chars(word.data(), word.data() + word.size(), result.seconds);
     if (error != std::errc{} || last != word.data() + word.size() || result.seconds < 1) end(2);
   }
-  if (result.words.size() != words) end(2);
+  if (result.words.size() < least || result.words.size() > most) end(2);
   return result;
 }
 

@@ -13,7 +13,7 @@ constexpr const char* kUsage =
     "port of 127.0.0.1; the first line says which. Needs root.\n";
 
 int main(int argc, char** argv) {
-  const auto arguments = example::arguments(argc, argv, 1, kUsage);
+  const auto arguments = example::arguments(argc, argv, 1, 1, kUsage);
   example::Stopwatch watch(arguments.seconds);
 
   auto manager = example::value_of(netprobe::Manager::create());

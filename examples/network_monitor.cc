@@ -12,7 +12,7 @@ constexpr const char* kUsage =
     "Needs root.\n";
 
 int main(int argc, char** argv) {
-  const auto arguments = example::arguments(argc, argv, 1, kUsage);
+  const auto arguments = example::arguments(argc, argv, 1, 1, kUsage);
   const std::string& name = arguments.words[0];
   example::Stopwatch watch(arguments.seconds);
 

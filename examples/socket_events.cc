@@ -27,7 +27,7 @@ void print(const netprobe::SocketEvent& event) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto arguments = example::arguments(argc, argv, 0, kUsage);
+  const auto arguments = example::arguments(argc, argv, 0, 0, kUsage);
   example::Stopwatch watch(arguments.seconds);
 
   auto manager = example::value_of(netprobe::Manager::create());

@@ -24,7 +24,7 @@ void print(const netprobe::VxlanEvent& event) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto arguments = example::arguments(argc, argv, 1, kUsage);
+  const auto arguments = example::arguments(argc, argv, 1, 1, kUsage);
   example::Stopwatch watch(arguments.seconds);
 
   auto manager = example::value_of(netprobe::Manager::create());

@@ -49,6 +49,7 @@ netprobe::AgentOptions agent_options(const ManagerOptions& options) {
   to.enable_drops = false;
   to.enable_netfilter = false;
   to.enable_xdp = false;
+  to.enable_forwarding = false;
   return to;
 }
 
@@ -173,6 +174,10 @@ Result<void> Manager::Impl::switch_sockets(bool on, SocketEventHandler handler) 
   const netprobe::Status status = result.get();
   if (!status) dispatcher_.use(SocketEventHandler{});
   return public_status(status);
+}
+
+void Manager::Impl::want_forwarding() const {
+  signals_->switch_probe("forwarding", true, [](const netprobe::Status&) {});
 }
 
 void Manager::Impl::request(bool with_flows,

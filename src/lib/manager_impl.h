@@ -34,6 +34,9 @@ class NETPROBE_HIDDEN Manager::Impl {
   [[nodiscard]] Result<void> switch_sockets(bool on, SocketEventHandler handler);
   void use(VxlanEventHandler handler) { dispatcher_.use(std::move(handler)); }
 
+  /// Reads routes and neighbours from now on, for who compares them.
+  void want_forwarding() const;
+
   /// As of now; waits for the threads.
   [[nodiscard]] Result<netprobe::SnapshotPtr> snapshot(bool with_flows) const;
   /// Does not wait: `done` is called on one of the threads, with null where the

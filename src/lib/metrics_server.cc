@@ -42,7 +42,8 @@ void MetricsServer::Impl::answer(const std::shared_ptr<Collector::Impl>& collect
   const auto format = netprobe::negotiate_format(request.header("accept"));
   // Called on the data thread: it only hands over.
   collector->request([collector, reply, format](netprobe::SnapshotPtr snapshot) {
-    reply.run([collector, reply, format, snapshot = std::move(snapshot)] {
+    reply.run([collector, reply, format, snapshot = std::move(snapshot)]() mutable {
+      snapshot = collector->complete(std::move(snapshot));
       if (!snapshot) return reply(netprobe::problem(503, "there is nothing to collect from"));
       reply({.content_type = std::string(netprobe::content_type(format)),
              .body = collector->render(*snapshot, format)});

@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <regex>
 
 #include "agent.h"
 #include "cluster.h"
+#include "support/temp_dir.h"
 
 namespace netprobe::test {
 namespace {
@@ -161,10 +163,30 @@ TEST_F(Examples, AnInterfaceThatIsNotThereIsOneSentence) {
   }
 }
 
+TEST_F(Examples, AKubeconfigThatIsMissingOrBadIsOneSentence) {
+  auto ns = NetNamespace::create();
+  ASSERT_TRUE(ns) << ns.error().message;
+  const TempDir dir;
+  const std::string bad = dir.path() + "/bad";
+  std::ofstream(bad) << "clusters: [\n";
+  for (const std::string& file : {dir.path() + "/missing", bad}) {
+    auto process = ns->start({example_path("kubernetes_topology"), file, "--seconds", "2"});
+    ASSERT_TRUE(process) << process.error().message;
+    const auto finished = process->wait(kPatience);
+    ASSERT_TRUE(finished) << finished.error().message;
+    EXPECT_EQ(finished->exit_code, 1);
+    EXPECT_TRUE(finished->out.starts_with("failed: ")) << finished->out;
+    EXPECT_NE(finished->out.find(file), std::string::npos) << finished->out;
+    EXPECT_TRUE(finished->out.ends_with("flows 0 intra-node 0 inter-node 0 pod-to-pod 0\n"))
+        << finished->out;
+  }
+}
+
 TEST_F(Examples, UsageIsToldAndSecondsEndThem) {
   auto ns = NetNamespace::create();
   ASSERT_TRUE(ns) << ns.error().message;
-  for (const char* name : {"network_monitor", "socket_events", "vxlan_events", "metrics_server"}) {
+  for (const char* name : {"network_monitor", "socket_events", "vxlan_events", "metrics_server",
+                           "kubernetes_topology"}) {
     const auto help = ns->run({example_path(name), "--help"});
     ASSERT_TRUE(help) << help.error().message;
     EXPECT_TRUE(help->starts_with(std::string("usage: ") + name)) << *help;
