@@ -8,6 +8,10 @@
 #   traffic.pids  the same for lab/traffic
 #   up.pid        the same for lab/up itself, while it works
 #   log/, www/, nginx/, node1/ ...  logs, served files, the agents' data
+# and with a control plane
+#   kubeconfig, agent.kubeconfig    the administrator's and the agents' way to it
+#   pods          which namespace is which pod; see kube.sh
+#   kube/         its certificates, its store, and what was registered in it
 set -euo pipefail
 
 LAB_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -18,6 +22,7 @@ AGENT_PORT=8081
 # A proxy of the machine must never see the lab's requests.
 # shellcheck disable=SC2034
 CURL=(curl --noproxy '*' --silent --show-error --fail)
+CGROUP_ROOTS=(/sys/fs/cgroup{,/unified,/systemd,/pids})
 
 say() { printf '%s\n' "$*"; }
 die() { # EXIT-CODE SENTENCE
@@ -49,6 +54,7 @@ use_lab() { # NAME
     die 2 "--name must be 1 to 12 small letters and digits and begin with a letter, not '$1'"
   LAB=$1
   LAB_DIR=$LAB_ROOT/$LAB
+  KUBE_DIR=$LAB_DIR/kube KUBECONFIG_FILE=$LAB_DIR/kubeconfig AGENT_KUBECONFIG=$LAB_DIR/agent.kubeconfig PODS_FILE=$LAB_DIR/pods
   MGMT_LINK=np${LAB}m
 }
 ns() { printf 'np-%s-%s' "$LAB" "$1"; }
@@ -58,8 +64,14 @@ ns_list() { ip netns list 2>/dev/null | awk -v p="np-$LAB-" 'index($1, p) == 1 {
 in_ns() { # NODE|POD|net|outside COMMAND...
   local where=$1
   shift
-  nsenter --net="/run/netns/np-$LAB-$where" -- "$@"
+  if [[ -z ${container_cgroup-} ]]; then
+    nsenter --net="/run/netns/np-$LAB-$where" -- "$@"
+  else
+    (join_cgroup && exec nsenter --net="/run/netns/np-$LAB-$where" -- "$@")
+  fi
 }
+# This (sub)shell becomes a process of a pod; see in_container.
+join_cgroup() { [[ -z ${container_cgroup-} ]] || printf '%s\n' "$BASHPID" >"$container_cgroup/cgroup.procs"; }
 hash_of() { printf '%s' "$*" | cksum | cut -d' ' -f1; }
 
 lab_exists() { [[ -e $LAB_DIR/conf ]]; }
@@ -157,8 +169,10 @@ spawn() { # ROLE PIDFILE COMMAND...
   (
     exec 9<&-
     record "$BASHPID" "$role" "$file"
+    join_cgroup
     exec setsid "$@"
   ) </dev/null >>"$LAB_DIR/log/$role.log" 2>&1 &
+  disown # or this shell would speak of its end
 }
 spawn_in() { # NS ROLE COMMAND...
   local where=$1 role=$2
@@ -200,6 +214,9 @@ teardown() {
   for each in $(ns_list); do ip netns del "$each" 2>/dev/null || true; done
   # A process that was forked just before the interrupt has written itself down by now.
   end_processes "$LAB_DIR/traffic.pids" "$LAB_DIR/pids" || true
+  for each in "${CGROUP_ROOTS[@]/%//netprobe-lab-$LAB}"; do
+    [[ ! -d $each ]] || find "$each" -depth -type d -exec rmdir -- {} + 2>/dev/null || true
+  done
   rm -rf -- "$LAB_DIR"
   rmdir -- "$LAB_ROOT" 2>/dev/null || true # only when no other lab is left
 }

@@ -9,12 +9,18 @@
 POD_MTU=1450    # FLANNEL_MTU: 1500 less the 50 bytes of VXLAN over IPv4
 V6_TUNNEL=1430  # VXLAN over IPv6 takes 70
 NODE_PORT=30080
+HOST_PORT=9100  # of the pods in the nodes' own namespaces, with a control plane
 
 node4() { printf '10.88.0.%d' $((10 + $1)); }
 node6() { printf 'fd00:88::%d' $((10 + $1)); }
 mgmt4() { printf '%s.%d' "$LAB_MGMT" $((10 + $1)); }
 pod4() { printf '10.244.%d.%d' "$1" $((1 + $2)); }  # NODE POD
 pod6() { printf 'fd10:244:%d::%d' "$1" $((1 + $2)); }
+# The last node has one pod more, which answers for the cluster's names.
+pods_on() { printf '%d' $((LAB_PODS + ($1 == LAB_NODES))); } # NODE
+dns_pod() { printf 'pod%d-%d' "$LAB_NODES" $((LAB_PODS + 1)); }
+dns4() { pod4 "$LAB_NODES" $((LAB_PODS + 1)); }
+dns6() { pod6 "$LAB_NODES" $((LAB_PODS + 1)); }
 # Flannel draws random addresses; fixed ones make two runs comparable.
 vtep_mac() { printf '4e:70:%02x:%02x:%02x:%02x' $((LAB_HASH >> 8 & 255)) $((LAB_HASH & 255)) "$2" "$1"; } # NODE FAMILY
 # The host end of a pod's veth, named as CNI does.
@@ -107,8 +113,9 @@ END
 # What kubelet, the bridge plugin of CNI and flanneld set up on a node. Flannel
 # has a VXLAN device for each family: IPv6 pods travel over the IPv6 underlay.
 build_node() { # NODE
-  local i=$1 j p
-  for ((p = 1; p <= LAB_PODS; p++)); do new_ns "pod$i-$p"; done
+  local i=$1 j p pods
+  pods=$(pods_on "$i")
+  for ((p = 1; p <= pods; p++)); do new_ns "pod$i-$p"; done
   {
     cat <<END
 link set lo up
@@ -131,7 +138,7 @@ link add flannel-v6.1 address $(vtep_mac "$i" 6) mtu $V6_TUNNEL type vxlan id 1 
 addr add fd10:244:$i::/128 dev flannel-v6.1 nodad
 link set flannel-v6.1 up
 END
-    for ((p = 1; p <= LAB_PODS; p++)); do
+    for ((p = 1; p <= pods; p++)); do
       # Hairpin, as Flannel's CNI configuration asks for: a pod may be the
       # backend of the very service that it calls.
       cat <<END
@@ -155,7 +162,7 @@ fdb append $(vtep_mac "$j" 4) dev flannel.1 dst $(node4 "$j") self permanent
 fdb append $(vtep_mac "$j" 6) dev flannel-v6.1 dst $(node6 "$j") self permanent
 END
   done | bridge -n "$(ns "node$i")" -batch -
-  for ((p = 1; p <= LAB_PODS; p++)); do
+  for ((p = 1; p <= pods; p++)); do
     ip_batch "pod$i-$p" <<END
 link set lo up
 addr add $(pod4 "$i" "$p")/24 dev eth0
@@ -170,7 +177,7 @@ END
 
 # The service addresses, as kube-proxy translates them, and the masquerading of
 # kube-proxy (mark 0x4000) and of Flannel. Web has a backend on every node (the
-# connections go round), DNS has one, on the last node.
+# connections go round), DNS has one, a pod of its own on the last node.
 build_services() { # NODE
   local i=$1 j web4=() web6=() same='' bridged=/proc/sys/net/bridge/bridge-nf-call-iptables
   for ((j = 1; j <= LAB_NODES; j++)); do
@@ -187,9 +194,9 @@ build_services() { # NODE
   fi
   {
     nat_table ip 10.244.0.0/16 "10.244.$i.0/24" 224.0.0.0/4 "$(pod4 "$i" 1)" \
-      10.96.0.10 "$(pod4 "$LAB_NODES" 1)" 10.96.0.80 "${web4[*]}" "$same"
+      10.96.0.10 "$(dns4)" 10.96.0.80 "${web4[*]}" "$same"
     nat_table ip6 fd10:244::/32 "fd10:244:$i::/64" ff00::/8 "$(pod6 "$i" 1)" \
-      fd10:96::10 "$(pod6 "$LAB_NODES" 1)" fd10:96::50 "${web6[*]}" "$same"
+      fd10:96::10 "$(dns6)" fd10:96::50 "${web6[*]}" "$same"
   } | in_ns "node$i" nft -f -
 }
 nat_table() { # FAMILY CLUSTER NODE-CIDR MULTICAST OWN-BACKEND DNS DNS-POD WEB WEB-PODS MASQUERADE-SAME-NODE

@@ -21,7 +21,7 @@ build_packages=(
   clang-19 lld-19 llvm-19 cmake ninja-build ccache make git pkg-config
   libbpf-dev bpftool libelf-dev zlib1g-dev libzstd-dev
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
-  libcli11-dev libyaml-cpp-dev libsimdjson-dev libcurl4-openssl-dev libmnl-dev
+  libcli11-dev libyaml-cpp-dev libsimdjson-dev libcurl4-openssl-dev libssl-dev libmnl-dev
   iproute2 curl ca-certificates
 )
 test_packages=(
@@ -30,7 +30,13 @@ test_packages=(
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   tshark prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
+  etcd-server openssl
+  # The agent's image, and Helm's templates without Helm.
+  buildah mmdebstrap runc golang-go golang-github-masterminds-sprig-dev
+  golang-github-xeipuuv-gojsonschema-dev golang-gopkg-yaml.v3-dev
 )
+# Some other kubectl will do, and Debian's cannot be installed beside it.
+command -v kubectl >/dev/null || test_packages+=(kubernetes-client)
 
 packages=("${build_packages[@]}")
 [ "$what" = test ] && packages+=("${test_packages[@]}")
@@ -104,10 +110,27 @@ if ! version_at_least "${candidate:-0}" "$libbpf_floor"; then
   done
 fi
 
+# Tests start their own servers (etcd, nginx, prometheus): none that is installed
+# for them shall run as a service, neither now nor after the next boot.
+services=()
+for package in etcd-server nginx-light prometheus; do
+  [[ " ${missing[*]} " != *" $package "* ]] || services+=("${package%-*}")
+done
+policy=/usr/sbin/policy-rc.d
+if [ ${#services[@]} -gt 0 ] && [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  printf '#!/bin/sh\n# Of scripts/setup.sh, while it works.\nexit 101\n' >$policy
+  chmod +x $policy
+fi
+
 quiet=(-y -qq -o Dpkg::Use-Pty=0 --no-install-recommends)
 if [ ${#backports[@]} -gt 0 ]; then
   # Named with "/suite", not with -t, so that only these three come from there.
   apt-get install "${quiet[@]}" "${backports[@]/%//$codename-backports}" >/dev/null
 fi
 apt-get install "${quiet[@]}" "${missing[@]}" >/dev/null
+for service in "${services[@]}"; do
+  deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+  update-rc.d "$service" disable >/dev/null 2>&1 || true
+done
 echo "setup: done"

@@ -8,6 +8,7 @@
 #
 # usage: scripts/test.sh [CTEST ARGUMENT …]   for instance: -L unit, -R flow
 # environment: JOBS, tests and compilers at a time (number of CPUs)
+#              NETPROBE_KUBE=off leaves out tests that need a Kubernetes API server
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 jobs=${JOBS:-$(nproc)}
@@ -20,7 +21,12 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
 
 reports=$(mktemp -d)
-trap 'rm -rf "$reports"' EXIT
+# shellcheck disable=SC2317 # by the trap
+finish() {
+  if [ -n "${kube_build:-}" ]; then kill "$kube_build" 2>/dev/null && wait "$kube_build"; fi
+  rm -rf "$reports"
+}
+trap finish EXIT
 status=0
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -37,10 +43,26 @@ run_preset() {
   [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
 }
 
+# Once on each machine, beside the builds of our own. Tests of label kube find it
+# themselves, and are skipped where there is none.
+kube_build='' kube_log=$reports/kube_apiserver
+if [ "${NETPROBE_KUBE:-on}" = off ]; then
+  echo "test: NETPROBE_KUBE=off: tests that need a Kubernetes API server will be skipped"
+elif [[ -z $* || $* == *kube* ]] && ! scripts/kube_apiserver.sh >/dev/null 2>&1; then
+  echo "test: building a kube-apiserver for tests of label kube: once, a few minutes; NETPROBE_KUBE=off leaves it out"
+  nice scripts/kube_apiserver.sh --build >"$kube_log" 2>&1 &
+  kube_build=$!
+fi
+
 echo "test: building release"
 scripts/build.sh release >/dev/null || exit 1
 echo "test: building asan"
 scripts/build.sh asan >"$reports/build" || { tail -n 50 "$reports/build"; exit 1; }
+if [ -n "$kube_build" ]; then
+  echo "test: waiting for the kube-apiserver"
+  wait "$kube_build" || { tail -n 5 "$kube_log"; echo "test: tests of label kube will be skipped"; }
+  kube_build=''
+fi
 run_preset asan "$@"
 
 # Thread sanitizer cannot be combined with the others, and all its libraries

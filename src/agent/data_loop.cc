@@ -73,6 +73,7 @@ Status DataLoop::open(const AgentOptions& options) {
   table.wall_offset = clock_.wall() - clock_.monotonic();
   table_ = std::make_unique<FlowTable>(table, *names_);
   table_->observe(quality_);
+  name_stage_ = std::make_unique<NameStage>(options, clock_, *table_, [this] { wake(); });
 
   if (options.enable_tc) {
     FlowProgramOptions program;
@@ -110,11 +111,13 @@ Result<TunnelMaps> DataLoop::tunnel_maps() const {
 
 void DataLoop::start() {
   running_ = true;
+  name_stage_->start();
   thread_ = std::thread([this] { run(); });
 }
 
 void DataLoop::stop() {
   stopping_ = true;
+  if (name_stage_) name_stage_->stop();  // it wakes this
   wake();
   if (thread_.joinable()) thread_.join();
   running_ = false;
@@ -156,6 +159,7 @@ void DataLoop::cycle() {
   const Nanos now = clock_.monotonic();
   take_mail();
   for (const NatMapping& mapping : signals_.nat().take()) table_->on_nat(mapping);
+  if (name_stage_->cycle()) wake();
   if (probe_) probe_->poll(*table_);
   if (probe_) bandwidth_.sample(*probe_, now);
   if (now >= next_sweep_) sweep(now);
@@ -290,6 +294,7 @@ void DataLoop::collect(Nanos now) {
   next_collect_ = now + options_.collect_interval;
   table_->set_wall_offset(clock_.wall() - clock_.monotonic());
   table_->tick(now);
+  name_stage_->tick(clock_.wall());
   ask_for_signals();
   if (!probe_) return;
   bandwidth_.close_interval(*probe_, now);
@@ -316,7 +321,7 @@ Readiness DataLoop::readiness() const {
   if (!running_) return {false, "the data loop has not started"};
   if (!options_.enable_tc) return {true, "no probe is on (--enable-tc=false)"};
   if (attached_ == 0) return {false, "no interface is watched: none matches the interface filter"};
-  return {true, ""};
+  return name_stage_->readiness();
 }
 
 std::string DataLoop::attached_summary() const {

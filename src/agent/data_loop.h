@@ -12,6 +12,7 @@
 #include "agent/interface_names.h"
 #include "agent/link_bandwidth.h"
 #include "agent/loss_stage.h"
+#include "agent/name_stage.h"
 #include "agent/options.h"
 #include "agent/signal_loop.h"
 #include "analysis/quality/flow_judge.h"
@@ -116,7 +117,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::unique_ptr<InterfaceNames> names_;
   std::unique_ptr<FlowProbe> probe_;  ///< null where --enable-tc=false
   std::unique_ptr<FlowTable> table_;
-  std::unique_ptr<LossStage> loss_stage_;          ///< null where --enable-tc=false
+  std::unique_ptr<LossStage> loss_stage_;  ///< null where --enable-tc=false
+  std::unique_ptr<NameStage> name_stage_;
   std::map<std::uint32_t, std::string> problems_;  ///< why not attached
   std::map<std::uint32_t, Rates> rates_;
   LinkBandwidth bandwidth_;

@@ -27,6 +27,7 @@ bool DataLoop::publish_changes() {
   if (loss_stage_) loss_stage_->annotate(batch->flows);
   batch->time = clock_.wall();
   judge_.judge(batch->flows, batch->time);
+  name_stage_->name(batch->flows);  // after the processes, by which host pods are told apart
   for (const auto& handler : handlers) handler(batch);
   return true;
 }
@@ -85,6 +86,7 @@ void DataLoop::answer_requests() {
   SnapshotPtr light;
   for (const Request& request : requests) {
     if (loss_stage_) loss_stage_->on_signals(request.signals);
+    name_stage_->on_signals(request.signals);
     const bool fresh = last_ && now - last_built_ <= request.max_age;
     if (request.with_flows && !fresh) {
       // Counters of running flows are in the kernel: fetch them first.
@@ -157,7 +159,9 @@ SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
     snapshot->flows = table_->flows();
     judge_.use(signals);
     judge_.judge(snapshot->flows, snapshot->taken_at);
+    name_stage_->name(snapshot->flows);
   }
+  name_stage_->fill(*snapshot);
   snapshot->quality = quality_.report();
   for (const auto& [ifindex, link] : links_.links()) snapshot->interfaces.push_back(state_of(link));
   snapshot->retired_rx = retired_rx_;

@@ -16,6 +16,7 @@ void Api::add_routes(HttpServer& server) {
   hub_ = std::make_shared<FlowHub>(context_->sources.feed, server.executor());
   add_flow_routes(server, context_);
   add_stats_routes(server, context_);
+  add_cluster_routes(server, context_);
   add_netfilter_routes(server, context_);
   add_loss_routes(server, context_);
   add_state_routes(server, context_);

@@ -10,9 +10,11 @@
 #include <thread>
 
 #include "api/description.h"
+#include "api/testing/clusters.h"
 #include "api/testing/fake_agent.h"
 #include "api/testing/snapshots.h"
 #include "io/testing/http_client.h"
+#include "support/json_schema.h"
 
 namespace netprobe {
 namespace {
@@ -21,6 +23,8 @@ namespace json = boost::json;
 using testing::Answer;
 using testing::FakeAgent;
 using testing::HttpClient;
+using testing::JsonSchema;
+using testing::make_cluster_snapshot;
 using testing::make_flow;
 using testing::make_snapshot;
 using testing::RawConnection;
@@ -65,10 +69,18 @@ std::string request_of(const std::string& path) {
   return "GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n";
 }
 
+/// A query for paths that need one to answer.
+std::string with_query(const std::string& path) {
+  if (path == "/api/query/service") return path + "?ip=10.96.0.1";
+  return path.starts_with("/api/query/") ? path + "?ip=10.244.1.2" : path;
+}
+
 TEST_F(ApiTest, AnswersEveryRouteForGetAndHead) {
+  agent.set(make_cluster_snapshot());
   HttpClient client(server->port());
-  for (const auto& path : server->routes()) {
-    if (path == "/api/stream") continue;
+  for (const auto& route : server->routes()) {
+    if (route == "/api/stream") continue;
+    const auto path = with_query(route);
     const auto got = client.get(path);
     EXPECT_EQ(got.status, 200) << path;
     EXPECT_FALSE(got.body.empty()) << path;
@@ -87,9 +99,27 @@ TEST_F(ApiTest, AnswersEveryRouteForGetAndHead) {
 
 TEST_F(ApiTest, HasTheContractsRoutes) {
   const auto routes = server->routes();
-  for (const char* path : {"/metrics", "/health", "/healthz", "/livez", "/ready", "/readyz",
-                           "/api/stats", "/api/flows", "/api/interfaces", "/api/probes", "/api/top",
-                           "/api/stream", "/api/tunnels", "/api/flannel", "/api/openapi.json", "/"})
+  for (const char* path : {"/metrics",
+                           "/health",
+                           "/healthz",
+                           "/livez",
+                           "/ready",
+                           "/readyz",
+                           "/api/stats",
+                           "/api/flows",
+                           "/api/interfaces",
+                           "/api/probes",
+                           "/api/top",
+                           "/api/stream",
+                           "/api/tunnels",
+                           "/api/cluster",
+                           "/api/topology",
+                           "/api/report",
+                           "/api/query/pod",
+                           "/api/query/service",
+                           "/api/query/node",
+                           "/api/openapi.json",
+                           "/"})
     EXPECT_NE(std::ranges::find(routes, path), routes.end()) << path;
 }
 
@@ -124,8 +154,10 @@ std::set<std::string> described_parameters(const json::value& document, std::str
 TEST_F(ApiTest, DescribesTheParametersThatItTakes) {
   HttpClient client(server->port());
   const auto document = json::parse(client.get("/api/openapi.json").body);
-  for (const char* path : {"/api/flows", "/api/top", "/api/stream", "/api/stats", "/api/tunnels"}) {
-    const auto answer = json::parse(client.get(std::string(path) + "?no_such=1").body);
+  for (const auto& route : server->routes()) {
+    if (!route.starts_with("/api/")) continue;
+    const auto path = route;
+    const auto answer = json::parse(client.get(path + "?no_such=1").body);
     std::set<std::string> allowed;
     if (const auto* list = answer.as_object().if_contains("allowed"))
       for (const auto& name : list->as_array()) allowed.emplace(name.as_string());
@@ -133,40 +165,40 @@ TEST_F(ApiTest, DescribesTheParametersThatItTakes) {
   }
 }
 
-/// Does `value` have all that the schema requires? (Objects and arrays only.)
-void check_required(const json::value& document, const json::value& schema,
-                    const json::value& value, const std::string& where) {
-  const json::value* target = &schema;
-  if (const auto* reference = schema.as_object().if_contains("$ref")) {
-    boost::system::error_code error;
-    target = document.find_pointer(std::string(reference->as_string()).substr(1), error);
-    ASSERT_NE(target, nullptr) << reference->as_string();
-  }
-  const auto& object = target->as_object();
-  if (const auto* required = object.if_contains("required"))
-    for (const auto& name : required->as_array())
-      EXPECT_TRUE(value.as_object().contains(name.as_string())) << where << "." << name.as_string();
-  if (const auto* properties = object.if_contains("properties"))
-    for (const auto& [name, inner] : properties->as_object())
-      if (const auto* found = value.as_object().if_contains(name))
-        check_required(document, inner, *found, where + "." + std::string(name));
-  if (const auto* items = object.if_contains("items"))
-    for (const auto& element : value.as_array())
-      check_required(document, *items, element, where + "[]");
-}
-
+/// Every JSON answer is held against its schema, where there is a record of each
+/// kind and where there is nothing.
 TEST_F(ApiTest, AnswersAsDescribed) {
   HttpClient client(server->port());
-  const auto document = json::parse(client.get("/api/openapi.json").body);
-  for (const auto& [path, item] : document.at("paths").as_object()) {
-    const auto* content =
-        item.at("get").at("responses").at("200").as_object().if_contains("content");
-    const auto* typed = content ? content->as_object().if_contains("application/json") : nullptr;
-    const auto* schema = typed ? typed->as_object().if_contains("schema") : nullptr;
-    if (schema == nullptr) continue;
-    const auto body = json::parse(client.get(std::string(path)).body);
-    check_required(document, *schema, body, std::string(path));
+  const JsonSchema schema(json::parse(client.get("/api/openapi.json").body));
+  std::vector<std::string> targets{"/api/flows?limit=1",
+                                   "/api/drops?by=reason",
+                                   "/api/drops?by=flow",
+                                   "/api/drops?by=interface",
+                                   "/api/drops?by=location",
+                                   "/api/topology?graph=live",
+                                   "/api/flows?no_such=1",
+                                   "/api/query/pod",
+                                   "/api/query/pod?ip=192.0.2.77",
+                                   "/api/query/node?ip=x",
+                                   "/api/query/node?ip=192.0.2.1",
+                                   "/api/query/service?ip=::1",
+                                   "/api/query/pod?ip=10.244.1.2&at=2023-11-14T22:12:50Z"};
+  for (const auto& path : schema.json_paths()) targets.push_back(with_query(path));
+  EXPECT_GE(targets.size(), 13U + 20U);
+  auto odd = make_cluster_snapshot();
+  odd->kube = std::make_shared<const KubeView>();
+  for (const auto& snapshot : {make_snapshot(0), make_snapshot(30), make_cluster_snapshot(), odd}) {
+    agent.set(snapshot);
+    for (const auto& target : targets) {
+      const auto answer = client.get(target);
+      const auto path = target.substr(0, target.find('?'));
+      EXPECT_EQ(schema.check_answer(path, answer.status, answer.body), std::vector<std::string>{})
+          << target;
+    }
   }
+  ready = false;
+  const auto not_ready = client.get("/ready");
+  EXPECT_TRUE(schema.check_answer("/ready", not_ready.status, not_ready.body).empty());
 }
 
 TEST_F(ApiTest, ListsEveryEndpointOnItsIndex) {

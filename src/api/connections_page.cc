@@ -4,6 +4,8 @@
 
 #include "api/completeness.h"
 #include "api/connections_query.h"
+#include "api/kube_json.h"
+#include "api/names.h"
 
 namespace netprobe {
 namespace {
@@ -41,7 +43,8 @@ void append_quality(JsonObject& json, const Connection& c) {
   json.number("segments_sent", c.segments_sent);
 }
 
-void append_connection(std::string& out, const Connection& c) {
+void append_connection(std::string& out, const Connection& c, const AddressNames& names,
+                       Nanos now) {
   JsonObject json(out);
   json.number("id", c.id);
   json.address("src_ip", c.tuple.src);
@@ -49,6 +52,8 @@ void append_connection(std::string& out, const Connection& c) {
   json.number("src_port", c.tuple.src_port);
   json.number("dst_port", c.tuple.dst_port);
   json.text("protocol", protocol_name(c.tuple.protocol));
+  const auto [begin, end] = life_of(c, now);
+  names.append(json, out, c.tuple, begin, end);
   json.text("role", to_string(c.role));
   json.text("state", c.state);
   json.text("verdict", c.verdict);
@@ -90,13 +95,16 @@ void append_listening(std::string& out, const ListeningSocket& socket) {
 
 /// With the first page only, and as many as a page may have; how many more
 /// there are is handed back.
-std::uint64_t append_listening_list(JsonObject& json, std::string& out, const SocketReport& sockets,
-                                    const ConnectionsQuery& query) {
+std::uint64_t append_listening_list(JsonObject& json, std::string& out, const Snapshot& snapshot,
+                                    const ConnectionsQuery& query, const AddressNames& names) {
+  const SocketReport& sockets = snapshot.signals->sockets;
+  const Nanos now = snapshot.taken_at;
+  const std::string& node = snapshot.node_name;
   json.key("listening");
   JsonArray list(out);
   std::uint64_t total = 0;
   for (const ListeningSocket& each : sockets.listening) {
-    if (query.after || !query.matches(each) || ++total > kMaxLimit) continue;
+    if (query.after || !query.matches(each, names, now, node) || ++total > kMaxLimit) continue;
     list.next();
     append_listening(out, each);
   }
@@ -118,8 +126,9 @@ std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& q
   const SocketReport& sockets = snapshot.signals->sockets;
   std::vector<const Connection*> page;
   std::uint64_t total = 0;
+  const AddressNames names(*snapshot.kube);
   for (const Connection& each : sockets.connections) {  // by id
-    if (!query.matches(each)) continue;
+    if (!query.matches(each, names, snapshot.taken_at, snapshot.node_name)) continue;
     ++total;
     if (query.after && each.id <= *query.after) continue;
     // One more than wanted tells that there is a next page.
@@ -137,7 +146,7 @@ std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& q
   JsonArray list(out);
   for (const Connection* each : page) {
     list.next();
-    append_connection(out, *each);
+    append_connection(out, *each, names, snapshot.taken_at);
   }
   list.close();
   json.number("total", total);
@@ -148,7 +157,8 @@ std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& q
     json.text("next_cursor", cursor_of(page.back()->id));
   else
     json.null("next_cursor");
-  const std::uint64_t cut = append_listening_list(json, out, sockets, query);
+  const std::uint64_t cut = append_listening_list(json, out, snapshot, query, names);
+  append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot, {}, {"socket"}, {"answer", "listening_cut", cut});
   json.close();
   return out;

@@ -15,6 +15,9 @@ using Names = std::vector<std::string_view>;
 /// What FlowFilter knows and a socket has.
 constexpr std::array<std::string_view, 7> kTupleKeys{"ip",       "src_ip",   "dst_ip",  "port",
                                                      "src_port", "dst_port", "protocol"};
+bool is_flow_key(std::string_view name) {
+  return std::ranges::find(kTupleKeys, name) != kTupleKeys.end() || IdentityFilter::is_key(name);
+}
 constexpr std::array<std::string_view, 9> kOwnKeys{
     "pid", "process", "container", "state", "verdict", "role", "netns", "limit", "cursor"};
 constexpr std::array<std::string_view, 14> kStates{
@@ -33,6 +36,7 @@ bool has(const List& list, std::string_view name) {
 
 Names all_names() {
   Names names(kTupleKeys.begin(), kTupleKeys.end());
+  names.insert(names.end(), IdentityFilter::keys().begin(), IdentityFilter::keys().end());
   names.insert(names.end(), kOwnKeys.begin(), kOwnKeys.end());
   return names;
 }
@@ -81,7 +85,7 @@ QueryResult<void> store(To& to, QueryResult<T> from) {
 }
 
 QueryResult<void> take(ConnectionsQuery& query, std::string_view name, const std::string& value) {
-  if (has(kTupleKeys, name)) {
+  if (is_flow_key(name)) {
     if (auto s = query.tuple.add(name, value); !s) return bad(name, s.error().message);
     return {};
   }
@@ -107,7 +111,9 @@ QueryResult<void> take(ConnectionsQuery& query, std::string_view name, const std
 
 QueryResult<ConnectionsQuery> parse_connections_query(const QueryParams& params) {
   ConnectionsQuery query;
-  const auto values = named_values(params, all_names(), kRepeatableTuple);
+  Names repeatable(kRepeatableTuple.begin(), kRepeatableTuple.end());
+  repeatable.insert(repeatable.end(), IdentityFilter::keys().begin(), IdentityFilter::keys().end());
+  const auto values = named_values(params, all_names(), repeatable);
   if (!values) return std::unexpected(values.error());
   for (const auto& [name, value] : *values)
     if (auto s = take(query, name, *value); !s) return std::unexpected(s.error());
@@ -121,28 +127,36 @@ static bool matches_process(const ConnectionsQuery& query, const ProcessPtr& pro
          (!query.container || process->container.starts_with(*query.container));
 }
 
-bool ConnectionsQuery::matches(const Connection& c) const {
+std::pair<Nanos, Nanos> life_of(const Connection& c, Nanos now) {
+  const Nanos end = c.closed != 0 ? c.closed : now;
+  for (const Nanos begin : {c.opened, c.established})
+    if (begin != 0) return {begin, end};
+  return {end, end};
+}
+
+bool ConnectionsQuery::matches(const Connection& c, const AddressNames& names, Nanos now,
+                               std::string_view node) const {
   if (state && *state == "live" ? c.closed != 0 : state && c.state != *state) return false;
   if (verdict && c.verdict != *verdict) return false;
   if (role && to_string(c.role) != *role) return false;
   if (netns && c.netns != *netns) return false;
   if (!matches_process(*this, c.process)) return false;
   if (tuple.empty()) return true;
-  Flow flow;
-  flow.tuple = c.tuple;
-  return tuple.matches(flow);
+  const auto [begin, end] = life_of(c, now);
+  return tuple.matches(names.named(c.tuple, begin, end), node);
 }
 
-bool ConnectionsQuery::matches(const ListeningSocket& socket) const {
+bool ConnectionsQuery::matches(const ListeningSocket& socket, const AddressNames& names, Nanos now,
+                               std::string_view node) const {
   if (state && *state != "listen") return false;
   if (verdict || role || (netns && socket.netns != *netns)) return false;
   if (!matches_process(*this, socket.process)) return false;
   if (tuple.empty()) return true;
-  Flow flow;
-  flow.tuple.src = socket.address;
-  flow.tuple.src_port = socket.port;
-  flow.tuple.protocol = socket.protocol;
-  return tuple.matches(flow);
+  FlowTuple own;
+  own.src = socket.address;
+  own.src_port = socket.port;
+  own.protocol = socket.protocol;
+  return tuple.matches(names.named(own, now, now), node);
 }
 
 }  // namespace netprobe

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "api/names.h"
 #include "api/query.h"
 #include "model/connection.h"
 #include "model/flow_filter.h"
@@ -14,7 +15,7 @@ namespace netprobe {
 
 /// Which connections: all conditions hold.
 struct ConnectionsQuery {
-  FlowFilter tuple;  ///< addresses, ports, protocol
+  FlowFilter tuple;  ///< addresses, ports, protocol, names
   std::optional<std::uint32_t> pid;
   std::optional<std::string> process;    ///< name
   std::optional<std::string> container;  ///< id, or the front of one
@@ -25,9 +26,15 @@ struct ConnectionsQuery {
   std::size_t limit = kDefaultLimit;
   std::optional<std::uint64_t> after;  ///< from a cursor: ids above this one
 
-  [[nodiscard]] bool matches(const Connection& connection) const;
-  [[nodiscard]] bool matches(const ListeningSocket& socket) const;
+  /// `node`: whose sockets these are. `now`: wall, when those live were seen.
+  [[nodiscard]] bool matches(const Connection& connection, const AddressNames& names, Nanos now,
+                             std::string_view node) const;
+  [[nodiscard]] bool matches(const ListeningSocket& socket, const AddressNames& names, Nanos now,
+                             std::string_view node) const;
 };
+
+/// When it was there, as far as known; wall.
+[[nodiscard]] std::pair<Nanos, Nanos> life_of(const Connection& connection, Nanos now);
 
 [[nodiscard]] QueryResult<ConnectionsQuery> parse_connections_query(const QueryParams& params);
 

@@ -33,6 +33,7 @@ void answer_from_snapshot(const ApiContextPtr& context, const HttpReply& reply, 
 
 // Each in its routes_*.cc.
 void add_flow_routes(HttpServer& server, const ApiContextPtr& context);
+void add_cluster_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stats_routes(HttpServer& server, const ApiContextPtr& context);
 void add_state_routes(HttpServer& server, const ApiContextPtr& context);
 void add_connection_routes(HttpServer& server, const ApiContextPtr& context);

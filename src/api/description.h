@@ -18,6 +18,14 @@ namespace netprobe {
 [[nodiscard]] std::string_view openapi_tunnels();
 [[nodiscard]] std::string_view openapi_losses();
 [[nodiscard]] std::string_view openapi_flannel();
+[[nodiscard]] std::string_view openapi_cluster();
+
+// What paths refer to: `"parameters": {…}` and `"schemas": {…}`.
+[[nodiscard]] std::string_view openapi_parameters();
+[[nodiscard]] std::string openapi_schemas();
+[[nodiscard]] std::string_view openapi_cluster_schemas();
+/// References to these, commas between.
+[[nodiscard]] std::string openapi_references(const std::vector<std::string_view>& parameters);
 
 /// A page of plain text that lists the endpoints, one a line.
 [[nodiscard]] std::string index_page(std::string_view metrics_path);

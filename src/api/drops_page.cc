@@ -3,6 +3,8 @@
 #include <map>
 
 #include "api/drops_query.h"
+#include "api/kube_json.h"
+#include "api/names.h"
 #include "base/glob.h"
 #include "base/json_writer.h"
 #include "model/drop.h"
@@ -102,9 +104,10 @@ void use_totals(std::map<std::string, DropRow>& rows, const Snapshot& snapshot,
 }
 
 std::vector<DropRow> rows_of(const Snapshot& snapshot, const DropsQuery& query) {
+  const AddressNames names(*snapshot.kube);
   std::map<std::string, DropRow> rows;
   for (const DropRecord& record : snapshot.signals->drops.records) {
-    if (!query.matches(record)) continue;
+    if (!query.matches(record) || !query.matches_names(record, names, snapshot.node_name)) continue;
     const std::string key = row_key(record, query.by);
     const auto [row, is_new] = rows.try_emplace(key);
     if (is_new)
@@ -172,7 +175,16 @@ void append_flow(JsonObject& json, const DropRecord& record) {
   json.text("inner_protocol", protocol_name(t.protocol));
 }
 
-void append_row(std::string& out, const DropRecord& record, DropBy by) {
+/// Of what was in a tunnel, where that is known: its outside is nodes.
+void append_names(JsonObject& json, std::string& out, const DropRecord& record,
+                  const AddressNames& names) {
+  if (record.inside)
+    names.append(json, out, record.inside->tuple, record.first_seen, record.last_seen);
+  else if (record.has_tuple)
+    names.append(json, out, record.tuple, record.first_seen, record.last_seen);
+}
+
+void append_row(std::string& out, const DropRecord& record, DropBy by, const AddressNames& names) {
   const bool whole = by == DropBy::kRecord;
   JsonObject json(out);
   if (whole || by == DropBy::kReason || by == DropBy::kLocation) {
@@ -185,7 +197,10 @@ void append_row(std::string& out, const DropRecord& record, DropBy by) {
     json.number("ifindex", record.ifindex);
     json.number("netns", record.netns);
   }
-  if (whole || by == DropBy::kFlow) append_flow(json, record);
+  if (whole || by == DropBy::kFlow) {
+    append_flow(json, record);
+    append_names(json, out, record, names);
+  }
   json.number("count", record.count);
   json.number("bytes", record.bytes);
   json.time("first_seen", record.first_seen);
@@ -251,6 +266,7 @@ std::string drops_page(const Snapshot& snapshot, const DropsQuery& query) {
     std::erase_if(rows, [&](const DropRow& row) { return !stands_after(row, *query.cursor); });
   const std::size_t count = std::min(query.limit, rows.size());
 
+  const AddressNames names(*snapshot.kube);
   std::string out;
   out.reserve(512 + count * 384);
   JsonObject json(out);
@@ -258,7 +274,7 @@ std::string drops_page(const Snapshot& snapshot, const DropsQuery& query) {
   JsonArray list(out);
   for (std::size_t i = 0; i < count; ++i) {
     list.next();
-    append_row(out, rows[i].record, query.by);
+    append_row(out, rows[i].record, query.by, names);
   }
   list.close();
   json.number("total", total);
@@ -268,6 +284,7 @@ std::string drops_page(const Snapshot& snapshot, const DropsQuery& query) {
               format_cursor({query.by, rows[count - 1].record.count, rows[count - 1].id}));
   else
     json.null("next_cursor");
+  append_kubernetes(json, out, snapshot.kube->status);
   append_drop_completeness(json, out, snapshot, query);
   json.close();
   return out;

@@ -69,6 +69,14 @@ Parameter when(std::string_view name, std::optional<Nanos> DropsQuery::* member)
           }};
 }
 
+Parameter name_of(std::string_view key) {
+  return {key, true, [=](DropsQuery& query, const std::string& value, Nanos) -> QueryResult<void> {
+            if (auto added = query.identity.add(key, value); !added)
+              return bad(key, added.error().message);
+            return {};
+          }};
+}
+
 QueryResult<void> set_by(DropsQuery& query, const std::string& value, Nanos) {
   const auto found = std::ranges::find(kBys, value);
   if (found == kBys.end())
@@ -122,8 +130,8 @@ QueryResult<void> set_cursor(DropsQuery& query, const std::string& value, Nanos)
   return {};
 }
 
-const std::vector<Parameter>& parameters() {
-  static const std::vector<Parameter> kParameters{
+std::vector<Parameter> own_parameters() {
+  return {
       {"by", false, set_by},
       prefix("ip", &DropsQuery::ip),
       prefix("src_ip", &DropsQuery::src_ip),
@@ -142,6 +150,14 @@ const std::vector<Parameter>& parameters() {
       {"limit", false, set_limit},
       {"cursor", false, set_cursor},
   };
+}
+
+const std::vector<Parameter>& parameters() {
+  static const std::vector<Parameter> kParameters = [] {
+    std::vector<Parameter> list = own_parameters();
+    for (const auto key : IdentityFilter::keys()) list.push_back(name_of(key));
+    return list;
+  }();
   return kParameters;
 }
 
@@ -195,7 +211,7 @@ QueryResult<DropsQuery> parse_drops_query(const QueryParams& params, Nanos now) 
 bool DropsQuery::is_about_totals() const {
   return ip.empty() && src_ip.empty() && dst_ip.empty() && port.empty() && src_port.empty() &&
          dst_port.empty() && location.empty() && interface.empty() && !protocol && !netns &&
-         !since && !until;
+         !since && !until && identity.empty();
 }
 
 bool DropsQuery::matches(const DropRecord& record) const {
@@ -209,6 +225,14 @@ bool DropsQuery::matches(const DropRecord& record) const {
                           !port.empty() || !src_port.empty() || !dst_port.empty();
   return !about_flow || (record.has_tuple && matches(record.tuple)) ||
          (record.inside && matches(record.inside->tuple));
+}
+
+bool DropsQuery::matches_names(const DropRecord& record, const AddressNames& names,
+                               std::string_view node) const {
+  if (identity.empty()) return true;
+  // What has no addresses is still this node's.
+  const FlowTuple tuple = record.inside ? record.inside->tuple : record.tuple;
+  return identity.matches(names.named(tuple, record.first_seen, record.last_seen), node);
 }
 
 bool DropsQuery::matches(const FlowTuple& t) const {

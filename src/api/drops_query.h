@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/names.h"
 #include "api/query.h"
 #include "base/ip_address.h"
 #include "model/drop.h"
@@ -40,6 +41,7 @@ struct DropsQuery {
   std::vector<std::string> hook;
   std::vector<std::string> location;
   std::vector<std::string> interface;
+  IdentityFilter identity;
   std::optional<Nanos> since;  ///< wall: last seen then or later
   std::optional<Nanos> until;  ///< wall: first seen then or earlier
   std::size_t limit = kDefaultLimit;
@@ -47,6 +49,9 @@ struct DropsQuery {
 
   /// Conditions on the flow hold for the outermost header or for what is inside.
   [[nodiscard]] bool matches(const DropRecord& record) const;
+  /// Of what is inside where that is known, else of the outermost header.
+  [[nodiscard]] bool matches_names(const DropRecord& record, const AddressNames& names,
+                                   std::string_view node) const;
   /// No condition but on reason and hook: sums of all time answer it exactly.
   [[nodiscard]] bool is_about_totals() const;
 

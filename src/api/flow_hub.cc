@@ -23,8 +23,9 @@ FlowHub::~FlowHub() {
   if (subscribed_) feed_.unsubscribe(subscription_);
 }
 
-void FlowHub::add(std::uint64_t client, EventStreamPtr stream, FlowSelection selection) {
-  clients_.emplace(client, Client{std::move(stream), std::move(selection)});
+void FlowHub::add(std::uint64_t client, EventStreamPtr stream, FlowFilter filter,
+                  std::string node) {
+  clients_.emplace(client, Client{std::move(stream), std::move(filter), std::move(node)});
   if (subscribed_) return;
   subscribed_ = true;
   subscription_ = feed_.subscribe([weak = weak_from_this()](FlowBatchPtr batch) {
@@ -85,7 +86,7 @@ void FlowHub::work() {
 void FlowHub::send(const Flow& flow) {
   SharedText text;
   for (auto& [id, client] : clients_) {
-    if (!client.selection.filter.matches(flow)) continue;
+    if (!client.filter.matches(flow, client.node)) continue;
     if (!text) {
       std::string event = "event: flow\ndata: ";
       append_json(event, flow);

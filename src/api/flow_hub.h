@@ -24,15 +24,16 @@ class FlowHub : public std::enable_shared_from_this<FlowHub> {
   FlowHub(const FlowHub&) = delete;
   FlowHub& operator=(const FlowHub&) = delete;
 
-  // The server's thread only.
+  // The server's thread only. `node`: whose flows the feed has.
   [[nodiscard]] std::uint64_t new_client() { return next_client_++; }
-  void add(std::uint64_t client, EventStreamPtr stream, FlowSelection selection);
+  void add(std::uint64_t client, EventStreamPtr stream, FlowFilter filter, std::string node);
   void remove(std::uint64_t client);
 
  private:
   struct Client {
     EventStreamPtr stream;
-    FlowSelection selection;
+    FlowFilter filter;
+    std::string node;  ///< whose flows they are
   };
   void take(FlowBatchPtr batch);
   void work();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/completeness.h"
+#include "api/kube_json.h"
 #include "api/pages.h"
 #include "model/flow_json.h"
 
@@ -42,13 +43,11 @@ void append_flows(JsonObject& json, std::string& out, std::size_t count, const a
 std::string flow_page(const Snapshot& snapshot, const FlowsQuery& query) {
   std::uint64_t total = 0;
   std::vector<Placed> page;
-  if (query.selection.can_match(snapshot.node_name)) {
-    for (const Flow& flow : snapshot.flows) {
-      if (!in_range(flow, query) || !query.selection.filter.matches(flow)) continue;
-      ++total;
-      const Placed place{sort_weight(flow, query.order), &flow};
-      if (!query.cursor || stands_after(place, *query.cursor)) page.push_back(place);
-    }
+  for (const Flow& flow : snapshot.flows) {
+    if (!in_range(flow, query) || !query.filter.matches(flow, snapshot.node_name)) continue;
+    ++total;
+    const Placed place{sort_weight(flow, query.order), &flow};
+    if (!query.cursor || stands_after(place, *query.cursor)) page.push_back(place);
   }
   const std::size_t count = std::min(query.limit, page.size());
   const bool more = page.size() > count;
@@ -65,19 +64,20 @@ std::string flow_page(const Snapshot& snapshot, const FlowsQuery& query) {
   } else {
     json.null("next_cursor");
   }
+  append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot, {query.since, query.until});
   json.close();
   return out;
 }
 
 std::string top_page(const Snapshot& snapshot, const TopQuery& query) {
-  std::vector<Flow> top;
-  if (query.selection.can_match(snapshot.node_name))
-    top = top_talkers(snapshot.flows, query.limit, query.by, query.selection.filter);
+  const auto top =
+      top_talkers(snapshot.flows, query.limit, query.by, query.filter, snapshot.node_name);
   std::string out;
   JsonObject json(out);
   json.text("by", to_string(query.by));
   append_flows(json, out, top.size(), [&](std::size_t i) -> const Flow& { return top[i]; });
+  append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot);
   json.close();
   return out;

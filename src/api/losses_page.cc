@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "api/completeness.h"
+#include "api/kube_json.h"
 #include "api/losses_query.h"
+#include "api/names.h"
 #include "model/loss_json.h"
 
 namespace netprobe {
@@ -10,18 +12,18 @@ namespace {
 
 /// The filter's view of a loss: its flow, with the two points between which
 /// the packets were lost.
-bool matches(const Loss& loss, const LossesQuery& query) {
+bool matches(const Loss& loss, const LossesQuery& query, const AddressNames& names,
+             std::string_view node) {
   if (query.since && loss.last_seen < *query.since) return false;
   if (query.role && to_string(loss.from_role) != *query.role &&
       (loss.to_interface.empty() || to_string(loss.to_role) != *query.role))
     return false;
   if (query.filter.empty()) return true;
-  Flow flow;
-  flow.tuple = loss.tuple;
+  Flow flow = names.named(loss.tuple, loss.last_seen, loss.last_seen);
   flow.observations.resize(2);
   flow.observations[0].interface = loss.from_interface;
   flow.observations[1].interface = loss.to_interface;
-  return query.filter.matches(flow);
+  return query.filter.matches(flow, node);
 }
 
 bool stands_before(const Loss* a, const Loss* b) {
@@ -63,12 +65,11 @@ void append_conditions(JsonObject& json, std::string& out, const LossReport& rep
 std::string losses_page(const Snapshot& snapshot, const LossesQuery& query) {
   std::vector<const Loss*> page;
   std::uint64_t total = 0;
-  if (!query.node || *query.node == snapshot.node_name) {
-    for (const Loss& loss : snapshot.loss.losses) {
-      if (!matches(loss, query)) continue;
-      ++total;
-      if (!query.cursor || stands_after(loss, *query.cursor)) page.push_back(&loss);
-    }
+  const AddressNames names(*snapshot.kube);
+  for (const Loss& loss : snapshot.loss.losses) {
+    if (!matches(loss, query, names, snapshot.node_name)) continue;
+    ++total;
+    if (!query.cursor || stands_after(loss, *query.cursor)) page.push_back(&loss);
   }
   std::ranges::sort(page, stands_before);
   const bool more = page.size() > query.limit;
@@ -80,7 +81,9 @@ std::string losses_page(const Snapshot& snapshot, const LossesQuery& query) {
   JsonArray list(out);
   for (const Loss* loss : page) {
     list.next();
-    append_json(out, *loss);
+    append_json(out, *loss, [&](JsonObject& flow) {
+      names.append(flow, out, loss->tuple, loss->last_seen, loss->last_seen);
+    });
   }
   list.close();
   json.number("total", total);
@@ -92,6 +95,7 @@ std::string losses_page(const Snapshot& snapshot, const LossesQuery& query) {
   }
   append_totals(json, out, snapshot.loss);
   append_conditions(json, out, snapshot.loss);
+  append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot, {}, {"flow", "drop"});
   json.close();
   return out;

@@ -10,9 +10,9 @@
 namespace netprobe {
 namespace {
 
-constexpr std::array<std::string_view, 13> kNames{
-    "ip",        "src_ip", "dst_ip", "port",  "src_port", "dst_port", "protocol",
-    "interface", "role",   "node",   "since", "limit",    "cursor"};
+constexpr std::array<std::string_view, 12> kNames{"ip",       "src_ip",   "dst_ip",   "port",
+                                                  "src_port", "dst_port", "protocol", "interface",
+                                                  "role",     "since",    "limit",    "cursor"};
 constexpr std::array kRoles{Role::kPod,    Role::kLoopback, Role::kBridge,
                             Role::kTunnel, Role::kHost,     Role::kUplink};
 constexpr std::array<std::string_view, 7> kRepeatable{"ip",       "src_ip",   "dst_ip",   "port",
@@ -51,10 +51,7 @@ QueryResult<void> take(LossesQuery& query, std::string_view name, const std::str
                        Nanos now) {
   if (name == "role") return take_role(query, value);
   if (name == "limit") return take_limit(query, value);
-  if (name == "node") {
-    if (value.empty()) return bad(name, "node is given without a value");
-    query.node = value;
-  } else if (name == "since") {
+  if (name == "since") {
     const auto when = parse_time(value, now);
     if (!when) return bad(name, when.error().message);
     query.since = *when;
@@ -72,7 +69,12 @@ QueryResult<void> take(LossesQuery& query, std::string_view name, const std::str
 
 QueryResult<LossesQuery> parse_losses_query(const QueryParams& params, Nanos now) {
   LossesQuery query;
-  const auto values = named_values(params, kNames, kRepeatable);
+  const auto with_names = [](const auto& own) {
+    std::vector<std::string_view> list(own.begin(), own.end());
+    list.insert(list.end(), IdentityFilter::keys().begin(), IdentityFilter::keys().end());
+    return list;
+  };
+  const auto values = named_values(params, with_names(kNames), with_names(kRepeatable));
   if (!values) return std::unexpected(values.error());
   for (const auto& [name, value] : *values)
     if (auto taken = take(query, name, *value, now); !taken) return std::unexpected(taken.error());

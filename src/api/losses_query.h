@@ -15,10 +15,9 @@ namespace netprobe {
 
 /// Which losses: those whose flow and points match all of it.
 struct LossesQuery {
-  FlowFilter filter;                ///< addresses, ports, protocol, interface of either point
+  FlowFilter filter;  ///< addresses, ports, protocol, names, interface of either point
   std::optional<std::string> role;  ///< that either point has
-  std::optional<std::string> node;
-  std::optional<Nanos> since;  ///< wall: lost a packet then or later
+  std::optional<Nanos> since;       ///< wall: lost a packet then or later
   std::size_t limit = kDefaultLimit;
   std::optional<FlowCursor> cursor;  ///< by packets and the loss's own id
 };

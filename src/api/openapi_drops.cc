@@ -8,7 +8,7 @@ std::string_view openapi_drops() {
   {"name": "by", "in": "query", "description": "sum records that have the same of this; reason means reason and hook, location means reason, hook and location", "schema": {"type": "string", "enum": ["record", "reason", "location", "interface", "flow"], "default": "record"}},
   {"$ref": "#/components/parameters/ip"}, {"$ref": "#/components/parameters/src_ip"}, {"$ref": "#/components/parameters/dst_ip"},
   {"$ref": "#/components/parameters/port"}, {"$ref": "#/components/parameters/src_port"}, {"$ref": "#/components/parameters/dst_port"},
-  {"$ref": "#/components/parameters/protocol"},
+  {"$ref": "#/components/parameters/protocol"}, @identity_filter@,
   {"name": "reason", "in": "query", "description": "the kernel's name without SKB_DROP_REASON_, or a glob; may be repeated, one must hold", "schema": {"type": "string"}},
   {"name": "hook", "in": "query", "description": "the layer that dropped, or a glob; may be repeated", "schema": {"type": "string"}},
   {"name": "location", "in": "query", "description": "symbol+offset, or a glob such as ip_forward*; may be repeated", "schema": {"type": "string"}},
@@ -18,7 +18,7 @@ std::string_view openapi_drops() {
   {"name": "until", "in": "query", "description": "first seen then or earlier", "schema": {"type": "string"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
   {"name": "cursor", "in": "query", "description": "next_cursor of the page before, with the same by", "schema": {"type": "string"}}
-], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["drops", "total", "totals", "next_cursor", "completeness"], "properties": {
+], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["drops", "total", "totals", "next_cursor", "kubernetes", "completeness"], "properties": {
   "drops": {"type": "array", "items": {"type": "object", "description": "with by, only the fields that are summed by, and count, bytes, first_seen, last_seen", "required": ["count", "bytes", "first_seen", "last_seen"], "properties": {
     "reason": {"type": "string", "description": "as the running kernel names it"}, "hook": {"enum": ["device", "xdp", "qdisc", "netfilter", "bridge", "tunnel", "neighbour", "ip", "icmp", "tcp", "udp", "socket", "other"]},
     "location": {"type": "string", "description": "symbol+offset of the kernel code that dropped; empty where not known"},
@@ -33,6 +33,7 @@ std::string_view openapi_drops() {
   "total": {"type": "integer", "description": "how many rows match in all"},
   "totals": {"type": "array", "description": "packets since the start by reason and hook, also of records that are no longer kept", "items": {"type": "object", "required": ["reason", "hook", "count"]}},
   "next_cursor": {"type": ["string", "null"]},
+  "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 )json";
 }

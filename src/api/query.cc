@@ -12,8 +12,8 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-constexpr std::array<std::string_view, 8> kRepeatable{
-    "ip", "src_ip", "dst_ip", "port", "src_port", "dst_port", "interface", "process"};
+constexpr std::array<std::string_view, 9> kRepeatable{
+    "ip", "src_ip", "dst_ip", "port", "src_port", "dst_port", "interface", "process", "direction"};
 constexpr std::array<std::string_view, 5> kOrders{"id", "bytes", "packets", "rate", "last_seen"};
 constexpr std::array<std::string_view, 3> kTopBys{"rate", "bytes", "packets"};
 
@@ -49,21 +49,16 @@ QueryResult<Nanos> parse_when(std::string_view parameter, std::string_view text,
 }
 
 /// Takes a parameter if it selects flows; false if it is for somebody else.
-QueryResult<bool> take_selection(FlowSelection& selection, std::string_view name,
+QueryResult<bool> take_condition(FlowFilter& filter, std::string_view name,
                                  const std::string& value) {
-  if (name == "node" || name == "namespace") {
-    if (value.empty()) return bad_value(name, std::string(name) + " is given without a value");
-    (name == "node" ? selection.node : selection.name_space) = value;
-    return true;
-  }
   if (!FlowFilter::is_key(name)) return false;
-  if (auto status = selection.filter.add(name, value); !status)
+  if (auto status = filter.add(name, value); !status)
     return bad_value(name, status.error().message, FlowFilter::words_of(name));
   return true;
 }
 
-Names with_selection(std::initializer_list<std::string_view> others) {
-  Names names = selection_parameters();
+Names with_conditions(std::initializer_list<std::string_view> others) {
+  Names names = FlowFilter::keys();
   names.insert(names.end(), others);
   return names;
 }
@@ -80,7 +75,11 @@ std::unexpected<BadQuery> not_one_of(std::string_view parameter, const std::stri
 
 QueryResult<std::vector<NamedValue>> flow_values(const QueryParams& params,
                                                  std::initializer_list<std::string_view> others) {
-  return named_values(params, with_selection(others), kRepeatable);
+  Names repeatable(kRepeatable.begin(), kRepeatable.end());
+  // Two pods, say, are the flows between them.
+  const auto& names = IdentityFilter::keys();
+  repeatable.insert(repeatable.end(), names.begin(), names.end());
+  return named_values(params, with_conditions(others), repeatable);
 }
 
 }  // namespace
@@ -109,23 +108,13 @@ QueryResult<std::vector<NamedValue>> named_values(const QueryParams& params,
   return values;
 }
 
-bool FlowSelection::can_match(std::string_view node_name) const {
-  return !name_space && (!node || *node == node_name);
-}
-
-std::vector<std::string_view> selection_parameters() {
-  Names names = FlowFilter::keys();
-  names.insert(names.end(), {"namespace", "node"});
-  return names;
-}
-
 QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now) {
   const auto values = flow_values(params, {"since", "until", "limit", "cursor", "sort"});
   if (!values) return std::unexpected(values.error());
   FlowsQuery query{.limit = kDefaultLimit};
   for (const auto& [name, text] : *values) {
     const std::string& value = *text;
-    auto taken = take_selection(query.selection, name, value);
+    auto taken = take_condition(query.filter, name, value);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) continue;
     if (name == "since" || name == "until") {
@@ -159,7 +148,7 @@ QueryResult<TopQuery> parse_top_query(const QueryParams& params) {
   TopQuery query{.limit = kDefaultTop};
   for (const auto& [name, text] : *values) {
     const std::string& value = *text;
-    auto taken = take_selection(query.selection, name, value);
+    auto taken = take_condition(query.filter, name, value);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) continue;
     if (name == "limit") {
@@ -175,15 +164,15 @@ QueryResult<TopQuery> parse_top_query(const QueryParams& params) {
   return query;
 }
 
-QueryResult<FlowSelection> parse_stream_query(const QueryParams& params) {
+QueryResult<FlowFilter> parse_stream_query(const QueryParams& params) {
   const auto values = flow_values(params, {});
   if (!values) return std::unexpected(values.error());
-  FlowSelection selection;
+  FlowFilter filter;
   for (const auto& [name, value] : *values) {
-    auto taken = take_selection(selection, name, *value);
+    auto taken = take_condition(filter, name, *value);
     if (!taken) return std::unexpected(taken.error());
   }
-  return selection;
+  return filter;
 }
 
 QueryResult<void> parse_empty_query(const QueryParams& params) {

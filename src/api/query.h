@@ -26,17 +26,6 @@ struct BadQuery {
 template <typename T>
 using QueryResult = std::expected<T, BadQuery>;
 
-/// Which flows: the filter's conditions, and what is no property of a flow.
-struct FlowSelection {
-  FlowFilter filter;
-  std::optional<std::string> node;        ///< observed by the node of this name
-  std::optional<std::string> name_space;  ///< in this Kubernetes namespace
-
-  /// `node_name`: of the node whose flows are asked. Flows carry no Kubernetes
-  /// identity, so no flow is in any namespace.
-  [[nodiscard]] bool can_match(std::string_view node_name) const;
-};
-
 /// A parameter by the name that its page knows it by ('-' may stand for '_').
 struct NamedValue {
   std::string_view name;
@@ -54,7 +43,7 @@ inline constexpr std::array<std::string_view, 6> kRepeatableTuple{"ip",   "src_i
                                                                   "port", "src_port", "dst_port"};
 
 struct FlowsQuery {
-  FlowSelection selection;
+  FlowFilter filter;
   std::optional<Nanos> since;  ///< wall: last seen then or later
   std::optional<Nanos> until;  ///< wall: first seen then or earlier
   std::size_t limit = 0;
@@ -63,7 +52,7 @@ struct FlowsQuery {
 };
 
 struct TopQuery {
-  FlowSelection selection;
+  FlowFilter filter;
   TopBy by = TopBy::kRate;
   std::size_t limit = 0;
 };
@@ -76,11 +65,8 @@ inline constexpr std::size_t kMaxTop = 1'000;
 /// `now`: wall, what relative times are before.
 [[nodiscard]] QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now);
 [[nodiscard]] QueryResult<TopQuery> parse_top_query(const QueryParams& params);
-[[nodiscard]] QueryResult<FlowSelection> parse_stream_query(const QueryParams& params);
+[[nodiscard]] QueryResult<FlowFilter> parse_stream_query(const QueryParams& params);
 /// For what takes no parameters.
 [[nodiscard]] QueryResult<void> parse_empty_query(const QueryParams& params);
-
-/// All parameter names that a flow selection takes.
-[[nodiscard]] std::vector<std::string_view> selection_parameters();
 
 }  // namespace netprobe

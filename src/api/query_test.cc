@@ -24,7 +24,7 @@ TEST(FlowsQueryTest, HasDefaults) {
   const auto query = flows("").value();
   EXPECT_EQ(query.limit, kDefaultLimit);
   EXPECT_EQ(query.order, FlowOrder::kId);
-  EXPECT_TRUE(query.selection.filter.empty());
+  EXPECT_TRUE(query.filter.empty());
   EXPECT_FALSE(query.since || query.until || query.cursor);
 }
 
@@ -38,8 +38,7 @@ TEST(FlowsQueryTest, TakesAllItKnows) {
   EXPECT_EQ(query.until, kNow);
   EXPECT_EQ(query.limit, 7U);
   EXPECT_EQ(query.cursor, (FlowCursor{FlowOrder::kBytes, 16, 255}));
-  EXPECT_EQ(query.selection.node, "a");
-  EXPECT_FALSE(query.selection.filter.empty());
+  EXPECT_FALSE(query.filter.empty());
 }
 
 TEST(FlowsQueryTest, NamesTheUnknownAndListsTheKnown) {
@@ -94,13 +93,6 @@ TEST(StreamQueryTest, TakesFiltersOnly) {
   EXPECT_FALSE(parse_stream_query({{"limit", "1"}}));
 }
 
-TEST(SelectionTest, KnowsItsNodeAndNoNamespace) {
-  EXPECT_TRUE((FlowSelection{}).can_match("a"));
-  EXPECT_TRUE((FlowSelection{.node = "a"}).can_match("a"));
-  EXPECT_FALSE((FlowSelection{.node = "b"}).can_match("a"));
-  EXPECT_FALSE((FlowSelection{.name_space = "default"}).can_match("a"));
-}
-
 TEST(CursorTest, ComesBackAsItWas) {
   for (const auto order : {FlowOrder::kId, FlowOrder::kBytes, FlowOrder::kPackets, FlowOrder::kRate,
                            FlowOrder::kLastSeen}) {
@@ -137,16 +129,16 @@ TEST(RepeatedParameters, AreRefusedByEveryPageThatTakesOne) {
   };
   const auto params = [](const char* text) { return parse_query(text).value(); };
   for (const char* text : {"protocol=tcp&protocol=tcp", "limit=1&limit=2", "sort=id&sort=id",
-                           "node=a&node=b", "since=1m&since=2m"})
+                           "vni=1&vni=2", "since=1m&since=2m"})
     refused(parse_flows_query(params(text), kNow), text);
   for (const char* text : {"by=rate&by=rate", "limit=1&limit=2", "protocol=6&protocol=17"})
     refused(parse_top_query(params(text)), text);
-  refused(parse_stream_query(params("node=a&node=b")), "stream");
+  refused(parse_stream_query(params("vni=1&vni=2")), "stream");
   for (const char* text :
        {"vni=1&vni=2", "tunnel=gre&tunnel=gre", "direction=egress&direction=egress",
         "interface=a&interface=b", "limit=1&limit=2"})
     refused(parse_tunnels_query(params(text)), text);
-  for (const char* text : {"protocol=6&protocol=17", "role=pod&role=pod", "node=a&node=b"})
+  for (const char* text : {"protocol=6&protocol=17", "role=pod&role=pod", "limit=1&limit=2"})
     refused(parse_losses_query(params(text), kNow), text);
   for (const char* text : {"pid=1&pid=2", "process=a&process=b", "src-ip=10.0.0.1&pid=3&pid=3"})
     refused(parse_connections_query(params(text)), text);

@@ -20,7 +20,7 @@ constexpr std::array kEndpoints{
     Endpoint{"/health", "is the agent alive; also /healthz, /livez"},
     Endpoint{"/ready", "is it observing; also /readyz"},
     Endpoint{"/api/stats", "sums, and where every packet went"},
-    Endpoint{"/api/flows", "flows: ?protocol=tcp&port=443&since=15m&sort=bytes&limit=20"},
+    Endpoint{"/api/flows", "flows: ?namespace=shop&port=443&since=15m&sort=bytes&limit=20"},
     Endpoint{"/api/top", "the flows that move most: ?by=rate&limit=10"},
     Endpoint{"/api/stream", "flows as they change, as server-sent events"},
     Endpoint{"/api/interfaces", "interfaces, hooks, counters"},
@@ -31,6 +31,12 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/tunnels", "tunnels by VNI and endpoints, MTU trouble: ?vni=1&outer_ip=10.0.0.1"},
     Endpoint{"/api/flannel", "Flannel: what nodes declare, what this node has, what disagrees"},
     Endpoint{"/api/losses", "packets lost between neighbouring points: ?role=tunnel&since=1h"},
+    Endpoint{"/api/cluster", "the cluster: nodes, namespaces, how its API answers"},
+    Endpoint{"/api/topology", "whose is which address, and who talks to whom: ?graph=live"},
+    Endpoint{"/api/query/pod", "the pod of an address: ?ip=10.244.0.2&at=15m"},
+    Endpoint{"/api/query/service", "the service of an address: ?ip=10.96.0.1"},
+    Endpoint{"/api/query/node", "the node of an address, also of a pod's: ?ip=10.0.0.1"},
+    Endpoint{"/api/report", "all of it in one"},
     Endpoint{"/api/openapi.json", "the description of all this"},
 };
 

@@ -2,6 +2,7 @@
 #include "api/completeness.h"
 #include "api/context.h"
 #include "api/flow_hub.h"
+#include "api/kube_json.h"
 #include "base/json_writer.h"
 
 namespace netprobe {
@@ -13,22 +14,21 @@ std::string hello(const Snapshot& snapshot) {
   json.text("node_name", snapshot.node_name);
   json.text("version", snapshot.version);
   json.time("time", snapshot.taken_at);
+  append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot);
   json.close();
   out += "\n\n";
   return out;
 }
 
-void open(const std::shared_ptr<FlowHub>& hub, const HttpReply& reply, FlowSelection selection,
+void open(const std::shared_ptr<FlowHub>& hub, const HttpReply& reply, FlowFilter filter,
           const Snapshot& snapshot) {
   const std::uint64_t client = hub->new_client();
   auto stream = reply.open_stream([weak = std::weak_ptr(hub), client] {
     if (const auto self = weak.lock()) self->remove(client);
   });
   stream->write(std::make_shared<const std::string>(hello(snapshot)));
-  // What no flow can match stays open all the same: heartbeats only.
-  if (selection.can_match(snapshot.node_name))
-    hub->add(client, std::move(stream), std::move(selection));
+  hub->add(client, std::move(stream), std::move(filter), snapshot.node_name);
 }
 
 }  // namespace
@@ -36,15 +36,15 @@ void open(const std::shared_ptr<FlowHub>& hub, const HttpReply& reply, FlowSelec
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub) {
   server.route("/api/stream", [context, hub](const HttpRequest& request, const HttpReply& reply) {
-    auto selection = parse_stream_query(request.query);
-    if (!selection) return reply(bad_query_response(selection.error()));
+    auto filter = parse_stream_query(request.query);
+    if (!filter) return reply(bad_query_response(filter.error()));
     context->sources.snapshots.request(
-        kSnapshotAge, false, [hub, reply, selection = std::move(*selection)](SnapshotPtr snapshot) {
-          reply.run([hub, reply, selection, snapshot = std::move(snapshot)] {
+        kSnapshotAge, false, [hub, reply, filter = std::move(*filter)](SnapshotPtr snapshot) {
+          reply.run([hub, reply, filter, snapshot = std::move(snapshot)] {
             if (!snapshot)
               return reply(
                   problem(503, "the agent has no data to stream: it is starting or stopping"));
-            open(hub, reply, selection, *snapshot);
+            open(hub, reply, filter, *snapshot);
           });
         });
   });

@@ -4,7 +4,9 @@
 
 #include "api/accounting.h"
 #include "api/completeness.h"
+#include "api/kube_json.h"
 #include "api/pages.h"
+#include "model/identity_names.h"
 
 namespace netprobe {
 namespace {
@@ -13,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxPorts = 100;
 
 /// What one end of a flow is called in the traffic matrix where it is not this
-/// node itself: without the cluster's data, other nodes have no names.
+/// node itself and no node of the cluster is known for it.
 constexpr std::string_view kOutside = "external";
 constexpr std::string_view kOtherNode = "other-node";
 
@@ -24,6 +26,7 @@ struct FlowCounts {
   std::uint64_t inter_node = 0;
   std::uint64_t external = 0;
   std::uint64_t pod_to_pod = 0;
+  std::uint64_t service = 0;
   std::uint64_t vxlan = 0;
   std::map<std::string, std::uint64_t> protocols;
   std::map<std::uint16_t, std::uint64_t> ports;
@@ -50,6 +53,19 @@ bool crosses_two_pods(const Flow& flow) {
   return pod != 0 && tunnelled;
 }
 
+/// By names where there are any; the path tells it where nobody knows names.
+bool between_pods(const Flow& flow) {
+  return flow.src_identity || flow.dst_identity ? is_pod_to_pod(flow) : crosses_two_pods(flow);
+}
+
+/// The node of one end, or what stands for it.
+std::string place_of(const IdentityPtr& identity, std::string_view otherwise) {
+  if (!identity) return std::string(otherwise);
+  if (identity->kind == IdentityKind::kExternal) return std::string(kOutside);
+  const auto node = node_of(*identity);
+  return std::string(node.empty() ? otherwise : node);
+}
+
 bool in_vxlan(const Flow& flow) {
   return flow.tunnel == Tunnel::kVxlan ||
          std::ranges::any_of(flow.observations,
@@ -57,11 +73,12 @@ bool in_vxlan(const Flow& flow) {
 }
 
 void count_matrix(FlowCounts& counts, const Flow& flow, const std::string& node) {
-  std::string from = node;
-  std::string to = node;
-  if (flow.direction == "ingress") from = kOutside;
-  if (flow.direction == "egress") to = kOutside;
-  if (flow.direction == "inter-node") to = kOtherNode;
+  const auto from =
+      place_of(flow.src_identity, flow.direction == "ingress" ? kOutside : std::string_view(node));
+  const auto to =
+      place_of(flow.dst_identity, flow.direction == "egress"       ? kOutside
+                                  : flow.direction == "inter-node" ? kOtherNode
+                                                                   : std::string_view(node));
   counts.matrix[from][to] += flow.forward.bytes;
   counts.matrix[to][from] += flow.reverse.bytes;
 }
@@ -73,10 +90,10 @@ FlowCounts count(const Snapshot& snapshot) {
       ++counts.intra_node;
     } else if (flow.direction == "inter-node") {
       ++counts.inter_node;
-    } else {
-      ++counts.external;
     }
-    if (crosses_two_pods(flow)) ++counts.pod_to_pod;
+    if (is_external_flow(flow)) ++counts.external;
+    if (is_service_flow(flow)) ++counts.service;
+    if (between_pods(flow)) ++counts.pod_to_pod;
     if (in_vxlan(flow)) ++counts.vxlan;
     ++counts.protocols[protocol_name(flow.tuple.protocol)];
     if (has_ports(flow)) ++counts.ports[flow.tuple.dst_port];
@@ -132,6 +149,26 @@ void append_table(JsonObject& json, std::string& out, const FlowTableStats& tabl
   stats.close();
 }
 
+/// The same counts of all flows since the start, each once; only where a
+/// cluster's names are there to count by.
+void append_since_start(JsonObject& json, std::string& out, const Snapshot& snapshot) {
+  if (snapshot.kube->status.state == KubeState::kOff) return;
+  const FlowKinds& kinds = snapshot.workloads.kinds;
+  json.key("since_start");
+  JsonObject inner(out);
+  inner.number("total_flows", kinds.total);
+  inner.number("intra_node_flows", kinds.intra_node);
+  inner.number("inter_node_flows", kinds.inter_node);
+  inner.number("ingress_flows", kinds.ingress);
+  inner.number("egress_flows", kinds.egress);
+  inner.number("pod_to_pod_flows", kinds.pod_to_pod);
+  inner.number("service_flows", kinds.service);
+  inner.number("external_flows", kinds.external);
+  inner.number("vxlan_flows", kinds.vxlan);
+  inner.number("unnamed_ends", kinds.unnamed_ends);
+  inner.close();
+}
+
 }  // namespace
 
 std::string stats_page(const Snapshot& snapshot) {
@@ -149,9 +186,7 @@ std::string stats_page(const Snapshot& snapshot) {
   json.number("intra_node_flows", counts.intra_node);
   json.number("inter_node_flows", counts.inter_node);
   json.number("pod_to_pod_flows", counts.pod_to_pod);
-  // Which addresses are services only the cluster's data tells; without it no
-  // flow is known to go to one.
-  json.number("service_flows", 0);
+  json.number("service_flows", counts.service);
   json.number("external_flows", counts.external);
   json.number("vxlan_flows", counts.vxlan);
   json.key("protocol_distribution");
@@ -160,6 +195,7 @@ std::string stats_page(const Snapshot& snapshot) {
   protocols.close();
   append_ports(json, out, counts);
   append_matrix(json, out, counts.matrix);
+  append_since_start(json, out, snapshot);
   append_accounting(json, out, snapshot);
   append_table(json, out, snapshot.table);
   json.key("losses");
@@ -180,6 +216,7 @@ std::string stats_page(const Snapshot& snapshot) {
     out += std::to_string(packets);
   }
   classes.close();
+  append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot);
   json.close();
   return out;

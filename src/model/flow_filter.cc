@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/glob.h"
+#include "model/identity_names.h"
 #include "model/verdict.h"
 
 namespace netprobe {
@@ -12,6 +13,17 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kDirections{"intra-node", "inter-node", "ingress",
                                                       "egress"};
+
+std::vector<std::string_view> direction_words() {
+  std::vector<std::string_view> words(kDirections.begin(), kDirections.end());
+  for (const TrafficKind& kind : kTrafficKinds) words.push_back(kind.name);
+  return words;
+}
+
+bool is_direction(std::string_view wanted, const Flow& flow) {
+  const auto kind = std::ranges::find(kTrafficKinds, wanted, &TrafficKind::name);
+  return kind == kTrafficKinds.end() ? flow.direction == wanted : kind->holds(flow);
+}
 
 template <typename Number>
 Result<Number> parse_number(std::string_view key, std::string_view text, std::uint64_t most) {
@@ -59,15 +71,20 @@ bool is_process(const ProcessPtr& process, const std::string& wanted) {
 }  // namespace
 
 std::vector<std::string_view> FlowFilter::words_of(std::string_view key) {
-  if (key == "direction") return {kDirections.begin(), kDirections.end()};
+  if (key == "direction") return direction_words();
   if (key == "verdict") return verdict_names();
   return {};
 }
 
 const std::vector<std::string_view>& FlowFilter::keys() {
-  static const std::vector<std::string_view> kKeys{"ip",        "src_ip",   "dst_ip",   "port",
-                                                   "src_port",  "dst_port", "protocol", "interface",
-                                                   "direction", "vni",      "verdict",  "process"};
+  static const std::vector<std::string_view> kKeys = [] {
+    std::vector<std::string_view> keys{"ip",        "src_ip",   "dst_ip",   "port",
+                                       "src_port",  "dst_port", "protocol", "interface",
+                                       "direction", "vni",      "verdict",  "process"};
+    const auto& names = IdentityFilter::keys();
+    keys.insert(keys.end(), names.begin(), names.end());
+    return keys;
+  }();
   return kKeys;
 }
 
@@ -93,6 +110,7 @@ Status FlowFilter::add(std::string_view given, std::string_view value) {
     return {};
   };
   ++conditions_;
+  if (IdentityFilter::is_key(key)) return identity_.add(key, value);
   if (key == "ip") return take_prefix(ip_);
   if (key == "src_ip") return take_prefix(src_ip_);
   if (key == "dst_ip") return take_prefix(dst_ip_);
@@ -121,12 +139,13 @@ Status FlowFilter::add(std::string_view given, std::string_view value) {
     return {};
   }
   if (key == "direction") {
-    if (std::ranges::find(kDirections, value) == kDirections.end()) {
-      return fail("'" + std::string(value) +
-                      "' is not a direction: use intra-node, inter-node, ingress or egress",
+    const auto words = direction_words();
+    const auto word = std::ranges::find(words, value);
+    if (word == words.end()) {
+      return fail("'" + std::string(value) + "' is not a direction: use " + joined(words),
                   ErrorKind::kUsage);
     }
-    direction_ = value;
+    directions_.push_back(*word);
     return {};
   }
   if (key == "verdict") {
@@ -146,16 +165,18 @@ Status FlowFilter::add(std::string_view given, std::string_view value) {
               ErrorKind::kUsage);
 }
 
-bool FlowFilter::matches(const Flow& flow) const {
+bool FlowFilter::matches(const Flow& flow, std::string_view observed_by) const {
   const auto& t = flow.tuple;
   if (protocol_ && *protocol_ != t.protocol) return false;
   if (vni_ && *vni_ != flow.vni) return false;
-  if (direction_ && *direction_ != flow.direction) return false;
+  for (const auto wanted : directions_)
+    if (!is_direction(wanted, flow)) return false;
   if (!verdicts_.empty() && std::ranges::find(verdicts_, flow.verdict) == verdicts_.end())
     return false;
   for (const auto& wanted : process_)
     if (!is_process(flow.client_process, wanted) && !is_process(flow.server_process, wanted))
       return false;
+  if (!identity_.matches(flow, observed_by)) return false;
   // Where addresses are translated, either side's word for them counts.
   const FlowTuple& u = flow.nat ? flow.translated : t;
   const auto either = [](const auto& conditions, const auto& holds, const auto&... values) {

@@ -2,6 +2,7 @@
 #include "model/flow_json.h"
 
 #include "base/json_writer.h"
+#include "model/identity_json.h"
 #include "model/loss_json.h"
 
 namespace netprobe {
@@ -113,6 +114,10 @@ void append_json(std::string& out, const Flow& flow) {
   json.text("protocol", protocol_name(flow.tuple.protocol));
   append_nat(json, out, flow);
   json.text("direction", flow.direction);
+  append_traffic(json, out, flow);
+  append_identity(json, out, "src", flow.src_identity, IdentityDetail::kFull);
+  append_identity(json, out, "dst", flow.dst_identity, IdentityDetail::kFull);
+  append_service(json, flow.service, flow.service_by);
   json.number("packets", flow.forward.packets);
   json.number("bytes", flow.forward.bytes);
   json.number("reverse_packets", flow.reverse.packets);

@@ -18,7 +18,8 @@ void append_point(JsonObject& json, std::string& out, std::string_view name,
 
 }  // namespace
 
-void append_json(std::string& out, const Loss& loss) {
+void append_json(std::string& out, const Loss& loss,
+                 const std::function<void(JsonObject& flow)>& more) {
   JsonObject json(out);
   append_point(json, out, "from", loss.from_interface, loss.from_role, loss.from_direction);
   if (loss.to_interface.empty()) {
@@ -34,6 +35,7 @@ void append_json(std::string& out, const Loss& loss) {
   flow.number("src_port", loss.tuple.src_port);
   flow.number("dst_port", loss.tuple.dst_port);
   flow.text("protocol", protocol_name(loss.tuple.protocol));
+  if (more) more(flow);
   flow.close();
   json.number("packets", loss.packets);
   json.number("entered", loss.entered);

@@ -44,13 +44,13 @@ std::optional<TopBy> parse_top_by(std::string_view name) {
 }
 
 std::vector<Flow> top_talkers(const std::vector<Flow>& flows, std::size_t n, TopBy by,
-                              const FlowFilter& filter) {
+                              const FlowFilter& filter, std::string_view observed_by) {
   // Rank pointers: a flow is some hundred bytes with its points, and only n
   // of them are wanted.
   std::vector<Ranked> ranked;
   ranked.reserve(filter.empty() ? flows.size() : 0);
   for (const Flow& flow : flows)
-    if (filter.matches(flow)) ranked.push_back({weight_of(flow, by), &flow});
+    if (filter.matches(flow, observed_by)) ranked.push_back({weight_of(flow, by), &flow});
   n = std::min(n, ranked.size());
   std::ranges::partial_sort(ranked, ranked.begin() + static_cast<std::ptrdiff_t>(n),
                             [](const Ranked& a, const Ranked& b) {

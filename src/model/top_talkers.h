@@ -20,8 +20,9 @@ enum class TopBy { kRate, kBytes, kPackets };
 [[nodiscard]] std::optional<TopBy> parse_top_by(std::string_view name);
 
 /// Copies of the `n` flows that moved most among those that match `filter`,
-/// most first; equals by id.
+/// most first; equals by id. `observed_by`: the node whose flows they are.
 [[nodiscard]] std::vector<Flow> top_talkers(const std::vector<Flow>& flows, std::size_t n, TopBy by,
-                                            const FlowFilter& filter = {});
+                                            const FlowFilter& filter = {},
+                                            std::string_view observed_by = {});
 
 }  // namespace netprobe

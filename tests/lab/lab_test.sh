@@ -116,12 +116,15 @@ chmod +x "$WORK/agent" "$WORK/broken-agent"
 before=$(machine)
 
 echo "# what is typed wrongly"
-for command in up down env traffic; do
+for command in up down env traffic kube; do
   check "lab/$command --help shows examples" prints 'Examples:' "$LAB/$command" --help
   check "lab/$command names an unknown flag" fails_with 2 "'--bogus'" "$LAB/$command" --bogus
 done
 check "--nodes 0 is refused" fails_with 2 'from 1 to 9' up --nodes 0
-check "--kubernetes says that it is not there yet" fails_with 2 'not there yet' up --kubernetes
+check "a missing kube-apiserver is named" fails_with 1 '/nowhere/kube-apiserver' \
+  env NETPROBE_KUBE=on NETPROBE_KUBE_APISERVER=/nowhere/kube-apiserver timeout 60 "$LAB/up" --kubernetes --no-agent
+check "lab/kube without a lab says so" fails_with 1 'not up' "$LAB/kube" status --name "$A"
+check "lab/kube wants to know what to do" fails_with 2 'stop, start' "$LAB/kube" --name "$A"
 check "a name that is no name is refused" fails_with 2 'small letters' up --name Bad-Name
 check "a missing agent is named" fails_with 1 '/nowhere/agent' up --name "$A" --agent /nowhere/agent
 check "lab/env without a lab says so" fails_with 1 'not up' "$LAB/env" --name "$A"
@@ -133,6 +136,9 @@ check "lab A: two nodes" prints 'is up' up --name "$A" --no-agent
 check "lab B: three nodes, with agents" prints 'is up' up --name "$B" --nodes 3 --agent "$WORK/agent"
 check "a lab that is up is not built again" fails_with 1 "lab/down --name $A" up --name "$A" --no-agent
 check "env: A has no agents" same "" "$(env_of "$A" AGENT)$(env_of "$A" AGENTS)"
+check "env: pods of A, with the one for DNS" same \
+  "np-$A-pod1-1 np-$A-pod1-2 np-$A-pod2-1 np-$A-pod2-2 np-$A-pod2-3" "$(env_of "$A" PODS)"
+check "lab/kube says that A has no API server" fails_with 1 'no API server' "$LAB/kube" stop --name "$A"
 check "env: nodes of A" same "np-$A-node1 np-$A-node2" "$(env_of "$A" NODES)"
 check "env: SERVER and KUBECONFIG are there, and empty" same 2 "$("$LAB/env" --name "$A" | grep -cE '^(SERVER|KUBECONFIG)=$')"
 # shellcheck disable=SC2016

@@ -118,10 +118,10 @@ FlannelReport flannel_report(std::span<const KubeNodePtr> nodes, std::string_vie
   report.nodes = declared_flannel(nodes);
   std::ranges::copy_if(state.devices, std::back_inserter(report.devices), is_flannel);
   report.used = !report.nodes.empty() || !report.devices.empty();
-  if (!report.used) return report;
   report.error = state.error;
   if (report.error.empty() && state.taken_at == 0)
     report.error = "routes and neighbours have not been read: the forwarding probe is off";
+  if (!report.used) return report;
 
   const DeclaredIndex declared(report.nodes);
   const ObservedForwarding observed(state);
@@ -157,6 +157,22 @@ FlannelReport flannel_report(std::span<const KubeNodePtr> nodes, std::string_vie
   compare_peers(report, scene, tunnels, now, findings);
   if (report.error.empty()) find_stale(scene, findings);
   return report;
+}
+
+const FlannelReport& FlannelReporter::report(std::span<const KubeNodePtr> nodes,
+                                             std::string_view own_node,
+                                             const ForwardingState& state,
+                                             const TunnelReport& tunnels, Nanos now) {
+  // The clock may have been set back.
+  const bool young = now >= last_.updated && now - last_.updated < kSecond;
+  if (young && state.taken_at == last_.observed_at && state.error == error_ &&
+      own_node == own_node_ && std::ranges::equal(nodes, nodes_))
+    return last_;
+  last_ = flannel_report(nodes, own_node, state, tunnels, now);
+  nodes_.assign(nodes.begin(), nodes.end());
+  own_node_ = own_node;
+  error_ = state.error;
+  return last_;
 }
 
 }  // namespace netprobe

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/flannel.h"
 #include "model/kube.h"
@@ -21,5 +23,20 @@ namespace netprobe {
 [[nodiscard]] FlannelReport flannel_report(std::span<const KubeNodePtr> nodes,
                                            std::string_view own_node, const ForwardingState& state,
                                            const TunnelReport& tunnels, Nanos now);
+
+/// The same for who asks often: no report is made within a second of the last,
+/// unless there are other nodes or another reading of the kernel. One thread.
+class FlannelReporter {
+ public:
+  [[nodiscard]] const FlannelReport& report(std::span<const KubeNodePtr> nodes,
+                                            std::string_view own_node, const ForwardingState& state,
+                                            const TunnelReport& tunnels, Nanos now);
+
+ private:
+  FlannelReport last_;
+  std::vector<KubeNodePtr> nodes_;  ///< that it was made of: held, so that no other has their place
+  std::string own_node_;
+  std::string error_;
+};
 
 }  // namespace netprobe

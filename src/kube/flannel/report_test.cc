@@ -268,6 +268,27 @@ TEST(FlannelReport, ManyFindingsAreBoundedAndCounted) {
   EXPECT_EQ(report.more_findings, 198U);
 }
 
+TEST(FlannelReporter, MakesAnotherOnlyWhereItMayBeAnother) {
+  Scene scene = vxlan_cluster(3);
+  FlannelReporter reporter;
+  const auto count = [&](Nanos now) {
+    const std::vector<KubeNodePtr> nodes(scene.nodes.begin(), scene.nodes.end());
+    return reporter.report(nodes, "node1", scene.state, scene.tunnels, now).findings.size();
+  };
+  EXPECT_EQ(count(kNow), 0U);
+  scene.state.entries.clear();  // as if it were the same reading
+  EXPECT_EQ(count(kNow + kSecond - 1), 0U);
+  EXPECT_EQ(count(kNow + kSecond), 4U);
+  scene.state.neighbours.clear();
+  scene.state.taken_at += 1;
+  EXPECT_EQ(count(kNow + kSecond + 1), 8U);
+  scene.nodes.back() = kube_node(3, "host-gw");
+  EXPECT_NE(count(kNow + kSecond + 2), 8U);
+  // A clock that was set back.
+  scene.state.truncated = 1;
+  EXPECT_LT(count(kNow), 8U);
+}
+
 TEST(FlannelReport, AThousandNodesTakeMilliseconds) {
   const Scene scene = vxlan_cluster(1000);
   const std::vector<KubeNodePtr> nodes(scene.nodes.begin(), scene.nodes.end());

@@ -122,7 +122,7 @@ void AddressBook::settle_many(Entry& entry) {
     Nanos begin = mine.earliest;
     for (std::size_t j = 0; j < i; ++j) {
       const Tenure& other = holders[j].tenure;
-      if (other.rank != Rank::kInferred && other.until() > mine.earliest)
+      if (other.rank == mine.rank && other.until() > mine.earliest)
         begin = std::max(begin, handover(other, mine));
     }
     const Nanos end = std::max(begin, mine.until());

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/name_stage.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "agent/version.h"
+
+namespace netprobe {
+namespace {
+
+// Two seconds of the busiest cluster that the index is made for.
+constexpr std::size_t kQueuedChanges = 8192;
+// A change takes about a microsecond, and a cycle should not last.
+constexpr std::size_t kChangesACycle = 512;
+
+IdentityOptions identity_options(const AgentOptions& options) {
+  IdentityOptions result;
+  result.node_name = options.node_name;
+  result.external_names = options.external_names;
+  return result;
+}
+
+bool wants_kubernetes(const AgentOptions& options) {
+  return options.enable_kubernetes && (!options.kubeconfig.empty() || in_cluster());
+}
+
+}  // namespace
+
+NameStage::NameStage(const AgentOptions& options, const Clock& clock, FlowTable& table,
+                     std::function<void()> wake)
+    : clock_(clock),
+      table_(table),
+      identity_(identity_options(options)),
+      index_(identity_),
+      namer_(index_, identity_),
+      names_networks_(!options.external_names.empty()),
+      node_name_(options.node_name),
+      queue_(std::make_shared<KubeQueue>(kQueuedChanges)) {
+  if (!wants_kubernetes(options)) return;
+  WorkloadOptions workloads;
+  workloads.by = options.workload_metrics;
+  workloads.max_pairs = options.max_workload_pairs;
+  workloads.node_name = options.node_name;
+  workloads_ = std::make_unique<WorkloadTotals>(
+      workloads, [this](Flow& flow) { namer_.name(flow); }, clock_);
+  table_.watch_growth(workloads_.get());
+  KubeClientOptions client;
+  client.kubeconfig = options.kubeconfig;
+  client.context = options.kube_context;
+  client.node_name = options.node_name;
+  client.this_node_only = options.kube_scope == KubeScope::kNode;
+  client.user_agent = fmt::format("netprobe-agent/{}", kVersion);
+  client_ = KubeClient::make(std::move(client), clock_,
+                             [queue = queue_, wake = std::move(wake)](auto& changes) {
+                               const bool all = queue->offer(changes);
+                               wake();
+                               return all;
+                             });
+}
+
+NameStage::~NameStage() {
+  stop();
+  table_.watch_growth(nullptr);
+}
+
+void NameStage::start() {
+  if (client_) client_->start();
+}
+
+void NameStage::stop() {
+  if (client_) client_->stop();
+}
+
+bool NameStage::cycle() {
+  if (!client_) return false;
+  for (const KubeChange& change : queue_->take(kChangesACycle)) index_.apply(change);
+  return !queue_->empty();
+}
+
+void NameStage::tick(Nanos wall) {
+  if (!client_) return;
+  index_.tick(wall);
+  table_.take_growth();
+}
+
+void NameStage::on_signals(const SignalsPtr& signals) {
+  if (workloads_) workloads_->add_drops(signals->drops);
+}
+
+void NameStage::name(std::span<Flow> flows) const {
+  if (client_ || names_networks_) namer_.name(flows);
+}
+
+void NameStage::fill(Snapshot& snapshot) {
+  if (client_) {
+    snapshot.kube = index_.view(client_->status(), snapshot.taken_at);
+    snapshot.workloads = workloads_->report();
+  }
+  // While not all nodes are known, what leads to the others is no finding.
+  const KubeView& kube = *snapshot.kube;
+  snapshot.flannel = flannel_.report(
+      kube.status.synced_at != 0 ? std::span(kube.nodes) : std::span<const KubeNodePtr>(),
+      node_name_, snapshot.signals->forwarding, snapshot.signals->tunnels, snapshot.taken_at);
+}
+
+Readiness NameStage::readiness() const {
+  if (!client_) return {true, ""};
+  const KubeStatus status = client_->status();
+  if (status.synced_at != 0) return {true, ""};
+  return {false, fmt::format("names of pods and services are not there yet: {}",
+                             status.error.empty() ? "the first list of the Kubernetes API is read"
+                                                  : status.error)};
+}
+
+}  // namespace netprobe

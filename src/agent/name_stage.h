@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "agent/kube_queue.h"
+#include "agent/options.h"
+#include "analysis/workload/workload_totals.h"
+#include "base/clock.h"
+#include "flow/flow_table.h"
+#include "kube/client/kube_client.h"
+#include "kube/flannel/report.h"
+#include "kube/identity/flow_namer.h"
+#include "kube/identity/identity_index.h"
+#include "model/readers.h"
+#include "model/snapshot.h"
+
+namespace netprobe {
+
+/// Names, as the data thread gives them: what the Kubernetes API told so far,
+/// and what flows between workloads sum up to. Without Kubernetes it costs
+/// nothing, and names external networks alone. docs/adr/0006-identity.md
+class NameStage {
+ public:
+  /// `table` and `clock` outlive this. `wake` has the data thread turn soon; any
+  /// thread.
+  NameStage(const AgentOptions& options, const Clock& clock, FlowTable& table,
+            std::function<void()> wake);
+  ~NameStage();
+  NameStage(const NameStage&) = delete;
+  NameStage& operator=(const NameStage&) = delete;
+
+  /// The thread that talks to the API server.
+  void start();
+  void stop();
+
+  /// Every cycle: a bounded number of changes. True where more are waiting.
+  bool cycle();
+  /// Once an interval: what flows gained.
+  void tick(Nanos wall);
+  /// Drops that came with a reader's request.
+  void on_signals(const SignalsPtr& signals);
+  void name(std::span<Flow> flows) const;
+  /// Puts its part into a snapshot that has its signals and its time.
+  void fill(Snapshot& snapshot);
+  /// Not ready: names were asked for and were never complete. Any thread.
+  [[nodiscard]] Readiness readiness() const;
+
+ private:
+  const Clock& clock_;
+  FlowTable& table_;
+  IdentityOptions identity_;
+  IdentityIndex index_;
+  FlowNamer namer_;
+  bool names_networks_;  ///< there are names of external networks
+  std::string node_name_;
+  FlannelReporter flannel_;
+  std::shared_ptr<KubeQueue> queue_;
+  std::unique_ptr<WorkloadTotals> workloads_;  ///< null without Kubernetes
+  std::unique_ptr<KubeClient> client_;         ///< null without Kubernetes; ends first
+};
+
+}  // namespace netprobe

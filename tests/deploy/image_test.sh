@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# deploy/Dockerfile is really built, on a bare Debian 12 root that mmdebstrap makes,
+# and the image really runs: as deploy/agent.yaml says, with its capabilities and
+# mounts, in a network namespace. All probes that root gets must be on.
+#
+#   sudo tests/deploy/image_test.sh PATH-OF-NETPROBE-AGENT PATH-OF-NETPROBE
+#   sudo tests/deploy/image_test.sh --full      compiles inside: many minutes
+set -euo pipefail
+# shellcheck source=tests/deploy/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+image=localhost/netprobe-agent:test-$$
+netns=np-t-$$-image
+bah() { buildah --root "$WORK/storage" --runroot "$WORK/run" "$@"; }
+inside() { nsenter --net="/run/netns/$netns" -- "$@"; }
+ask() { inside curl -sS --fail-with-body --noproxy '*' -m 10 "http://127.0.0.1:8081$1"; }
+runtime() { runc --root "$WORK/runc" "$@"; }
+container=np-t-$$-agent
+stop() {
+  runtime kill "$container" TERM 2>/dev/null || true
+  local i
+  for ((i = 0; i < 40; i++)); do
+    [ "$(runtime state "$container" 2>/dev/null | jq -r .status)" = running ] || break
+    sleep 0.25
+  done
+  runtime delete -f "$container" 2>/dev/null || true
+}
+native=''
+cleanup() {
+  trap '' INT TERM HUP
+  stop
+  [ -z "$native" ] || kill "$native" 2>/dev/null || true
+  ip netns delete "$netns" 2>/dev/null || true
+  bah umount --all >/dev/null 2>&1 || true
+  rm -rf -- "$WORK"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+[ "$EUID" -eq 0 ] || skip "building and running an image needs root"
+need buildah mmdebstrap runc jq curl ip nsenter llvm-strip-19
+build_manifests
+
+# The bare root, once for all runs: half a minute.
+cache=${NETPROBE_CACHE:-${HOME:-/root}/.cache/netprobe}/image
+base=$cache/debian-bookworm.tar
+if [ ! -s "$base" ]; then
+  mkdir -p "$cache"
+  mmdebstrap --quiet --variant=minbase bookworm "$base.$$" >"$WORK/mmdebstrap.log" 2>&1 ||
+    { rm -f "$base.$$"; skip "mmdebstrap cannot make a Debian root: $(tail -n 1 "$WORK/mmdebstrap.log")"; }
+  mv "$base.$$" "$base"
+fi
+from=$(bah from scratch)
+bah add -q "$from" "$base" / >/dev/null
+bah commit -q "$from" localhost/base >/dev/null
+bah rm "$from" >/dev/null
+
+context=$TREE
+arguments=(--build-arg BASE=localhost/base)
+if [ "${1:-}" = --full ]; then
+  agent=${NETPROBE_BIN:-$TREE/build/release}/src/agent/netprobe-agent
+else
+  agent=${NETPROBE_BIN:+$NETPROBE_BIN/src/agent/netprobe-agent}
+  cli=${NETPROBE_BIN:+$NETPROBE_BIN/src/cli/netprobe}
+  agent=${agent:-$1} cli=${cli:-$2}
+  context=$WORK/context
+  mkdir -p "$context/build/release/src/agent" "$context/build/release/src/cli" "$context/scripts"
+  llvm-strip-19 -o "$context/build/release/src/agent/netprobe-agent" "$agent"
+  llvm-strip-19 -o "$context/build/release/src/cli/netprobe" "$cli"
+  cp -r "$TREE/deploy" "$TREE/.dockerignore" "$context/"
+  cp "$TREE/scripts/setup.sh" "$context/scripts/"
+  arguments+=(--build-arg BUILD=prebuilt)
+fi
+started=$SECONDS
+if ! bah build "${arguments[@]}" -t "$image" -f "$context/deploy/Dockerfile" "$context" >"$WORK/build.log" 2>&1; then
+  tail -n 30 "$WORK/build.log"
+  failed "the image builds"
+  finish
+fi
+passed "the image builds ($((SECONDS - started)) s)"
+
+from=$(bah from --pull-never "$image")
+root=$(bah mount "$from")
+size=$(du -sm "$root" | cut -f1)
+# What stays out is what the image is small for.
+if [ "$size" -le 80 ]; then passed "it is small: $size MiB"; else failed "it has $size MiB, more than 80"; fi
+if compgen -G "$root/usr/bin/*sh" >/dev/null || [ -e "$root/usr/bin/apt-get" ]; then
+  failed "it has a shell or a package manager"
+else
+  passed "it has no shell and no package manager: $(cd "$root/usr/bin" && echo *)"
+fi
+bah inspect --type image "$image" >"$WORK/inspect.json"
+# shellcheck disable=SC2016
+holds "entry point, port and labels" jq -e --arg version "$(sed -n 's/^project(netprobe VERSION \([0-9.]*\).*/\1/p' "$TREE/CMakeLists.txt")" \
+  '.OCIv1.config | .Entrypoint == ["/usr/bin/netprobe-agent"] and (.ExposedPorts | has("8081/tcp")) and
+   .Labels["org.opencontainers.image.version"] == $version and .Labels["org.opencontainers.image.licenses"] == "Apache-2.0"' \
+  "$WORK/inspect.json"
+holds "the command line starts" chroot "$root" /usr/bin/netprobe --help
+
+ip netns add "$netns"
+ip -n "$netns" link set lo up
+ip -n "$netns" link add eth0 type veth peer name pod0
+ip -n "$netns" address add 10.9.0.1/24 dev eth0
+for device in eth0 pod0; do ip -n "$netns" link set "$device" up; done
+
+# What root on the machine itself gets, to compare with.
+# Straight to the program, so that its id is the one to end.
+nsenter --net="/run/netns/$netns" -- "$agent" --listen-address=127.0.0.1 >"$WORK/native.log" 2>&1 &
+native=$!
+probes='[.probes[] | {name, state, rung, why}] | sort_by(.name)'
+eventually "the agent runs outside, as root" 30 ask /healthz || cat "$WORK/native.log"
+ask /api/probes | jq "$probes" >"$WORK/native.json"
+kill "$native"
+wait "$native" || true
+native=''
+refuses "the one outside is gone" "" ask /livez
+
+profile=/usr/share/containers/seccomp.json
+for seccomp in '' "$profile"; do
+  how="as the manifest says"
+  [ -z "$seccomp" ] || how="under the runtimes' seccomp profile"
+  [ -z "$seccomp" ] || [ -s "$seccomp" ] || { echo "skipped: needs $seccomp"; continue; }
+  mkdir -p "$WORK/bundle"
+  "$WORK/manifests" bundle "$TREE/deploy/agent.yaml" /usr/bin/netprobe-agent "$root" "/run/netns/$netns" \
+    "np-t-$$" ${seccomp:+"$seccomp"} >"$WORK/bundle/config.json"
+  runtime run --detach --bundle "$WORK/bundle" "$container" >"$WORK/agent.log" 2>&1 </dev/null ||
+    { failed "the container starts $how"; cat "$WORK/agent.log"; continue; }
+  if ! eventually "it lives $how" 30 ask /livez; then
+    tail -n 20 "$WORK/agent.log"
+    stop
+    continue
+  fi
+  holds "it is healthy $how" ask /healthz
+  eventually "it is ready $how" 30 ask /readyz || { ask /readyz || true; tail -n 20 "$WORK/agent.log"; }
+  ask /api/probes | jq "$probes" >"$WORK/probes.json"
+  holds "its probes are those that root gets, $how" diff "$WORK/native.json" "$WORK/probes.json"
+  holds "flow, socket, drop, netfilter and vxlan are on" jq -e \
+    '[.[] | select(.state == "on").name] == ["drop", "flow", "netfilter", "socket", "vxlan"]' "$WORK/probes.json"
+  # The name comes from the pod's node, by the manifest's environment.
+  node=$(ask /metrics | sed -n 's/^netprobe_build_info{.*node="\([^"]*\)".*/\1/p')
+  if [ "$node" = "np-t-$$" ]; then passed "it has its node's name"; else failed "its node is '$node'"; fi
+  stop
+  if grep -q '"level":"error"' "$WORK/agent.log"; then
+    failed "it says errors"
+    grep '"level":"error"' "$WORK/agent.log" | head -n 5
+  fi
+done
+finish

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# What deploy/ says, without a cluster: chart, kustomize base and plain manifest say
+# the same; rules and dashboard ask for metrics that there are; every alert fires
+# when it should, and only then.
+#
+#   tests/deploy/manifests_test.sh
+set -euo pipefail
+# shellcheck source=tests/deploy/lib.sh
+. "$(dirname "$0")/lib.sh"
+trap 'rm -rf -- "$WORK"' EXIT
+need promtool jq kubectl
+build_manifests
+m=$WORK/manifests
+deploy=$TREE/deploy
+chart=$deploy/helm/netprobe
+
+# The chart.
+render() { "$m" render "$chart" "$@" 2>"$WORK/notes"; }
+render default >"$WORK/chart.yaml"
+holds "the chart's defaults are the plain manifest" "$m" same "$deploy/agent.yaml" "$WORK/chart.yaml"
+holds "its notes have the commands" grep -q "port-forward --namespace default service/netprobe-metrics 8081:8081" "$WORK/notes"
+render monitoring "$TREE/tests/deploy/values/all_on.yaml" >"$WORK/all.yaml"
+for line in '"--interface-filter=eth*,cali*,!lo"' '"--max-flows=2000000"' '"--active-only=true"' \
+  '"--external-names=lab=2001:db8::/32,office=203.0.113.0/24"' '--kube-scope=node' '--metrics-port=9101' \
+  'registry.example.org/netprobe-agent:9.9.9' 'host: "127.0.0.1"' 'priorityClassName: system-node-critical' \
+  'kind: ServiceMonitor' 'kind: PrometheusRule' 'kind: ConfigMap' 'readOnlyRootFilesystem: false' \
+  'alert: NetProbeAgentDown' '"uid": "netprobe"' 'serviceAccountName: watcher'; do
+  holds "everything on: $line" grep -qF -- "$line" "$WORK/all.yaml"
+done
+render default "$TREE/tests/deploy/values/no_names.yaml" >"$WORK/none.yaml"
+holds "without names: told so to the agent" grep -qF -- "--enable-kubernetes=false" "$WORK/none.yaml"
+refuses "without names: no role" "" grep -qE "kind: (ClusterRole|ServiceAccount|PriorityClass)" "$WORK/none.yaml"
+echo 'metricPort: 1' >"$WORK/bad.yaml"
+refuses "a value that the chart does not have" "metricPort" "$m" render "$chart" default "$WORK/bad.yaml"
+echo 'metricsPort: "8081"' >"$WORK/bad.yaml"
+refuses "a value of the wrong kind" "metricsPort" "$m" render "$chart" default "$WORK/bad.yaml"
+sed 's/CAP_//; s/NET_ADMIN/SYS_ADMIN/' "$deploy/agent.yaml" >"$WORK/other.yaml"
+refuses "manifests that differ (an example)" "SYS_ADMIN" "$m" same "$deploy/agent.yaml" "$WORK/other.yaml"
+
+# Kustomize.
+kubectl kustomize "$deploy/kustomize/base" >"$WORK/base.yaml"
+holds "the kustomize base is the plain manifest" "$m" same "$deploy/agent.yaml" "$WORK/base.yaml"
+if overlay=$(kubectl kustomize "$deploy/kustomize/overlays/kube-system" 2>"$WORK/said"); then
+  holds "the overlay changes image and namespace everywhere" test \
+    "$(grep -c 'namespace: kube-system' <<<"$overlay") $(grep -c 'namespace: default' <<<"$overlay") $(grep -c 'image: registry.example.org/netprobe-agent:0.1.0' <<<"$overlay")" = "6 0 1"
+elif grep -q 'must be a file' "$WORK/said"; then
+  echo "        the overlay is left out: this kubectl is older than 1.21, whose kustomize knows 'bases' only"
+else
+  failed "the overlay: $(cat "$WORK/said")"
+fi
+
+# One version everywhere.
+version=$(sed -n 's/^project(netprobe VERSION \([0-9.]*\).*/\1/p' "$TREE/CMakeLists.txt")
+for place in "agent.yaml:image: localhost/netprobe-agent:$version" "Dockerfile:ARG VERSION=$version" \
+  "helm/netprobe/Chart.yaml:appVersion: \"$version\"" "helm/netprobe/Chart.yaml:version: $version" \
+  "kustomize/overlays/kube-system/kustomization.yaml:newTag: $version"; do
+  holds "$version in ${place%%:*}" grep -qF -- "${place#*:}" "$deploy/${place%%:*}"
+done
+
+# Prometheus.
+holds "the rules parse" promtool check rules "$deploy/prometheus/netprobe.rules.yaml"
+holds "each alert fires when it should" promtool test rules "$TREE/tests/deploy/rules_test.yaml"
+alerts=$(grep -oP 'alert: \K\w+' "$deploy/prometheus/netprobe.rules.yaml" | sort)
+tested=$(grep -oP 'alertname="\K\w+(?="}., value)' "$TREE/tests/deploy/rules_test.yaml" | sort)
+holds "each alert has its test" diff <(echo "$alerts") <(echo "$tested")
+holds "the operator's rules are the same" "$m" group "$deploy/prometheus/netprobe.rules.yaml" "$deploy/prometheus/prometheusrule.yaml"
+holds "the scrape configuration parses" promtool check config --syntax-only "$deploy/prometheus/scrape-static.yaml"
+
+# Grafana.
+dashboard=$deploy/grafana/netprobe.json
+holds "the dashboard is JSON with panels" jq -e '.uid == "netprobe" and ([.panels[] | select(.type != "row")] | length > 20)' "$dashboard"
+holds "its panels have their own numbers" jq -e '[.panels[].id] | length == (unique | length)' "$dashboard"
+holds "its panels do not lie over each other" jq -e '
+  [.panels[].gridPos | . as $p | range($p.y; $p.y + $p.h) as $y | range($p.x; $p.x + $p.w) as $x | [$x, $y]] |
+  length == (unique | length)' "$dashboard"
+"$m" exprs "$dashboard" >"$WORK/panels.yaml"
+holds "its queries parse" promtool check rules "$WORK/panels.yaml"
+documented() { sed -nE 's/^\| `([a-z0-9_]+)` \|.*/\1/p' "$TREE/docs/metrics.md"; }
+# The counters by workload, which agents with Kubernetes' names have.
+workloads=$'netprobe_k8s_inter_node_flows_total\nnetprobe_k8s_intra_node_flows_total\nnetprobe_k8s_pod_flows_total\nnetprobe_k8s_service_flows_total'
+unknown=$("$m" metrics "$dashboard" "$deploy/prometheus/netprobe.rules.yaml" | sed -E 's/_(bucket|sum|count)$//' |
+  sort -u | comm -23 - <({ documented; echo "$workloads"; } | sort -u))
+holds "rules and dashboard ask for metrics that there are: ${unknown:-all}" test -z "$unknown"
+finish
