@@ -3,6 +3,7 @@
 #include <netprobe/kubernetes.h>
 #include <netprobe/manager.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 
@@ -12,7 +13,8 @@ constexpr const char* kUsage =
     "usage: kubernetes_topology KUBECONFIG [INTERFACE] [--seconds N]\n"
     "Waits until the cluster is known, then prints who has which address, the Flannel\n"
     "network and sums of flows. With INTERFACE the flows are those that it carries,\n"
-    "which needs root; without, one made-up flow between the first two pods.\n";
+    "which needs root; without, one made-up flow between the first two pods.\n"
+    "NODE_NAME in the environment is this node's name, where it is not the host's.\n";
 
 namespace {
 
@@ -39,8 +41,8 @@ void print(const netprobe::NetworkIntegrator& integrator) {
   }
   const auto stats = integrator.traffic_stats();
   std::cout << "flows " << stats.total_flows << " intra-node " << stats.intra_node_flows
-            << " inter-node " << stats.inter_node_flows << " pod-to-pod "
-            << stats.pod_to_pod_flows << '\n';
+            << " inter-node " << stats.inter_node_flows << " pod-to-pod " << stats.pod_to_pod_flows
+            << '\n';
 }
 
 }  // namespace
@@ -49,9 +51,11 @@ int main(int argc, char** argv) {
   const auto arguments = example::arguments(argc, argv, 1, 2, kUsage);
   example::Stopwatch watch(arguments.seconds);
 
+  netprobe::IntegratorOptions options;
+  if (const char* node = std::getenv("NODE_NAME")) options.node_name = node;
   std::optional<netprobe::Manager> manager;
   auto integrator =
-      example::value_of(netprobe::NetworkIntegrator::create(arguments.words[0]));
+      example::value_of(netprobe::NetworkIntegrator::create(arguments.words[0], options));
   if (arguments.words.size() > 1) {
     manager = example::value_of(netprobe::Manager::create());
     example::value_of(manager->attach_network_monitor(arguments.words[1]));

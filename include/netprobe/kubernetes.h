@@ -52,10 +52,10 @@ struct FlowEvent {
   std::uint16_t source_port = 0;  ///< host byte order; 0 for protocols without
   std::uint16_t destination_port = 0;
   std::uint8_t protocol = kTcp;
-  Counters counters;  ///< more since the last event; from source to destination
-  std::uint32_t vni = 0;     ///< of the VXLAN that it travelled in; 0 for none
-  bool opens = false;        ///< a TCP SYN: `source` began the connection
-  Time time;                 ///< not known: now
+  Counters counters;      ///< more since the last event; from source to destination
+  std::uint32_t vni = 0;  ///< of the VXLAN that it travelled in; 0 for none
+  bool opens = false;     ///< a TCP SYN: `source` began the connection
+  Time time;              ///< not known: now
 };
 
 /// Who has which address now. Pods and services are "namespace/name".
@@ -84,7 +84,7 @@ struct FlannelNode {
 struct FlannelTopology {
   bool used = false;  ///< a node declares it, or a device of it is here
   Time last_updated;
-  std::uint32_t vni = 0;  ///< of this node, else of most
+  std::uint32_t vni = 0;   ///< of this node, else of most
   std::uint16_t port = 0;  ///< UDP; 0 where no device tells
   std::vector<FlannelNode> nodes;
   std::vector<std::string> findings;  ///< where both disagree, a sentence each

@@ -47,13 +47,14 @@ NetworkIntegrator::Impl::Impl(netprobe::KubeClientOptions client,
           [this](netprobe::Flow& flow) NETPROBE_REQUIRES(mutex_) { namer_.name(flow); }, clock_),
       table_(table_options(options), names_) {
   table_.watch_growth(&totals_);
-  client_ = netprobe::KubeClient::make(
-      std::move(client), clock_, [this](std::vector<netprobe::KubeChange>& changes) {
-        const MutexLock lock(mutex_);
-        for (const netprobe::KubeChange& change : changes) index_.apply(change);
-        changes.clear();
-        return true;
-      });
+  client_ = netprobe::KubeClient::make(std::move(client), clock_,
+                                       [this](std::vector<netprobe::KubeChange>& changes) {
+                                         const MutexLock lock(mutex_);
+                                         for (const netprobe::KubeChange& change : changes)
+                                           index_.apply(change);
+                                         changes.clear();
+                                         return true;
+                                       });
 }
 
 Result<void> NetworkIntegrator::Impl::start() {
@@ -120,8 +121,8 @@ void NetworkIntegrator::Impl::handle(const FlowEvent& event) {
     delta.vni = event.vni;
   }
   const netprobe::Nanos offset = clock_.wall() - clock_.monotonic();
-  const netprobe::Nanos time = event.time == Time{} ? clock_.monotonic()
-                                                    : event.time.time_since_epoch().count() - offset;
+  const netprobe::Nanos time =
+      event.time == Time{} ? clock_.monotonic() : event.time.time_since_epoch().count() - offset;
   delta.first = time;
   delta.last = time;
   netprobe::FlowHandle handle = 0;

@@ -139,10 +139,9 @@ TEST(KubeConvert, TopologyIsOfNow) {
     return made;
   };
   const auto ip = [](const char* text) { return *netprobe::IpAddress::parse(text); };
-  view.claims = {
-      {ip("10.244.0.2"), holder(netprobe::IdentityKind::kPod, "default", "old"), 1, 2},
-      {ip("10.244.0.2"), holder(netprobe::IdentityKind::kPod, "default", "web"), 3, 0},
-      {ip("fd00::1"), holder(netprobe::IdentityKind::kNode, "", "node1"), 1, 0}};
+  view.claims = {{ip("10.244.0.2"), holder(netprobe::IdentityKind::kPod, "default", "old"), 1, 2},
+                 {ip("10.244.0.2"), holder(netprobe::IdentityKind::kPod, "default", "web"), 3, 0},
+                 {ip("fd00::1"), holder(netprobe::IdentityKind::kNode, "", "node1"), 1, 0}};
   view.service_addresses = {
       {ip("10.96.0.1"), holder(netprobe::IdentityKind::kService, "default", "kubernetes"), 1, 0}};
   auto node = std::make_shared<netprobe::KubeNode>();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/convert.h"
+#include "model/identity_names.h"
 
 namespace netprobe::v0 {
 namespace {
@@ -38,8 +39,8 @@ void add_holders(const std::vector<netprobe::AddressClaim>& claims, Topology& to
 std::string place_of(const netprobe::IdentityPtr& identity, const std::string& otherwise) {
   if (!identity) return otherwise;
   if (identity->kind == netprobe::IdentityKind::kExternal) return kOutside;
-  if (identity->kind == netprobe::IdentityKind::kNode) return identity->name;
-  return identity->node.empty() ? otherwise : identity->node;
+  const std::string_view node = netprobe::node_of(*identity);
+  return node.empty() ? otherwise : std::string(node);
 }
 
 bool has_ports(const netprobe::Flow& flow) {
@@ -103,8 +104,7 @@ FlannelTopology public_flannel(const netprobe::FlannelReport& report) {
     FlannelNode& one = to.nodes.emplace_back();
     one.node_name = node.node;
     one.internal_ip = public_address(node.internal_ip);
-    for (const netprobe::IpPrefix& cidr : node.pod_cidrs)
-      one.pod_cidrs.push_back(cidr.to_string());
+    for (const netprobe::IpPrefix& cidr : node.pod_cidrs) one.pod_cidrs.push_back(cidr.to_string());
     one.backend_type = node.backend_type;
     one.public_ip = public_address(node.public_ip);
     one.vni = node.vni;

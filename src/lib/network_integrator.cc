@@ -37,8 +37,7 @@ Result<NetworkIntegrator> NetworkIntegrator::create(const std::string& kubeconfi
   client.context = options.context;
   client.node_name = options.node_name;
   client.this_node_only = options.this_node_only;
-  return NetworkIntegrator(
-      std::make_shared<Impl>(std::move(client), std::move(identity), options));
+  return NetworkIntegrator(std::make_shared<Impl>(std::move(client), std::move(identity), options));
 }
 
 NetworkIntegrator::NetworkIntegrator(std::shared_ptr<Impl> impl) noexcept
@@ -72,8 +71,7 @@ FlannelTopology NetworkIntegrator::flannel_topology() const {
 }
 
 TrafficStats NetworkIntegrator::traffic_stats() const {
-  TrafficStats stats =
-      public_traffic(impl_->workloads().kinds, impl_->flows(), impl_->node_name());
+  TrafficStats stats = public_traffic(impl_->workloads().kinds, impl_->flows(), impl_->node_name());
   stats.missed = impl_->missed();
   return stats;
 }
