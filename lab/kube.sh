@@ -92,7 +92,7 @@ spawn_kube_apiserver() {
     --service-account-issuer=https://kubernetes.default.svc.cluster.local \
     --service-account-signing-key-file="$KUBE_DIR/accounts.key" --service-account-key-file="$KUBE_DIR/accounts.key" \
     --service-cluster-ip-range=10.96.0.0/16,fd10:96::/112 \
-    --disable-admission-plugins=ServiceAccount ${flags[@]+"${flags[@]}"}
+    --allow-privileged=true --disable-admission-plugins=ServiceAccount ${flags[@]+"${flags[@]}"}
 }
 
 role_alive() { # ROLE

@@ -45,7 +45,7 @@ check_shell() {
   local file scripts=()
   while read -r file; do
     head -n 1 "$file" | grep -qE '^#!.*(bash|sh)$' && scripts+=("$file")
-  done < <(tracked 'scripts/*' 'lab/*' '.ci/*' 'tests/*.sh')
+  done < <(tracked 'scripts/*' 'lab/*' '.ci/*' 'tests/*.sh' 'deploy/*.sh')
   [ ${#scripts[@]} -eq 0 ] || shellcheck --severity=warning --external-sources "${scripts[@]}"
 }
 

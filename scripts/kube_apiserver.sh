@@ -8,9 +8,10 @@
 # The first of: $NETPROBE_KUBE_APISERVER, PATH, the cache
 # (${XDG_CACHE_HOME:-~/.cache}/netprobe/kube/kube-apiserver).
 #
-# The build takes about six minutes on two cores and 2.5 GB of disk meanwhile; it
-# needs no root and installs nothing: Debian's source and Debian's Go are fetched
-# from the mirror that apt uses, into a directory that is removed afterwards.
+# The build takes six minutes of CPU time (three minutes, where two cores have
+# nothing else to do) and 3 GB of free disk meanwhile. It needs no root and installs
+# nothing: Debian's source and Debian's Go are fetched from the mirror that apt
+# uses, into a directory that is removed afterwards.
 # environment: JOBS, compilers at a time (number of CPUs); NETPROBE_KUBE=off: as if
 # there were none
 set -euo pipefail
@@ -44,7 +45,7 @@ find_one() {
 
 case ${1:-} in
   '')
-    find_one || fail "there is no kube-apiserver on this machine; build one, which takes about 6 minutes: $retry"
+    find_one || fail "there is no kube-apiserver on this machine; build one, which takes 3 minutes on two free cores: $retry"
     exit 0
     ;;
   --build) ;;
@@ -91,7 +92,9 @@ finish() {
   trap '' INT TERM HUP
   # Only our own: the compiler and what it started are a process group.
   [ -z "$compiler" ] || kill -- "-$compiler" 2>/dev/null || true
-  if [ "$code" -ne 0 ]; then
+  if [ "$code" -ge 128 ]; then
+    say "interrupted; nothing is left of it"
+  elif [ "$code" -ne 0 ]; then
     [ ! -s "$work/log" ] || tail -n 15 "$work/log" >&2
     [ -z "$step" ] || say "could not $step; nothing is left of it. Repeat: $retry"
   fi

@@ -130,7 +130,7 @@ if [ ${#backports[@]} -gt 0 ]; then
 fi
 apt-get install "${quiet[@]}" "${missing[@]}" >/dev/null
 for service in "${services[@]}"; do
-  deb-systemd-helper disable "$service.service" >/dev/null 2>&1 || true
+  systemctl --no-reload disable "$service.service" >/dev/null 2>&1 || true # also where systemd does not run
   update-rc.d "$service" disable >/dev/null 2>&1 || true
 done
 echo "setup: done"

@@ -73,7 +73,7 @@ Status DataLoop::open(const AgentOptions& options) {
   table.wall_offset = clock_.wall() - clock_.monotonic();
   table_ = std::make_unique<FlowTable>(table, *names_);
   table_->observe(quality_);
-  name_stage_ = std::make_unique<NameStage>(options, clock_, *table_, [this] { wake(); });
+  name_stage_ = std::make_unique<NameStage>(options, clock_, *table_, judge_, [this] { wake(); });
 
   if (options.enable_tc) {
     FlowProgramOptions program;

@@ -30,7 +30,7 @@ bool wants_kubernetes(const AgentOptions& options) {
 }  // namespace
 
 NameStage::NameStage(const AgentOptions& options, const Clock& clock, FlowTable& table,
-                     std::function<void()> wake)
+                     const FlowJudge& judge, std::function<void()> wake)
     : clock_(clock),
       table_(table),
       identity_(identity_options(options)),
@@ -45,7 +45,12 @@ NameStage::NameStage(const AgentOptions& options, const Clock& clock, FlowTable&
   workloads.max_pairs = options.max_workload_pairs;
   workloads.node_name = options.node_name;
   workloads_ = std::make_unique<WorkloadTotals>(
-      workloads, [this](Flow& flow) { namer_.name(flow); }, clock_);
+      workloads,
+      [this, &judge](Flow& flow) {
+        judge.judge({&flow, 1}, clock_.wall());
+        namer_.name(flow);
+      },
+      clock_);
   table_.watch_growth(workloads_.get());
   KubeClientOptions client;
   client.kubeconfig = options.kubeconfig;

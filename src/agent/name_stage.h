@@ -8,6 +8,7 @@
 
 #include "agent/kube_queue.h"
 #include "agent/options.h"
+#include "analysis/quality/flow_judge.h"
 #include "analysis/workload/workload_totals.h"
 #include "base/clock.h"
 #include "flow/flow_table.h"
@@ -25,10 +26,11 @@ namespace netprobe {
 /// nothing, and names external networks alone. docs/adr/0006-identity.md
 class NameStage {
  public:
-  /// `table` and `clock` outlive this. `wake` has the data thread turn soon; any
-  /// thread.
+  /// All but the options outlive this. `judge` knows the processes, by which pods
+  /// on a node's own address are told apart. `wake` has the data thread turn
+  /// soon; any thread.
   NameStage(const AgentOptions& options, const Clock& clock, FlowTable& table,
-            std::function<void()> wake);
+            const FlowJudge& judge, std::function<void()> wake);
   ~NameStage();
   NameStage(const NameStage&) = delete;
   NameStage& operator=(const NameStage&) = delete;

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <chrono>
+#include <ctime>
 
 #include "api/cluster_pages.h"
 #include "api/connections_query.h"
@@ -249,8 +249,7 @@ TEST(ReportPage, HasAllOfIt) {
   const auto report = parsed(report_page(*make_cluster_snapshot()));
   EXPECT_EQ(report.at("cluster_info").at("pod_count"), 2);
   EXPECT_EQ(report.at("topology").at("ip_to_pod").as_object().size(), 2U);
-  EXPECT_EQ(report.at("flannel_topology").at("vxlan_info"),
-            (json::value{{"vni", 1}, {"port", 8472}}));
+  EXPECT_EQ(text(report.at("flannel_topology").at("nodes").at(0).at("node_name")), "node-a");
   EXPECT_EQ(size_of(report.at("flannel_topology").at("nodes")), 2U);
   EXPECT_EQ(report.at("traffic_stats").at("total_flows"), 4);
   ASSERT_EQ(size_of(report.at("top_talkers")), 4U);
@@ -324,16 +323,23 @@ TEST(TopologyPage, IsQuickAtAHundredThousandAddresses) {
                            kStart, 0});
   auto snapshot = make_cluster_snapshot();
   snapshot->kube = std::make_shared<const KubeView>(std::move(view));
-  const auto began = std::chrono::steady_clock::now();
+  // Of this thread: a busy machine takes its share of the wall's.
+  const auto cpu = [] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * kSecond + now.tv_nsec;
+  };
+  const Nanos began = cpu();
   const auto page = topology_page(*snapshot, GraphOf::kSinceStart);
+  const Nanos drawn = cpu();
   const auto one = pod_answer(*snapshot, who("10.1.134.159"));  // the last
-  const auto took = std::chrono::steady_clock::now() - began;
+  const Nanos found = cpu();
   EXPECT_EQ(json::parse(page).at("ip_to_pod").as_object().size(), 100'000U);
   EXPECT_EQ(one.status, 200U);
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
-  RecordProperty("milliseconds", static_cast<int>(ms));
-  // Some 30 ms; sanitizers and a busy machine take their share.
-  EXPECT_LT(ms, 2'000);
+  RecordProperty("topology_us", static_cast<int>((drawn - began) / kMicrosecond));
+  RecordProperty("pod_us", static_cast<int>((found - drawn) / kMicrosecond));
+  EXPECT_LT(drawn - began, kSecond);
+  EXPECT_LT(found - drawn, 20 * kMillisecond);
 }
 
 }  // namespace

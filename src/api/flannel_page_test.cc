@@ -88,7 +88,7 @@ TEST(FlannelPage, DeclaredNodesWithTheContractsNames) {
   for (const char* name : {"internal_ip", "pod_cidr", "vni", "vtep_mac", "backend_type"})
     EXPECT_TRUE(other.at(name).is_null()) << name;
   EXPECT_EQ(answer.at("subnets"), (json::array{"10.244.1.0/24", "fd10:244:1::/64"}));
-  EXPECT_EQ(answer.at("last_updated").as_string(), "2023-11-14T22:13:22.000Z");
+  EXPECT_EQ(answer.at("last_updated").as_string(), "2023-11-14T22:13:22.000000000Z");
 }
 
 TEST(FlannelPage, WhatThisNodeHas) {

@@ -7,7 +7,7 @@
 #include "api/losses_query.h"
 #include "api/pages.h"
 #include "api/query.h"
-#include "api/testing/snapshots.h"
+#include "api/testing/clusters.h"
 
 /// Any query string is either refused with a sentence, or answered; a cursor
 /// that is accepted is one that we could have given.
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace netprobe;
   const auto params = parse_query({reinterpret_cast<const char*>(data), size});
   if (!params) return 0;
-  static const auto kSnapshot = testing::make_snapshot(20);
+  static const auto kSnapshot = testing::make_cluster_snapshot();
   if (const auto losses = parse_losses_query(*params, kSnapshot->taken_at);
       losses ? !losses_page(*kSnapshot, *losses).ends_with('}') : losses.error().detail.empty())
     std::abort();

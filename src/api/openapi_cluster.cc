@@ -124,12 +124,30 @@ std::string_view openapi_cluster_schemas() {
     "kubelet_version": {"type": "string"}, "kernel_version": {"type": "string"}, "created": {"type": ["string", "null"], "format": "date-time"},
     "labels": {"type": "object", "additionalProperties": {"type": "string"}}}},
     "pod": {"type": "string"}}},
-  "FlannelSummary": {"type": "object", "description": "as /api/flannel has it, in short", "required": ["nodes", "subnets", "vxlan_info", "last_updated"], "properties": {
-    "nodes": {"type": "array", "items": {"type": "object", "required": ["node_name", "internal_ip", "pod_cidr", "vni", "vtep_mac", "backend_type"]}},
-    "subnets": {"type": "array"}, "vxlan_info": {"type": "object", "required": ["vni", "port"]}, "last_updated": {"type": "string", "format": "date-time"}}},
+  "Flannel": {"type": "object", "required": ["used", "nodes", "subnets", "vxlan_info", "devices", "peers", "findings", "findings_not_shown", "error", "observed_at", "completeness", "last_updated"], "properties": {
+  "used": {"type": "boolean", "description": "a node has annotations of Flannel, or there is a device of Flannel here"},
+  "nodes": {"type": "array", "items": {"type": "object", "required": ["node_name", "internal_ip", "pod_cidr", "pod_cidrs", "backend_type", "vni", "vtep_mac", "public_ip", "vni_v6", "vtep_mac_v6", "public_ipv6", "public_ip_overwrite", "public_ipv6_overwrite", "kube_subnet_manager", "error"], "properties": {
+    "pod_cidr": {"type": ["string", "null"], "description": "the first of pod_cidrs"},
+    "backend_type": {"type": ["string", "null"], "description": "vxlan, host-gw, wireguard, ipip, udp …"},
+    "vni": {"type": ["integer", "null"]}, "vtep_mac": {"type": ["string", "null"]}, "public_ip": {"type": ["string", "null"]},
+    "error": {"type": ["string", "null"], "description": "why its annotations could not be read"}}}},
+  "subnets": {"type": "array", "description": "all pod CIDRs", "items": {"type": "string"}},
+  "vxlan_info": {"type": ["object", "null"], "description": "vni, port, interface, local_ip, vtep_mac and mtu of this node's tunnel; null without VXLAN"},
+  "devices": {"type": "array", "description": "Flannel's devices of this node", "items": {"type": "object", "required": ["interface", "ifindex", "kind", "up", "vni", "port", "local_ip", "mac", "mtu", "underlay", "underlay_mtu", "overhead", "addresses"]}},
+  "peers": {"type": "array", "items": {"type": "object", "required": ["node_name", "self", "interface", "route", "neighbour", "forwarding_entry", "packets_sent", "bytes_sent", "packets_received", "bytes_received", "last_seen"], "properties": {
+    "route": {"type": ["boolean", "null"], "description": "every subnet has its route; null where none is expected"},
+    "neighbour": {"type": ["boolean", "null"]}, "forwarding_entry": {"type": ["boolean", "null"]},
+    "packets_sent": {"type": "integer", "description": "tunnel packets"}}}},
+  "findings": {"type": "array", "items": {"type": "object", "required": ["kind", "node_name", "what"], "properties": {
+    "kind": {"type": "string", "description": "missing_route, wrong_vtep_mac, mtu_mismatch, undeclared_tunnel …: docs/flannel.md has them all"},
+    "what": {"type": "string", "description": "one sentence with both values"}}}},
+  "findings_not_shown": {"type": "integer"},
+  "error": {"type": ["string", "null"], "description": "why nothing could be compared"},
+  "observed_at": {"type": ["string", "null"], "format": "date-time", "description": "when the kernel was asked"},
+  "completeness": {"$ref": "#/components/schemas/Completeness"}}},
   "Report": {"type": "object", "required": ["node_name", "generated_at", "cluster_info", "topology", "flannel_topology", "traffic_stats", "top_talkers", "kubernetes", "completeness"], "additionalProperties": false, "properties": {
     "node_name": {"type": "string"}, "generated_at": {"type": "string", "format": "date-time"}, "cluster_info": {"$ref": "#/components/schemas/Cluster"},
-    "topology": {"$ref": "#/components/schemas/Topology"}, "flannel_topology": {"$ref": "#/components/schemas/FlannelSummary"},
+    "topology": {"$ref": "#/components/schemas/Topology"}, "flannel_topology": {"$ref": "#/components/schemas/Flannel"},
     "traffic_stats": {"$ref": "#/components/schemas/Stats"},
     "top_talkers": {"type": "array", "items": {"$ref": "#/components/schemas/Flow"}, "description": "the ten that moved most bytes"},
     "kubernetes": {"$ref": "#/components/schemas/Kubernetes"}, "completeness": {"$ref": "#/components/schemas/Completeness"}}})json";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/cluster_pages.h"
 #include "api/completeness.h"
-#include "api/flannel_summary.h"
+#include "api/flannel_page.h"
 #include "api/kube_json.h"
 #include "api/pages.h"
 #include "model/flow_json.h"
@@ -18,7 +18,7 @@ std::string report_page(const Snapshot& snapshot) {
   json.key("topology");
   out += topology_page(snapshot, GraphOf::kSinceStart);
   json.key("flannel_topology");
-  append_flannel_summary(out, snapshot);
+  out += flannel_page(snapshot);
   json.key("traffic_stats");
   out += stats_page(snapshot);
   json.key("top_talkers");

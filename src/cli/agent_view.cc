@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/json_read.h"
+#include "cli/table.h"
 
 namespace netprobe {
 namespace {
@@ -65,6 +66,13 @@ void take_use(simdjson::simdjson_result<element> from, InterfaceView& view, doub
   utilisation = json_real(use, "utilisation");
   view.peak = std::max(view.peak, json_real(use, "peak_100ms_bits_per_second"));
   view.microbursts += json_count(use, "microbursts");
+}
+
+KubernetesView kubernetes_of(simdjson::simdjson_result<element> from) {
+  element one;
+  if (from.get(one) != simdjson::SUCCESS) return {};
+  return {json_text(one, "state"), json_text(one, "server"), json_text(one, "error"),
+          json_text(one, "last_contact")};
 }
 
 void take_accounting(element accounting, StatsView& view) {
@@ -131,6 +139,29 @@ Result<std::vector<InterfaceView>> parse_interfaces(const std::string& json) {
   return views;
 }
 
+std::string kubernetes_line(const KubernetesView& kubernetes, bool colour) {
+  const std::string state = printable(kubernetes.state);
+  if (state == "off") return "off: flows have addresses and no names";
+  const Style style = state == "synced"   ? Style::kGreen
+                      : state == "failed" ? Style::kRed
+                                          : Style::kYellow;
+  std::string line = styled(state, style, colour);
+  if (!kubernetes.server.empty()) line += ", " + printable(kubernetes.server);
+  if (!kubernetes.error.empty()) line += ": " + printable(kubernetes.error);
+  if (state == "retrying")
+    line += "; names may be old" + (kubernetes.last_contact.empty()
+                                        ? std::string()
+                                        : ", as of " + printable(kubernetes.last_contact));
+  return line;
+}
+
+KubernetesView parse_kubernetes(const std::string& json) {
+  simdjson::dom::parser parser;
+  element document;
+  if (parser.parse(json).get(document) != simdjson::SUCCESS) return {};
+  return kubernetes_of(document["kubernetes"]);
+}
+
 Result<StatsView> parse_stats(const std::string& json) {
   simdjson::dom::parser parser;
   element document;
@@ -152,6 +183,7 @@ Result<StatsView> parse_stats(const std::string& json) {
     view.evicted_flows = json_count(part, "evicted_flows");
     view.capacity = json_count(part, "capacity");
   }
+  view.kubernetes = kubernetes_of(document["kubernetes"]);
   return view;
 }
 

@@ -46,6 +46,16 @@ struct InterfaceView {
 
 using NamedCounts = std::vector<std::pair<std::string, std::uint64_t>>;
 
+/// How the agent's names come to it.
+struct KubernetesView {
+  std::string state;  ///< off, connecting, synced, retrying, failed; empty: the agent does not say
+  std::string server;
+  std::string error;
+  std::string last_contact;  ///< RFC 3339; empty: never
+};
+/// One line without its end: "synced, https://10.96.0.1:443".
+[[nodiscard]] std::string kubernetes_line(const KubernetesView& kubernetes, bool colour);
+
 /// What they show of /api/stats.
 struct StatsView {
   std::string node;
@@ -63,10 +73,13 @@ struct StatsView {
   std::uint64_t evicted_flows = 0;
   std::uint64_t capacity = 0;
   std::uint64_t resident_bytes = 0;  ///< 0: the agent does not say
+  KubernetesView kubernetes;
 };
 
 [[nodiscard]] Result<std::vector<ProbeView>> parse_probes(const std::string& json);
 [[nodiscard]] Result<std::vector<InterfaceView>> parse_interfaces(const std::string& json);
+/// The member `kubernetes` of any answer.
+[[nodiscard]] KubernetesView parse_kubernetes(const std::string& json);
 [[nodiscard]] Result<StatsView> parse_stats(const std::string& json);
 
 }  // namespace netprobe

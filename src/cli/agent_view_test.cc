@@ -63,6 +63,21 @@ TEST(Status, SaysWhatAndWhy) {
     EXPECT_THAT(degraded, HasSubstr(expected));
 }
 
+TEST(Status, SaysHowKubernetesGoes) {
+  const auto shown = [](const std::string& kubernetes) {
+    auto status = status_of(testing::kProbes, 0);
+    status.stats.kubernetes = parse_kubernetes(R"({"kubernetes":)" + kubernetes + "}");
+    return render_status(status, false);
+  };
+  EXPECT_THAT(shown(R"({"state":"off"})"), HasSubstr("kubernetes: off"));
+  EXPECT_THAT(shown(R"({"state":"synced","server":"https://a","error":""})"),
+              HasSubstr("kubernetes: synced, https://a\n"));
+  EXPECT_THAT(shown(R"({"state":"retrying","server":"https://a","error":"no answer",)"
+                    R"("last_contact":"2026-01-02T03:04:05.0Z"})"),
+              HasSubstr("retrying, https://a: no answer; names may be old, as of 2026-01-02"));
+  EXPECT_THAT(shown("1"), Not(HasSubstr("kubernetes")));
+}
+
 TEST(Top, ShowsInterfacesThatAreObservedAndTheFlows) {
   TopView top{.agent = "http://a",
               .sorted_by = "bytes",

@@ -58,6 +58,8 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_observe(*app, exit_code);
   add_top(*app, exit_code);
   add_status(*app, exit_code);
+  add_cluster(*app, exit_code);
+  add_who(*app, exit_code);
   add_connections(*app, exit_code);
   add_drops(*app, exit_code);
   add_tunnels(*app, exit_code);

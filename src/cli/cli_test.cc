@@ -46,6 +46,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{{"observe", "--ip", "10.0.0"}, {"--ip", "'10.0.0'"}},
         BadArguments{{"observe", "--protocol", "xyz"}, {"--protocol", "'xyz'", "udp"}},
         BadArguments{{"observe", "--direction", "up"}, {"--direction", "'up'", "egress"}},
+        BadArguments{{"observe", "--pod", "a/b/c"}, {"--pod", "'a/b/c'", "NAMESPACE/NAME"}},
+        BadArguments{{"top", "--label", "=x"}, {"--label", "KEY=VALUE"}},
+        BadArguments{{"replay", "f", "--pod", "a"}, {"'--pod'"}}, BadArguments{{"who"}, {"IP"}},
+        BadArguments{{"who", "10.0.0"}, {"10.0.0"}},
         BadArguments{{"observe", "-o", "xml"}, {"'xml'", "table, wide, json"}},
         BadArguments{{"observe", "-n", "0"}, {"'0'", "from 1"}},
         BadArguments{{"observe", "extra"}, {"'extra'"}},
@@ -58,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Cli, HelpHasExamplesAndExitCodes) {
   for (const char* command :
-       {"observe", "top", "status", "drops", "replay", "cleanup", "completion"}) {
+       {"observe", "top", "status", "cluster", "who", "drops", "replay", "cleanup", "completion"}) {
     const auto run = run_netprobe({command, "--help"});
     EXPECT_EQ(run.exit_code, 0);
     EXPECT_THAT(run.out, HasSubstr("Example")) << command;

@@ -11,6 +11,8 @@ namespace netprobe {
 void add_observe(CLI::App& app, int& exit_code);
 void add_top(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
+void add_cluster(CLI::App& app, int& exit_code);
+void add_who(CLI::App& app, int& exit_code);
 void add_connections(CLI::App& app, int& exit_code);
 void add_drops(CLI::App& app, int& exit_code);
 void add_tunnels(CLI::App& app, int& exit_code);

@@ -23,11 +23,14 @@ std::string offered(const std::string& words, int index) {
 }
 
 TEST(Completion, BashOffersCommandsFlagsAndValues) {
-  EXPECT_EQ(offered("netprobe ''", 1),
-            "observe top status connections drops tunnels losses replay cleanup completion "
-            "version --help\n");
+  EXPECT_EQ(
+      offered("netprobe ''", 1),
+      "observe top status cluster who connections drops tunnels losses replay cleanup completion "
+      "version --help\n");
   EXPECT_EQ(offered("netprobe ob", 1), "observe\n");
-  EXPECT_EQ(offered("netprobe observe --src", 2), "--src-ip --src-port\n");
+  EXPECT_EQ(offered("netprobe observe --src", 2),
+            "--src-ip --src-port --src-pod --src-namespace --src-workload --src-label --src-node "
+            "--src-zone\n");
   EXPECT_EQ(offered("netprobe observe -o ''", 3), "table wide json\n");
   EXPECT_EQ(offered("netprobe observe --direction in", 3), "intra-node inter-node ingress\n");
   EXPECT_EQ(offered("netprobe top --by p", 3), "packets\n");

@@ -26,10 +26,30 @@ constexpr std::array kFilterHelp{
     FilterHelp{"dst_port", "PORT", "port of the other side"},
     FilterHelp{"protocol", "NAME", "tcp, udp, icmp, icmp6, sctp or a number"},
     FilterHelp{"interface", "NAME", "seen at an interface of this name or glob"},
-    FilterHelp{"direction", "intra-node|inter-node|ingress|egress", "as the node sees it"},
+    FilterHelp{"direction", "intra-node|inter-node|ingress|egress|pod-to-pod|service|external",
+               "as the node sees it, or by who the ends are"},
     FilterHelp{"vni", "NUMBER", "travelled in this virtual network"},
     FilterHelp{"verdict", "NAMES", "how it ended or stands, as refused,no_answer: any of them"},
     FilterHelp{"process", "NAME", "either side is this pid, or a command of this name or glob"},
+    FilterHelp{"pod", "NAME", "either side is this pod: NAME or NAMESPACE/NAME, * for any text"},
+    FilterHelp{"src_pod", "NAME", "the side that began it"},
+    FilterHelp{"dst_pod", "NAME", "the other side; behind a service, the backend"},
+    FilterHelp{"namespace", "NAME", "either side, or the service, is in this namespace"},
+    FilterHelp{"src_namespace", "NAME", "the side that began it"},
+    FilterHelp{"dst_namespace", "NAME", "the other side"},
+    FilterHelp{"workload", "NAME", "either side is of it: NAME or KIND/NAME, as deployment/web"},
+    FilterHelp{"src_workload", "NAME", "the side that began it"},
+    FilterHelp{"dst_workload", "NAME", "the other side"},
+    FilterHelp{"label", "KEY[=VALUE]", "either side has this label"},
+    FilterHelp{"src_label", "KEY[=VALUE]", "the side that began it"},
+    FilterHelp{"dst_label", "KEY[=VALUE]", "the other side"},
+    FilterHelp{"service", "NAME", "sent to this service: NAME or NAMESPACE/NAME"},
+    FilterHelp{"node", "NAME", "either side is on this node, or it observed the flow"},
+    FilterHelp{"src_node", "NAME", "the side that began it"},
+    FilterHelp{"dst_node", "NAME", "the other side"},
+    FilterHelp{"zone", "NAME", "either side is in this zone"},
+    FilterHelp{"src_zone", "NAME", "the side that began it"},
+    FilterHelp{"dst_zone", "NAME", "the other side"},
 };
 
 std::string flag_name(std::string_view key) {
@@ -49,8 +69,10 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
 
 }  // namespace
 
-void FilterFlags::add_to(CLI::App& command) {
+void FilterFlags::add_to(CLI::App& command, Names names) {
   for (const auto key : FlowFilter::keys()) {
+    const bool by_name = IdentityFilter::is_key(key);
+    if (by_name && names == Names::kNone) continue;
     const auto help = std::ranges::find(kFilterHelp, key, &FilterHelp::key);
     const bool known = help != kFilterHelp.end();
     auto* option = command.add_option(flag_name(key), given_[std::string(key)],
@@ -59,7 +81,8 @@ void FilterFlags::add_to(CLI::App& command) {
     option->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
-    option->type_name(known ? help->type : "TEXT")->group("Filters (a flow matches all given)");
+    option->type_name(known ? help->type : "TEXT")
+        ->group(by_name ? "Filters by Kubernetes name" : "Filters (a flow matches all given)");
     option->check([key](const std::string& value) {
       const auto added = FlowFilter{}.add(key, value);
       return added ? std::string() : added.error().message;
@@ -79,6 +102,11 @@ std::string FilterFlags::query() const {
   for (const auto& [key, values] : given_)
     for (const auto& value : values) query += "&" + key + "=" + percent_encode(value);
   return query;
+}
+
+void add_addresses_flag(CLI::App& command, bool& addresses) {
+  command.add_flag("--addresses,--no-names", addresses,
+                   "addresses as they are, instead of pods, services and nodes");
 }
 
 void add_agent_flag(CLI::App& command, std::string& agent) {

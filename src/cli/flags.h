@@ -14,7 +14,9 @@ namespace netprobe {
 /// Flow filters as flags: --ip, --src-ip … one for each FlowFilter::keys().
 class FilterFlags {
  public:
-  void add_to(CLI::App& command);
+  /// A capture has no names to filter by.
+  enum class Names : std::uint8_t { kNone, kKubernetes };
+  void add_to(CLI::App& command, Names names = Names::kKubernetes);
   /// Of values that were checked when they were parsed.
   [[nodiscard]] FlowFilter filter() const;
   /// The same as parameters of the API, each with a '&' in front.
@@ -25,6 +27,7 @@ class FilterFlags {
 };
 
 /// Flags that several commands have.
+void add_addresses_flag(CLI::App& command, bool& addresses);
 void add_agent_flag(CLI::App& command, std::string& agent);
 void add_no_colour_flag(CLI::App& command, bool& no_colour);
 

@@ -54,7 +54,22 @@ Result<FlowView> parse_flow(std::string_view json) {
   const bool ports = has_ports(view.protocol) && !json_flag(flow, "no_ports", false);
   view.source = endpoint(flow, "src_ip", "src_port", ports);
   view.destination = endpoint(flow, "dst_ip", "dst_port", ports);
-  if (Element nat; flow["nat"].get(nat) == simdjson::SUCCESS) {
+  const auto port = [&](Element from, std::string_view key) {
+    return ports ? ":" + std::to_string(json_count(from, key)) : std::string();
+  };
+  FlowView::Names names{.source = json_text(flow, "src_name"),
+                        .destination = json_text(flow, "dst_name"),
+                        .service = json_text(flow, "service"),
+                        .source_port = port(flow, "src_port"),
+                        .destination_port = port(flow, "dst_port")};
+  Element nat;
+  const bool translated = flow["nat"].get(nat) == simdjson::SUCCESS;
+  if (translated) {
+    names.other_destination_port = port(nat, "dst_port");
+    names.translated = json_text(nat, "dst_ip") != json_text(flow, "dst_ip");
+  }
+  view.set_names(names);
+  if (translated) {
     view.add_translation(endpoint(nat, "src_ip", "src_port", ports),
                          endpoint(nat, "dst_ip", "dst_port", ports));
   }

@@ -8,6 +8,7 @@
 #include "cli/loss_view.h"
 #include "cli/units.h"
 #include "model/flow_json.h"
+#include "model/identity.h"
 
 namespace netprobe {
 namespace {
@@ -63,6 +64,29 @@ std::string processes_text(const std::string& client, const std::string& server)
   return (client.empty() ? "-" : client) + " > " + (server.empty() ? "-" : server);
 }
 
+void FlowView::set_names(const Names& names) {
+  if (!names.source.empty()) named_source = names.source + names.source_port;
+  const std::string backend =
+      names.destination.empty()
+          ? std::string()
+          : names.destination +
+                (names.translated ? names.other_destination_port : names.destination_port);
+  if (names.service.empty()) {
+    if (!backend.empty())
+      named_destination = names.translated ? destination + " (" + backend + ")" : backend;
+  } else if (names.translated || backend.empty()) {
+    named_destination = names.service + names.destination_port;
+    if (!backend.empty()) named_destination += " (" + backend + ")";
+  } else {  // at the backend's node, behind the translation
+    named_destination = backend + " (" + names.service + ")";
+  }
+}
+
+void FlowView::use_names() {
+  if (!named_source.empty()) source = named_source;
+  if (!named_destination.empty()) destination = named_destination;
+}
+
 Result<FlowFormat> parse_flow_format(std::string_view text) {
   if (text == "table") return FlowFormat::kTable;
   if (text == "wide") return FlowFormat::kWide;
@@ -79,6 +103,19 @@ FlowView view_of(const Flow& flow) {
       !flow.no_ports && (protocol == kProtoTcp || protocol == kProtoUdp || protocol == kProtoSctp);
   view.source = endpoint(flow.tuple.src, flow.tuple.src_port, ports);
   view.destination = endpoint(flow.tuple.dst, flow.tuple.dst_port, ports);
+  const auto name = [](const IdentityPtr& identity) {
+    return identity ? identity->full_name() : std::string();
+  };
+  const auto port = [&](std::uint16_t number) {
+    return ports ? ":" + std::to_string(number) : std::string();
+  };
+  view.set_names({.source = name(flow.src_identity),
+                  .destination = name(flow.dst_identity),
+                  .service = name(flow.service),
+                  .source_port = port(flow.tuple.src_port),
+                  .destination_port = port(flow.tuple.dst_port),
+                  .other_destination_port = port(flow.translated.dst_port),
+                  .translated = flow.nat && flow.translated.dst != flow.tuple.dst});
   if (flow.nat) {
     view.add_translation(endpoint(flow.translated.src, flow.translated.src_port, ports),
                          endpoint(flow.translated.dst, flow.translated.dst_port, ports));

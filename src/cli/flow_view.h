@@ -40,6 +40,24 @@ struct FlowView {
   std::string last_point;     ///< of those
   std::string lost;           ///< packets, where and why; empty without
 
+  std::string named_source;  ///< instead of `source`; empty where nobody is known
+  std::string named_destination;
+
+  /// What is known of the ends: "namespace/name", or empty. Before
+  /// add_translation(). Ports are as they stand behind an address (":80"), the
+  /// other's where the destination is translated, else empty.
+  struct Names {
+    std::string source;
+    std::string destination;
+    std::string service;
+    std::string source_port;
+    std::string destination_port;
+    std::string other_destination_port;
+    bool translated = false;
+  };
+  void set_names(const Names& names);
+  /// Shows names where they are known.
+  void use_names();
   /// Endpoints that the other side sees otherwise: "10.96.0.1:80 (10.0.0.20:8080)".
   void add_translation(const std::string& other_source, const std::string& other_destination) {
     if (other_source != source) source += " (" + other_source + ")";

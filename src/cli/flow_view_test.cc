@@ -5,6 +5,7 @@
 
 #include "cli/flow_list.h"
 #include "model/flow_json.h"
+#include "model/identity.h"
 
 namespace netprobe {
 namespace {
@@ -39,6 +40,8 @@ void expect_same(const Flow& flow) {
   const auto direct = view_of(flow);
   EXPECT_EQ(parsed->source, direct.source);
   EXPECT_EQ(parsed->destination, direct.destination);
+  EXPECT_EQ(parsed->named_source, direct.named_source);
+  EXPECT_EQ(parsed->named_destination, direct.named_destination);
   EXPECT_EQ(parsed->protocol, direct.protocol);
   EXPECT_EQ(parsed->direction, direct.direction);
   EXPECT_EQ(parsed->first_seen, direct.first_seen);
@@ -107,6 +110,43 @@ TEST(FlowView, TranslatedEndpointsAreShownBesideTheOthers) {
   expect_same(flow);
   EXPECT_EQ(view_of(flow).source, "10.0.0.1:40000");
   EXPECT_EQ(view_of(flow).destination, "10.0.0.2:443 (10.244.1.9:8443)");
+}
+
+IdentityPtr named(IdentityKind kind, const char* name_space, const char* name) {
+  auto identity = std::make_shared<Identity>();
+  identity->kind = kind;
+  identity->name_space = name_space;
+  identity->name = name;
+  return identity;
+}
+
+TEST(FlowView, NamesStandWhereTheyAreKnown) {
+  const auto ends = [](const Flow& flow) {
+    expect_same(flow);
+    auto view = view_of(flow);
+    view.use_names();
+    return view.source + " > " + view.destination;
+  };
+  Flow flow = sample();
+  EXPECT_EQ(ends(flow), "10.0.0.1:40000 > 10.0.0.2:443");
+  flow.src_identity = named(IdentityKind::kNode, "", "node-a");
+  EXPECT_EQ(ends(flow), "node-a:40000 > 10.0.0.2:443");
+  flow.dst_identity = named(IdentityKind::kPod, "shop", "web-1");
+  EXPECT_EQ(ends(flow), "node-a:40000 > shop/web-1:443");
+  flow.service = named(IdentityKind::kService, "shop", "web");
+  EXPECT_EQ(ends(flow), "node-a:40000 > shop/web-1:443 (shop/web)") << "seen behind translation";
+  flow.nat = true;
+  flow.translated = flow.tuple;
+  flow.translated.dst = *IpAddress::parse("10.244.1.9");
+  flow.translated.dst_port = 8443;
+  EXPECT_EQ(ends(flow), "node-a:40000 > shop/web:443 (shop/web-1:8443)");
+  flow.dst_identity = nullptr;
+  EXPECT_EQ(ends(flow), "node-a:40000 > shop/web:443");
+  flow.service = nullptr;
+  flow.dst_identity = named(IdentityKind::kPod, "shop", "web-1");
+  EXPECT_EQ(ends(flow), "node-a:40000 > 10.0.0.2:443 (shop/web-1:8443)");
+  flow.no_ports = true;
+  EXPECT_EQ(ends(flow), "node-a > 10.0.0.2 (shop/web-1)");
 }
 
 TEST(FlowView, Ipv6EndpointsAreTypedWithBrackets) {

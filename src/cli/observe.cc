@@ -23,14 +23,18 @@ struct ObserveOptions {
   FilterFlags filters;
   std::uint64_t limit = 0;
   bool once = false;
+  bool addresses = false;
   bool no_colour = false;
 };
 
 /// Prints flows as they come, in one format.
 class FlowPrinter {
  public:
-  FlowPrinter(FlowFormat format, bool colour, std::uint64_t limit)
-      : format_(format), limit_(limit), table_(flow_columns(format, false), colour) {}
+  FlowPrinter(FlowFormat format, bool colour, std::uint64_t limit, bool addresses)
+      : format_(format),
+        limit_(limit),
+        addresses_(addresses),
+        table_(flow_columns(format, false), colour) {}
 
   /// Writes what there is. Call once an agent answers: before, there is nothing
   /// but an error to print, and no header. False where nobody reads.
@@ -46,11 +50,12 @@ class FlowPrinter {
       out_.text() += json;
       out_.text() += '\n';
     } else {
-      const auto view = parse_flow(json);
+      auto view = parse_flow(json);
       if (!view) {
         complain(view.error().message, 0);
         return true;
       }
+      if (!addresses_) view->use_names();
       table_.append_row(out_.text(), flow_row(*view, format_, false));
     }
     ++printed_;
@@ -65,6 +70,7 @@ class FlowPrinter {
   }
   FlowFormat format_;
   std::uint64_t limit_;
+  bool addresses_;
   std::uint64_t printed_ = 0;
   bool begun_ = false;
   Output out_;
@@ -122,7 +128,8 @@ int observe_live(const ObserveOptions& options, AgentClient& agent, FlowPrinter&
 int observe(const ObserveOptions& options) {
   AgentClient agent(options.agent);
   FlowPrinter printer(*parse_flow_format(options.format),
-                      wants_colour(STDOUT_FILENO, options.no_colour), options.limit);
+                      wants_colour(STDOUT_FILENO, options.no_colour), options.limit,
+                      options.addresses);
   return options.once ? observe_once(options, agent, printer)
                       : observe_live(options, agent, printer);
 }
@@ -138,11 +145,14 @@ void add_observe(CLI::App& app, int& exit_code) {
   command->add_flag("--once", options->once, "the flows that are there now, then end");
   add_number(*command, "-n,--limit", options->limit, 1, UINT64_MAX, "end after so many lines")
       ->default_str("");
+  add_addresses_flag(*command, options->addresses);
   add_no_colour_flag(*command, options->no_colour);
   options->filters.add_to(*command);
   command->footer(
       "Examples:\n"
       "  netprobe observe --port 53\n"
+      "  netprobe observe --namespace shop --direction inter-node\n"
+      "  netprobe observe --src-workload deployment/web --service db --addresses\n"
       "  netprobe observe --ip 10.244.0.0/16 --protocol tcp -o wide\n"
       "  netprobe observe --once -o json | jq -r .dst_ip | sort | uniq -c\n"
       "Exit codes: 0 (also after Ctrl-C), 1 no agent or it went away, 2 wrong usage.");

@@ -228,7 +228,7 @@ void add_replay(CLI::App& app, int& exit_code) {
   add_choice(*command, "--log-level", options->log_level, {"debug", "info", "warn", "error"},
              "debug shows what the kernel says where it refuses the flow program");
   add_no_colour_flag(*command, options->no_colour);
-  options->filters.add_to(*command);
+  options->filters.add_to(*command, FilterFlags::Names::kNone);
   command->footer(
       "Needs root (or CAP_BPF and CAP_NET_ADMIN): the packets go through the very program that\n"
       "watches live traffic. Nothing is attached to any interface.\n"

@@ -133,6 +133,8 @@ std::string render_status(const StatusView& status, bool colour) {
     out += " (" + std::to_string(stats.live_flows * 100 / stats.capacity) + " %)";
   out += ", " + count(stats.total_flows) + " since the start, " + count(stats.evicted_flows) +
          " ended early\n";
+  if (!stats.kubernetes.state.empty())
+    out += "kubernetes: " + kubernetes_line(stats.kubernetes, colour) + "\n";
   if (stats.resident_bytes > 0)
     out += "memory: " + human_bytes(static_cast<double>(stats.resident_bytes)) + "\n";
   return out;

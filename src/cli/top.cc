@@ -18,13 +18,16 @@ struct TopOptions {
   std::string by = "rate";
   std::uint64_t limit = 20;
   std::string interval = "1s";
+  FilterFlags filters;
+  bool addresses = false;
   bool once = false;
   bool no_colour = false;
 };
 
 /// Asks the agent for everything that is shown.
-Status refresh(AgentClient& agent, std::uint64_t limit, TopView& top) {
-  const auto flows = agent.get("/api/top?by=" + top.sorted_by + "&limit=" + std::to_string(limit));
+Status refresh(AgentClient& agent, const TopOptions& options, TopView& top) {
+  const auto flows = agent.get("/api/top?by=" + top.sorted_by +
+                               "&limit=" + std::to_string(options.limit) + options.filters.query());
   if (!flows) return std::unexpected(flows.error());
   const auto interfaces = agent.get("/api/interfaces");
   if (!interfaces) return std::unexpected(interfaces.error());
@@ -39,6 +42,7 @@ Status refresh(AgentClient& agent, std::uint64_t limit, TopView& top) {
       bad = std::unexpected(view.error());
       return false;
     }
+    if (!options.addresses) view->use_names();
     views.push_back(std::move(*view));
     return true;
   });
@@ -83,7 +87,7 @@ int run_screen(AgentClient& agent, const TopOptions& options, Terminal& terminal
     const auto order = order_of(key);
     if (!order.empty()) top.sorted_by = order;
     if (order.empty() && clock.monotonic() < next) continue;  // another size, another key
-    const auto done = refresh(agent, options.limit, top);
+    const auto done = refresh(agent, options, top);
     // An agent may be restarting: what was there stays, with the reason.
     top.problem = done ? "" : done.error().message;
     next = clock.monotonic() + interval;
@@ -96,7 +100,7 @@ int top(const TopOptions& options) {
   TopView view;
   view.agent = agent.url();
   view.sorted_by = options.by;
-  if (const auto first = refresh(agent, options.limit, view); !first)
+  if (const auto first = refresh(agent, options, view); !first)
     return complain(first.error().message, exit_code_of(first.error()));
   if (!options.once) {
     if (auto terminal = Terminal::make())
@@ -127,12 +131,15 @@ void add_top(CLI::App& app, int& exit_code) {
                    : "'" + text + "' is not from 100ms to 1h";
       });
   command->add_flag("--once", options->once, "print one table and end, as where no terminal is");
+  add_addresses_flag(*command, options->addresses);
   add_no_colour_flag(*command, options->no_colour);
+  options->filters.add_to(*command);
   command->footer(
       "Keys: q quits, b sorts by bytes, p by packets, r by rate.\n"
       "Examples:\n"
       "  netprobe top\n"
       "  netprobe top --by packets -n 50 --interval 500ms\n"
+      "  netprobe top --namespace shop --direction external\n"
       "  netprobe top --once | head -20\n"
       "Exit codes: 0, 1 no agent, 2 wrong usage.");
   command->callback([options, &exit_code] { exit_code = top(*options); });

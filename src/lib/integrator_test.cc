@@ -90,7 +90,6 @@ TEST(Integrator, EventsBecomeFlowsWithTheirNames) {
   for (const auto& [from, row] : stats.node_traffic_matrix)
     for (const auto& [to, sent] : row) bytes += sent;
   EXPECT_EQ(bytes, 120U + 60 + 80);
-  EXPECT_GE(stats.node_traffic_matrix.at("external").at("external"), 60U);
 }
 
 TEST(Integrator, ACollectorTellsOfItUntilItIsGone) {

@@ -27,6 +27,20 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
+# Each flag of the manifest and the chart is one that this agent has, and its value
+# is one that it takes.
+build_manifests
+flags_of() { grep -oE -- '^ +- "?--[a-z][^"]*' | sed -E 's/^ +- "?//'; }
+mapfile -t flags < <(flags_of <"$TREE/deploy/agent.yaml")
+holds "the agent takes the manifest's flags: ${flags[*]}" "$agent" "${flags[@]}" --help
+if "$agent" --help | grep -q -- --enable-kubernetes; then
+  for values in all_on no_names; do
+    mapfile -t flags < <("$WORK/manifests" render "$TREE/deploy/helm/netprobe" default \
+      "$TREE/tests/deploy/values/$values.yaml" 2>/dev/null | flags_of)
+    holds "the agent takes the chart's flags: ${flags[*]}" "$agent" "${flags[@]}" --help
+  done
+fi
+
 ip netns add "$netns"
 ip -n "$netns" link set lo up
 ip -n "$netns" link add eth0 type veth peer name pod0

@@ -43,8 +43,8 @@ class Managers : public testing::Test {
     }).join();
   }
   void ping(int count) const {
-    ASSERT_TRUE(pair_->node.run(
-        {"ping", "-q", "-c", std::to_string(count), "-i", "0.02", "10.77.0.2"}));
+    ASSERT_TRUE(
+        pair_->node.run({"ping", "-q", "-c", std::to_string(count), "-i", "0.02", "10.77.0.2"}));
   }
   void connect() const {
     ASSERT_TRUE(
@@ -140,8 +140,8 @@ TEST_F(Managers, AHandlerHearsUntilItIsDetachedAndMayAskTheManager) {
 
 TEST_F(Managers, AnIntegratorFollowsItsFlowsToThePacket) {
   ASSERT_TRUE(manager_->attach_network_monitor("eth0"));
-  auto integrator = v0::NetworkIntegrator::create(
-      "/nonexistent", {.external_names = {{"peer", "10.77.0.2/32"}}});
+  auto integrator =
+      v0::NetworkIntegrator::create("/nonexistent", {.external_names = {{"peer", "10.77.0.2/32"}}});
   ASSERT_TRUE(integrator) << integrator.error().message;
   ASSERT_TRUE(integrator->start());
   integrator->follow(*manager_);
@@ -165,6 +165,7 @@ TEST_F(Managers, ACollectorTellsOfBothAndOutlivesThem) {
   {
     auto integrator = v0::NetworkIntegrator::create("/nonexistent");
     ASSERT_TRUE(integrator);
+    ASSERT_TRUE(integrator->start());
     ASSERT_TRUE(manager_->attach_network_monitor("eth0"));
     collector.add(*manager_);
     collector.add(*integrator);

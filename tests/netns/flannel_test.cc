@@ -36,9 +36,9 @@ TEST_F(Flannel, ShowsTheDeviceOnceThereIsOne) {
   ASSERT_TRUE(agent) << agent.error().message;
   EXPECT_EQ(state_of_probe(*agent), "on");
   EXPECT_FALSE(bool(agent->json("/api/flannel")["used"]));
-  ASSERT_TRUE(node_->ip({"link", "add", "flannel.1", "address", "4e:70:00:01:04:01", "mtu", "1500",
-                         "type", "vxlan", "id", "1", "local", "10.88.0.11", "dev", "eth0",
-                         "dstport", "8472", "nolearning"}));
+  ASSERT_TRUE(
+      node_->ip({"link", "add", "flannel.1", "address", "4e:70:00:01:04:01", "mtu", "1500", "type",
+                 "vxlan", "id", "1", "local", "10.88.0.11", "dstport", "8472", "nolearning"}));
   ASSERT_TRUE(node_->set_up("flannel.1"));
   EXPECT_TRUE(eventually([&] {
     const Json page = agent->json("/api/flannel");

@@ -105,7 +105,7 @@ std::uint8_t decode_protocol(JsonElement from) {
 void add_address(std::vector<IpAddress>& to, std::string_view text, DecodeCounts& counts) {
   if (text.empty()) return;
   const auto address = IpAddress::parse(text);
-  if (!address || address->is_unspecified()) {
+  if (!address || address->is_unspecified() || *address == IpAddress::v4(0)) {
     ++counts.addresses;
   } else if (std::ranges::find(to, *address) == to.end()) {
     to.push_back(*address);

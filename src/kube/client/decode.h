@@ -12,9 +12,9 @@
 
 /// From the API's JSON to the records of model/kube.h.
 ///
-/// JSON and not protobuf: decoding is the smaller part of what the client
-/// costs, and JSON needs no schema of every version (docs/kubernetes.md has the
-/// measurement).
+/// JSON and not protobuf: listing 5,000 pods takes all of the client less than
+/// 0.1 s of processor time (docs/kubernetes-client.md), so a schema of every
+/// version of the API would buy little.
 namespace netprobe::kube {
 
 /// An object as it came.

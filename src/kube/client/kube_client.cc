@@ -30,6 +30,7 @@ constexpr Nanos kLongestWait = kSecond;
 constexpr Nanos kPublishApart = 50 * kMillisecond;
 constexpr Nanos kSmallAnswer = 10 * kSecond;
 constexpr std::size_t kMostSmall = 256U << 10U;
+constexpr std::size_t kUsualChanges = 4'096;
 
 class Client final : public KubeClient, public WatchHost {
  public:
@@ -165,6 +166,8 @@ class Client final : public KubeClient, public WatchHost {
     if (outbox_.empty()) return true;
     if (!sink_(outbox_) && !outbox_.empty()) return false;
     outbox_.clear();
+    // A list fills it once; changes hardly ever do.
+    if (outbox_.capacity() > kUsualChanges) outbox_.shrink_to_fit();
     return true;
   }
 

@@ -26,7 +26,7 @@ struct KubeClientOptions {
   std::string service_port;
 
   int page_size = 500;      ///< of a list; 0: all in one answer
-  bool compressed = false;  ///< asks for lists in gzip: docs/kubernetes.md
+  bool compressed = false;  ///< asks for lists in gzip: docs/kubernetes-client.md
   bool http2 = true;
   Nanos connect_timeout = 3 * kSecond;
   Nanos keepalive = 10 * kSecond;

@@ -3,6 +3,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "kube/client/kubeconfig_exec.h"
@@ -106,6 +107,8 @@ class Reader {
           "', which is not supported; use a token, a client certificate or an exec plugin");
     auto& credentials = config_.credentials;
     config_.impersonate = yaml_text(user, "as");
+    if (std::ranges::any_of(config_.impersonate, [](unsigned char c) { return c < ' '; }))
+      return wrong(": the name that " + whose + " acts as has a control character inside");
     credentials.username = yaml_text(user, "username");
     credentials.password = yaml_text(user, "password");
     if (auto read = read_token(user, whose); !read) return read;

@@ -25,8 +25,8 @@ struct ResourceType {
   std::string_view path;
   /// Tried where the server does not have `path`; empty: there is none.
   std::string_view older_path;
-  /// Nothing but metadata is used, so nothing else is asked for: of 1,000
-  /// ReplicaSets that is a quarter of the bytes.
+  /// Nothing but metadata is used, so nothing else is asked for
+  /// (PartialObjectMetadata); a server that does not know that sends all.
   bool metadata_only;
 };
 

@@ -197,7 +197,11 @@ void ResourceWatch::page_done(const Outcome& outcome) {
   }
   host_.answered();
   counts_.objects += splitter->skipped();
-  continue_ = text(metadata, "continue");
+  const std::string before = std::exchange(continue_, text(metadata, "continue"));
+  if (!continue_.empty() && continue_ == before) {
+    retry(what + ": the server sends the same page again and again");
+    return;
+  }
   if (continue_.empty())
     list_done(text(metadata, "resourceVersion"));
   else

@@ -12,7 +12,7 @@ const IdentityPtr* AddressBook::find(const IpAddress& address, Nanos from, Nanos
   if (found == entries_.end()) return nullptr;
   const Claim& newest = found->second.newest;
   if (from >= newest.from) return from < newest.until ? &newest.identity : nullptr;
-  for (const Claim& claim : found->second.history->past) {
+  for (const Claim& claim : found->second.history->before()) {
     if (claim.until <= from) continue;
     return claim.from <= std::max(from, until) ? &claim.identity : nullptr;
   }
@@ -86,7 +86,7 @@ void AddressBook::release(const IpAddress& address, const Holder& holder) {
     settle(entry);
     return;
   }
-  more_ -= entry.history->past.size();
+  more_ -= entry.history->before().size();
   if (entry.newest.until == kForever) --live_;
   entries_.erase(found);
 }
@@ -94,16 +94,16 @@ void AddressBook::release(const IpAddress& address, const Holder& holder) {
 void AddressBook::settle(Entry& entry) {
   const bool was_live = entry.newest.identity && entry.newest.until == kForever;
   History& history = *entry.history;
-  more_ -= history.past.size();
+  more_ -= history.before().size();
   if (history.holders.size() == 1 && !history.holders.front().holder->former) {
     const Held& only = history.holders.front();
     entry.newest = {only.holder->identity, only.tenure.earliest,
                     std::max(only.tenure.earliest, only.tenure.until())};
-    history.past = {};
+    history.past.reset();
   } else {
     settle_many(entry);
   }
-  more_ += history.past.size();
+  more_ += history.before().size();
   const bool is_live = entry.newest.until == kForever;
   live_ += static_cast<std::size_t>(is_live);
   live_ -= static_cast<std::size_t>(was_live);
@@ -128,8 +128,7 @@ void AddressBook::settle_many(Entry& entry) {
     const Nanos end = std::max(begin, mine.until());
     paint(stretches_, {begin, end, holders[i].holder});
   }
-  auto& past = entry.history->past;
-  past.clear();
+  std::vector<Claim> past;
   for (const Stretch& stretch : stretches_) {
     Nanos from = stretch.from;
     if (stretch.holder->former) {
@@ -146,6 +145,8 @@ void AddressBook::settle_many(Entry& entry) {
   entry.newest = std::move(past.back());
   past.pop_back();
   past.shrink_to_fit();
+  auto& kept = entry.history->past;
+  kept = past.empty() ? nullptr : std::make_unique<std::vector<Claim>>(std::move(past));
 }
 
 void AddressBook::paint(std::vector<Stretch>& stretches, const Stretch& over) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "kube/identity/tenure.h"
@@ -56,7 +57,7 @@ class AddressBook {
   template <typename Visit>
   void for_each(Visit&& visit) const {
     for (const auto& [address, entry] : entries_) {
-      for (const Claim& claim : entry.history->past) visit(address, claim);
+      for (const Claim& claim : entry.history->before()) visit(address, claim);
       visit(address, entry.newest);
     }
   }
@@ -65,7 +66,7 @@ class AddressBook {
   void for_each_of(const IpAddress& address, Visit&& visit) const {
     const auto found = entries_.find(address);
     if (found == entries_.end()) return;
-    for (const Claim& claim : found->second.history->past) visit(address, claim);
+    for (const Claim& claim : found->second.history->before()) visit(address, claim);
     visit(address, found->second.newest);
   }
   /// Whether more addresses changed than are worth listing.
@@ -88,7 +89,11 @@ class AddressBook {
   };
   struct History {
     boost::container::small_vector<Held, 1> holders;
-    std::vector<Claim> past;
+    std::unique_ptr<std::vector<Claim>> past;  ///< null: none, as nearly always
+
+    [[nodiscard]] std::span<const Claim> before() const {
+      return past ? std::span<const Claim>(*past) : std::span<const Claim>();
+    }
   };
   struct Entry {
     Claim newest;  ///< what nearly every look-up wants, without another step

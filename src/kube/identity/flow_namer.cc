@@ -18,9 +18,8 @@ bool is_pod(const IdentityPtr* identity) {
 
 }  // namespace
 
-const IdentityPtr* FlowNamer::holder(const End& end, const ProcessRef* process,
-                                     const Flow& flow) const {
-  const IdentityPtr* found = index_.find(end.address, flow.first_seen, flow.last_seen);
+const IdentityPtr* FlowNamer::user(const IdentityPtr* found, const End& end,
+                                   const ProcessRef* process, const Flow& flow) const {
   if (is_pod(found)) return found;
   // A node's address is also that of its hostNetwork pods; and a container may
   // be known before its pod's address is.
@@ -33,8 +32,8 @@ const IdentityPtr* FlowNamer::holder(const End& end, const ProcessRef* process,
   return pod != nullptr && (*pod)->host_network ? pod : found;
 }
 
-IdentityIndex::Service FlowNamer::service(const End& asked, const Flow& flow, ServiceBy& by) const {
-  const bool at_node = is_node(index_.find(asked.address, flow.first_seen, flow.last_seen));
+IdentityIndex::Service FlowNamer::service(const End& asked, bool at_node, const Flow& flow,
+                                          ServiceBy& by) const {
   auto match = index_.service_at(asked, flow.first_seen);
   // A node's address that is a service's too is so by the service's ports alone.
   if (match.service != nullptr && (match.has_port || !at_node)) {
@@ -57,19 +56,22 @@ void FlowNamer::name(Flow& flow) const {
   }
   const bool redirected = dst != asked;
 
+  const auto holder = [&](const IpAddress& address) {
+    return index_.find(address, flow.first_seen, flow.last_seen);
+  };
+  const IdentityPtr* at_asked = holder(asked.address);
   ServiceBy by = ServiceBy::kNone;
-  const auto match = service(asked, flow, by);
+  const auto match = service(asked, is_node(at_asked), flow, by);
   const IdentityPtr* service = match.service;
-  const IdentityPtr* from = holder(src, flow.client_process.get(), flow);
+  const IdentityPtr* from = user(holder(src.address), src, flow.client_process.get(), flow);
   const IdentityPtr* to = nullptr;
   if (service != nullptr && !redirected) {
     // Who answers is behind the service; the node has but the port.
     const IpAddress* backend = match.has_port ? index_.only_backend(match, asked.address) : nullptr;
-    if (backend != nullptr) to = index_.find(*backend, flow.first_seen, flow.last_seen);
-    if (to == nullptr && by == ServiceBy::kNodePort)
-      to = index_.find(asked.address, flow.first_seen, flow.last_seen);
+    if (backend != nullptr) to = holder(*backend);
+    if (to == nullptr && by == ServiceBy::kNodePort) to = at_asked;
   } else {
-    to = holder(dst, flow.server_process.get(), flow);
+    to = user(redirected ? holder(dst.address) : at_asked, dst, flow.server_process.get(), flow);
   }
   if (service == nullptr) {
     service = index_.service_of(dst, flow.first_seen, to != nullptr ? to->get() : nullptr);

@@ -28,10 +28,12 @@ class FlowNamer {
 
  private:
   using End = IdentityIndex::End;
-  /// The holder of the address; on a node's address, the pod that uses it.
-  [[nodiscard]] const IdentityPtr* holder(const End& end, const ProcessRef* process,
-                                          const Flow& flow) const;
-  [[nodiscard]] IdentityIndex::Service service(const End& asked, const Flow& flow,
+  /// Whose this end was, by the holder of its address: on a node's address, the
+  /// pod that uses it.
+  [[nodiscard]] const IdentityPtr* user(const IdentityPtr* found, const End& end,
+                                        const ProcessRef* process, const Flow& flow) const;
+  /// `at_node`: the address is a node's.
+  [[nodiscard]] IdentityIndex::Service service(const End& asked, bool at_node, const Flow& flow,
                                                ServiceBy& by) const;
 
   const IdentityIndex& index_;

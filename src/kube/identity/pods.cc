@@ -231,7 +231,7 @@ void PodTable::claim(Record& record, bool deleted, Nanos seen) {
   // No address in its status does not mean that it lost the one it had.
   bool replaced = false;
   if (now.empty()) {
-    now = record.addresses;
+    now.assign(record.addresses.begin(), record.addresses.end());
   } else {
     for (const IpAddress& address : record.addresses) {
       if (std::ranges::find(now, address) != now.end()) continue;
@@ -342,7 +342,7 @@ bool PodTable::make_room() {
 
 void PodTable::forget(Record& record) {
   for (const IpAddress& address : record.addresses) book_.release(address, record);
-  record.addresses = {};
+  record.addresses.clear();
   if (!record.gone) return;  // ended, and its object is still there
   wait_for_owner(record, false);
   take_off_node(record);
@@ -365,9 +365,8 @@ std::size_t PodTable::bytes() const {
     using Map = std::remove_cvref_t<decltype(map)>;
     return map.bucket_count() * (sizeof(typename Map::value_type) + 1);
   };
-  constexpr std::size_t kVectors = 3 * 32;  // addresses, containers, by_node_
-  return pods_.size() * (sizeof(Record) + 16 + kVectors) + slots(pods_) + slots(by_name_) +
-         slots(by_container_) + identity_bytes_ + past_.size() * sizeof(Past);
+  return pods_.size() * (sizeof(Record) + 16 + 2 * sizeof(Record*)) + slots(pods_) +
+         slots(by_name_) + slots(by_container_) + identity_bytes_ + past_.size() * sizeof(Past);
 }
 
 }  // namespace netprobe

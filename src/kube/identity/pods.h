@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_map.hpp>
 #include <cstddef>
@@ -54,12 +55,13 @@ class PodTable {
   struct Record : Holder {
     KubePodPtr pod;
     TextKey uid;
-    std::vector<IpAddress> addresses;  ///< claimed, or claimed before
-    std::vector<TextKey> containers;   ///< that are or were its; the newest last
-    Nanos forget_at = 0;               ///< 0: not yet
-    std::uint32_t node_position = 0;   ///< in by_node_
-    bool queued = false;               ///< in past_
-    bool gone = false;                 ///< its object is
+    boost::container::small_vector<IpAddress, 1> addresses;  ///< claimed, or claimed before
+    boost::container::small_vector<TextKey, 1>
+        containers;                   ///< that are or were its; the newest last
+    Nanos forget_at = 0;              ///< 0: not yet
+    std::uint32_t node_position = 0;  ///< in by_node_
+    bool queued = false;              ///< in past_
+    bool gone = false;                ///< its object is
     bool workload_known = false;
     bool waits = false;  ///< in waiting_
   };

@@ -13,9 +13,10 @@ namespace {
 /// routing table is asked less often.
 constexpr Nanos kShare = 100;
 
-/// Does forwarding to other nodes go by it? Pods come and go all the time.
+/// Does forwarding to other nodes go by it? Pods come and go all the time, and
+/// with them their bridge's state.
 bool matters(const InterfaceInfo& link) {
-  return link.role == Role::kTunnel || link.role == Role::kUplink || link.role == Role::kBridge;
+  return link.role == Role::kTunnel || link.role == Role::kUplink;
 }
 
 }  // namespace
