@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PRESET ?= release
+PREFIX ?= /usr/local
 
-.PHONY: help build build-ebpf run test test-kernels demo bench check format clean setup setup-test
+.PHONY: help build install build-ebpf run test test-kernels demo bench check format clean setup setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +19,9 @@ build: setup ## everything, binaries in bin/
 	@scripts/build.sh release
 	@mkdir -p bin
 	@ln -sf ../build/release/src/agent/netprobe-agent ../build/release/src/cli/netprobe bin/
+
+install: build ## programs and libnetprobe below PREFIX (/usr/local)
+	@cmake --install build/release --prefix $(PREFIX)
 
 build-ebpf: setup ## compile the BPF programs only
 	@scripts/build_ebpf.sh

@@ -31,7 +31,7 @@ check_licence() {
       echo "$file: no 'SPDX-License-Identifier: $want' in its first two lines"
       bad=1
     fi
-  done < <(tracked 'src/*.cc' 'src/*.h' 'src/*.c' 'bpf/*.h' 'bpf/*.c' 'tests/*.cc' 'tests/*.h' \
+  done < <(tracked 'include/*.h' 'include/*.h.in' 'examples/*.cc' 'examples/*.h' 'src/*.cc' 'src/*.h' 'src/*.c' 'bpf/*.h' 'bpf/*.c' 'tests/*.cc' 'tests/*.h' \
     'tests/*.c' 'bench/*.cc' 'bench/*.h' 'bench/*.c' 'web/*.ts' 'web/*.svelte')
   return $bad
 }

@@ -125,6 +125,7 @@ void DataLoop::stop() {
   std::vector<Request> unanswered;
   {
     const MutexLock lock(mutex_);
+    closed_ = true;
     unanswered.swap(requests_);
   }
   for (const Request& request : unanswered) request.done(last_);

@@ -148,6 +148,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::map<std::uint64_t, FlowBatchHandler> subscribers_ NETPROBE_GUARDED_BY(mutex_);
   std::uint64_t next_subscriber_ NETPROBE_GUARDED_BY(mutex_) = 1;
   SignalsPtr fresh_signals_ NETPROBE_GUARDED_BY(mutex_);  ///< null: none since the last
+  bool closed_ NETPROBE_GUARDED_BY(mutex_) = false;       ///< nobody answers any more
   bool filters_changed_ NETPROBE_GUARDED_BY(mutex_) = false;
   std::vector<std::string> new_filter_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<std::string> new_attach_ NETPROBE_GUARDED_BY(mutex_);

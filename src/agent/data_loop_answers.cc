@@ -63,10 +63,14 @@ void DataLoop::request(Nanos max_age, bool with_flows, std::function<void(Snapsh
   // The signals first, on their thread; the rest when they are here.
   signals_.request(max_age,
                    [this, max_age, with_flows, done = std::move(done)](SignalsPtr signals) {
+                     bool closed = false;
                      {
                        const MutexLock lock(mutex_);
-                       requests_.push_back({max_age, with_flows, std::move(signals), done});
+                       closed = closed_;
+                       if (!closed)
+                         requests_.push_back({max_age, with_flows, std::move(signals), done});
                      }
+                     if (closed) return done(last_);  // its thread has ended
                      wake();
                    });
 }

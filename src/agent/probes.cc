@@ -22,6 +22,7 @@ Result<std::unique_ptr<Probe>> make_socket_probe(const ProbeNeeds& needs) {
   options.programs.max_udp_flows = std::max(needs.options.max_connections / 2, 64U);
   options.collect_interval = needs.options.collect_interval;
   options.udp_calls_per_second = needs.options.socket_udp_limit;
+  options.on_event = needs.events.socket;
   return SocketProbe::make(options, needs.kernel, needs.clock);
 }
 Result<std::unique_ptr<Probe>> make_drop(const ProbeNeeds& needs) {
@@ -46,7 +47,8 @@ Result<std::unique_ptr<Probe>> make_xdp(const ProbeNeeds& needs) {
 
 Result<std::unique_ptr<Probe>> make_vxlan(const ProbeNeeds& needs) {
   const AgentOptions& options = needs.options;
-  if (needs.tunnel_maps) return VxlanProbe::make(std::move(*needs.tunnel_maps), "", needs.clock);
+  if (needs.tunnel_maps)
+    return VxlanProbe::make(std::move(*needs.tunnel_maps), "", needs.clock, needs.events.tunnel);
   const Error& error = needs.tunnel_maps.error();
   // Who turned off what it reads from has turned it off, too.
   if (!options.enable_tc || !options.inspect_tunnels)

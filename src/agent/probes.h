@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "bpf/kernel.h"
 #include "bpf/tunnel_maps.h"
+#include "model/events.h"
 #include "model/netfilter.h"
 #include "model/probe.h"
 
@@ -26,6 +27,7 @@ struct ProbeNeeds {
   NatQueue& nat;  ///< to the flow table
   /// Of the flow programs, for the probe that reads them; it takes them.
   Result<TunnelMaps>& tunnel_maps;
+  const EventHandlers& events;
 };
 
 /// One line of the registry.

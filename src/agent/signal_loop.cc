@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace netprobe {
@@ -45,7 +46,7 @@ void SignalLoop::open(Result<TunnelMaps> tunnel_maps) {
 }
 
 void SignalLoop::make_probes(Result<TunnelMaps>& tunnel_maps) {
-  const ProbeNeeds needs{options_, kernel_, clock_, nat_, tunnel_maps};
+  const ProbeNeeds needs{options_, kernel_, clock_, nat_, tunnel_maps, handlers_};
   for (const ProbeEntry& entry : probe_registry()) {
     Running running;
     running.entry = &entry;
@@ -64,12 +65,50 @@ void SignalLoop::make_probes(Result<TunnelMaps>& tunnel_maps) {
   }
 }
 
+Status SignalLoop::turn(std::string_view name, bool on) {
+  const auto found =
+      std::ranges::find_if(probes_, [&](const Running& one) { return one.entry->name == name; });
+  if (found == probes_.end())
+    return fail(fmt::format("there is no probe '{}'", name), ErrorKind::kNotFound);
+  options_.*found->entry->enabled = on;
+  if (!on) {
+    found->probe.reset();
+    found->without.state = ProbeState::kOff;
+    found->without.why = "turned off";
+    return {};
+  }
+  if (found->probe) return {};
+  Result<TunnelMaps> no_maps = fail("tunnels are counted from the start or not at all");
+  auto probe = found->entry->make({options_, kernel_, clock_, nat_, no_maps, handlers_});
+  if (!probe) {
+    found->without.state = ProbeState::kFailed;
+    found->without.why = probe.error().message;
+    return std::unexpected(probe.error());
+  }
+  found->probe = std::move(*probe);
+  for (const auto& [ifindex, link] : links_.links()) found->probe->on_interface(link, wanted(link));
+  return {};
+}
+
+void SignalLoop::switch_probe(std::string_view name, bool on, std::function<void(Status)> done) {
+  {
+    const MutexLock lock(mutex_);
+    if (!stopping_) {
+      switches_.push_back({std::string(name), on, std::move(done)});
+      done = nullptr;
+    }
+  }
+  if (done) return done(fail("the signal thread has stopped"));
+  wake();
+}
+
 void SignalLoop::start() {
   thread_ = std::thread([this] { run(); });
 }
 
 void SignalLoop::stop() {
   std::vector<Request> unanswered;
+  std::vector<Switch> undone;
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
@@ -79,7 +118,9 @@ void SignalLoop::stop() {
   {
     const MutexLock lock(mutex_);
     unanswered.swap(requests_);
+    undone.swap(switches_);
   }
+  for (const Switch& one : undone) one.done(fail("the signal thread has stopped"));
   for (const Request& request : unanswered) request.done(last_);
   probes_.clear();  // detaches
 }
@@ -179,10 +220,12 @@ void SignalLoop::request(Nanos max_age, std::function<void(SignalsPtr)> done) {
 
 void SignalLoop::take_mail(Nanos now) {
   std::vector<Request> requests;
+  std::vector<Switch> switches;
   bool changed = false;
   {
     const MutexLock lock(mutex_);
     requests.swap(requests_);
+    switches.swap(switches_);
     changed = std::exchange(filters_changed_, false);
     if (changed) {
       filter_ = NameFilter(new_filter_);
@@ -190,12 +233,15 @@ void SignalLoop::take_mail(Nanos now) {
     }
   }
   if (changed) reconsider_all();
+  for (const Switch& one : switches) one.done(turn(one.name, one.on));
+  if (!switches.empty()) outdated_ = true;
   for (const Request& request : requests) {
-    if (now - last_built_ > request.max_age) {
+    if (outdated_ || now - last_built_ > request.max_age) {
       for (const Running& running : probes_)
         if (running.probe) running.probe->refresh(now);
       last_ = build();
       last_built_ = now;
+      outdated_ = false;
     }
     request.done(last_);
   }

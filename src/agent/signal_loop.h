@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,8 @@ class SignalLoop {
   SignalLoop(const SignalLoop&) = delete;
   SignalLoop& operator=(const SignalLoop&) = delete;
 
+  /// Who hears of events one by one. Before open().
+  void set_event_handlers(EventHandlers handlers) { handlers_ = std::move(handlers); }
   /// Makes every probe of the registry that is wanted. One that cannot be made
   /// is reported as failed; that is no error here. Once, before start(), and
   /// after the flow probe, whose maps one of them reads.
@@ -41,6 +44,11 @@ class SignalLoop {
   /// From any thread: other interfaces from now on.
   void set_filters(std::vector<std::string> interface_filter,
                    std::vector<std::string> attach_interface);
+  /// From any thread: makes a probe of the registry that was off, or ends one.
+  /// `done` gets why it could not be made; on the signal thread, or on the
+  /// caller's where that has stopped. Tunnels can be turned off alone: their maps
+  /// come with open().
+  void switch_probe(std::string_view name, bool on, std::function<void(Status)> done);
   /// Asks for signals no older than `max_age`; `done` is called on the signal
   /// thread (or on the caller's, where it has stopped), never with null.
   void request(Nanos max_age, std::function<void(SignalsPtr)> done);
@@ -56,9 +64,15 @@ class SignalLoop {
     Nanos max_age;
     std::function<void(SignalsPtr)> done;
   };
+  struct Switch {
+    std::string name;
+    bool on = false;
+    std::function<void(Status)> done;
+  };
 
   SignalLoop(const AgentOptions& options, const KernelFeatures& kernel, LinkWatcher links);
   void make_probes(Result<TunnelMaps>& tunnel_maps);
+  Status turn(std::string_view name, bool on);
   void run();
   void wait();
   void cycle();
@@ -72,6 +86,7 @@ class SignalLoop {
 
   AgentOptions options_;
   KernelFeatures kernel_;
+  EventHandlers handlers_;
   SystemClock clock_;
   NatQueue nat_{65'536};
   LinkWatcher links_;
@@ -82,6 +97,7 @@ class SignalLoop {
   Nanos last_record_ = 0;
   SignalsPtr last_;  ///< newest that was built
   Nanos last_built_ = 0;
+  bool outdated_ = false;  ///< other probes than it knows
   std::uint64_t built_ = 0;
 
   UniqueFd wake_;
@@ -90,6 +106,7 @@ class SignalLoop {
   mutable Mutex mutex_;
   bool stopping_ NETPROBE_GUARDED_BY(mutex_) = false;
   std::vector<Request> requests_ NETPROBE_GUARDED_BY(mutex_);
+  std::vector<Switch> switches_ NETPROBE_GUARDED_BY(mutex_);
   bool filters_changed_ NETPROBE_GUARDED_BY(mutex_) = false;
   std::vector<std::string> new_filter_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<std::string> new_attach_ NETPROBE_GUARDED_BY(mutex_);

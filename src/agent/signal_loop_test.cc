@@ -75,5 +75,41 @@ TEST(SignalLoop, EveryRequestIsAnsweredOnceAlsoWhileItStops) {
   EXPECT_EQ(answers, kThreads * kEach);
 }
 
+TEST(SignalLoop, SwitchingAProbeSaysWhatCameOfItAlsoAfterTheEnd) {
+  const auto loop = make_loop();
+  ASSERT_NE(loop, nullptr);
+  loop->start();
+  const auto turn = [&](std::string_view name, bool on) {
+    std::atomic<bool> answered{false};
+    Status result;
+    loop->switch_probe(name, on, [&](Status status) {
+      result = std::move(status);
+      answered = true;
+      answered.notify_one();
+    });
+    answered.wait(false);
+    return result;
+  };
+  const auto unknown = turn("sonar", true);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().kind, ErrorKind::kNotFound);
+  const auto tunnels = turn("vxlan", true);
+  ASSERT_FALSE(tunnels);
+  EXPECT_NE(tunnels.error().message.find("from the start"), std::string::npos);
+  EXPECT_TRUE(turn("vxlan", false));
+  std::atomic<bool> answered{false};
+  std::string why;
+  loop->request(kSecond * 3600, [&](const SignalsPtr& signals) {
+    for (const ProbeStatus& probe : signals->probes)
+      if (probe.name == "vxlan") why = probe.why;
+    answered = true;
+    answered.notify_one();
+  });
+  answered.wait(false);
+  EXPECT_EQ(why, "turned off");
+  loop->stop();
+  EXPECT_FALSE(turn("vxlan", true));
+}
+
 }  // namespace
 }  // namespace netprobe

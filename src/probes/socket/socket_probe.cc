@@ -23,6 +23,10 @@ constexpr Nanos kSweepShare = 1000;
 /// A UDP flow is given up after this time, where space is short.
 constexpr Nanos kUdpIdle = 60 * kSecond;
 
+static_assert(static_cast<int>(SocketEventKind::kConnect) == NP_SOCKET_CONNECT);
+static_assert(static_cast<int>(SocketEventKind::kAccept) == NP_SOCKET_ACCEPT);
+static_assert(static_cast<int>(SocketEventKind::kClose) == NP_SOCKET_CLOSE);
+
 constexpr std::array<const char*, NP_ROLES> kRoles{"unknown", "client", "server"};
 constexpr std::array<const char*, 2> kProtocols{"tcp", "udp"};
 constexpr std::array<const char*, NP_SOCKET_EVENT_TYPES> kEvents{"connect", "accept", "close",
@@ -87,6 +91,15 @@ void SocketProbe::on_event(const socket_event& event) {
   ++records_;
   processes_.notice(event.c.owner);
   if ((event.c.flags & NP_CONN_ENDED) != 0) ended_.add(event.c, poll_time_);
+  if (options_.on_event) hand_on(event);
+}
+
+void SocketProbe::hand_on(const socket_event& event) {
+  if (event.event_type > NP_SOCKET_CLOSE) return;
+  const Nanos offset = clock_.wall() - clock_.monotonic();
+  const Connection connection = connection_of(event.c, offset, processes_);
+  options_.on_event({static_cast<SocketEventKind>(event.event_type),
+                     static_cast<Nanos>(event.timestamp) + offset, event.tid, connection});
 }
 
 std::size_t SocketProbe::poll(Nanos now) {

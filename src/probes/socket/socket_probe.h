@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "bpf/kernel.h"
 #include "bpf/mapped_array.h"
 #include "bpf/ring_reader.h"
+#include "model/events.h"
 #include "model/probe.h"
 #include "probes/socket/ended_list.h"
 #include "probes/socket/process_cache.h"
@@ -25,6 +27,8 @@ struct SocketProbeOptions {
   std::uint32_t udp_calls_per_second = 50'000;  ///< above it UDP pauses; 0: never
   std::size_t max_ended = 16'384;
   Nanos keep_ended = 60 * kSecond;
+  /// Hears of every event of the ring; empty: nobody does.
+  std::function<void(const SocketEvent&)> on_event;
 };
 
 /// Connections of every network namespace, their processes and their quality:
@@ -47,6 +51,7 @@ class SocketProbe final : public Probe {
               Sweeper sweeper, MappedArray<np_socket_totals> per_cpu);
 
   void on_event(const socket_event& event);
+  void hand_on(const socket_event& event);
   void sweep();
   void guard_udp(Nanos now);
   void drop_gone_tcp();

@@ -20,8 +20,8 @@ IpAddress address(const __u8 (&bytes)[16]) {
 }  // namespace
 
 Result<std::unique_ptr<Probe>> VxlanProbe::make(std::optional<TunnelMaps> maps, std::string why,
-                                                const Clock& clock) {
-  std::unique_ptr<VxlanProbe> probe(new VxlanProbe(std::move(why), clock));
+                                                const Clock& clock, NewTunnelHandler on_new) {
+  std::unique_ptr<VxlanProbe> probe(new VxlanProbe(std::move(why), clock, std::move(on_new)));
   if (maps) {
     auto reader = TunnelReader::make(
         std::move(*maps), [raw = probe.get()](const auto& event) { raw->on_event(event); });
@@ -47,6 +47,7 @@ void VxlanProbe::on_event(const np_tunnel_event& event) {
   one.inner_src = address(event.inner_src_ip);
   one.inner_dst = address(event.inner_dst_ip);
   one.packet_bytes = event.packet_len;
+  if (on_new_) on_new_(one);
   if (newest_.size() > kNewest) newest_.pop_front();
 }
 

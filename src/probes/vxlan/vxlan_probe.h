@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,13 +15,17 @@
 
 namespace netprobe {
 
+using NewTunnelHandler = std::function<void(const NewTunnel&)>;
+
 /// Tunnels by network id and endpoints, and what MTUs do to them. The packets
 /// are counted by the flow programs, which decode them anyway; this reads.
 class VxlanProbe final : public Probe {
  public:
   /// Without `maps` it only looks at MTUs, and is off for the reason `why`.
+  /// `on_new` hears of every new tunnel; empty: nobody does.
   [[nodiscard]] static Result<std::unique_ptr<Probe>> make(std::optional<TunnelMaps> maps,
-                                                           std::string why, const Clock& clock);
+                                                           std::string why, const Clock& clock,
+                                                           NewTunnelHandler on_new = {});
 
   [[nodiscard]] int fd() const override { return reader_ ? reader_->fd() : -1; }
   std::size_t poll(Nanos now) override;
@@ -31,12 +36,14 @@ class VxlanProbe final : public Probe {
   [[nodiscard]] ProbeStatus status() const override;
 
  private:
-  VxlanProbe(std::string why, const Clock& clock) : why_(std::move(why)), clock_(clock) {}
+  VxlanProbe(std::string why, const Clock& clock, NewTunnelHandler on_new)
+      : why_(std::move(why)), clock_(clock), on_new_(std::move(on_new)) {}
   void on_event(const np_tunnel_event& event);
   void check_mtus();
 
   std::string why_;
   const Clock& clock_;
+  NewTunnelHandler on_new_;
   std::optional<TunnelReader> reader_;
   TunnelTable table_;
   InterfaceMap interfaces_;
