@@ -268,6 +268,11 @@ TEST(AddressTime, HostileObjectsAreCountedAndSkipped) {
   nameless.pod.meta.name.clear();
   c.tell(nameless, at(1));
   EXPECT_EQ(c.index->stats().skipped, 7U);
+  PodMaker renamed("other");
+  renamed.pod.meta.uid = "uid-web";
+  c.tell(renamed, at(1));
+  c.tell_gone(renamed, at(1));
+  EXPECT_EQ(c.index->stats().skipped, 9U) << "a uid has one name";
   EXPECT_EQ(c.index->stats().claims, 0U);
   c.tell(PodMaker("twice", "10.1.0.5").ip("10.1.0.5").taken(at(1)), at(2));
   EXPECT_EQ(c.index->stats().claims, 1U);

@@ -53,6 +53,11 @@ void PodTable::apply(const KubePodPtr& pod, bool deleted, Nanos seen) {
     return;
   }
   Record& record = record_of(pod, uid, seen);
+  if (record.pod->meta.name != pod->meta.name ||
+      record.pod->meta.name_space != pod->meta.name_space) {
+    ++skipped_;  // a uid has one name
+    return;
+  }
   const bool was_gone = std::exchange(record.gone, deleted);
   objects.replace(was_gone ? nullptr : record.pod, deleted ? nullptr : pod);
   if (was_gone && !deleted) record.forget_at = 0;  // told as gone by mistake
