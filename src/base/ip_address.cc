@@ -50,6 +50,13 @@ bool IpAddress::is_link_local() const {
   return bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80;
 }
 
+bool IpAddress::is_private() const {
+  const auto& b = bytes_;
+  if (!is_v4()) return (b[0] & 0xfe) == 0xfc;
+  return b[12] == 10 || (b[12] == 172 && (b[13] & 0xf0) == 16) || (b[12] == 192 && b[13] == 168) ||
+         (b[12] == 100 && (b[13] & 0xc0) == 64);
+}
+
 std::string IpAddress::to_string() const {
   std::string out;
   append_to(out);

@@ -32,6 +32,9 @@ class IpAddress {
   [[nodiscard]] bool is_loopback() const;
   [[nodiscard]] bool is_multicast() const;
   [[nodiscard]] bool is_link_local() const;
+  /// Of a network that is not routed in the Internet: RFC 1918, RFC 6598 (shared),
+  /// RFC 4193 (unique local).
+  [[nodiscard]] bool is_private() const;
   [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
   /// Dotted quad for IPv4, RFC 5952 for IPv6.
   [[nodiscard]] std::string to_string() const;

@@ -42,11 +42,4 @@ WorkloadEnd unnamed_end(const IpAddress& address, bool maybe_cluster, const std:
   return external("world");
 }
 
-bool is_private(const IpAddress& address) {
-  const auto& b = address.bytes();
-  if (!address.is_v4()) return (b[0] & 0xfe) == 0xfc;
-  return b[12] == 10 || (b[12] == 172 && (b[13] & 0xf0) == 16) || (b[12] == 192 && b[13] == 168) ||
-         (b[12] == 100 && (b[13] & 0xc0) == 64);
-}
-
 }  // namespace netprobe

@@ -34,7 +34,4 @@ struct WorkloadEnd {
 [[nodiscard]] WorkloadEnd unnamed_end(const IpAddress& address, bool maybe_cluster,
                                       const std::string& node);
 
-/// Addresses that are not routed in the Internet: RFC 1918, RFC 6598, RFC 4193.
-[[nodiscard]] bool is_private(const IpAddress& address);
-
 }  // namespace netprobe

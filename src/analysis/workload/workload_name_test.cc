@@ -63,10 +63,10 @@ TEST(WorkloadName, OfNobody) {
 TEST(WorkloadName, PrivateAddresses) {
   for (const auto* address : {"10.255.0.1", "172.16.0.1", "172.31.255.255", "192.168.9.9",
                               "100.64.0.1", "100.127.0.1", "fd00::1", "fc12::1"})
-    EXPECT_TRUE(is_private(*IpAddress::parse(address))) << address;
+    EXPECT_TRUE(IpAddress::parse(address)->is_private()) << address;
   for (const auto* address : {"11.0.0.1", "172.15.0.1", "172.32.0.1", "192.169.0.1", "100.63.0.1",
                               "100.128.0.1", "2001:db8::1", "fe80::1", "::"})
-    EXPECT_FALSE(is_private(*IpAddress::parse(address))) << address;
+    EXPECT_FALSE(IpAddress::parse(address)->is_private()) << address;
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ struct WorkloadOptions {
   /// a pair and without a new flow.
   Nanos forget = 15 * 60 * kSecond;
   /// Could this address be one of the cluster? Flows of others wait for nothing.
-  std::function<bool(const IpAddress&)> maybe_cluster = is_private;
+  std::function<bool(const IpAddress&)> maybe_cluster = &IpAddress::is_private;
   std::string node_name;  ///< who loopback addresses are; empty: nobody
 };
 

@@ -83,7 +83,12 @@ void FlowNamer::name(Flow& flow) const {
   flow.dst_identity = copy_of(to);
   flow.service = copy_of(service);
   flow.service_by = by;
-  flow.direction = direction_by_names(flow, index_.node_name());
+  // What crosses the node between two strangers is known by its path alone.
+  const bool from_stranger = from == nullptr && (to != nullptr || service != nullptr);
+  const bool to_stranger = to == nullptr && from != nullptr;
+  flow.direction =
+      direction_by_names(flow, index_.node_name(), from_stranger && index_.is_outside(src.address),
+                         to_stranger && index_.is_outside(dst.address));
 }
 
 }  // namespace netprobe

@@ -74,6 +74,16 @@ TEST_F(Namer, WhereNoNameTellsTheDirectionByPathStays) {
   EXPECT_EQ(of("203.0.113.9", "10.1.0.5", "ingress"), "ingress");
   EXPECT_EQ(of("10.1.0.5", "10.9.9.9", "inter-node"), "inter-node") << "through a tunnel";
   EXPECT_EQ(of("203.0.113.8", "203.0.113.9", "inter-node"), "inter-node");
+  // Through another node, and back: by what the address can be.
+  EXPECT_EQ(of("203.0.113.9", "10.1.0.5", "inter-node"), "ingress");
+  EXPECT_EQ(of("10.1.0.5", "2001:db9::9", "inter-node"), "egress");
+  EXPECT_EQ(of("10.1.0.5", "fe80::9", "intra-node"), "intra-node");
+  KubeNode with_pods = node("node-b", "192.0.2.2");
+  with_pods.pod_cidrs = {*IpPrefix::parse("2001:db9:2::/64"), *IpPrefix::parse("203.0.113.0/28")};
+  c.tell(with_pods, at(4));
+  EXPECT_EQ(of("10.1.0.5", "2001:db9:2::9", "inter-node"), "inter-node") << "a pod's, to be";
+  EXPECT_EQ(of("203.0.113.9", "10.1.0.5", "inter-node"), "inter-node");
+  EXPECT_EQ(of("203.0.113.16", "10.1.0.5", "inter-node"), "ingress");
   // One end has a name and no veth was seen; the other is an address of the node.
   EXPECT_EQ(of("10.1.0.5", "172.18.0.1", "ingress"), "intra-node");
   EXPECT_EQ(of("172.18.0.1", "10.1.0.5", "egress"), "intra-node");

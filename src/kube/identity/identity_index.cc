@@ -71,6 +71,11 @@ void IdentityIndex::take(const KubeNetworkPolicyPtr& policy, const KubeChange& c
   keep(policies_, policy_list_, policy, change.deleted);
 }
 
+bool IdentityIndex::is_outside(const IpAddress& address) const {
+  return nodes_.size() != 0 && can_be_held(address) && !address.is_link_local() &&
+         !address.is_private() && !nodes_.in_pod_network(address);
+}
+
 void IdentityIndex::tick(Nanos wall_now) {
   const std::size_t held = book_.held();
   pods_.tick(wall_now);

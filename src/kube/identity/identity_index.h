@@ -77,6 +77,10 @@ class IdentityIndex {
     return endpoints_.only_backend(service.name, address.is_v4());
   }
 
+  /// Whoever has this address is not of the cluster: it is of the Internet, and
+  /// not of a network that a node gives its pods. False while no node is known.
+  [[nodiscard]] bool is_outside(const IpAddress& address) const;
+
   [[nodiscard]] const std::string& node_name() const { return options_.node_name; }
 
   /// The cluster for readers. Made anew where something has changed; in a large

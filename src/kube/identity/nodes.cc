@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
 #include "kube/identity/workloads.h"
@@ -96,6 +97,7 @@ bool NodeTable::apply(const KubeNodePtr& node, bool deleted, Nanos seen, std::ui
   if (!is_new && deleted && record.node->meta.uid != node->meta.uid)
     return false;  // its successor's
   gone_ += static_cast<std::size_t>(deleted) - static_cast<std::size_t>(record.gone != 0);
+  take_pod_networks(record.gone == 0 ? record.node.get() : nullptr, deleted ? nullptr : node.get());
   objects.replace(record.gone == 0 ? record.node : nullptr, deleted ? nullptr : node);
   record.gone = deleted ? std::max<Nanos>(seen, 1) : 0;
   record.node = node;
@@ -105,6 +107,22 @@ bool NodeTable::apply(const KubeNodePtr& node, bool deleted, Nanos seen, std::ui
   name(record);
   claim(record, seen, skipped);
   return moved;
+}
+
+void NodeTable::take_pod_networks(const KubeNode* before, const KubeNode* now) {
+  if (now != nullptr)
+    for (const IpPrefix& network : now->pod_cidrs) ++pod_networks_[network];
+  if (before == nullptr) return;
+  for (const IpPrefix& network : before->pod_cidrs) {
+    const auto found = pod_networks_.find(network);
+    if (found != pod_networks_.end() && --found->second == 0) pod_networks_.erase(found);
+  }
+}
+
+bool NodeTable::in_pod_network(const IpAddress& address) const {
+  // Networks of nodes do not overlap: it is in the last that begins before it.
+  const auto after = pod_networks_.upper_bound(IpPrefix::of(address, 128));
+  return after != pod_networks_.begin() && std::prev(after)->first.contains(address);
 }
 
 void NodeTable::name(Record& record) {

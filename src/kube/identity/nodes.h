@@ -3,6 +3,7 @@
 
 #include <boost/unordered/unordered_map.hpp>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,6 +42,9 @@ class NodeTable {
   /// Null: not known.
   [[nodiscard]] const Place* find(const std::string& name) const;
 
+  /// Is it one that a node gives its pods?
+  [[nodiscard]] bool in_pod_network(const IpAddress& address) const;
+
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 
  private:
@@ -53,10 +57,12 @@ class NodeTable {
   };
   void name(Record& record);
   void claim(Record& record, Nanos seen, std::uint64_t& skipped);
+  void take_pod_networks(const KubeNode* before, const KubeNode* now);
 
   AddressBook& book_;
   LabelPool& labels_;
   boost::unordered_map<std::string, std::unique_ptr<Record>> nodes_;
+  std::map<IpPrefix, std::size_t> pod_networks_;  ///< and how many nodes have it
   std::size_t gone_ = 0;
 };
 
