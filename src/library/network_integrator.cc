@@ -6,11 +6,11 @@
 #include <set>
 #include <utility>
 
-#include "lib/convert.h"
-#include "lib/integrator_impl.h"
-#include "lib/kube_convert.h"
-#include "lib/log_setup.h"
-#include "lib/manager_impl.h"
+#include "library/convert.h"
+#include "library/integrator_impl.h"
+#include "library/kube_convert.h"
+#include "library/log_setup.h"
+#include "library/manager_impl.h"
 
 namespace netprobe::v0 {
 

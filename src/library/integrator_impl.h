@@ -18,7 +18,7 @@
 #include "kube/flannel/report.h"
 #include "kube/identity/flow_namer.h"
 #include "kube/identity/identity_index.h"
-#include "lib/followed_flows.h"
+#include "library/followed_flows.h"
 #include "model/snapshot.h"
 
 namespace netprobe::v0 {
