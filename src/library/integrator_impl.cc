@@ -37,7 +37,8 @@ bool IndexNames::is_local(const netprobe::IpAddress& address) const {
 }
 
 NetworkIntegrator::Impl::Impl(netprobe::KubeClientOptions client,
-                              netprobe::IdentityOptions identity, const IntegratorOptions& options)
+                              const netprobe::IdentityOptions& identity,
+                              const IntegratorOptions& options)
     : node_name_(identity.node_name),
       index_(identity),
       namer_(index_, identity),

@@ -37,7 +37,7 @@ Result<NetworkIntegrator> NetworkIntegrator::create(const std::string& kubeconfi
   client.context = options.context;
   client.node_name = options.node_name;
   client.this_node_only = options.this_node_only;
-  return NetworkIntegrator(std::make_shared<Impl>(std::move(client), std::move(identity), options));
+  return NetworkIntegrator(std::make_shared<Impl>(std::move(client), identity, options));
 }
 
 NetworkIntegrator::NetworkIntegrator(std::shared_ptr<Impl> impl) noexcept
