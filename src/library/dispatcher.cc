@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/dispatcher.h"
+#include "library/dispatcher.h"
 
 #include <utility>
 

@@ -12,7 +12,7 @@
 
 namespace netprobe::v0 {
 
-/// As lib/convert.h, of what the integrator knows.
+/// As library/convert.h, of what the integrator knows.
 [[nodiscard]] KubernetesStatus public_status(const netprobe::KubeStatus& status);
 [[nodiscard]] Identity public_identity(const netprobe::IdentityPtr& identity);
 [[nodiscard]] Topology public_topology(const netprobe::KubeView& view,

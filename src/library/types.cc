@@ -2,7 +2,7 @@
 #include <netprobe/types.h>
 #include <netprobe/version.h>
 
-#include "lib/convert.h"
+#include "library/convert.h"
 #include "model/flow.h"
 
 namespace netprobe::v0 {

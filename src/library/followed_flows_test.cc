@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/followed_flows.h"
+#include "library/followed_flows.h"
 
 #include <gtest/gtest.h>
 

@@ -18,7 +18,7 @@
 #include "kube/flannel/report.h"
 #include "kube/identity/flow_namer.h"
 #include "kube/identity/identity_index.h"
-#include "lib/followed_flows.h"
+#include "library/followed_flows.h"
 #include "model/snapshot.h"
 
 namespace netprobe::v0 {
@@ -44,7 +44,7 @@ class IndexNames final : public netprobe::PointNames {
 /// Manager tells and the time; all they change is under one lock, for moments.
 class NETPROBE_HIDDEN NetworkIntegrator::Impl {
  public:
-  Impl(netprobe::KubeClientOptions client, netprobe::IdentityOptions identity,
+  Impl(netprobe::KubeClientOptions client, const netprobe::IdentityOptions& identity,
        const IntegratorOptions& options);
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;

@@ -7,10 +7,10 @@
 
 #include "io/http_problem.h"
 #include "io/http_server.h"
-#include "lib/collector.h"
-#include "lib/convert.h"
-#include "lib/log_setup.h"
-#include "lib/threads.h"
+#include "library/collector.h"
+#include "library/convert.h"
+#include "library/log_setup.h"
+#include "library/threads.h"
 
 namespace netprobe::v0 {
 

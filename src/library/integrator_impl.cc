@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/integrator_impl.h"
+#include "library/integrator_impl.h"
 
 #include <chrono>
 #include <utility>
 
-#include "lib/convert.h"
-#include "lib/manager_impl.h"
-#include "lib/threads.h"
+#include "library/convert.h"
+#include "library/manager_impl.h"
+#include "library/threads.h"
 
 namespace netprobe::v0 {
 namespace {
@@ -37,7 +37,8 @@ bool IndexNames::is_local(const netprobe::IpAddress& address) const {
 }
 
 NetworkIntegrator::Impl::Impl(netprobe::KubeClientOptions client,
-                              netprobe::IdentityOptions identity, const IntegratorOptions& options)
+                              const netprobe::IdentityOptions& identity,
+                              const IntegratorOptions& options)
     : node_name_(identity.node_name),
       index_(identity),
       namer_(index_, identity),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/collector.h"
+#include "library/collector.h"
 
 #include <netprobe/kubernetes.h>
 #include <netprobe/version.h>
@@ -8,7 +8,7 @@
 #include <future>
 #include <utility>
 
-#include "lib/convert.h"
+#include "library/convert.h"
 
 namespace netprobe::v0 {
 namespace {

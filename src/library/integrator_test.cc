@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-#include "lib/kube_convert.h"
+#include "library/kube_convert.h"
 
 namespace netprobe::v0 {
 namespace {

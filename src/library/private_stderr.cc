@@ -6,9 +6,10 @@
 
 #pragma clang diagnostic ignored "-Wreserved-identifier"
 
+// NOLINTBEGIN: the names are ld's.
 extern "C" {
-extern FILE* __real_stderr;     // NOLINT(bugprone-reserved-identifier): ld's names
-FILE* __wrap_stderr = nullptr;  // NOLINT(bugprone-reserved-identifier)
+extern FILE* __real_stderr;
+FILE* __wrap_stderr = nullptr;
 }
 
 namespace {
@@ -17,3 +18,4 @@ namespace {
 __attribute__((constructor(101))) void take_over() { __wrap_stderr = __real_stderr; }
 
 }  // namespace
+// NOLINTEND

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/manager_impl.h"
+#include "library/manager_impl.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "bpf/kernel.h"
-#include "lib/convert.h"
-#include "lib/log_setup.h"
-#include "lib/threads.h"
+#include "library/convert.h"
+#include "library/log_setup.h"
+#include "library/threads.h"
 
 namespace netprobe::v0 {
 namespace {
@@ -67,7 +67,7 @@ Error has_gone() { return {"the Manager has been stopped", ErrorKind::kFailed, 0
 
 }  // namespace
 
-Result<std::shared_ptr<Manager::Impl>> Manager::Impl::make(ManagerOptions options) {
+Result<std::shared_ptr<Manager::Impl>> Manager::Impl::make(const ManagerOptions& options) {
   own_the_log();
   if (auto s = check(options); !s) return std::unexpected(s.error());
   std::shared_ptr<Impl> impl(new Impl(options.max_queued_events));
@@ -125,6 +125,7 @@ Result<netprobe::InterfaceState> Manager::Impl::find(const std::string& interfac
 
 void Manager::Impl::apply_filters() {
   std::vector<std::string> patterns;
+  patterns.reserve(attached_.size());
   for (const std::string& each : attached_) patterns.push_back(exactly(each));
   signals_->set_filters({"!*"}, patterns);
   data_->set_filters({"!*"}, patterns);

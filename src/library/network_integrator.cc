@@ -6,11 +6,11 @@
 #include <set>
 #include <utility>
 
-#include "lib/convert.h"
-#include "lib/integrator_impl.h"
-#include "lib/kube_convert.h"
-#include "lib/log_setup.h"
-#include "lib/manager_impl.h"
+#include "library/convert.h"
+#include "library/integrator_impl.h"
+#include "library/kube_convert.h"
+#include "library/log_setup.h"
+#include "library/manager_impl.h"
 
 namespace netprobe::v0 {
 
@@ -37,7 +37,7 @@ Result<NetworkIntegrator> NetworkIntegrator::create(const std::string& kubeconfi
   client.context = options.context;
   client.node_name = options.node_name;
   client.this_node_only = options.this_node_only;
-  return NetworkIntegrator(std::make_shared<Impl>(std::move(client), std::move(identity), options));
+  return NetworkIntegrator(std::make_shared<Impl>(std::move(client), identity, options));
 }
 
 NetworkIntegrator::NetworkIntegrator(std::shared_ptr<Impl> impl) noexcept

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/convert.h"
+#include "library/convert.h"
 
 #include <algorithm>
 #include <map>

@@ -9,8 +9,8 @@
 
 #include "base/mutex.h"
 #include "export/prometheus/prometheus_exporter.h"
-#include "lib/integrator_impl.h"
-#include "lib/manager_impl.h"
+#include "library/integrator_impl.h"
+#include "library/manager_impl.h"
 
 namespace netprobe::v0 {
 

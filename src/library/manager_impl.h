@@ -12,7 +12,7 @@
 #include "agent/data_loop.h"
 #include "agent/signal_loop.h"
 #include "base/mutex.h"
-#include "lib/dispatcher.h"
+#include "library/dispatcher.h"
 #include "model/snapshot.h"
 
 namespace netprobe::v0 {
@@ -22,7 +22,7 @@ namespace netprobe::v0 {
 /// ends it.
 class NETPROBE_HIDDEN Manager::Impl {
  public:
-  [[nodiscard]] static Result<std::shared_ptr<Impl>> make(ManagerOptions options);
+  [[nodiscard]] static Result<std::shared_ptr<Impl>> make(const ManagerOptions& options);
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "lib/log_setup.h"
+#include "library/log_setup.h"
 
 namespace netprobe::v0 {
 namespace {

@@ -3,7 +3,7 @@
 #include <netprobe/types.h>
 #include <netprobe/version.h>
 
-#include "lib/convert.h"
+#include "library/convert.h"
 
 namespace netprobe::v0 {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/kube_convert.h"
+#include "library/kube_convert.h"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "lib/convert.h"
+#include "library/convert.h"
 #include "model/identity_names.h"
 
 namespace netprobe::v0 {

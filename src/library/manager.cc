@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "lib/convert.h"
-#include "lib/manager_impl.h"
+#include "library/convert.h"
+#include "library/manager_impl.h"
 
 namespace netprobe::v0 {
 
@@ -24,7 +24,7 @@ Manager::~Manager() {
 }
 
 Result<Manager> Manager::create(ManagerOptions options) {
-  auto impl = Impl::make(std::move(options));
+  auto impl = Impl::make(options);
   if (!impl) return std::unexpected(impl.error());
   return Manager(std::move(*impl));
 }
