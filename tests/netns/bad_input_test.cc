@@ -60,11 +60,23 @@ TEST_F(BadInput, Flags) {
   for (const std::string speed : {"eth0", "=1G", "eth0=", "eth0=fast", "eth0=-1G", "eth0=10",
                                   "eth0=1GB", "eth0=1e30", "eth0=nan", "eth0=1G,wan0"})
     refuses({"--link-speed=" + speed}, 2, "--link-speed");
+  for (const std::string names : {"office", "=192.0.2.0/24", "office=192.0.2.0/33", "office=x"})
+    refuses({"--external-names=" + names}, 2, "--external-names");
+  refuses({"--kube-scope=pod"}, 2, "--kube-scope");
+  refuses({"--workload-metrics=service"}, 2, "--workload-metrics");
+  refuses({"--max-workload-pairs=0"}, 2, "--max-workload-pairs");
 }
 
 TEST_F(BadInput, Environment) {
   refuses({}, 2, "NETPROBE_METRICS_PORT", {.environment = {{"NETPROBE_METRICS_PORT", "none"}}});
   refuses({}, 2, "NETPROBE_ENABLE_TC", {.environment = {{"NETPROBE_ENABLE_TC", "perhaps"}}});
+}
+
+TEST_F(BadInput, WhatKubernetesSaysOfAServiceIsNotForTheAgent) {
+  auto agent = Agent::start(*node_, {},
+                            {.environment = {{"NETPROBE_METRICS_PORT", "tcp://10.96.0.7:9999"}}});
+  ASSERT_TRUE(agent) << agent.error().message;  // at port 8081
+  ASSERT_TRUE(agent->stop());
 }
 
 TEST_F(BadInput, ConfigurationFile) {
