@@ -114,7 +114,10 @@ fi
 # for them shall run as a service, neither now nor after the next boot.
 services=()
 for package in etcd-server nginx-light prometheus; do
-  [[ " ${missing[*]} " != *" $package "* ]] || services+=("${package%-*}")
+  service=${package%-*}
+  # One that is there already, from whatever package, is the user's.
+  [ ! -e "/lib/systemd/system/$service.service" ] && [ ! -e "/etc/init.d/$service" ] || continue
+  [[ " ${missing[*]} " != *" $package "* ]] || services+=("$service")
 done
 policy=/usr/sbin/policy-rc.d
 if [ ${#services[@]} -gt 0 ] && [ ! -e $policy ]; then

@@ -63,6 +63,10 @@ if [ -n "$kube_build" ]; then
   wait "$kube_build" || { tail -n 5 "$kube_log"; echo "test: tests of label kube will be skipped"; }
   kube_build=''
 fi
+# Tests look in fewer places than the script does.
+if [ "${NETPROBE_KUBE:-on}" != off ] && server=$(scripts/kube_apiserver.sh 2>/dev/null); then
+  export NETPROBE_KUBE_APISERVER=$server
+fi
 run_preset asan "$@"
 
 # Thread sanitizer cannot be combined with the others, and all its libraries

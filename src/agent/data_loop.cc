@@ -294,7 +294,7 @@ void DataLoop::collect(Nanos now) {
   next_collect_ = now + options_.collect_interval;
   table_->set_wall_offset(clock_.wall() - clock_.monotonic());
   table_->tick(now);
-  name_stage_->tick(clock_.wall());
+  name_stage_->tick();
   ask_for_signals();
   if (!probe_) return;
   bandwidth_.close_interval(*probe_, now);
@@ -319,8 +319,8 @@ void DataLoop::collect(Nanos now) {
 
 Readiness DataLoop::readiness() const {
   if (!running_) return {false, "the data loop has not started"};
-  if (!options_.enable_tc) return {true, "no probe is on (--enable-tc=false)"};
-  if (attached_ == 0) return {false, "no interface is watched: none matches the interface filter"};
+  if (options_.enable_tc && attached_ == 0)
+    return {false, "no interface is watched: none matches the interface filter"};
   return name_stage_->readiness();
 }
 

@@ -13,8 +13,12 @@ namespace {
 
 // Two seconds of the busiest cluster that the index is made for.
 constexpr std::size_t kQueuedChanges = 8192;
-// A change takes about a microsecond, and a cycle should not last.
-constexpr std::size_t kChangesACycle = 512;
+// A change takes a few microseconds, of a large EndpointSlice milliseconds, and
+// an event that waits meanwhile is late: a cycle ends after so many or so long.
+constexpr std::size_t kChangesATime = 64;
+constexpr Nanos kLongestCycle = 5 * kMillisecond;
+// How often some of what is past is forgotten.
+constexpr Nanos kForgetApart = 250 * kMillisecond;
 
 IdentityOptions identity_options(const AgentOptions& options) {
   IdentityOptions result;
@@ -81,14 +85,21 @@ void NameStage::stop() {
 
 bool NameStage::cycle() {
   if (!client_) return false;
-  for (const KubeChange& change : queue_->take(kChangesACycle)) index_.apply(change);
+  const Nanos began = clock_.monotonic();
+  if (began - forgot_at_ >= kForgetApart) {
+    forgot_at_ = began;
+    index_.tick(clock_.wall());
+  }
+  do {
+    const auto changes = queue_->take(kChangesATime);
+    if (changes.empty()) return false;
+    for (const KubeChange& change : changes) index_.apply(change);
+  } while (clock_.monotonic() - began < kLongestCycle);
   return !queue_->empty();
 }
 
-void NameStage::tick(Nanos wall) {
-  if (!client_) return;
-  index_.tick(wall);
-  table_.take_growth();
+void NameStage::tick() {
+  if (client_) table_.take_growth();
 }
 
 void NameStage::on_signals(const SignalsPtr& signals) {

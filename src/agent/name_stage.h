@@ -39,10 +39,10 @@ class NameStage {
   void start();
   void stop();
 
-  /// Every cycle: a bounded number of changes. True where more are waiting.
+  /// Every cycle: changes for a few milliseconds. True where more are waiting.
   bool cycle();
   /// Once an interval: what flows gained.
-  void tick(Nanos wall);
+  void tick();
   /// Drops that came with a reader's request.
   void on_signals(const SignalsPtr& signals);
   void name(std::span<Flow> flows) const;
@@ -60,6 +60,7 @@ class NameStage {
   bool names_networks_;  ///< there are names of external networks
   std::string node_name_;
   FlannelReporter flannel_;
+  Nanos forgot_at_ = 0;  ///< monotonic
   std::shared_ptr<KubeQueue> queue_;
   std::unique_ptr<WorkloadTotals> workloads_;  ///< null without Kubernetes
   std::unique_ptr<KubeClient> client_;         ///< null without Kubernetes; ends first

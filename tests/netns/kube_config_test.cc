@@ -28,14 +28,16 @@ class KubeConfig : public testing::Test {
   }
   /// One cluster that nobody answers for, one user with these lines.
   std::string config(const std::string& name, const std::string& user) {
-    return write(name, "apiVersion: v1\nkind: Config\ncurrent-context: here\n"
-                       "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n"
-                       "contexts: [{name: here, context: {cluster: c, user: u}}]\n"
-                       "users: [{name: u, user: " + user + "}]\n");
+    return write(name,
+                 "apiVersion: v1\nkind: Config\ncurrent-context: here\n"
+                 "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n"
+                 "contexts: [{name: here, context: {cluster: c, user: u}}]\n"
+                 "users: [{name: u, user: " +
+                     user + "}]\n");
   }
   std::string ask(const std::string& path) const {
-    const auto body =
-        pair_->node.run({"curl", "-s", "-m", "20", "-w", " %{http_code}", "http://127.0.0.1:8081" + path});
+    const auto body = pair_->node.run(
+        {"curl", "-s", "-m", "20", "-w", " %{http_code}", "http://127.0.0.1:8081" + path});
     return body ? *body : body.error().message;
   }
   /// Starts an agent with these flags, sees it say `words`, and traffic counted.
@@ -85,9 +87,10 @@ TEST_F(KubeConfig, WithoutTheContextThatIsAskedFor) {
 }
 
 TEST_F(KubeConfig, WhosePluginFails) {
-  const std::string plugin = "{exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, "
-                             "args: [-c, 'echo no such role >&2; exit 3'], "
-                             "interactiveMode: Never}}";
+  const std::string plugin =
+      "{exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, "
+      "args: [-c, 'echo no such role >&2; exit 3'], "
+      "interactiveMode: Never}}";
   runs_without_names({"--kubeconfig=" + config("exec", plugin)}, "failed", "no such role");
 }
 
@@ -107,8 +110,8 @@ TEST_F(KubeConfig, IsReadAgainOnceItIsMended) {
 }
 
 TEST_F(KubeConfig, IsNotWantedWhereKubernetesIsOff) {
-  auto agent = Agent::start(pair_->node, {"--kubeconfig=" + dir_.file("none"),
-                                          "--enable-kubernetes=false"});
+  auto agent =
+      Agent::start(pair_->node, {"--kubeconfig=" + dir_.file("none"), "--enable-kubernetes=false"});
   ASSERT_TRUE(agent) << agent.error().message;
   EXPECT_TRUE(eventually([&] { return ask("/readyz").ends_with(" 200"); })) << ask("/readyz");
   EXPECT_EQ(text_of(agent->json("/api/cluster")["kubernetes"], "state"), "off");

@@ -108,7 +108,10 @@ void add_address(std::vector<IpAddress>& to, std::string_view text, DecodeCounts
   if (!address || address->is_unspecified() || *address == IpAddress::v4(0)) {
     ++counts.addresses;
   } else if (std::ranges::find(to, *address) == to.end()) {
-    to.push_back(*address);
+    if (to.size() < kMostAddresses)
+      to.push_back(*address);
+    else
+      ++counts.addresses;
   }
 }
 

@@ -25,10 +25,14 @@ struct Decoded {
   std::uint64_t version = 0;
 };
 
+/// Of one list of an object: more than any honest one has.
+inline constexpr std::size_t kMostAddresses = 256;
+
 /// What a hostile or newer server sent and nobody can use.
 struct DecodeCounts {
-  std::uint64_t objects = 0;    ///< without a name, or not an object at all
-  std::uint64_t addresses = 0;  ///< no valid address or prefix; the object stays
+  std::uint64_t objects = 0;  ///< without a name, or not an object at all
+  /// No valid address or prefix, or more than kMostAddresses; the object stays.
+  std::uint64_t addresses = 0;
 };
 
 /// Nothing where the object has no name (or no namespace, where its kind has

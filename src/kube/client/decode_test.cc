@@ -194,6 +194,21 @@ TEST(Decode, HostileObjectsAreCounted) {
   EXPECT_EQ(pod->started, 0);
 }
 
+TEST(Decode, AddressesWithoutEndAreCounted) {
+  std::string list;
+  for (int i = 0; i < 1'000; ++i)
+    list += (i == 0 ? "\"" : ",\"") +
+            IpAddress::v4(0x0a000001U + static_cast<unsigned>(i)).to_string() + "\"";
+  DecodeCounts counts;
+  const auto service = decode<KubeServicePtr>(
+      ResourceKind::kService,
+      R"({"metadata": {"name": "s", "namespace": "n"}, "spec": {"externalIPs": [)" + list + "]}}",
+      &counts);
+  ASSERT_TRUE(service);
+  EXPECT_EQ(service->external_ips.size(), kMostAddresses);
+  EXPECT_EQ(counts.addresses, 1'000 - kMostAddresses);
+}
+
 TEST(Decode, VersionsAreNumbersThatDiffer) {
   EXPECT_EQ(version_number("42"), 42U);
   EXPECT_EQ(version_number(""), 0U);

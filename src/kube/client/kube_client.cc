@@ -194,15 +194,18 @@ class Client final : public KubeClient, public WatchHost {
   [[nodiscard]] KubeState state() const {
     const bool settled =
         std::ranges::all_of(watches_, [](const auto& w) { return w.synced() || w.denied(); });
-    const bool any = std::ranges::any_of(watches_, [](const auto& w) { return w.synced(); });
-    if (synced_at_ == 0 && !(settled && any)) {
+    // Without pods there are no names, whatever else there is.
+    const bool pods = std::ranges::all_of(
+        watches_, [](const auto& w) { return w.synced() || w.kind() != ResourceKind::kPod; });
+    if (synced_at_ == 0 && !(settled && pods && outbox_.empty())) {
       const bool hopeless = !access_.ready() && !access_.error().empty();
-      return hopeless || distrusted_ || (settled && !any) ? KubeState::kFailed
-                                                          : KubeState::kConnecting;
+      return hopeless || distrusted_ || (settled && !pods) ? KubeState::kFailed
+                                                           : KubeState::kConnecting;
     }
     if (!access_.ready()) return KubeState::kRetrying;
-    const bool failing = std::ranges::any_of(
-        watches_, [](const auto& w) { return !w.denied() && !w.error().empty(); });
+    const bool failing = std::ranges::any_of(watches_, [](const auto& w) {
+      return (!w.denied() || w.kind() == ResourceKind::kPod) && !w.error().empty();
+    });
     return failing || !discovered_ ? KubeState::kRetrying : KubeState::kSynced;
   }
 
@@ -215,7 +218,7 @@ class Client final : public KubeClient, public WatchHost {
       if (now == KubeState::kSynced) {
         if (synced_at_ == 0) synced_at_ = clock_.wall();
         parser_.shrink();
-        outbox_ = {};
+        if (outbox_.empty()) outbox_.shrink_to_fit();
         // Lists are large and short-lived; an idle agent does not keep them.
         ::malloc_trim(0);
       }

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
+#include <variant>
 
 #include "kube/client/testing/client_fixture.h"
 
@@ -245,6 +248,47 @@ TEST_F(KubeClientTest, WithoutRoomNothingIsReadAndNothingIsLost) {
   const auto began = clock_.monotonic();
   client_->stop();
   EXPECT_LT(clock_.monotonic() - began, kSecond);
+}
+
+TEST_F(KubeClientTest, IsNotInSyncBeforeEverythingWasTaken) {
+  collector_.set_full(true);
+  for (int i = 0; i < 20; ++i) server_.put("pods", "a/p" + std::to_string(i), pod_at("10.0.0.1"));
+  start(server_);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(client_->status().state, KubeState::kConnecting);
+  collector_.set_full(false);
+  ASSERT_TRUE(reaches(KubeState::kSynced));
+  EXPECT_EQ(collector_.size("pod"), 20U);
+}
+
+TEST_F(KubeClientTest, ASinkThatTakesLittleLosesNothing) {
+  constexpr int kPods = 5'000;
+  options_.page_size = 500;
+  for (int i = 0; i < kPods; ++i)
+    server_.put("pods", "a/p" + std::to_string(i), pod_at("10.0.0.1"));
+  write_config(server_.url());
+  std::atomic<int> taken{0};
+  client_ = KubeClient::make(options_, clock_, [&](std::vector<KubeChange>& changes) {
+    const std::size_t some = std::min<std::size_t>(changes.size(), 256);
+    for (std::size_t i = 0; i < some; ++i)
+      taken += std::holds_alternative<KubePodPtr>(changes[i].object) ? 1 : 0;
+    changes.erase(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(some));
+    return changes.empty();
+  });
+  client_->start();
+  ASSERT_TRUE(reaches(KubeState::kSynced));
+  EXPECT_EQ(taken, kPods);
+  client_->stop();
+}
+
+TEST_F(KubeClientTest, WithoutPodsItIsNotInSync) {
+  server_.answer("/pods", raw_status(403, "pods is forbidden: not you"));
+  start(server_);
+  ASSERT_TRUE(reaches(KubeState::kFailed));
+  EXPECT_EQ(client_->status().synced_at, 0);
+  EXPECT_TRUE(error_has("forbidden: not you"));
+  server_.answer_as_usual();
+  ASSERT_TRUE(reaches(KubeState::kSynced));
 }
 
 TEST_F(KubeClientTest, PodsOfOneNodeAlone) {

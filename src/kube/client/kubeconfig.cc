@@ -87,6 +87,11 @@ class Reader {
     if (!config_.url.starts_with("https://") && !config_.url.starts_with("http://"))
       return wrong(": the server of cluster '" + name +
                    "' is no http or https URL: " + config_.url);
+    // It would stand in every status.
+    const auto host = config_.url.find("://") + 3;
+    if (config_.url.substr(0, config_.url.find('/', host)).contains('@'))
+      return wrong(": the server of cluster '" + name +
+                   "' has a user name in its URL; give username and password to the user instead");
     config_.insecure = yaml_flag(cluster, "insecure-skip-tls-verify");
     config_.tls_server_name = yaml_text(cluster, "tls-server-name");
     config_.proxy = yaml_text(cluster, "proxy-url");
@@ -157,7 +162,7 @@ class Reader {
 
   /// NAME-data in base64, else the file NAME; empty: neither.
   Result<std::string> data_or_file(const YAML::Node& from, const std::string& name,
-                                   const std::string& whose) const {
+                                   const std::string& whose) {
     if (const auto data = yaml_text(from, name + "-data"); !data.empty()) {
       auto bytes = decode_base64(data);
       if (!bytes) return wrong(": " + name + "-data of " + whose + " is not base64");
@@ -167,6 +172,7 @@ class Reader {
     if (file.empty()) return std::string();
     auto text = read_text_file(absolute(file), name + " of " + whose + ":", kMostCredentialBytes);
     if (!text) return wrong(": " + text.error().message);
+    config_.rotates = true;
     return text;
   }
 

@@ -50,6 +50,7 @@ class ResourceWatch {
   /// Another server: what is known stays until the new list is whole.
   void start_over();
 
+  [[nodiscard]] ResourceKind kind() const { return type_.kind; }
   [[nodiscard]] KubeResourceStatus status() const;
   [[nodiscard]] bool synced() const { return status_.synced; }
   /// Forbidden, or not there: asked for seldom, and nothing waits for it.
