@@ -7,63 +7,10 @@
 #   sudo tests/lab/kubernetes_test.sh PATH-OF-NETPROBE-AGENT
 set -euo pipefail
 
-HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../lab" && pwd -P)
-[[ $EUID == 0 ]] || { echo "SKIPPED: the lab needs root"; exit 77; }
-for tool in jq curl ping nft nginx dnsmasq iperf3 dig etcd openssl kubectl; do
-  [[ -n $(command -v "$tool" || true) ]] || { echo "SKIPPED: the lab's control plane needs $tool"; exit 77; }
-done
-server=$("$HERE/../scripts/kube_apiserver.sh" 2>&1) || { echo "SKIPPED: ${server#kube_apiserver: }"; exit 77; }
-AGENT=$1
-[[ -z ${NETPROBE_BIN:-} ]] || AGENT=$NETPROBE_BIN/src/agent/netprobe-agent
-
-WORK=$(mktemp -d)
-export NETPROBE_KUBE_APISERVER=$server NETPROBE_LAB_DIR=$WORK/state HOME=$WORK # kubectl keeps a cache in HOME
-unset NETPROBE_LAB_NAME KUBECONFIG
 NAME=k$$
-cleanup() {
-  trap '' INT TERM HUP
-  timeout 60 "$HERE/down" --all >/dev/null 2>&1 || true
-  rm -rf -- "$WORK"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-failures=0 said=''
-check() { # WHAT COMMAND...
-  local what=$1
-  shift
-  if said=$("$@" 2>&1 </dev/null); then
-    printf 'ok      %s\n' "$what"
-  else
-    # shellcheck disable=SC2001 # every line, not the first
-    printf 'FAILED  %s\n%s\n' "$what" "$(sed 's/^/        | /' <<<"${said:0:3000}")"
-    failures=$((failures + 1))
-  fi
-}
-same() { [[ $1 == "$2" ]] || { diff <(echo "$1") <(echo "$2"); return 1; }; }
-not() { ! "$@"; }
-kube() { timeout 30 kubectl --kubeconfig "$KUBECONFIG_FILE" "$@"; }
+# shellcheck source=tests/lab/kubernetes_lab.sh
+source "$(dirname "${BASH_SOURCE[0]}")/kubernetes_lab.sh"
 as_agent() { timeout 30 kubectl --kubeconfig "$STATE/agent.kubeconfig" "$@"; }
-lab_kube() { timeout 60 "$HERE/kube" "$@" --name "$NAME"; }
-in_ns() { # NS COMMAND...
-  local where=np-$NAME-$1
-  shift
-  timeout 20 nsenter --net="/run/netns/$where" -- "$@"
-}
-ask() { curl -sS --fail-with-body --noproxy '*' -m 20 "$@"; }
-
-timeout 120 "$HERE/up" --name "$NAME" --kubernetes --agent "$AGENT"
-AGENTS='' LAB='' STATE='' KUBECONFIG='' && eval "$("$HERE/env" --name "$NAME" --shell)"
-KUBECONFIG_FILE=$KUBECONFIG
-urls=()
-read -ra urls <<<"$AGENTS"
-address=$(kube config view --raw -o json | jq -r '.clusters[0].cluster.server')
-# Lines of lab's `pods`, by name.
-pods() { sort "$STATE/pods"; }
-pod_of() { # NODE|POD [PREFIX]: namespace/name
-  awk -v netns="np-$LAB-$1" -v prefix="${2-}" '$3 == netns && index($1, prefix) == 1 { print $2 "/" $1; exit }' "$STATE/pods"
-}
 
 echo "# what the API server knows is what there is"
 check "pods: name, namespace, addresses, node, uid and container" same \
@@ -211,18 +158,6 @@ check "the machine does" kube get --raw /livez
 check "and let through again" lab_kube unblock
 check "a node reaches it" in_ns node1 curl -sSk --noproxy '*' -m 5 -o /dev/null "$address/livez"
 
-echo "# the end"
-pids=$(awk '{ print $1 }' "$STATE/pids")
-check "down" timeout 60 "$HERE/down" --name "$NAME"
-left() {
-  compgen -G "/run/netns/np-$NAME-*" || true
-  compgen -G "/sys/fs/cgroup/*/netprobe-lab-$NAME" || true
-  compgen -G "/sys/fs/cgroup/netprobe-lab-$NAME" || true
-  compgen -G "$NETPROBE_LAB_DIR/*" || true
-  local pid
-  for pid in $pids; do [[ ! -e /proc/$pid ]] || grep -q '^State:.Z' "/proc/$pid/status" || echo "process $pid"; done
-}
-check "nothing of it is left" same '' "$(left)"
-
+check_the_end
 ((failures == 0)) || { echo "kubernetes_test: $failures check(s) FAILED"; exit 1; }
 echo "kubernetes_test: all checks passed"
