@@ -53,7 +53,9 @@ timeout 120 "$HERE/up" --name "$NAME" --kubernetes --agent "$AGENT"
 AGENTS='' LAB='' STATE='' KUBECONFIG='' && eval "$("$HERE/env" --name "$NAME" --shell)"
 KUBECONFIG_FILE=$KUBECONFIG
 urls=()
+# shellcheck disable=SC2034 # these two are for those that source this
 read -ra urls <<<"$AGENTS"
+# shellcheck disable=SC2034
 address=$(kube config view --raw -o json | jq -r '.clusters[0].cluster.server')
 
 # Lines of lab's `pods`, by name.

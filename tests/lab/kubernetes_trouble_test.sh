@@ -229,6 +229,7 @@ within 10 "an agent that began without the API server has names" "10 s" "$began"
   counted "$url" 10.244.2.3 10.244.1.2 20 "$(pod_of pod2-2)" "$(pod_of pod1-1)"
 within 10 "it knows just what the cluster has" "10 s" "$began" as_the_cluster
 within 10 "and is ready" "10 s" "$began" ready "$url"
+within 10 "both agents are in sync" "10 s" "$began" synced
 
 echo "# the API server is gone for $outage_seconds s, and comes back without its history"
 give_address 120
