@@ -116,7 +116,7 @@ chmod +x "$WORK/agent" "$WORK/broken-agent"
 before=$(machine)
 
 echo "# what is typed wrongly"
-for command in up down env traffic kube; do
+for command in up down env traffic kube agent; do
   check "lab/$command --help shows examples" prints 'Examples:' "$LAB/$command" --help
   check "lab/$command names an unknown flag" fails_with 2 "'--bogus'" "$LAB/$command" --bogus
 done
@@ -125,6 +125,8 @@ check "a missing kube-apiserver is named" fails_with 1 '/nowhere/kube-apiserver'
   env NETPROBE_KUBE=on NETPROBE_KUBE_APISERVER=/nowhere/kube-apiserver timeout 60 "$LAB/up" --kubernetes --no-agent
 check "lab/kube without a lab says so" fails_with 1 'not up' "$LAB/kube" status --name "$A"
 check "lab/kube wants to know what to do" fails_with 2 'stop, start' "$LAB/kube" --name "$A"
+check "lab/agent without a lab says so" fails_with 1 'not up' "$LAB/agent" restart 1 --name "$A"
+check "lab/agent wants to know which node's" fails_with 2 'number' "$LAB/agent" restart --name "$A"
 check "a name that is no name is refused" fails_with 2 'small letters' up --name Bad-Name
 check "a missing agent is named" fails_with 1 '/nowhere/agent' up --name "$A" --agent /nowhere/agent
 check "lab/env without a lab says so" fails_with 1 'not up' "$LAB/env" --name "$A"
