@@ -12,10 +12,6 @@ bool is_kind(const IdentityPtr& identity, IdentityKind kind) {
   return identity && identity->kind == kind;
 }
 
-bool is_inside(const IdentityPtr& identity) {
-  return identity && identity->kind != IdentityKind::kExternal;
-}
-
 }  // namespace
 
 std::string_view to_string(KubeState state) {
@@ -47,9 +43,13 @@ bool is_pod_to_pod(const Flow& flow) {
 bool is_service_flow(const Flow& flow) { return flow.service != nullptr; }
 
 bool is_external_flow(const Flow& flow) {
-  if (!flow.src_identity && !flow.dst_identity && !flow.service)
-    return flow.direction == "ingress" || flow.direction == "egress";
-  return !is_inside(flow.src_identity) || (!is_inside(flow.dst_identity) && !flow.service);
+  if (is_kind(flow.src_identity, IdentityKind::kExternal) ||
+      is_kind(flow.dst_identity, IdentityKind::kExternal))
+    return true;
+  // Whoever has no name may be of the cluster and not known yet: the direction
+  // says what its address can be.
+  const bool leaves = flow.direction == "ingress" || flow.direction == "egress";
+  return leaves && (!flow.src_identity || (!flow.dst_identity && !flow.service));
 }
 
 }  // namespace netprobe

@@ -59,8 +59,8 @@ enum class ServiceBy : std::uint8_t {
 [[nodiscard]] bool is_pod_to_pod(const Flow& flow);
 /// It was sent to a service.
 [[nodiscard]] bool is_service_flow(const Flow& flow);
-/// One end is outside the cluster, as far as names tell; without Kubernetes:
-/// outside the node.
+/// One end is outside the cluster: it has the name of an external network, or no
+/// name and the flow goes out or comes in. Without Kubernetes: outside the node.
 [[nodiscard]] bool is_external_flow(const Flow& flow);
 
 /// An address was somebody's from `from` to `until`.

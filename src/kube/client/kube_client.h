@@ -29,7 +29,7 @@ struct KubeClientOptions {
   bool compressed = false;  ///< asks for lists in gzip: docs/kubernetes-client.md
   bool http2 = true;
   Nanos connect_timeout = 3 * kSecond;
-  Nanos keepalive = 10 * kSecond;
+  Nanos keepalive = 3 * kSecond;
   /// A list, or the beginning of a watch, of which nothing comes for so long
   /// is given up. Whole seconds.
   Nanos silence = 20 * kSecond;
@@ -44,8 +44,10 @@ struct KubeClientOptions {
   Nanos backoff_max = 5 * kSecond;
   /// What the server may ask for by Retry-After.
   Nanos retry_after_max = 10 * kSecond;
-  /// What is forbidden or not there is asked for again so often.
+  /// What is forbidden or not there is asked for again so often, once it has
+  /// been so for longer than the patience; before, as after any failure.
   Nanos denied_retry = 60 * kSecond;
+  Nanos denied_patience = 15 * kSecond;
   Nanos exec_timeout = 30 * kSecond;
   /// Tokens and authorities in files are read again so often.
   Nanos reread = 60 * kSecond;

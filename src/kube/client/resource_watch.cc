@@ -104,6 +104,7 @@ void ResourceWatch::start_over() {
   host_.transport().cancel(std::exchange(request_, 0));
   version_.clear();
   denied_ = false;
+  denied_since_ = 0;
   other_tried_ = false;
   backoff_.reset();
   wait_until(0);
@@ -214,6 +215,7 @@ void ResourceWatch::list_done(std::string version) {
   status_.synced = true;
   status_.error.clear();
   denied_ = false;
+  denied_since_ = 0;
   other_tried_ = false;
   first_list_ = false;
   expired_pages_ = 0;
@@ -239,12 +241,21 @@ void ResourceWatch::refused(const Outcome& outcome, const std::string& what) {
     return;
   }
   if (outcome.status == 403 || outcome.status == 404) {
+    other_tried_ = false;
+    const Nanos now = host_.clock().monotonic();
+    if (denied_since_ == 0) denied_since_ = now;
+    // A server that has just started refuses everybody until it has read its
+    // roles: what it allowed before it will allow again, from where it was.
+    if (now - denied_since_ < options_.denied_patience) {
+      denied_ = denied_ || !status_.synced;
+      retry(sentence(outcome, what));
+      return;
+    }
     ++status_.failures;
     denied_ = true;
-    other_tried_ = false;
     version_.clear();
     status_.error = sentence(outcome, what);
-    wait_until(host_.clock().monotonic() + backoff_.spread(options_.denied_retry));
+    wait_until(now + backoff_.spread(options_.denied_retry));
     return;
   }
   retry(sentence(outcome, what), std::min(outcome.retry_after, options_.retry_after_max));
@@ -283,6 +294,7 @@ void ResourceWatch::request_watch() {
     status_.last_contact = host_.clock().wall();
     if (status != 200) return;
     watch_open_ = true;
+    denied_since_ = 0;
     status_.error.clear();
     host_.answered();
   };

@@ -91,6 +91,7 @@ class ResourceWatch {
   bool older_ = false;
   bool other_tried_ = false;  ///< the other of two paths is not there either
   bool denied_ = false;
+  Nanos denied_since_ = 0;  ///< monotonic; 0: the last answer was none of that kind
   bool first_list_ = true;
 
   std::unique_ptr<ListSplitter> splitter_;
