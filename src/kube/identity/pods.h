@@ -83,7 +83,9 @@ class PodTable {
   void know_containers(Record& record);
   void retire(Record& record, Nanos seen);
   void forget(Record& record);
-  bool make_room();
+  /// Forgets what is past until a claim finds room, but not `claiming`, whose
+  /// claim it is. False: nothing more is past.
+  bool make_room(const Record& claiming);
 
   const Limits limits_;
   AddressBook& book_;
