@@ -2,6 +2,8 @@
 // A full index, and what takes no more time than it may.
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "kube/identity/testing/cluster.h"
 
 namespace netprobe {
@@ -32,8 +34,10 @@ TEST(Bounds, APodWhoseAddressManyHadSinceIsToldAsDeleted) {
   constexpr std::size_t kFull = AddressBook::kMostHolders + 2;
   Cluster c({.node_name = "node-a", .max_claims = kFull});
   const auto over = [](const std::string& name, int from) {
-    return PodMaker(name, "10.1.0.1").taken(at(from)).runs(at(from)).ended(at(from + 2),
-                                                                           "Succeeded");
+    return PodMaker(name, "10.1.0.1")
+        .taken(at(from))
+        .runs(at(from))
+        .ended(at(from + 2), "Succeeded");
   };
   c.tell(over("a", 1), at(4));
   for (int i = 0; i < static_cast<int>(AddressBook::kMostHolders); ++i)
@@ -75,6 +79,36 @@ TEST(Bounds, PodsWithoutAddressesAreForgottenByAFullIndex) {
   EXPECT_EQ(c.index->stats().skipped, 1U);
   c.index->tick(at(100));
   EXPECT_EQ(c.index->by_container("id-proxy"), nullptr);
+}
+
+/// What this thread spends on ReplicaSets that have no pods, beside so many pods
+/// of others; the least of some.
+Nanos time_of_empty_owners(int pods) {
+  Cluster c;
+  for (int i = 0; i < pods; ++i)
+    c.tell(PodMaker("p" + std::to_string(i)).owner("ReplicaSet", "web").taken(at(1)), at(2));
+  const auto now = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * kSecond + time.tv_nsec;
+  };
+  Nanos least = kSecond * 1'000;
+  for (int round = 0; round < 5; ++round) {
+    std::vector<KubeController> owners;
+    for (int i = 0; i < 50; ++i)
+      owners.push_back(
+          controller("ReplicaSet", "r" + std::to_string(round * 50 + i), "Deployment", "web"));
+    const Nanos begin = now();
+    for (const KubeController& owner : owners) c.tell(owner, at(3));
+    least = std::min(least, now() - begin);
+  }
+  return least;
+}
+
+TEST(Bounds, AnOwnerThatNoPodWaitsForDoesNotLookAtThePods) {
+  const Nanos few = time_of_empty_owners(10);
+  const Nanos many = time_of_empty_owners(20'000);
+  EXPECT_LT(many, few * 20) << "for 2,000 times as many pods";
 }
 
 }  // namespace

@@ -197,19 +197,19 @@ void PodTable::rename(Record& record) {
   }
 }
 
-void PodTable::owner_changed(const KubeController& controller) {
-  const TextKey owner = text_key(controller.meta.uid);
-  const auto found = waiting_.find(owner);
-  if (found != waiting_.end()) {
-    const std::vector<Record*> waiting = std::move(found->second);
-    waiting_.erase(found);
-    for (Record* record : waiting) {
-      record->waits = false;
-      rename(*record);
-    }
-    return;
+void PodTable::owner_came(const KubeController& controller) {
+  const auto found = waiting_.find(text_key(controller.meta.uid));
+  if (found == waiting_.end()) return;
+  const std::vector<Record*> waiting = std::move(found->second);
+  waiting_.erase(found);
+  for (Record* record : waiting) {
+    record->waits = false;
+    rename(*record);
   }
-  // Its pods are known and it has another owner, which hardly ever happens.
+}
+
+void PodTable::owner_changed(const KubeController& controller) {
+  // It hardly ever happens: no list of the pods of each owner is kept for it.
   for (const auto& [uid, record] : pods_) {
     if (record->pod->controller && record->pod->controller->uid == controller.meta.uid)
       rename(*record);

@@ -36,7 +36,9 @@ class PodTable {
   ObjectList<KubePod> objects;  ///< for readers
 
   void apply(const KubePodPtr& pod, bool deleted, Nanos seen);
-  /// A ReplicaSet or Job came, or has another owner.
+  /// A ReplicaSet or Job came: names the pods that wait for it.
+  void owner_came(const KubeController& controller);
+  /// One that was known has another owner. Looks at every pod.
   void owner_changed(const KubeController& controller);
   void node_changed(const std::string& node);
   /// Forgets some of what has been past for long.
