@@ -111,5 +111,43 @@ TEST(Bounds, AnOwnerThatNoPodWaitsForDoesNotLookAtThePods) {
   EXPECT_LT(many, few * 20) << "for 2,000 times as many pods";
 }
 
+TEST(Bounds, OfASliceWithoutMeasureTheFirstEndsAreTaken) {
+  constexpr std::size_t kMost = EndpointTable::kMostEndsASlice;
+  constexpr std::size_t kPorts = 150;
+  constexpr std::size_t kAddresses = 100;
+  Cluster c;
+  KubeEndpointSlice huge = slice("big", {}, 1);
+  huge.ports.clear();
+  for (std::size_t i = 0; i < kPorts; ++i)
+    huge.ports.push_back({"p", static_cast<std::uint16_t>(1'000 + i), kProtoTcp, 0});
+  KubeEndpoint endpoint;
+  for (std::size_t i = 0; i < kAddresses; ++i)
+    endpoint.addresses.push_back(address("10.1.0." + std::to_string(i)));
+  huge.endpoints.assign(3, endpoint);
+  for (std::size_t i = 0; i < kAddresses; ++i) {
+    huge.endpoints[1].addresses[i] = address("10.1.1." + std::to_string(i));
+    huge.endpoints[2].addresses[i] = address("fd00::" + std::to_string(i));
+  }
+  const auto known = [&](const char* ip, std::size_t port, double when) {
+    return c.index->service_of({address(ip), static_cast<std::uint16_t>(port), kProtoTcp}, at(when),
+                               nullptr) != nullptr;
+  };
+  c.tell(service("big", "10.96.0.1", 80), at(1));
+  c.tell(huge, at(2));
+  EXPECT_EQ(c.index->stats().skipped, 3 * kAddresses * kPorts - kMost);
+  // 66 addresses with all ports, and 100 ports of the next.
+  EXPECT_TRUE(known("10.1.0.0", 1'000, 3));
+  EXPECT_TRUE(known("10.1.0.66", 1'099, 3));
+  EXPECT_FALSE(known("10.1.0.66", 1'100, 3));
+  EXPECT_FALSE(known("fd00::1", 1'000, 3));
+  // What was taken of it goes with it, and another has room.
+  c.tell(huge, at(4));
+  c.tell(huge, at(5), true);
+  EXPECT_TRUE(known("10.1.0.66", 1'099, 4.5));
+  EXPECT_FALSE(known("10.1.0.66", 1'099, 6));
+  c.tell(slice("big", {{"web", "10.1.1.7"}}, 1'000), at(7));
+  EXPECT_TRUE(known("10.1.1.7", 1'000, 8));
+}
+
 }  // namespace
 }  // namespace netprobe
