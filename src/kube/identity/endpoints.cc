@@ -18,14 +18,24 @@ TextKey service_key(const KubeEndpointSlice& slice) {
   return text_key(slice.meta.name_space, slice.service);
 }
 
+std::size_t ends_of(const KubeEndpointSlice& slice) {
+  std::size_t addresses = 0;
+  for (const KubeEndpoint& endpoint : slice.endpoints) addresses += endpoint.addresses.size();
+  return addresses * slice.ports.size();
+}
+
 }  // namespace
 
 template <typename Visit>
 void EndpointTable::for_each_end(const KubeEndpointSlice& slice, Visit&& visit) {
+  std::size_t visited = 0;
   for (const KubeEndpoint& endpoint : slice.endpoints) {
     const TextKey pod = text_key(endpoint.pod_uid);
     for (const IpAddress& address : endpoint.addresses) {
-      for (const KubePort& port : slice.ports) visit(End{address, port.port, port.protocol}, pod);
+      for (const KubePort& port : slice.ports) {
+        if (++visited > kMostEndsASlice) return;
+        visit(End{address, port.port, port.protocol}, pod);
+      }
     }
   }
 }
@@ -60,6 +70,8 @@ void EndpointTable::apply(const KubeEndpointSlicePtr& slice, bool deleted, Nanos
 
 void EndpointTable::add(const KubeEndpointSlice& slice, Nanos seen) {
   const TextKey service = service_key(slice);
+  if (const std::size_t ends = ends_of(slice); ends > kMostEndsASlice)
+    skipped_ += ends - kMostEndsASlice;
   for_each_end(slice, [&](const End& end, const TextKey& pod) {
     if (end.port == 0 || !can_be_held(end.address)) {
       ++skipped_;

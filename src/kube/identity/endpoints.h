@@ -20,6 +20,10 @@ namespace netprobe {
 /// port. One thread.
 class EndpointTable {
  public:
+  /// Ends of one slice that are taken, so that none takes long or fills the
+  /// table alone: the 100 endpoints that a slice has unless its controller is
+  /// told otherwise, with the 100 ports that the API allows.
+  static constexpr std::size_t kMostEndsASlice = 10'000;
   /// `most`: ends (address, port, protocol) that are kept.
   EndpointTable(std::size_t most, Nanos keep_past) : most_(most), keep_past_(keep_past) {}
 
@@ -81,6 +85,7 @@ class EndpointTable {
     std::array<std::optional<IpAddress>, 2> only;  ///< IPv6, IPv4
   };
 
+  /// The first kMostEndsASlice of them: of a slice always the same.
   template <typename Visit>
   static void for_each_end(const KubeEndpointSlice& slice, Visit&& visit);
   void add(const KubeEndpointSlice& slice, Nanos seen);

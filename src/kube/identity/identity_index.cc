@@ -42,7 +42,9 @@ void IdentityIndex::take(const KubeNodePtr& node, const KubeChange& change) {
 }
 
 void IdentityIndex::take(const KubeControllerPtr& controller, const KubeChange& change) {
-  if (workloads_.apply(controller, change.deleted)) pods_.owner_changed(*controller);
+  const Workloads::Renamed renamed = workloads_.apply(controller, change.deleted);
+  if (renamed == Workloads::Renamed::kWaiting) pods_.owner_came(*controller);
+  if (renamed == Workloads::Renamed::kAll) pods_.owner_changed(*controller);
 }
 
 namespace {

@@ -66,6 +66,19 @@ TEST(Names, AReplicaSetThatIsAdoptedRenamesItsPods) {
   EXPECT_EQ(workload(c), "Deployment/web");
 }
 
+TEST(Names, AnotherOwnerRenamesTheKnownAndTheWaiting) {
+  Cluster c;
+  c.tell(controller("ReplicaSet", "web-abc", "Deployment", "web"), at(1));
+  c.tell(PodMaker("web-abc-1", "10.1.0.5").owner("ReplicaSet", "web-abc").taken(at(2)), at(3));
+  // Its owner is one of those that have an object, which has not come.
+  c.tell(controller("ReplicaSet", "web-abc", "Job", "odd"), at(4));
+  c.tell(PodMaker("web-abc-2", "10.1.0.6").owner("ReplicaSet", "web-abc").taken(at(5)), at(6));
+  EXPECT_EQ(workload(c, "10.1.0.6"), "Job/odd");
+  c.tell(controller("ReplicaSet", "web-abc", "Rollout", "web-r"), at(7));
+  EXPECT_EQ(workload(c), "Rollout/web-r");
+  EXPECT_EQ(workload(c, "10.1.0.6"), "Rollout/web-r");
+}
+
 TEST(Names, OwnersInARingEnd) {
   Cluster c;
   c.tell(controller("ReplicaSet", "a", "ReplicaSet", "b"), at(1));

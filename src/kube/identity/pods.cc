@@ -2,6 +2,7 @@
 #include "kube/identity/pods.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace netprobe {
@@ -196,19 +197,19 @@ void PodTable::rename(Record& record) {
   }
 }
 
-void PodTable::owner_changed(const KubeController& controller) {
-  const TextKey owner = text_key(controller.meta.uid);
-  const auto found = waiting_.find(owner);
-  if (found != waiting_.end()) {
-    const std::vector<Record*> waiting = std::move(found->second);
-    waiting_.erase(found);
-    for (Record* record : waiting) {
-      record->waits = false;
-      rename(*record);
-    }
-    return;
+void PodTable::owner_came(const KubeController& controller) {
+  const auto found = waiting_.find(text_key(controller.meta.uid));
+  if (found == waiting_.end()) return;
+  const std::vector<Record*> waiting = std::move(found->second);
+  waiting_.erase(found);
+  for (Record* record : waiting) {
+    record->waits = false;
+    rename(*record);
   }
-  // Its pods are known and it has another owner, which hardly ever happens.
+}
+
+void PodTable::owner_changed(const KubeController& controller) {
+  // It hardly ever happens: no list of the pods of each owner is kept for it.
   for (const auto& [uid, record] : pods_) {
     if (record->pod->controller && record->pod->controller->uid == controller.meta.uid)
       rename(*record);
@@ -283,7 +284,7 @@ void PodTable::claim_one(Record& record, const IpAddress& address, const Tenure&
   if (record.forget_at != 0 && record.forget_at <= told.seen) return;  // over for long
   if (replaces)
     tenure.earliest = tenure.sign != 0 && tenure.sign > tenure.earliest ? tenure.sign : tenure.seen;
-  if (book_.held() >= limits_.claims && !make_room()) {
+  if (book_.held() >= limits_.claims && !make_room(record)) {
     ++skipped_;
     return;
   }
@@ -330,19 +331,27 @@ void PodTable::tick(Nanos now) {
   }
 }
 
-bool PodTable::make_room() {
-  while (!past_.empty()) {
+bool PodTable::make_room(const Record& claiming) {
+  std::optional<Past> kept;
+  while (book_.held() >= limits_.claims && !past_.empty()) {
     const Past past = past_.front();
     past_.pop_front();
     const auto found = pods_.find(past.uid);
     if (found == pods_.end()) continue;
-    found->second->queued = false;
-    if (found->second->forget_at == 0 || found->second->addresses.empty()) continue;
-    evicted_ += found->second->addresses.size();
-    forget(*found->second);
-    return true;
+    Record& record = *found->second;
+    if (&record == &claiming) {
+      kept = past;
+      continue;
+    }
+    record.queued = false;
+    if (record.forget_at == 0) continue;
+    // An address may have had too many holders, and have forgotten this one.
+    const std::size_t held = book_.held();
+    forget(record);
+    evicted_ += held - book_.held();
   }
-  return false;
+  if (kept) past_.push_front(*kept);
+  return book_.held() < limits_.claims;
 }
 
 void PodTable::forget(Record& record) {

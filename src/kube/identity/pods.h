@@ -36,7 +36,9 @@ class PodTable {
   ObjectList<KubePod> objects;  ///< for readers
 
   void apply(const KubePodPtr& pod, bool deleted, Nanos seen);
-  /// A ReplicaSet or Job came, or has another owner.
+  /// A ReplicaSet or Job came: names the pods that wait for it.
+  void owner_came(const KubeController& controller);
+  /// One that was known has another owner. Looks at every pod.
   void owner_changed(const KubeController& controller);
   void node_changed(const std::string& node);
   /// Forgets some of what has been past for long.
@@ -83,7 +85,9 @@ class PodTable {
   void know_containers(Record& record);
   void retire(Record& record, Nanos seen);
   void forget(Record& record);
-  bool make_room();
+  /// Forgets what is past until a claim finds room, but not `claiming`, whose
+  /// claim it is. False: nothing more is past.
+  bool make_room(const Record& claiming);
 
   const Limits limits_;
   AddressBook& book_;

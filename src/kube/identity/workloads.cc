@@ -35,18 +35,18 @@ const std::string* find_label(const KubeLabels& labels, std::string_view name) {
   return nullptr;
 }
 
-bool Workloads::apply(const KubeControllerPtr& controller, bool deleted) {
+Workloads::Renamed Workloads::apply(const KubeControllerPtr& controller, bool deleted) {
   const TextKey uid = text_key(controller->meta.uid);
-  if (uid.none()) return false;
+  if (uid.none()) return Renamed::kNone;
   if (deleted) {
     controllers_.erase(uid);  // its pods keep the name that they have
-    return false;
+    return Renamed::kNone;
   }
   const auto [known, is_new] = controllers_.try_emplace(uid, controller);
-  if (is_new) return true;
+  if (is_new) return Renamed::kWaiting;
   const bool changed = !same_owner(known->second->controller, controller->controller);
   known->second = controller;
-  return changed;
+  return changed ? Renamed::kAll : Renamed::kNone;
 }
 
 Workloads::Top Workloads::of(const KubePod& pod) const {

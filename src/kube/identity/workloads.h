@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
 #include <string>
 
 #include "kube/identity/text_key.h"
@@ -13,8 +14,13 @@ namespace netprobe {
 /// CronJob above its Job. One thread.
 class Workloads {
  public:
-  /// True: pods of this ReplicaSet or Job are named otherwise from now on.
-  bool apply(const KubeControllerPtr& controller, bool deleted);
+  /// Which pods of this ReplicaSet or Job are named otherwise from now on.
+  enum class Renamed : std::uint8_t {
+    kNone,
+    kWaiting,  ///< it came: those that were named without it
+    kAll,      ///< it was known, and has another owner
+  };
+  Renamed apply(const KubeControllerPtr& controller, bool deleted);
 
   struct Top {
     std::string kind;
