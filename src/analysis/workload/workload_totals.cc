@@ -81,15 +81,17 @@ bool WorkloadTotals::on_growth(const FlowGrowth& growth) {
   const auto found = counted_.find(id);
   const bool known = found != counted_.end();
   if (growth.flow.merged_into != 0) {
-    if (known) counted_.erase(found);
+    merge(id, growth.flow.merged_into);
     return true;
   }
   Counted at = known ? found->second : Counted{};
-  const bool was_other = at.other;
   if (!find_place(growth, at, known, now)) return false;
   WorkloadPair& pair = pair_at(at, now);
   if (growth.first) ++pair.flows;
-  if (at.other && !was_other) ++folded_;
+  if (at.other && !at.folded) {
+    at.folded = true;
+    ++folded_;
+  }
   if (is_in_vxlan(growth.flow) && !at.vxlan) {
     at.vxlan = true;
     ++kinds_.vxlan;
@@ -110,6 +112,18 @@ bool WorkloadTotals::on_growth(const FlowGrowth& growth) {
     counted_.emplace(id, at);
   }
   return true;
+}
+
+void WorkloadTotals::merge(std::uint64_t from, std::uint64_t into) {
+  const auto found = counted_.find(from);
+  if (found == counted_.end()) return;
+  const Counted was = found->second;
+  counted_.erase(found);
+  const auto [to, added] = counted_.try_emplace(into, was);
+  // Its end is told, too, and takes it out again.
+  if (added) return;
+  to->second.folded = to->second.folded || was.folded;
+  to->second.vxlan = to->second.vxlan || was.vxlan;
 }
 
 bool WorkloadTotals::find_place(const FlowGrowth& growth, Counted& at, bool known, Nanos now) {

@@ -75,8 +75,11 @@ class WorkloadTotals final : public FlowGrowthSink {
     std::uint8_t direction = 0;
     bool other = false;    ///< found no room: stays in ~other
     bool settled = false;  ///< no more can be learned of its ends
+    bool folded = false;   ///< counted as such
     bool vxlan = false;    ///< counted as such
   };
+  /// This flow turned out to be another, which was counted as far as it was.
+  void merge(std::uint64_t from, std::uint64_t into);
   [[nodiscard]] Ends ends_of(const Flow& flow) const;
   [[nodiscard]] WorkloadEnd end_of(const IdentityPtr& identity, const IpAddress& address) const;
   [[nodiscard]] bool may_wait(const Flow& flow, const Ends& ends) const;
