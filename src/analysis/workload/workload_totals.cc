@@ -154,23 +154,8 @@ void WorkloadTotals::add_pair(const Ends& ends, Counted& at, Nanos now) {
 }
 
 WorkloadTotals::Ends WorkloadTotals::ends_of(const Flow& flow) const {
-  Ends ends;
-  ends.direction = direction_index(flow.direction);
-  ends.src = end_of(flow.src_identity, flow.tuple.src);
-  const bool backend = flow.dst_identity && flow.dst_identity->kind != IdentityKind::kService;
-  const IdentityPtr& service = flow.service ? flow.service : flow.dst_identity;
-  if (backend || !service) {
-    ends.dst = end_of(flow.dst_identity, flow.nat ? flow.translated.dst : flow.tuple.dst);
-  } else {
-    // Its backend may yet be learned.
-    ends.dst.name = workload_name(*service, options_.by);
-  }
-  return ends;
-}
-
-WorkloadEnd WorkloadTotals::end_of(const IdentityPtr& identity, const IpAddress& address) const {
-  if (!identity) return unnamed_end(address, options_.maybe_cluster(address), options_.node_name);
-  return {workload_name(*identity, options_.by), identity->kind == IdentityKind::kPod, true};
+  auto [src, dst] = workload_ends(flow, options_.by, options_.node_name);
+  return {std::move(src), std::move(dst), direction_index(flow.direction)};
 }
 
 bool WorkloadTotals::may_wait(const Flow& flow, const Ends& ends) const {
@@ -272,6 +257,7 @@ void WorkloadTotals::forget_old(Nanos now) {
 
 WorkloadReport WorkloadTotals::report() const {
   WorkloadReport report;
+  report.by = options_.by;
   const Nanos now = clock_.monotonic();
   report.pairs.reserve(pairs_.size() + kDirections);
   pairs_.for_each([&](const PairKey&, const WorkloadPair& pair, Nanos used) {

@@ -292,6 +292,7 @@ TEST_F(ByNamespace, NamespacesAreTheNames) {
   grow(flow(1, "10.1.0.1", "10.1.0.3"), 1, true);
   EXPECT_EQ(pair("shop", "data").src.kind, "Namespace");
   EXPECT_EQ(workload("data").pod_flows, 1U);
+  EXPECT_EQ(totals_.report().by, WorkloadBy::kNamespace);
 }
 
 }  // namespace
