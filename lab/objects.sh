@@ -254,7 +254,7 @@ register_rights() {
   fi
   if [[ -z $role ]]; then
     role='{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"netprobe-agent"},"rules":['
-    local verbs='"verbs":["get","list","watch"]'
+    local verbs='"verbs":["list","watch"]'
     role+="{\"apiGroups\":[\"\"],\"resources\":[\"pods\",\"services\",\"nodes\",\"namespaces\"],$verbs},"
     role+="{\"apiGroups\":[\"apps\"],\"resources\":[\"replicasets\"],$verbs},"
     role+="{\"apiGroups\":[\"batch\"],\"resources\":[\"jobs\"],$verbs},"

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <ctime>
+#include <string>
+#include <vector>
 
 #include "api/cluster_pages.h"
 #include "api/connections_query.h"
@@ -126,6 +129,30 @@ TEST(TopologyPage, DrawsWhoTalksToWhom) {
   EXPECT_EQ(live.at("edges").at(0).at("bytes"), 100);
   EXPECT_EQ(text(live.at("edges").at(1).at("target")), "External/partner");
   EXPECT_EQ(live.at("unnamed_flows"), 1);
+}
+
+TEST(TopologyPage, NamesLiveFlowsAsThoseSinceTheStart) {
+  auto snapshot = make_cluster_snapshot();
+  snapshot->flows[3].tuple.dst = ip("203.0.113.9");
+  const auto edges = [&](WorkloadBy by) {
+    snapshot->workloads.by = by;
+    const auto page = parsed(topology_page(*snapshot, GraphOf::kLive));
+    std::vector<std::string> ids;
+    for (const auto& edge : page.at("graph").at("edges").as_array())
+      ids.push_back(text(edge.at("source")) + " " + text(edge.at("target")));
+    std::ranges::sort(ids);
+    return ids;
+  };
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(edges(WorkloadBy::kWorkload),
+            (Ids{"shop/Deployment/db shop/Deployment/web", "shop/Deployment/web External/partner",
+                 "shop/Deployment/web shop/Deployment/db", "~unknown External/world"}));
+  EXPECT_EQ(edges(WorkloadBy::kPod),
+            (Ids{"shop/Pod/db-1 shop/Pod/web-1", "shop/Pod/web-1 External/partner",
+                 "shop/Pod/web-1 shop/Pod/db-1", "~unknown External/world"}));
+  EXPECT_EQ(edges(WorkloadBy::kNamespace),
+            (Ids{"shop/Namespace/shop External/partner", "shop/Namespace/shop shop/Namespace/shop",
+                 "~unknown External/world"}));
 }
 
 TEST(TopologyQuery, TakesAGraph) {

@@ -4,27 +4,13 @@
 #include <tuple>
 
 #include "api/cluster_pages.h"
+#include "model/workload_name.h"
 
 namespace netprobe {
 namespace {
 
 /// Ends that nobody is known for are one node of the graph.
 constexpr std::string_view kUnknown = "~unknown";
-
-WorkloadName name_of(const IdentityPtr& identity) {
-  if (!identity) return {};
-  switch (identity->kind) {
-    case IdentityKind::kNode:
-      return {{}, "Node", identity->name};
-    case IdentityKind::kService:
-      return {identity->name_space, "Service", identity->name};
-    case IdentityKind::kExternal:
-      return {{}, "External", identity->name};
-    case IdentityKind::kPod:
-      break;
-  }
-  return {identity->name_space, identity->workload_kind, identity->workload};
-}
 
 /// "default/Deployment/web", "Node/n1".
 std::string id_of(const WorkloadName& name) {
@@ -66,12 +52,11 @@ std::vector<WorkloadPair> live_pairs(const Snapshot& snapshot) {
   using Key = std::tuple<std::string, std::string, std::string_view>;
   std::map<Key, WorkloadPair> pairs;
   for (const Flow& flow : snapshot.flows) {
-    WorkloadName src = name_of(flow.src_identity);
-    WorkloadName dst = name_of(flow.dst_identity ? flow.dst_identity : flow.service);
-    auto& pair = pairs[{id_of(src), id_of(dst), flow.direction}];
+    WorkloadEnds ends = workload_ends(flow, snapshot.workloads.by, snapshot.node_name);
+    auto& pair = pairs[{id_of(ends.src.name), id_of(ends.dst.name), flow.direction}];
     if (pair.flows == 0) {
-      pair.src = std::move(src);
-      pair.dst = std::move(dst);
+      pair.src = std::move(ends.src.name);
+      pair.dst = std::move(ends.dst.name);
       pair.direction = flow.direction;
       pair.handshake.counts.resize(1);
     }

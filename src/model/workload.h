@@ -86,6 +86,7 @@ struct FlowKinds {
 };
 
 struct WorkloadReport {
+  WorkloadBy by = WorkloadBy::kWorkload;  ///< what its names are
   std::vector<WorkloadPair> pairs;
   std::vector<WorkloadFlows> workloads;
   FlowKinds kinds;

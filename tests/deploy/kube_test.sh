@@ -63,14 +63,14 @@ may() {
     grep -v '^selfsubject' | grep -vE '^ +\[/' | tr -s ' ' | sort
 }
 read -r -d '' wanted <<'LIST' || true
-endpointslices.discovery.k8s.io [] [] [get list watch]
-jobs.batch [] [] [get list watch]
-namespaces [] [] [get list watch]
-networkpolicies.networking.k8s.io [] [] [get list watch]
-nodes [] [] [get list watch]
-pods [] [] [get list watch]
-replicasets.apps [] [] [get list watch]
-services [] [] [get list watch]
+endpointslices.discovery.k8s.io [] [] [list watch]
+jobs.batch [] [] [list watch]
+namespaces [] [] [list watch]
+networkpolicies.networking.k8s.io [] [] [list watch]
+nodes [] [] [list watch]
+pods [] [] [list watch]
+replicasets.apps [] [] [list watch]
+services [] [] [list watch]
 LIST
 for namespace in default kube-system; do
   holds "its role is what names need, in $namespace" diff <(echo "$wanted") <(may --namespace "$namespace")
@@ -78,6 +78,7 @@ done
 can() { kubectl auth can-i --quiet --as system:serviceaccount:default:netprobe-agent "$@"; }
 cannot() { ! can "$@"; }
 holds "it may list pods everywhere" can list pods -A
+holds "it may not read a pod by its name" cannot get pods -A
 holds "it may not read secrets" cannot get secrets -A
 holds "it may not run programs in pods" cannot create pods --subresource exec -A
 holds "it may not reach kubelets" cannot get nodes --subresource proxy

@@ -73,6 +73,9 @@ holds "its panels have their own numbers" jq -e '[.panels[].id] | length == (uni
 holds "its panels do not lie over each other" jq -e '
   [.panels[].gridPos | . as $p | range($p.y; $p.y + $p.h) as $y | range($p.x; $p.x + $p.w) as $x | [$x, $y]] |
   length == (unique | length)' "$dashboard"
+# A flow counts for both its workloads, so these have no sum over all of them.
+holds "no panel counts a flow twice" jq -e '
+  [.panels[].targets[]?.expr | select(test("netprobe_k8s_(intra|inter)_node_flows_total") and (test("by \\([^)]*workload") | not))] == []' "$dashboard"
 "$m" exprs "$dashboard" >"$WORK/panels.yaml"
 holds "its queries parse" promtool check rules "$WORK/panels.yaml"
 documented() { sed -nE 's/^\| `([a-z0-9_]+)` \|.*/\1/p' "$TREE/docs/metrics.md"; }

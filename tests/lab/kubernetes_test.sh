@@ -49,6 +49,7 @@ echo "# who may ask, and from where"
 for resource in pods services nodes namespaces replicasets.apps jobs.batch endpointslices.discovery.k8s.io networkpolicies.networking.k8s.io; do
   check "the agent may watch $resource" as_agent auth can-i watch "$resource" -A
 done
+check "the agent may not read a pod by its name" not as_agent auth can-i get pods -A
 check "the agent may not read secrets" not as_agent auth can-i get secrets -A
 check "the agent may not delete pods" not as_agent auth can-i delete pods -A
 for where in node1 node2; do

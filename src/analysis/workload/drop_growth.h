@@ -17,9 +17,10 @@ namespace netprobe {
 class DropGrowth {
  public:
   using Call = std::function<void(const DropRecord& record, std::uint64_t packets)>;
-  /// Calls for each record of a flow with more packets than before. A record
-  /// that made room for others and came again counts from 0; what it gained
-  /// unseen in between is not told.
+  /// Calls for each record of a flow with more packets than before. Records that
+  /// differ in nothing but their stack may be one of them, and are summed up. A
+  /// record that made room for others and came again counts from 0; what it
+  /// gained unseen in between is not told.
   void update(const DropReport& report, const Call& call);
   [[nodiscard]] std::size_t size() const { return known_.size(); }
 
@@ -33,6 +34,8 @@ class DropGrowth {
     std::string reason;
     std::string hook;
     std::string location;
+    std::uint16_t ethertype = 0;
+    Nanos first_seen = 0;  ///< tells stacks apart, and a record that came again
     bool operator==(const Key&) const = default;
   };
   struct KeyHash {
@@ -40,8 +43,8 @@ class DropGrowth {
   };
   struct Known {
     std::uint64_t count = 0;
-    Nanos first_seen = 0;
     std::uint64_t report = 0;
+    std::size_t sum = 0;  ///< its place among the sums of that report
   };
   boost::unordered_flat_map<Key, Known, KeyHash> known_;
   std::uint64_t reports_ = 0;

@@ -44,6 +44,40 @@ TEST(DropGrowth, RecordsOfOneFlowAreTheirOwn) {
   EXPECT_EQ(told(growth, {inside, record(1, 5, "TCP_CSUM"), record(1, 5)}), (Packets{1, 2}));
 }
 
+TEST(DropGrowth, RecordsThatDifferInTheirStackAreNotToldAgain) {
+  DropGrowth growth;
+  DropRecord later = record(1, 5);
+  later.first_seen = 2 * kSecond;
+  later.stack = {"tcp_v4_rcv"};
+  EXPECT_EQ(told(growth, {record(1, 10), later}), (Packets{10, 5}));
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(told(growth, {record(1, 10), later}), Packets{});
+    EXPECT_EQ(told(growth, {later, record(1, 10)}), Packets{});
+  }
+  EXPECT_EQ(told(growth, {record(1, 10), later, record(2, 1)}), Packets{1});
+  later.count = 6;
+  EXPECT_EQ(told(growth, {record(1, 12), later}), (Packets{2, 1}));
+  // One of them made room for others, and came again.
+  DropRecord again = record(1, 1);
+  again.first_seen = 9 * kSecond;
+  EXPECT_EQ(told(growth, {later, again}), Packets{1});
+}
+
+TEST(DropGrowth, RecordsThatDifferInNothingAreOneSum) {
+  DropGrowth growth;
+  EXPECT_EQ(told(growth, {record(1, 10), record(1, 5)}), Packets{15});
+  EXPECT_EQ(told(growth, {record(1, 5), record(1, 10)}), Packets{});
+  EXPECT_EQ(told(growth, {record(1, 5), record(1, 12)}), Packets{2});
+}
+
+TEST(DropGrowth, RecordsOfEachEthertypeAreTheirOwn) {
+  DropGrowth growth;
+  DropRecord ip = record(1, 3);
+  ip.ethertype = 0x0800;
+  EXPECT_EQ(told(growth, {record(1, 10), ip}), (Packets{10, 3}));
+  EXPECT_EQ(told(growth, {record(1, 10), ip}), Packets{});
+}
+
 TEST(DropGrowth, ARecordThatCameAgainCountsFromTheBeginning) {
   DropGrowth growth;
   told(growth, {record(1, 10)});

@@ -81,15 +81,17 @@ bool WorkloadTotals::on_growth(const FlowGrowth& growth) {
   const auto found = counted_.find(id);
   const bool known = found != counted_.end();
   if (growth.flow.merged_into != 0) {
-    if (known) counted_.erase(found);
+    merge(id, growth.flow.merged_into);
     return true;
   }
   Counted at = known ? found->second : Counted{};
-  const bool was_other = at.other;
   if (!find_place(growth, at, known, now)) return false;
   WorkloadPair& pair = pair_at(at, now);
   if (growth.first) ++pair.flows;
-  if (at.other && !was_other) ++folded_;
+  if (at.other && !at.folded) {
+    at.folded = true;
+    ++folded_;
+  }
   if (is_in_vxlan(growth.flow) && !at.vxlan) {
     at.vxlan = true;
     ++kinds_.vxlan;
@@ -110,6 +112,18 @@ bool WorkloadTotals::on_growth(const FlowGrowth& growth) {
     counted_.emplace(id, at);
   }
   return true;
+}
+
+void WorkloadTotals::merge(std::uint64_t from, std::uint64_t into) {
+  const auto found = counted_.find(from);
+  if (found == counted_.end()) return;
+  const Counted was = found->second;
+  counted_.erase(found);
+  const auto [to, added] = counted_.try_emplace(into, was);
+  // Its end is told, too, and takes it out again.
+  if (added) return;
+  to->second.folded = to->second.folded || was.folded;
+  to->second.vxlan = to->second.vxlan || was.vxlan;
 }
 
 bool WorkloadTotals::find_place(const FlowGrowth& growth, Counted& at, bool known, Nanos now) {
@@ -140,23 +154,8 @@ void WorkloadTotals::add_pair(const Ends& ends, Counted& at, Nanos now) {
 }
 
 WorkloadTotals::Ends WorkloadTotals::ends_of(const Flow& flow) const {
-  Ends ends;
-  ends.direction = direction_index(flow.direction);
-  ends.src = end_of(flow.src_identity, flow.tuple.src);
-  const bool backend = flow.dst_identity && flow.dst_identity->kind != IdentityKind::kService;
-  const IdentityPtr& service = flow.service ? flow.service : flow.dst_identity;
-  if (backend || !service) {
-    ends.dst = end_of(flow.dst_identity, flow.nat ? flow.translated.dst : flow.tuple.dst);
-  } else {
-    // Its backend may yet be learned.
-    ends.dst.name = workload_name(*service, options_.by);
-  }
-  return ends;
-}
-
-WorkloadEnd WorkloadTotals::end_of(const IdentityPtr& identity, const IpAddress& address) const {
-  if (!identity) return unnamed_end(address, options_.maybe_cluster(address), options_.node_name);
-  return {workload_name(*identity, options_.by), identity->kind == IdentityKind::kPod, true};
+  auto [src, dst] = workload_ends(flow, options_.by, options_.node_name);
+  return {std::move(src), std::move(dst), direction_index(flow.direction)};
 }
 
 bool WorkloadTotals::may_wait(const Flow& flow, const Ends& ends) const {
@@ -258,6 +257,7 @@ void WorkloadTotals::forget_old(Nanos now) {
 
 WorkloadReport WorkloadTotals::report() const {
   WorkloadReport report;
+  report.by = options_.by;
   const Nanos now = clock_.monotonic();
   report.pairs.reserve(pairs_.size() + kDirections);
   pairs_.for_each([&](const PairKey&, const WorkloadPair& pair, Nanos used) {

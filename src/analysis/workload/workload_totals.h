@@ -11,10 +11,10 @@
 
 #include "analysis/workload/bounded_rows.h"
 #include "analysis/workload/drop_growth.h"
-#include "analysis/workload/workload_name.h"
 #include "base/clock.h"
 #include "model/drop.h"
 #include "model/workload.h"
+#include "model/workload_name.h"
 
 namespace netprobe {
 
@@ -27,8 +27,6 @@ struct WorkloadOptions {
   /// A pair without growth for so long is gone, and so is a workload without
   /// a pair and without a new flow.
   Nanos forget = 15 * 60 * kSecond;
-  /// Could this address be one of the cluster? Flows of others wait for nothing.
-  std::function<bool(const IpAddress&)> maybe_cluster = &IpAddress::is_private;
   std::string node_name;  ///< who loopback addresses are; empty: nobody
 };
 
@@ -75,10 +73,12 @@ class WorkloadTotals final : public FlowGrowthSink {
     std::uint8_t direction = 0;
     bool other = false;    ///< found no room: stays in ~other
     bool settled = false;  ///< no more can be learned of its ends
+    bool folded = false;   ///< counted as such
     bool vxlan = false;    ///< counted as such
   };
+  /// This flow turned out to be another, which was counted as far as it was.
+  void merge(std::uint64_t from, std::uint64_t into);
   [[nodiscard]] Ends ends_of(const Flow& flow) const;
-  [[nodiscard]] WorkloadEnd end_of(const IdentityPtr& identity, const IpAddress& address) const;
   [[nodiscard]] bool may_wait(const Flow& flow, const Ends& ends) const;
   /// Names the flow and finds its pair. False: it is to wait.
   bool find_place(const FlowGrowth& growth, Counted& at, bool known, Nanos now);

@@ -167,11 +167,33 @@ TEST_F(Workloads, AFlowThatIsAnotherIsForgotten) {
   EXPECT_EQ(totals_.remembered_flows(), 1U);
   f.merged_into = 2;
   totals_.on_growth({f, {}, {}, {}, {}, false, true, false});
-  EXPECT_EQ(totals_.remembered_flows(), 0U);
+  EXPECT_EQ(totals_.remembered_flows(), 1U) << "by the id of the other";
   grow(flow(2, "10.1.0.1", "10.1.0.3"), 2, false);  // the flow that it is: counted already
   EXPECT_EQ(pair("web", "db").flows, 1U);
   EXPECT_EQ(pair("web", "db").forward.packets, 5U);
   EXPECT_EQ(totals_.report().kinds.total, 1U);
+  grow(flow(2, "10.1.0.1", "10.1.0.3"), 1, false, true);
+  EXPECT_EQ(totals_.remembered_flows(), 0U);
+}
+
+TEST_F(Workloads, AFlowThatIsAnotherWasCountedAsWhatItWas) {
+  // The other was not told before, or was, and is seen in the tunnel later.
+  for (const bool told : {false, true}) {
+    const std::uint64_t id = told ? 10 : 1;
+    Flow from = flow(id, "10.1.0.1", "10.1.0.3", "inter-node");
+    from.tunnel = Tunnel::kVxlan;
+    Flow to = flow(id + 1, "10.1.0.1", "10.96.0.1", "inter-node");
+    to.nat = true;
+    to.translated = from.tuple;
+    const std::uint64_t before = totals_.report().kinds.vxlan;
+    grow(from, 3, true);
+    if (told) grow(to, 1, true);
+    from.merged_into = to.id;
+    totals_.on_growth({from, {}, {}, {}, {}, false, true, false});
+    to.tunnel = Tunnel::kVxlan;
+    grow(to, 2, false);
+    EXPECT_EQ(totals_.report().kinds.vxlan - before, 1U) << (told ? "told" : "not told");
+  }
 }
 
 TEST_F(Workloads, TheOtherSideBeganIt) {
@@ -248,6 +270,19 @@ TEST_F(Few, WhatWasFoldedStaysThereAndRoomIsForNewFlows) {
   EXPECT_EQ(totals_.report().folded, 1U);
 }
 
+TEST_F(Few, AFlowThatIsAnotherIsFoldedOnce) {
+  for (const auto* address : {"10.1.0.3", "10.1.0.2", "192.168.0.1"})
+    grow(flow(1, "10.1.0.1", address), 1, true, true);
+  Flow from = flow(2, "10.1.0.3", "10.1.0.1");
+  grow(from, 5, true);
+  from.merged_into = 3;
+  totals_.on_growth({from, {}, {}, {}, {}, false, true, false});
+  grow(flow(3, "10.1.0.3", "10.1.0.1"), 2, false);
+  EXPECT_EQ(totals_.report().folded, 1U);
+  EXPECT_EQ(pair("~other", "~other").flows, 1U);
+  EXPECT_EQ(pair("~other", "~other").forward.packets, 7U);
+}
+
 class ByNamespace : public Workloads {
  protected:
   ByNamespace() : Workloads({.by = WorkloadBy::kNamespace}) {}
@@ -257,6 +292,7 @@ TEST_F(ByNamespace, NamespacesAreTheNames) {
   grow(flow(1, "10.1.0.1", "10.1.0.3"), 1, true);
   EXPECT_EQ(pair("shop", "data").src.kind, "Namespace");
   EXPECT_EQ(workload("data").pod_flows, 1U);
+  EXPECT_EQ(totals_.report().by, WorkloadBy::kNamespace);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/ip_address.h"
 #include "model/flow.h"
@@ -33,5 +34,15 @@ struct WorkloadEnd {
 /// else nothing.
 [[nodiscard]] WorkloadEnd unnamed_end(const IpAddress& address, bool maybe_cluster,
                                       const std::string& node);
+
+struct WorkloadEnds {
+  WorkloadEnd src;
+  WorkloadEnd dst;
+};
+
+/// Both ends of a flow that was named; dst is who answers: behind a service its
+/// backend, where that is known. `node` is who loopback addresses are; empty:
+/// nobody.
+[[nodiscard]] WorkloadEnds workload_ends(const Flow& flow, WorkloadBy by, const std::string& node);
 
 }  // namespace netprobe

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analysis/workload/workload_name.h"
+#include "model/workload_name.h"
 
 #include <gtest/gtest.h>
 

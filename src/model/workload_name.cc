@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analysis/workload/workload_name.h"
+#include "model/workload_name.h"
 
 #include <functional>
 
 namespace netprobe {
+namespace {
+
+WorkloadEnd end_of(const IdentityPtr& identity, const IpAddress& address, WorkloadBy by,
+                   const std::string& node) {
+  // An address of the cluster is a private one.
+  if (!identity) return unnamed_end(address, address.is_private(), node);
+  return {workload_name(*identity, by), identity->kind == IdentityKind::kPod, true};
+}
+
+}  // namespace
 
 std::size_t WorkloadNameHash::operator()(const WorkloadName& name) const {
   std::size_t hash = 0;
@@ -40,6 +50,21 @@ WorkloadEnd unnamed_end(const IpAddress& address, bool maybe_cluster, const std:
   if (address.is_link_local()) return external("link-local");
   if (maybe_cluster) return {};
   return external("world");
+}
+
+WorkloadEnds workload_ends(const Flow& flow, WorkloadBy by, const std::string& node) {
+  WorkloadEnds ends;
+  ends.src = end_of(flow.src_identity, flow.tuple.src, by, node);
+  const bool backend = flow.dst_identity && flow.dst_identity->kind != IdentityKind::kService;
+  const IdentityPtr& service = flow.service ? flow.service : flow.dst_identity;
+  if (backend || !service) {
+    const IpAddress& address = flow.nat ? flow.translated.dst : flow.tuple.dst;
+    ends.dst = end_of(flow.dst_identity, address, by, node);
+  } else {
+    // Its backend may yet be learned.
+    ends.dst.name = workload_name(*service, by);
+  }
+  return ends;
 }
 
 }  // namespace netprobe
