@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/socket/process_cache.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <utility>
+
+#include "base/unique_fd.h"
 
 namespace netprobe {
 namespace {
@@ -23,9 +25,21 @@ std::string_view comm_of(const np_owner& owner) {
   return {owner.comm, ::strnlen(owner.comm, sizeof(owner.comm))};
 }
 
+/// Empty where it cannot be read: a process may end while its file is, and then
+/// the read fails (ESRCH), not the open; a stream's buffer would throw.
 std::string text_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+  constexpr std::size_t kMost = 64 * 1024;
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 4096> part{};
+  while (file && text.size() < kMost) {
+    const auto size = ::read(file.get(), part.data(), part.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return {};
+    if (size == 0) break;
+    text.append(part.data(), static_cast<std::size_t>(size));
+  }
+  return text;
 }
 
 /// Numbers of processes are the initial namespace's, and /proc has those of its own.

@@ -118,6 +118,21 @@ TEST_F(CgroupV1, AnotherProcessWithTheNumberIsSomebodyElse) {
   EXPECT_EQ(processes.find(owner())->container, other_);
 }
 
+/// As of a process that ends meanwhile: the file opens, and the read fails.
+TEST_F(CgroupV1, AFileThatCannotBeReadIsNobodys) {
+  write("9/comm", "nginx\n");
+  std::filesystem::create_directories(proc_ + "/9/cgroup");
+  ProcessCache processes(10, proc_);
+  processes.open();
+  processes.notice(owner());
+  EXPECT_EQ(processes.find(owner())->container, "");
+  std::filesystem::remove_all(proc_ + "/9/comm");
+  std::filesystem::create_directories(proc_ + "/9/comm");
+  processes.begin_round();
+  processes.notice(owner());
+  EXPECT_EQ(processes.find(owner())->comm, "nginx");
+}
+
 TEST_F(CgroupV1, IsNotAskedFromAnotherPidNamespace) {
   process("nginx", "/docker/" + id_);
   std::filesystem::remove(proc_ + "/self/ns/pid");
