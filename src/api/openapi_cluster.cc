@@ -67,14 +67,16 @@ std::string_view openapi_cluster_schemas() {
     "folded_flows": {"type": "integer", "description": "flows that count in ~other, as there was no room for their pair"}}},
     "last_updated": {"type": "string", "format": "date-time"}, "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
     "completeness": {"$ref": "#/components/schemas/Completeness"}}},
-  "WhichPod": {"type": "object", "required": ["ip", "at", "claim", "history", "kubernetes", "completeness", "pod"], "additionalProperties": false, "properties": {
-    "ip": {"type": "string"}, "at": {"type": "string", "format": "date-time", "description": "the time asked for"},
-    "claim": {"type": "object", "required": ["from", "until"], "additionalProperties": false, "properties": {
+  "AddressClaim": {"type": "object", "required": ["from", "until"], "additionalProperties": false, "properties": {
     "from": {"type": ["string", "null"], "format": "date-time"},
     "until": {"type": ["string", "null"], "format": "date-time", "description": "null: it still has it"}}},
-    "history": {"type": "array", "items": {"type": "object", "required": ["kind", "name", "uid", "from", "until"], "additionalProperties": false, "properties": {
+  "AddressHistory": {"type": "array", "items": {"type": "object", "required": ["kind", "name", "uid", "from", "until"], "additionalProperties": false, "properties": {
     "kind": {"enum": ["pod", "service", "node", "external"]}, "name": {"type": "string"}, "uid": {"type": "string"},
     "from": {"type": ["string", "null"], "format": "date-time"}, "until": {"type": ["string", "null"], "format": "date-time"}}}, "description": "all who are known to have had the address, oldest first"},
+  "WhichPod": {"type": "object", "required": ["ip", "at", "claim", "history", "kubernetes", "completeness", "pod"], "additionalProperties": false, "properties": {
+    "ip": {"type": "string"}, "at": {"type": "string", "format": "date-time", "description": "the time asked for"},
+    "claim": {"$ref": "#/components/schemas/AddressClaim"},
+    "history": {"$ref": "#/components/schemas/AddressHistory"},
     "kubernetes": {"$ref": "#/components/schemas/Kubernetes"}, "completeness": {"$ref": "#/components/schemas/Completeness"},
     "pod": {"type": "object", "required": ["name", "namespace", "uid", "workload", "node", "zone", "node_pool", "labels", "host_network", "exists"], "additionalProperties": false, "properties": {
     "name": {"type": "string"}, "namespace": {"type": "string"}, "uid": {"type": "string"}, "workload": {"type": "string"}, "node": {"type": "string"},
@@ -90,12 +92,8 @@ std::string_view openapi_cluster_schemas() {
     "services": {"type": "array", "items": {"type": "string"}, "description": "that send to it"}}}}},
   "WhichService": {"type": "object", "required": ["ip", "at", "claim", "history", "kubernetes", "completeness", "service"], "additionalProperties": false, "properties": {
     "ip": {"type": "string"}, "at": {"type": "string", "format": "date-time", "description": "the time asked for"},
-    "claim": {"type": "object", "required": ["from", "until"], "additionalProperties": false, "properties": {
-    "from": {"type": ["string", "null"], "format": "date-time"},
-    "until": {"type": ["string", "null"], "format": "date-time", "description": "null: it still has it"}}},
-    "history": {"type": "array", "items": {"type": "object", "required": ["kind", "name", "uid", "from", "until"], "additionalProperties": false, "properties": {
-    "kind": {"enum": ["pod", "service", "node", "external"]}, "name": {"type": "string"}, "uid": {"type": "string"},
-    "from": {"type": ["string", "null"], "format": "date-time"}, "until": {"type": ["string", "null"], "format": "date-time"}}}, "description": "all who are known to have had the address, oldest first"},
+    "claim": {"$ref": "#/components/schemas/AddressClaim"},
+    "history": {"$ref": "#/components/schemas/AddressHistory"},
     "kubernetes": {"$ref": "#/components/schemas/Kubernetes"}, "completeness": {"$ref": "#/components/schemas/Completeness"},
     "service": {"type": "object", "required": ["name", "namespace", "uid", "labels", "exists"], "additionalProperties": false, "properties": {
     "name": {"type": "string"}, "namespace": {"type": "string"}, "uid": {"type": "string"},
@@ -109,12 +107,8 @@ std::string_view openapi_cluster_schemas() {
     "ip": {"type": "string"}, "ready": {"type": "boolean"}, "pod": {"type": "string"}, "node": {"type": "string"}}}}}}}},
   "WhichNode": {"type": "object", "required": ["ip", "at", "claim", "history", "kubernetes", "completeness", "by", "node"], "additionalProperties": false, "properties": {
     "ip": {"type": "string"}, "at": {"type": "string", "format": "date-time", "description": "the time asked for"},
-    "claim": {"type": "object", "required": ["from", "until"], "additionalProperties": false, "properties": {
-    "from": {"type": ["string", "null"], "format": "date-time"},
-    "until": {"type": ["string", "null"], "format": "date-time", "description": "null: it still has it"}}},
-    "history": {"type": "array", "items": {"type": "object", "required": ["kind", "name", "uid", "from", "until"], "additionalProperties": false, "properties": {
-    "kind": {"enum": ["pod", "service", "node", "external"]}, "name": {"type": "string"}, "uid": {"type": "string"},
-    "from": {"type": ["string", "null"], "format": "date-time"}, "until": {"type": ["string", "null"], "format": "date-time"}}}, "description": "all who are known to have had the address, oldest first"},
+    "claim": {"$ref": "#/components/schemas/AddressClaim"},
+    "history": {"$ref": "#/components/schemas/AddressHistory"},
     "kubernetes": {"$ref": "#/components/schemas/Kubernetes"}, "completeness": {"$ref": "#/components/schemas/Completeness"},
     "by": {"enum": ["address", "pod"], "description": "it is the node's own address, or that of a pod on it"},
     "node": {"type": "object", "required": ["name", "exists"], "additionalProperties": false, "properties": {

@@ -57,12 +57,7 @@ std::size_t ListSplitter::take_item(std::string_view data) {
   for (; i < data.size() && in_item_; ++i) {
     const char c = data[i];
     if (in_string_) {
-      if (escaped_)
-        escaped_ = false;
-      else if (c == '\\')
-        escaped_ = true;
-      else if (c == '"')
-        in_string_ = false;
+      take_in_string(c);
       continue;
     }
     switch (c) {
@@ -93,15 +88,7 @@ std::size_t ListSplitter::take_item(std::string_view data) {
 
 /// Between items: commas, the closing bracket, and whatever does not belong.
 void ListSplitter::take_between(char c) {
-  if (in_string_) {
-    if (escaped_)
-      escaped_ = false;
-    else if (c == '\\')
-      escaped_ = true;
-    else if (c == '"')
-      in_string_ = false;
-    return;
-  }
+  if (in_string_) return take_in_string(c);
   if (is_space(c)) return;
   if (c == '[') {
     ++depth_;
@@ -127,12 +114,7 @@ Status ListSplitter::take_outside(char c) {
   if (rest_.size() >= max_rest_) return fail("the answer is larger than a list can be");
   rest_ += c;
   if (in_string_) {
-    if (escaped_)
-      escaped_ = false;
-    else if (c == '\\')
-      escaped_ = true;
-    else if (c == '"')
-      in_string_ = false;
+    take_in_string(c);
     if (in_string_ && depth_ == 1) key_ += c;
     return {};
   }

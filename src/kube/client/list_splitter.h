@@ -34,6 +34,16 @@ class ListSplitter {
   [[nodiscard]] Status take_outside(char c);
   [[nodiscard]] std::size_t take_item(std::string_view data);
   void take_between(char c);
+  /// One character of a string: where an escape or the string ends. In the
+  /// header, since the hot loop has it too.
+  void take_in_string(char c) {
+    if (escaped_)
+      escaped_ = false;
+    else if (c == '\\')
+      escaped_ = true;
+    else if (c == '"')
+      in_string_ = false;
+  }
 
   std::size_t max_item_;
   std::size_t max_rest_;
