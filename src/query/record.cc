@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/record.h"
+
+#include <algorithm>
+#include <array>
+
+namespace netprobe {
+namespace {
+
+constexpr char kSeparator = '\x1f';
+
+}  // namespace
+
+std::string_view to_string(RecordKind kind) {
+  static constexpr std::array<std::string_view, kRecordKinds> kNames{"flows", "drops",
+                                                                     "connections", "alerts"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+EndNames end_names(const Identity* identity) {
+  if (identity == nullptr) return {};
+  EndNames names{.kind = to_string(identity->kind),
+                 .name = identity->name,
+                 .name_space = identity->name_space,
+                 .workload = identity->workload,
+                 .workload_kind = identity->workload_kind,
+                 .node = identity->node,
+                 .zone = identity->zone};
+  // As in the sums by workload (model/workload_name.h).
+  switch (identity->kind) {
+    case IdentityKind::kNode:
+      names.workload = identity->name;
+      names.workload_kind = "Node";
+      names.node = identity->name;
+      break;
+    case IdentityKind::kExternal:
+      names.workload = identity->name;
+      names.workload_kind = "External";
+      break;
+    case IdentityKind::kService:
+      names.workload = identity->name;
+      names.workload_kind = "Service";
+      break;
+    case IdentityKind::kPod:
+      if (names.workload.empty() || names.workload_kind.empty()) {
+        names.workload = identity->name;
+        names.workload_kind = "Pod";
+      }
+      break;
+  }
+  return names;
+}
+
+std::string labels_text(const Identity* identity) {
+  std::string text;
+  if (identity == nullptr || identity->labels.empty()) return text;
+  auto labels = identity->labels.get();
+  std::ranges::sort(labels);
+  for (const auto& [key, value] : labels) {
+    if (text.empty()) text += kSeparator;
+    std::ranges::remove_copy(key, std::back_inserter(text), kSeparator);
+    text += '=';
+    std::ranges::remove_copy(value, std::back_inserter(text), kSeparator);
+    text += kSeparator;
+  }
+  return text;
+}
+
+std::string_view label_in(std::string_view labels, std::string_view key) {
+  std::string wanted;
+  wanted.reserve(key.size() + 2);
+  wanted += kSeparator;
+  wanted += key;
+  wanted += '=';
+  const auto found = labels.find(wanted);
+  if (found == std::string_view::npos) return {};
+  const auto begin = found + wanted.size();
+  return labels.substr(begin, labels.find(kSeparator, begin) - begin);
+}
+
+}  // namespace netprobe
