@@ -8,7 +8,6 @@ find_package(yaml-cpp REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
-pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(LIBCURL REQUIRED IMPORTED_TARGET libcurl)
 # Patterns of queries: no backtracking, and a bound on memory.
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
