@@ -24,8 +24,9 @@ class Watch {
     if (request_.cancelled && request_.cancelled->load(std::memory_order_relaxed))
       return QueryFailure{QueryFailure::Kind::kCancelled, "nobody waits for the answer any more"};
     if (Clock::now() >= end_)
-      return QueryFailure{QueryFailure::Kind::kTooBroad,
-                          "the query took longer than its limit; narrow it down or raise the limit"};
+      return QueryFailure{
+          QueryFailure::Kind::kTooBroad,
+          "the query took longer than its limit; narrow it down or raise the limit"};
     return std::nullopt;
   }
 

@@ -32,78 +32,124 @@ auto read(const Row& row) -> decltype(Read(std::declval<const R&>())) {
 template <typename R>
 NumberGetter flow_number(FieldId id) {
   switch (id) {
-    case FieldId::kVni: NETPROBE_NUMBER(r.vni);
-    case FieldId::kVlan: NETPROBE_NUMBER(r.vlan);
-    case FieldId::kDscp: NETPROBE_NUMBER(r.dscp);
+    case FieldId::kVni:
+      NETPROBE_NUMBER(r.vni);
+    case FieldId::kVlan:
+      NETPROBE_NUMBER(r.vlan);
+    case FieldId::kDscp:
+      NETPROBE_NUMBER(r.dscp);
     case FieldId::kIcmpType:
       NETPROBE_NUMBER(has_icmp(r.tuple) ? r.icmp >> 8U : field(FieldId::kIcmpType).none);
     case FieldId::kIcmpCode:
       NETPROBE_NUMBER(has_icmp(r.tuple) ? r.icmp & 0xffU : field(FieldId::kIcmpCode).none);
-    case FieldId::kTcpFlags: NETPROBE_NUMBER(flags_of(r));
-    case FieldId::kReverseTcpFlags: NETPROBE_NUMBER(reverse_flags_of(r));
-    case FieldId::kNat: NETPROBE_NUMBER(r.nat ? 1 : 0);
-    case FieldId::kTranslatedSrcPort: NETPROBE_NUMBER(r.translated.src_port);
-    case FieldId::kTranslatedDstPort: NETPROBE_NUMBER(r.translated.dst_port);
-    case FieldId::kFlowId: NETPROBE_NUMBER(id_of(r));
-    case FieldId::kPackets: NETPROBE_NUMBER(r.forward.packets);
-    case FieldId::kBytes: NETPROBE_NUMBER(r.forward.bytes);
-    case FieldId::kReversePackets: NETPROBE_NUMBER(r.reverse.packets);
-    case FieldId::kReverseBytes: NETPROBE_NUMBER(r.reverse.bytes);
-    case FieldId::kTotalPackets: NETPROBE_NUMBER(r.forward.packets + r.reverse.packets);
-    case FieldId::kTotalBytes: NETPROBE_NUMBER(r.forward.bytes + r.reverse.bytes);
-    case FieldId::kRetransmits: NETPROBE_NUMBER(client_trouble(r).retransmits);
-    case FieldId::kReverseRetransmits: NETPROBE_NUMBER(server_trouble(r).retransmits);
-    case FieldId::kResets: NETPROBE_NUMBER(client_trouble(r).resets);
-    case FieldId::kReverseResets: NETPROBE_NUMBER(server_trouble(r).resets);
+    case FieldId::kTcpFlags:
+      NETPROBE_NUMBER(flags_of(r));
+    case FieldId::kReverseTcpFlags:
+      NETPROBE_NUMBER(reverse_flags_of(r));
+    case FieldId::kNat:
+      NETPROBE_NUMBER(r.nat ? 1 : 0);
+    case FieldId::kTranslatedSrcPort:
+      NETPROBE_NUMBER(r.translated.src_port);
+    case FieldId::kTranslatedDstPort:
+      NETPROBE_NUMBER(r.translated.dst_port);
+    case FieldId::kFlowId:
+      NETPROBE_NUMBER(id_of(r));
+    case FieldId::kPackets:
+      NETPROBE_NUMBER(r.forward.packets);
+    case FieldId::kBytes:
+      NETPROBE_NUMBER(r.forward.bytes);
+    case FieldId::kReversePackets:
+      NETPROBE_NUMBER(r.reverse.packets);
+    case FieldId::kReverseBytes:
+      NETPROBE_NUMBER(r.reverse.bytes);
+    case FieldId::kTotalPackets:
+      NETPROBE_NUMBER(r.forward.packets + r.reverse.packets);
+    case FieldId::kTotalBytes:
+      NETPROBE_NUMBER(r.forward.bytes + r.reverse.bytes);
+    case FieldId::kRetransmits:
+      NETPROBE_NUMBER(client_trouble(r).retransmits);
+    case FieldId::kReverseRetransmits:
+      NETPROBE_NUMBER(server_trouble(r).retransmits);
+    case FieldId::kResets:
+      NETPROBE_NUMBER(client_trouble(r).resets);
+    case FieldId::kReverseResets:
+      NETPROBE_NUMBER(server_trouble(r).resets);
     case FieldId::kOutOfOrder:
       NETPROBE_NUMBER(client_trouble(r).out_of_order + server_trouble(r).out_of_order);
     case FieldId::kZeroWindows:
       NETPROBE_NUMBER(client_trouble(r).zero_windows + server_trouble(r).zero_windows);
-    case FieldId::kHandshake: NETPROBE_NUMBER(biased(handshake_of(r)));
-    case FieldId::kRtt: NETPROBE_NUMBER(biased(rtt_of(r)));
-    case FieldId::kFlows: NETPROBE_NUMBER(began(r) ? 1 : 0);
-    case FieldId::kConnections: NETPROBE_NUMBER(handshake_of(r) > 0 ? 1 : 0);
-    case FieldId::kEnded: NETPROBE_NUMBER(r.ended ? 1 : 0);
-    default: return nullptr;
+    case FieldId::kHandshake:
+      NETPROBE_NUMBER(biased(handshake_of(r)));
+    case FieldId::kRtt:
+      NETPROBE_NUMBER(biased(rtt_of(r)));
+    case FieldId::kFlows:
+      NETPROBE_NUMBER(began(r) ? 1 : 0);
+    case FieldId::kConnections:
+      NETPROBE_NUMBER(handshake_of(r) > 0 ? 1 : 0);
+    case FieldId::kEnded:
+      NETPROBE_NUMBER(r.ended ? 1 : 0);
+    default:
+      return nullptr;
   }
 }
 
 template <typename R>
 NumberGetter drop_number(FieldId id) {
   switch (id) {
-    case FieldId::kPackets: NETPROBE_NUMBER(r.packets);
-    case FieldId::kBytes: NETPROBE_NUMBER(r.bytes);
-    case FieldId::kNetns: NETPROBE_NUMBER(r.netns);
-    default: return nullptr;
+    case FieldId::kPackets:
+      NETPROBE_NUMBER(r.packets);
+    case FieldId::kBytes:
+      NETPROBE_NUMBER(r.bytes);
+    case FieldId::kNetns:
+      NETPROBE_NUMBER(r.netns);
+    default:
+      return nullptr;
   }
 }
 
 template <typename R>
 NumberGetter connection_number(FieldId id) {
   switch (id) {
-    case FieldId::kNetns: NETPROBE_NUMBER(r.netns);
-    case FieldId::kBytesSent: NETPROBE_NUMBER(r.bytes_sent);
-    case FieldId::kBytesReceived: NETPROBE_NUMBER(r.bytes_received);
-    case FieldId::kRetransmits: NETPROBE_NUMBER(r.retransmits);
-    case FieldId::kSegmentsSent: NETPROBE_NUMBER(r.segments_sent);
-    case FieldId::kConnectTime: NETPROBE_NUMBER(biased(r.connect_time));
-    case FieldId::kRtt: NETPROBE_NUMBER(biased(r.rtt));
-    case FieldId::kMinRtt: NETPROBE_NUMBER(biased(r.min_rtt));
-    case FieldId::kDuration: NETPROBE_NUMBER(biased(r.time - r.first_seen));
-    default: return nullptr;
+    case FieldId::kNetns:
+      NETPROBE_NUMBER(r.netns);
+    case FieldId::kBytesSent:
+      NETPROBE_NUMBER(r.bytes_sent);
+    case FieldId::kBytesReceived:
+      NETPROBE_NUMBER(r.bytes_received);
+    case FieldId::kRetransmits:
+      NETPROBE_NUMBER(r.retransmits);
+    case FieldId::kSegmentsSent:
+      NETPROBE_NUMBER(r.segments_sent);
+    case FieldId::kConnectTime:
+      NETPROBE_NUMBER(biased(r.connect_time));
+    case FieldId::kRtt:
+      NETPROBE_NUMBER(biased(r.rtt));
+    case FieldId::kMinRtt:
+      NETPROBE_NUMBER(biased(r.min_rtt));
+    case FieldId::kDuration:
+      NETPROBE_NUMBER(biased(r.time - r.first_seen));
+    default:
+      return nullptr;
   }
 }
 
 template <typename R>
 NumberGetter number_of(FieldId id) {
   switch (id) {
-    case FieldId::kTime: NETPROBE_NUMBER(biased(time_of(r)));
-    case FieldId::kSrcPort: NETPROBE_NUMBER(r.tuple.src_port);
-    case FieldId::kDstPort: NETPROBE_NUMBER(r.tuple.dst_port);
-    case FieldId::kProtocol: NETPROBE_NUMBER(r.tuple.protocol);
-    case FieldId::kSrcPid: NETPROBE_NUMBER(src_process(r) != nullptr ? src_process(r)->pid : 0);
-    case FieldId::kDstPid: NETPROBE_NUMBER(dst_process(r) != nullptr ? dst_process(r)->pid : 0);
-    default: break;
+    case FieldId::kTime:
+      NETPROBE_NUMBER(biased(time_of(r)));
+    case FieldId::kSrcPort:
+      NETPROBE_NUMBER(r.tuple.src_port);
+    case FieldId::kDstPort:
+      NETPROBE_NUMBER(r.tuple.dst_port);
+    case FieldId::kProtocol:
+      NETPROBE_NUMBER(r.tuple.protocol);
+    case FieldId::kSrcPid:
+      NETPROBE_NUMBER(src_process(r) != nullptr ? src_process(r)->pid : 0);
+    case FieldId::kDstPid:
+      NETPROBE_NUMBER(dst_process(r) != nullptr ? dst_process(r)->pid : 0);
+    default:
+      break;
   }
   if constexpr (requires(const R& r) { r.first_seen; }) {
     if (id == FieldId::kFirstSeen) NETPROBE_NUMBER(biased(first_seen(r)));
@@ -170,31 +216,56 @@ TextGetter kind_text(FieldId id) {
 template <typename R>
 TextGetter text_of(FieldId id) {
   switch (id) {
-    case FieldId::kNode: return [](const Row& row) { return row.node; };
-    case FieldId::kSrcKind: NETPROBE_TEXT(kind_of(src_of(r)));
-    case FieldId::kDstKind: NETPROBE_TEXT(kind_of(dst_of(r)));
-    case FieldId::kSrcName: NETPROBE_TEXT(name_of(src_of(r)));
-    case FieldId::kDstName: NETPROBE_TEXT(name_of(dst_of(r)));
-    case FieldId::kSrcPod: NETPROBE_TEXT(pod_of(src_of(r)));
-    case FieldId::kDstPod: NETPROBE_TEXT(pod_of(dst_of(r)));
-    case FieldId::kSrcNamespace: NETPROBE_TEXT(namespace_of(src_of(r)));
-    case FieldId::kDstNamespace: NETPROBE_TEXT(namespace_of(dst_of(r)));
-    case FieldId::kSrcWorkload: NETPROBE_TEXT(end_names(src_of(r)).workload);
-    case FieldId::kDstWorkload: NETPROBE_TEXT(end_names(dst_of(r)).workload);
-    case FieldId::kSrcWorkloadKind: NETPROBE_TEXT(end_names(src_of(r)).workload_kind);
-    case FieldId::kDstWorkloadKind: NETPROBE_TEXT(end_names(dst_of(r)).workload_kind);
-    case FieldId::kSrcNode: NETPROBE_TEXT(end_names(src_of(r)).node);
-    case FieldId::kDstNode: NETPROBE_TEXT(end_names(dst_of(r)).node);
-    case FieldId::kSrcZone: NETPROBE_TEXT(zone_of(src_of(r)));
-    case FieldId::kDstZone: NETPROBE_TEXT(zone_of(dst_of(r)));
-    case FieldId::kSrcProcess: NETPROBE_TEXT(command_of(src_process(r)));
-    case FieldId::kDstProcess: NETPROBE_TEXT(command_of(dst_process(r)));
-    case FieldId::kService: NETPROBE_TEXT(name_of(r.service.get()));
-    case FieldId::kServiceNamespace: NETPROBE_TEXT(namespace_of(r.service.get()));
-    case FieldId::kDirection: NETPROBE_TEXT(r.direction);
-    case FieldId::kVerdict: NETPROBE_TEXT(r.verdict);
-    case FieldId::kInterface: NETPROBE_TEXT(interface_of(r));
-    default: return kind_text<R>(id);
+    case FieldId::kNode:
+      return [](const Row& row) { return row.node; };
+    case FieldId::kSrcKind:
+      NETPROBE_TEXT(kind_of(src_of(r)));
+    case FieldId::kDstKind:
+      NETPROBE_TEXT(kind_of(dst_of(r)));
+    case FieldId::kSrcName:
+      NETPROBE_TEXT(name_of(src_of(r)));
+    case FieldId::kDstName:
+      NETPROBE_TEXT(name_of(dst_of(r)));
+    case FieldId::kSrcPod:
+      NETPROBE_TEXT(pod_of(src_of(r)));
+    case FieldId::kDstPod:
+      NETPROBE_TEXT(pod_of(dst_of(r)));
+    case FieldId::kSrcNamespace:
+      NETPROBE_TEXT(namespace_of(src_of(r)));
+    case FieldId::kDstNamespace:
+      NETPROBE_TEXT(namespace_of(dst_of(r)));
+    case FieldId::kSrcWorkload:
+      NETPROBE_TEXT(end_names(src_of(r)).workload);
+    case FieldId::kDstWorkload:
+      NETPROBE_TEXT(end_names(dst_of(r)).workload);
+    case FieldId::kSrcWorkloadKind:
+      NETPROBE_TEXT(end_names(src_of(r)).workload_kind);
+    case FieldId::kDstWorkloadKind:
+      NETPROBE_TEXT(end_names(dst_of(r)).workload_kind);
+    case FieldId::kSrcNode:
+      NETPROBE_TEXT(end_names(src_of(r)).node);
+    case FieldId::kDstNode:
+      NETPROBE_TEXT(end_names(dst_of(r)).node);
+    case FieldId::kSrcZone:
+      NETPROBE_TEXT(zone_of(src_of(r)));
+    case FieldId::kDstZone:
+      NETPROBE_TEXT(zone_of(dst_of(r)));
+    case FieldId::kSrcProcess:
+      NETPROBE_TEXT(command_of(src_process(r)));
+    case FieldId::kDstProcess:
+      NETPROBE_TEXT(command_of(dst_process(r)));
+    case FieldId::kService:
+      NETPROBE_TEXT(name_of(r.service.get()));
+    case FieldId::kServiceNamespace:
+      NETPROBE_TEXT(namespace_of(r.service.get()));
+    case FieldId::kDirection:
+      NETPROBE_TEXT(r.direction);
+    case FieldId::kVerdict:
+      NETPROBE_TEXT(r.verdict);
+    case FieldId::kInterface:
+      NETPROBE_TEXT(interface_of(r));
+    default:
+      return kind_text<R>(id);
   }
 }
 
@@ -205,9 +276,12 @@ template <typename R>
 AddressGetter address_of(FieldId id) {
   using Read = const IpAddress&;
   switch (id) {
-    case FieldId::kSrcIp: return read<R, [](const R& r) -> Read { return r.tuple.src; }>;
-    case FieldId::kDstIp: return read<R, [](const R& r) -> Read { return r.tuple.dst; }>;
-    default: break;
+    case FieldId::kSrcIp:
+      return read<R, [](const R& r) -> Read { return r.tuple.src; }>;
+    case FieldId::kDstIp:
+      return read<R, [](const R& r) -> Read { return r.tuple.dst; }>;
+    default:
+      break;
   }
   if constexpr (kFlowLike<R>) {
     if (id == FieldId::kTranslatedSrcIp)
@@ -257,22 +331,30 @@ Source source_of(RecordKind kind) { return static_cast<Source>(kind); }
 
 Row row_of(const RecordRef& record) {
   switch (record.kind) {
-    case RecordKind::kFlow: return {static_cast<const FlowRecord*>(record.record), record.node};
-    case RecordKind::kDrop: return {static_cast<const DropEvent*>(record.record), record.node};
+    case RecordKind::kFlow:
+      return {static_cast<const FlowRecord*>(record.record), record.node};
+    case RecordKind::kDrop:
+      return {static_cast<const DropEvent*>(record.record), record.node};
     case RecordKind::kConnection:
       return {static_cast<const ConnectionEvent*>(record.record), record.node};
-    case RecordKind::kAlert: return {static_cast<const AlertEvent*>(record.record), record.node};
+    case RecordKind::kAlert:
+      return {static_cast<const AlertEvent*>(record.record), record.node};
   }
   return {};
 }
 
 Getter getter_for(FieldId id, Source source) {
   switch (source) {
-    case Source::kFlow: return getter_of<FlowRecord>(id);
-    case Source::kDrop: return getter_of<DropEvent>(id);
-    case Source::kConnection: return getter_of<ConnectionEvent>(id);
-    case Source::kAlert: return getter_of<AlertEvent>(id);
-    case Source::kLive: return getter_of<Flow>(id);
+    case Source::kFlow:
+      return getter_of<FlowRecord>(id);
+    case Source::kDrop:
+      return getter_of<DropEvent>(id);
+    case Source::kConnection:
+      return getter_of<ConnectionEvent>(id);
+    case Source::kAlert:
+      return getter_of<AlertEvent>(id);
+    case Source::kLive:
+      return getter_of<Flow>(id);
   }
   return {};
 }

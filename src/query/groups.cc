@@ -80,8 +80,7 @@ std::vector<Raw> Groups::keys_of(const Row& row) const {
     const bool durations = class_of(field(query_.histogram->id).type) == ValueClass::kSigned;
     keys.emplace_back(bound_of(histogram_.number(row), durations));
   }
-  for (std::size_t i = 0; i < by_.size(); ++i)
-    keys.push_back(raw_value(by_[i], query_.by[i], row));
+  for (std::size_t i = 0; i < by_.size(); ++i) keys.push_back(raw_value(by_[i], query_.by[i], row));
   return keys;
 }
 
@@ -170,7 +169,8 @@ Value Groups::result(const Measure& measure, const Sum& sum) const {
       const Wide up = Wide{share.part} * sum.values.size() + share.whole - 1;
       const auto rank = static_cast<std::size_t>(up / share.whole);
       std::vector<Raw> sorted = sum.values;
-      const auto at = sorted.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
+      const auto at =
+          sorted.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
       std::ranges::nth_element(sorted, at);
       return value_from(*at, type);
     }

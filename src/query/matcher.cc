@@ -23,10 +23,14 @@ class ReadyTest {
 
   [[nodiscard]] bool holds(const Row& row) const {
     switch (test_.kind) {
-      case Test::Kind::kNumbers: return in_ranges(test_.numbers, getter_.number(row));
-      case Test::Kind::kFlags: return (getter_.number(row) & test_.flags) == test_.flags;
-      case Test::Kind::kAddresses: return in_ranges(test_.addresses, getter_.address(row));
-      default: break;
+      case Test::Kind::kNumbers:
+        return in_ranges(test_.numbers, getter_.number(row));
+      case Test::Kind::kFlags:
+        return (getter_.number(row) & test_.flags) == test_.flags;
+      case Test::Kind::kAddresses:
+        return in_ranges(test_.addresses, getter_.address(row));
+      default:
+        break;
     }
     if (getter_.text != nullptr) return text_holds(getter_.text(row));
     thread_local std::string scratch;
@@ -60,11 +64,16 @@ class ReadyTest {
 
   [[nodiscard]] bool is_ordered(std::string_view text) const {
     switch (test_.order) {
-      case CompareOp::kLess: return text < test_.text;
-      case CompareOp::kLessEqual: return text <= test_.text;
-      case CompareOp::kGreater: return text > test_.text;
-      case CompareOp::kGreaterEqual: return text >= test_.text;
-      default: return false;
+      case CompareOp::kLess:
+        return text < test_.text;
+      case CompareOp::kLessEqual:
+        return text <= test_.text;
+      case CompareOp::kGreater:
+        return text > test_.text;
+      case CompareOp::kGreaterEqual:
+        return text >= test_.text;
+      default:
+        return false;
     }
   }
 
@@ -118,8 +127,10 @@ class Program {
     const Part& part = parts_[at];
     const auto last = part.first + part.count;
     switch (part.op) {
-      case Op::kTest: return tests_[part.first].holds(row);
-      case Op::kNot: return !holds(part.first, row);
+      case Op::kTest:
+        return tests_[part.first].holds(row);
+      case Op::kNot:
+        return !holds(part.first, row);
       case Op::kAnd:
         for (auto i = part.first; i < last; ++i)
           if (!holds(i, row)) return false;

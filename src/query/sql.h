@@ -56,7 +56,7 @@ struct RecordCursor {
 
 /// A column's SQL type follows from its Column, and each may be NULL, which is
 /// none: is_real DOUBLE (Nullable(Float64)), times and durations BIGINT (Int64),
-/// other numbers and booleans UBIGINT (UInt64), addresses UHUGEINT (FixedString(16)),
+/// other numbers and booleans UBIGINT (UInt64), addresses BLOB (FixedString(16)),
 /// the rest VARCHAR (String).
 struct SqlStatement {
   std::string text;

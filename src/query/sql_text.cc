@@ -7,8 +7,6 @@
 namespace netprobe {
 namespace {
 
-__extension__ typedef unsigned __int128 Wide;
-
 constexpr char kHex[] = "0123456789abcdef";
 
 /// DuckDB's parser knows no escapes in '…', ends at a NUL and takes UTF-8 only;
@@ -67,7 +65,7 @@ std::string_view result_type(SqlDialect dialect, const Column& column) {
     case ValueClass::kUnsigned:
       return duckdb ? "UBIGINT" : "UInt64";
     case ValueClass::kAddress:
-      return duckdb ? "UHUGEINT" : "FixedString(16)";
+      return duckdb ? "BLOB" : "FixedString(16)";
     case ValueClass::kText:
       break;
   }
@@ -80,23 +78,16 @@ std::string sql_literal(SqlDialect dialect, std::string_view text) {
   return dialect == SqlDialect::kDuckDb ? duckdb_literal(text) : clickhouse_literal(text);
 }
 
-// How DuckDB keeps addresses is decided here and in result_type(): as numbers of
-// 128 bits, which sort as the 16 bytes do.
+// How DuckDB keeps addresses is decided here and in result_type().
 std::string sql_address(SqlDialect dialect, const IpAddress& address) {
-  std::string hex;
-  Wide number = 0;
+  const bool duckdb = dialect == SqlDialect::kDuckDb;
+  std::string out = duckdb ? "'" : "unhex('";
   for (const std::uint8_t byte : address.bytes()) {
-    hex += kHex[byte >> 4U];
-    hex += kHex[byte & 0xfU];
-    number = number << 8U | byte;
+    if (duckdb) out += "\\x";
+    out += kHex[byte >> 4U];
+    out += kHex[byte & 0xfU];
   }
-  if (dialect == SqlDialect::kClickHouse) return "unhex('" + hex + "')";
-  std::string digits;
-  do {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(number % 10)));
-    number /= 10;
-  } while (number != 0);
-  return "'" + digits + "'::UHUGEINT";
+  return out + (duckdb ? "'::BLOB" : "')");
 }
 
 std::string sql_number(ValueClass value, std::uint64_t number) {
