@@ -15,7 +15,7 @@ constexpr std::size_t kPairs = 6000;
 constexpr std::size_t kLive = 20'000;
 constexpr std::size_t kNodes = 8;
 constexpr std::array<std::uint16_t, 8> kPorts{443, 8080, 5432, 6379, 53, 9092, 80, 9090};
-constexpr std::array<std::string_view, 8> kComms{"java",  "python3", "nginx",    "node",
+constexpr std::array<std::string_view, 8> kComms{"java",  "python3",  "nginx",        "node",
                                                  "envoy", "postgres", "redis-server", "app"};
 
 }  // namespace
@@ -53,10 +53,11 @@ void HistoryData::make_pods() {
       process->pid = static_cast<std::uint32_t>(1000 + below(60'000));
       process->comm = kComms.at(w % kComms.size());
       const auto last = static_cast<std::uint32_t>(pods_.size());
-      pods_.push_back({.identity = std::move(identity),
-                       .address = IpAddress::v4(0x0af40000U + static_cast<std::uint32_t>(node << 8U) +
-                                                (last & 0xffU) + ((last >> 8U) << 12U)),
-                       .process = std::move(process)});
+      pods_.push_back(
+          {.identity = std::move(identity),
+           .address = IpAddress::v4(0x0af40000U + static_cast<std::uint32_t>(node << 8U) +
+                                    (last & 0xffU) + ((last >> 8U) << 12U)),
+           .process = std::move(process)});
     }
   }
 }
@@ -112,7 +113,8 @@ void HistoryData::fill(FlowRecord& record, Live& live) {
   record.direction = "egress";
   if (pair.dst != nullptr) {
     record.dst = pair.dst->identity;
-    record.direction = pair.dst->identity->node == pair.src->identity->node ? "intra-node" : "inter-node";
+    record.direction =
+        pair.dst->identity->node == pair.src->identity->node ? "intra-node" : "inter-node";
   }
   record.service = pair.service;
   record.verdict = live.left > 1 ? "open" : "ok";
@@ -121,7 +123,8 @@ void HistoryData::fill(FlowRecord& record, Live& live) {
   record.first_seen = live.first;
   record.last_seen = time() + static_cast<Micros>(below(900'000));
   // From a few packets to thousands.
-  const auto packets = static_cast<std::uint64_t>(std::exp(static_cast<double>(below(900)) / 100.0));
+  const auto packets =
+      static_cast<std::uint64_t>(std::exp(static_cast<double>(below(900)) / 100.0));
   record.forward = {.packets = packets + 1, .bytes = (packets + 1) * (60 + below(400))};
   record.reverse = {.packets = packets / 2 + 1, .bytes = (packets / 2 + 1) * (60 + below(1300))};
   if (below(50) == 0) record.client_trouble.retransmits = 1 + below(4);

@@ -95,14 +95,14 @@ struct Progress {
   X(void, interrupt, (Connection))                                                              \
   X(Progress, query_progress, (Connection))                                                     \
   X(void, free, (void*))                                                                        \
-  X(State, query, (Connection, const char*, RawResult*))                                           \
-  X(void, destroy_result, (RawResult*))                                                            \
-  X(const char*, result_error, (RawResult*))                                                       \
-  X(ErrorType, result_error_type, (RawResult*))                                                    \
-  X(const char*, column_name, (RawResult*, idx_t))                                                 \
-  X(Type, column_type, (RawResult*, idx_t))                                                        \
-  X(idx_t, column_count, (RawResult*))                                                             \
-  X(DataChunk, fetch_chunk, (RawResult))                                                           \
+  X(State, query, (Connection, const char*, RawResult*))                                        \
+  X(void, destroy_result, (RawResult*))                                                         \
+  X(const char*, result_error, (RawResult*))                                                    \
+  X(ErrorType, result_error_type, (RawResult*))                                                 \
+  X(const char*, column_name, (RawResult*, idx_t))                                              \
+  X(Type, column_type, (RawResult*, idx_t))                                                     \
+  X(idx_t, column_count, (RawResult*))                                                          \
+  X(DataChunk, fetch_chunk, (RawResult))                                                        \
   X(State, appender_create_ext, (Connection, const char*, const char*, const char*, Appender*)) \
   X(const char*, appender_error, (Appender))                                                    \
   X(State, append_data_chunk, (Appender, DataChunk))                                            \

@@ -4,8 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
+#include <cstring>
 #include <limits>
 
 #include "base/utf8.h"
@@ -18,14 +17,21 @@ constexpr std::size_t kRowsHeld = 8 * 2048;
 
 Type type_of(ColumnType type) {
   switch (type) {
-    case ColumnType::kU8: return Type::kUTinyint;
-    case ColumnType::kU16: return Type::kUSmallint;
-    case ColumnType::kU32: return Type::kUInteger;
-    case ColumnType::kU64: return Type::kUBigint;
-    case ColumnType::kI64: return Type::kBigint;
-    case ColumnType::kAddress: return Type::kUHugeint;
+    case ColumnType::kU8:
+      return Type::kUTinyint;
+    case ColumnType::kU16:
+      return Type::kUSmallint;
+    case ColumnType::kU32:
+      return Type::kUInteger;
+    case ColumnType::kU64:
+      return Type::kUBigint;
+    case ColumnType::kI64:
+      return Type::kBigint;
+    case ColumnType::kAddress:
+      return Type::kBlob;
     case ColumnType::kText:
-    case ColumnType::kWord: return Type::kVarchar;
+    case ColumnType::kWord:
+      return Type::kVarchar;
   }
   return Type::kVarchar;
 }
@@ -46,14 +52,21 @@ bool is_utf8(std::string_view text) {
 
 std::string_view sql_type(ColumnType type) {
   switch (type) {
-    case ColumnType::kU8: return "UTINYINT";
-    case ColumnType::kU16: return "USMALLINT";
-    case ColumnType::kU32: return "UINTEGER";
-    case ColumnType::kU64: return "UBIGINT";
-    case ColumnType::kI64: return "BIGINT";
-    case ColumnType::kAddress: return "UHUGEINT";
+    case ColumnType::kU8:
+      return "UTINYINT";
+    case ColumnType::kU16:
+      return "USMALLINT";
+    case ColumnType::kU32:
+      return "UINTEGER";
+    case ColumnType::kU64:
+      return "UBIGINT";
+    case ColumnType::kI64:
+      return "BIGINT";
+    case ColumnType::kAddress:
+      return "BLOB";
     case ColumnType::kText:
-    case ColumnType::kWord: return "VARCHAR";
+    case ColumnType::kWord:
+      return "VARCHAR";
   }
   return "VARCHAR";
 }
@@ -68,9 +81,10 @@ std::string create_table_sql(std::string_view name, std::span<const TableColumn>
   return sql + ")";
 }
 
-Result<std::unique_ptr<TableAppender>> TableAppender::open(
-    Session& session, const std::string& database, std::string_view table,
-    std::span<const TableColumn> columns) {
+Result<std::unique_ptr<TableAppender>> TableAppender::open(Session& session,
+                                                           const std::string& database,
+                                                           std::string_view table,
+                                                           std::span<const TableColumn> columns) {
   std::unique_ptr<TableAppender> result(new TableAppender(session.api()));
   const Api& api = session.api();
   if (api.appender_create_ext(session.handle(), database.c_str(), "main",
@@ -113,29 +127,38 @@ void TableAppender::unsigned_(std::uint64_t number) {
     put(static_cast<T>(number < kMost ? number : kMost));
   };
   switch (columns_[column_].type) {
-    case ColumnType::kU8: return fit(std::uint8_t{});
-    case ColumnType::kU16: return fit(std::uint16_t{});
-    case ColumnType::kU32: return fit(std::uint32_t{});
-    default: return put(number);
+    case ColumnType::kU8:
+      return fit(std::uint8_t{});
+    case ColumnType::kU16:
+      return fit(std::uint16_t{});
+    case ColumnType::kU32:
+      return fit(std::uint32_t{});
+    default:
+      return put(number);
   }
 }
 
 void TableAppender::signed_(std::int64_t number) { put(number); }
 
-void TableAppender::text(std::string_view text) {
-  if (!is_utf8(text)) text = mended(text);
+void TableAppender::bytes(std::string_view bytes) {
   Text value{};
-  value.length = static_cast<std::uint32_t>(text.size());
-  if (text.size() <= Text::kInlined) {
-    std::memcpy(value.bytes, text.data(), std::min(text.size(), sizeof value.bytes));
-    if (text.size() > sizeof value.bytes)
-      std::memcpy(value.rest, text.data() + sizeof value.bytes, text.size() - sizeof value.bytes);
+  value.length = static_cast<std::uint32_t>(bytes.size());
+  const char* pointer = bytes.data();
+  if (bytes.size() <= Text::kInlined) {
+    std::memcpy(value.bytes, pointer, std::min(bytes.size(), sizeof value.bytes));
+    if (bytes.size() > sizeof value.bytes)
+      std::memcpy(value.rest, pointer + sizeof value.bytes, bytes.size() - sizeof value.bytes);
   } else {
-    const char* pointer = text.data();
     std::memcpy(value.bytes, pointer, sizeof value.bytes);
     std::memcpy(value.rest, &pointer, sizeof value.rest);
   }
   put(value);
+}
+
+void TableAppender::text(std::string_view text) { bytes(is_utf8(text) ? text : mended(text)); }
+
+void TableAppender::address(const IpAddress& address) {
+  bytes({reinterpret_cast<const char*>(address.bytes().data()), address.bytes().size()});
 }
 
 // Names of processes are any bytes, and DuckDB takes a text to be UTF-8.
@@ -147,12 +170,6 @@ std::string_view TableAppender::mended(std::string_view text) {
     i += std::max<std::size_t>(length, 1);
   }
   return result;
-}
-
-void TableAppender::address(const IpAddress& address) {
-  std::array<std::uint64_t, 2> words;
-  std::memcpy(words.data(), address.bytes().data(), sizeof words);
-  put(Wide{.lower = std::byteswap(words[1]), .upper = std::byteswap(words[0])});
 }
 
 void TableAppender::labels(const Identity* identity) {

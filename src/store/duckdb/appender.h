@@ -55,6 +55,7 @@ class TableAppender {
   };
 
   explicit TableAppender(const Api& api) : api_(&api) {}
+  void bytes(std::string_view bytes);
   [[nodiscard]] std::string_view mended(std::string_view text);
   void renew_columns();
   [[nodiscard]] Status flush();

@@ -24,9 +24,12 @@ std::string first_line(const char* text) {
 
 ErrorKind kind_of(ErrorType type) {
   switch (type) {
-    case ErrorType::kInterrupt: return ErrorKind::kBusy;
-    case ErrorType::kOutOfMemory: return ErrorKind::kNoPermission;
-    default: return ErrorKind::kFailed;
+    case ErrorType::kInterrupt:
+      return ErrorKind::kBusy;
+    case ErrorType::kOutOfMemory:
+      return ErrorKind::kNoPermission;
+    default:
+      return ErrorKind::kFailed;
   }
 }
 
@@ -43,7 +46,8 @@ IpAddress address_of(const char* bytes) {
 }
 
 std::string_view view_of(const Text& text) {
-  if (text.length <= Text::kInlined) return {reinterpret_cast<const char*>(&text) + sizeof text.length, text.length};
+  if (text.length <= Text::kInlined)
+    return {reinterpret_cast<const char*>(&text) + sizeof text.length, text.length};
   const char* pointer = nullptr;
   std::memcpy(&pointer, text.rest, sizeof pointer);
   return {pointer, text.length};
@@ -63,7 +67,7 @@ std::string quoted(std::string_view text) {
 }
 
 Result<std::unique_ptr<Instance>> Instance::open(LibraryPtr library,
-                                                           const DatabaseOptions& options) {
+                                                 const DatabaseOptions& options) {
   std::unique_ptr<Instance> instance(new Instance(std::move(library)));
   const Api& api = instance->api();
   Config config = nullptr;
@@ -87,8 +91,7 @@ Result<std::unique_ptr<Instance>> Instance::open(LibraryPtr library,
   set("allocator_flush_threshold", "1MB");
   set("allocator_bulk_deallocation_flush_threshold", "8MB");
   char* error = nullptr;
-  const State opened =
-      taken ? api.open_ext(nullptr, &instance->database_, config, &error) : kError;
+  const State opened = taken ? api.open_ext(nullptr, &instance->database_, config, &error) : kError;
   api.destroy_config(&config);
   if (opened != kSuccess) {
     const std::string why = error != nullptr ? first_line(error) : "it refuses an option";
@@ -155,18 +158,30 @@ Value Rows::value(std::size_t column, std::size_t row) const {
   if (view.validity != nullptr && (view.validity[row / 64] >> (row % 64) & 1U) == 0) return {};
   const auto number = [&]<typename T>(T) { return static_cast<const T*>(view.data)[row]; };
   switch (view.type) {
-    case Type::kBoolean: return number(bool{});
-    case Type::kTinyint: return std::int64_t{number(std::int8_t{})};
-    case Type::kSmallint: return std::int64_t{number(std::int16_t{})};
-    case Type::kInteger: return std::int64_t{number(std::int32_t{})};
-    case Type::kBigint: return number(std::int64_t{});
-    case Type::kUTinyint: return std::uint64_t{number(std::uint8_t{})};
-    case Type::kUSmallint: return std::uint64_t{number(std::uint16_t{})};
-    case Type::kUInteger: return std::uint64_t{number(std::uint32_t{})};
-    case Type::kUBigint: return number(std::uint64_t{});
-    case Type::kFloat: return double{number(float{})};
-    case Type::kDouble: return number(double{});
-    case Type::kHugeint: return wide_value(number(Wide{}), true);
+    case Type::kBoolean:
+      return number(bool{});
+    case Type::kTinyint:
+      return std::int64_t{number(std::int8_t{})};
+    case Type::kSmallint:
+      return std::int64_t{number(std::int16_t{})};
+    case Type::kInteger:
+      return std::int64_t{number(std::int32_t{})};
+    case Type::kBigint:
+      return number(std::int64_t{});
+    case Type::kUTinyint:
+      return std::uint64_t{number(std::uint8_t{})};
+    case Type::kUSmallint:
+      return std::uint64_t{number(std::uint16_t{})};
+    case Type::kUInteger:
+      return std::uint64_t{number(std::uint32_t{})};
+    case Type::kUBigint:
+      return number(std::uint64_t{});
+    case Type::kFloat:
+      return double{number(float{})};
+    case Type::kDouble:
+      return number(double{});
+    case Type::kHugeint:
+      return wide_value(number(Wide{}), true);
     case Type::kUHugeint: {
       // Most significant byte first is an address's order.
       const Wide wide = number(Wide{});
@@ -198,7 +213,8 @@ Session::~Session() {
 Result<Rows> Session::query(const std::string& sql) {
   RawResult result{};
   if (api_->query(connection_, sql.c_str(), &result) == kSuccess) return Rows(*api_, result);
-  auto error = fail(first_line(api_->result_error(&result)), kind_of(api_->result_error_type(&result)));
+  auto error =
+      fail(first_line(api_->result_error(&result)), kind_of(api_->result_error_type(&result)));
   api_->destroy_result(&result);
   return error;
 }

@@ -21,8 +21,8 @@ namespace netprobe::duck {
 /// What a database may use.
 struct DatabaseOptions {
   std::uint64_t memory_limit = 64U << 20;  ///< bytes, of buffers
-  unsigned threads = 1;        ///< that work on one query, the asking one among them
-  std::string temp_directory;  ///< for what does not fit into memory; empty: none
+  unsigned threads = 1;                    ///< that work on one query, the asking one among them
+  std::string temp_directory;              ///< for what does not fit into memory; empty: none
   std::uint64_t max_temp_bytes = 0;
 };
 

@@ -54,8 +54,8 @@ Result<LibraryPtr> Library::load(const std::string& path) {
   const std::shared_ptr<Library> library(new Library);
   library->path_ = path;
   const char* missing = nullptr;
-#define NETPROBE_DUCKDB_FIND(result, name, arguments)                               \
-  library->api_.name =                                                              \
+#define NETPROBE_DUCKDB_FIND(result, name, arguments)                                   \
+  library->api_.name =                                                                  \
       reinterpret_cast<decltype(library->api_.name)>(::dlsym(handle, "duckdb_" #name)); \
   if (library->api_.name == nullptr) missing = "duckdb_" #name;
   NETPROBE_DUCKDB_FUNCTIONS(NETPROBE_DUCKDB_FIND)
