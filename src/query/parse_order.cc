@@ -71,11 +71,13 @@ bool QueryParser::parse_order_column() {
     for (const auto& name : columns()) names += (names.empty() ? "" : ", ") + name;
     return fail(at, "there is no column " + described(at) + "; there are: " + names, columns());
   }
+  if (token_.kind == kCursor) return fail_expecting("", {"asc", "desc", ",", "|"});
   if (token_.is_word("desc") || token_.is_word("asc")) {
     by.descending = token_.is_word("desc");
     advance();
   }
-  const bool twice = std::ranges::find(query_.order, by.column, &OrderBy::column) != query_.order.end();
+  const bool twice =
+      std::ranges::find(query_.order, by.column, &OrderBy::column) != query_.order.end();
   if (twice) return fail(at, "'" + by.column + "' is there twice");
   query_.order.push_back(std::move(by));
   return !failed();

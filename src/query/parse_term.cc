@@ -46,7 +46,8 @@ ExprPtr QueryParser::parse_term() {
     std::vector<std::string> words = field_words(true);
     if (at.column == 0 || text_.find_first_not_of(" \t\r\n") >= at.column)
       words.insert(words.begin(), {"flows", "drops", "connections", "alerts"});
-    words.insert(words.end(), {"not", "and", "or", "(", "|"});
+    words.insert(words.end(), {"not", "and", "or", "("});
+    words.emplace_back(depth_ > 0 ? ")" : "|");
     fail(at, "", std::move(words));
     return nullptr;
   }
@@ -107,9 +108,9 @@ bool QueryParser::take_operand(const NamedField& name, std::vector<Operand>& ope
                                std::vector<Token>& tokens) {
   if (failed()) return false;
   if (token_.kind != kWord && token_.kind != kText)
-    return fail_expecting("a value of '" + std::string(name.name) + "', " +
-                              takes(name.ids.front()) + ",",
-                          words_for(name.ids.front()));
+    return fail_expecting(
+        "a value of '" + std::string(name.name) + "', " + takes(name.ids.front()) + ",",
+        words_for(name.ids.front()));
   operands.push_back({token_.value(), token_.kind == kText});
   tokens.push_back(token_);
   advance();
@@ -128,7 +129,8 @@ bool QueryParser::take_list(const NamedField& name, std::vector<Operand>& operan
 }
 
 bool QueryParser::fail_operand(const Refusal& refusal, const Token& at) {
-  const auto part = refusal.fragment.empty() ? std::string_view::npos : at.text.find(refusal.fragment);
+  const auto part =
+      refusal.fragment.empty() ? std::string_view::npos : at.text.find(refusal.fragment);
   if (part != std::string_view::npos)
     return fail(at.column + part, refusal.fragment.size(), refusal.message, refusal.expected);
   return fail(at, refusal.message, refusal.expected);

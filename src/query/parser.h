@@ -39,9 +39,7 @@ class QueryParser {
   [[nodiscard]] Query take() { return std::move(query_); }
   /// Bare names were taken to mean what they mean of flows, and it is another
   /// kind in the end: to be read again, with that kind.
-  [[nodiscard]] bool guessed_wrong() const {
-    return guessed_ && query_.kind != RecordKind::kFlow;
-  }
+  [[nodiscard]] bool guessed_wrong() const { return guessed_ && query_.kind != RecordKind::kFlow; }
 
  private:
   /// A field where the query names it.
@@ -139,6 +137,8 @@ class QueryParser {
 [[nodiscard]] std::vector<std::string> stage_words();
 [[nodiscard]] bool is_stage_word(const Token& token);
 [[nodiscard]] std::optional<AggregateWord> aggregate_word(std::string_view text);
+/// "p99", "p99.9": as aggregate_word() takes it.
+[[nodiscard]] std::string percentile_word(double quantile);
 /// "sum_bytes", "p99_rtt".
 [[nodiscard]] std::string aggregate_name(AggregateOp op, const FieldRef& ref, double quantile);
 [[nodiscard]] std::string_view to_string(AggregateOp op);
