@@ -76,33 +76,33 @@ std::string clickhouse_literal(std::string_view text) {
 }
 
 std::string ClickHouseTables::full(std::string_view table) const {
-  return options_.database + "." + std::string(table);
+  return options_->database + "." + std::string(table);
 }
 
 std::string ClickHouseTables::asked(std::string_view table) const {
-  return full(table) + (options_.cluster.empty() ? "" : options_.distributed_suffix);
+  return full(table) + (options_->cluster.empty() ? "" : options_->distributed_suffix);
 }
 
 Nanos ClickHouseTables::keep_of(std::string_view table) const {
-  if (table == "flows") return options_.keep_raw;
-  if (table == "flows_1m") return options_.keep_minutes;
-  if (table == "flows_1h") return options_.keep_hours;
-  return options_.keep_events;
+  if (table == "flows") return options_->keep_raw;
+  if (table == "flows_1m") return options_->keep_minutes;
+  if (table == "flows_1h") return options_->keep_hours;
+  return options_->keep_events;
 }
 
 std::string ClickHouseTables::create_raw(RecordKind kind) const {
   const auto table = to_string(kind);
-  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(table) + on_cluster(options_.cluster) + " (";
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(table) + on_cluster(options_->cluster) + " (";
   for (const auto& column : table_columns(kind))
     sql += std::string(column.name) + " " + column_type(column, version_) + ", ";
   const Nanos keep = keep_of(table);
   return sql + "batch " + column_type({"batch", ColumnType::kWord}, version_) + ") ENGINE = " +
-         engine_of("MergeTree", table, options_.cluster) + std::string(kByDay) + " ORDER BY " +
+         engine_of("MergeTree", table, options_->cluster) + std::string(kByDay) + " ORDER BY " +
          std::string(order_of(kind)) + ttl_clause(version_, keep) + ttl_settings(version_, keep);
 }
 
 std::string ClickHouseTables::create_input(RecordKind kind, std::string_view name) const {
-  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(name) + on_cluster(options_.cluster) + " (";
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(name) + on_cluster(options_->cluster) + " (";
   // Plain types: what keeps nothing needs no codec.
   for (const auto& column : table_columns(kind))
     sql += std::string(column.name) + " " + column_type(column, {}) + ", ";
@@ -114,7 +114,7 @@ std::string ClickHouseTables::create_input(RecordKind kind, std::string_view nam
 std::string ClickHouseTables::create_rollup(Tier tier) const {
   const auto table = table_name(RecordKind::kFlow, tier);
   const auto columns = rollup_columns();
-  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(table) + on_cluster(options_.cluster) + " (";
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(table) + on_cluster(options_->cluster) + " (";
   // What is no key is summed up by the engine, or merged where it is a state: a
   // column that is neither would keep any row's value.
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -125,7 +125,7 @@ std::string ClickHouseTables::create_rollup(Tier tier) const {
       sql += std::string(column.name) + " " + column_type(column, version_) + ", ";
   }
   sql += "lane String, number_state AggregateFunction(max, UInt64), marks UInt64) ENGINE = ";
-  sql += engine_of("SummingMergeTree", table, options_.cluster) + std::string(kByDay);
+  sql += engine_of("SummingMergeTree", table, options_->cluster) + std::string(kByDay);
   sql += " ORDER BY (" + names_of(columns.first(rollup_keys())) + ", lane)";
   const Nanos keep = keep_of(table);
   return sql + ttl_clause(version_, keep) + ttl_settings(version_, keep);
@@ -133,7 +133,7 @@ std::string ClickHouseTables::create_rollup(Tier tier) const {
 
 std::string ClickHouseTables::raw_view(RecordKind kind, std::string_view input) const {
   return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + full(input) + "_1" +
-         on_cluster(options_.cluster) + " TO " + full(to_string(kind)) + " AS SELECT " +
+         on_cluster(options_->cluster) + " TO " + full(to_string(kind)) + " AS SELECT " +
          names_of(table_columns(kind)) + ", batch FROM " + full(input) + " WHERE mark = 0";
 }
 
@@ -169,18 +169,18 @@ std::string ClickHouseTables::rollup_select(Tier tier, std::string_view from) co
 
 std::string ClickHouseTables::rollup_view(Tier tier) const {
   return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + full("flows_in_") +
-         (tier == Tier::kMinute ? "2" : "3") + on_cluster(options_.cluster) + " TO " +
+         (tier == Tier::kMinute ? "2" : "3") + on_cluster(options_->cluster) + " TO " +
          full(table_name(RecordKind::kFlow, tier)) + " AS " +
          rollup_select(tier, full("flows_in"));
 }
 
 std::vector<std::string> ClickHouseTables::create() const {
   std::vector<std::string> all;
-  const std::string cluster = on_cluster(options_.cluster);
-  all.push_back("CREATE DATABASE IF NOT EXISTS " + options_.database + cluster);
+  const std::string cluster = on_cluster(options_->cluster);
+  all.push_back("CREATE DATABASE IF NOT EXISTS " + options_->database + cluster);
   all.push_back("CREATE TABLE IF NOT EXISTS " + full("netprobe_schema") + cluster +
                 " (version UInt32, made UInt32) ENGINE = " +
-                engine_of("MergeTree", "netprobe_schema", options_.cluster) + " ORDER BY version");
+                engine_of("MergeTree", "netprobe_schema", options_->cluster) + " ORDER BY version");
   // Views come last: a view that is there before its target takes inserts down.
   for (const auto kind : kKinds) {
     all.push_back(create_raw(kind));
@@ -191,10 +191,10 @@ std::vector<std::string> ClickHouseTables::create() const {
   for (const auto kind : kKinds) all.push_back(raw_view(kind, std::string(to_string(kind)) + "_in"));
   all.push_back(raw_view(RecordKind::kFlow, "flows_raw_in"));
   for (const auto tier : kRollups) all.push_back(rollup_view(tier));
-  if (!options_.cluster.empty()) {
+  if (!options_->cluster.empty()) {
     for (const std::string table : {"flows", "flows_1m", "flows_1h", "drops", "connections", "alerts"})
       all.push_back("CREATE TABLE IF NOT EXISTS " + asked(table) + cluster + " AS " + full(table) +
-                    " ENGINE = Distributed(" + options_.cluster + ", " + options_.database + ", " +
+                    " ENGINE = Distributed(" + options_->cluster + ", " + options_->database + ", " +
                     table + ", rand())");
   }
   all.push_back("INSERT INTO " + full("netprobe_schema") + " SELECT " + number(kHistorySchema) +
@@ -291,22 +291,22 @@ std::string ClickHouseTables::oldest(RecordKind kind, Tier tier, std::int64_t fi
 }
 
 std::string ClickHouseTables::partitions() const {
-  const std::string parts = options_.cluster.empty()
+  const std::string parts = options_->cluster.empty()
                                 ? "system.parts"
-                                : "cluster(" + options_.cluster + ", system, parts)";
+                                : "cluster(" + options_->cluster + ", system, parts)";
   return "SELECT DISTINCT table, partition FROM " + parts + " WHERE active AND database = " +
-         clickhouse_literal(options_.database) +
+         clickhouse_literal(options_->database) +
          " AND table != 'netprobe_schema' ORDER BY table, partition FORMAT TabSeparated";
 }
 
 std::string ClickHouseTables::drop_partition(std::string_view table, std::int64_t day) const {
-  return "ALTER TABLE " + full(table) + on_cluster(options_.cluster) + " DROP PARTITION " +
+  return "ALTER TABLE " + full(table) + on_cluster(options_->cluster) + " DROP PARTITION " +
          number(day);
 }
 
 std::string ClickHouseTables::size() const {
   return "SELECT sum(bytes_on_disk), count() FROM system.parts WHERE active AND database = " +
-         clickhouse_literal(options_.database) + " FORMAT TabSeparated";
+         clickhouse_literal(options_->database) + " FORMAT TabSeparated";
 }
 
 }  // namespace netprobe

@@ -21,7 +21,7 @@ namespace netprobe {
 class ClickHouseTables {
  public:
   ClickHouseTables(const ClickHouseOptions& options, ClickHouseVersion version)
-      : options_(options), version_(version) {}
+      : options_(&options), version_(version) {}
 
   /// In order; each may be repeated. The last one notes the schema's version.
   [[nodiscard]] std::vector<std::string> create() const;
@@ -66,7 +66,7 @@ class ClickHouseTables {
   [[nodiscard]] std::string rollup_view(Tier tier) const;
   [[nodiscard]] std::string rollup_select(Tier tier, std::string_view from) const;
 
-  const ClickHouseOptions& options_;
+  const ClickHouseOptions* options_;
   ClickHouseVersion version_;
 };
 
