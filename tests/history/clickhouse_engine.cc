@@ -12,14 +12,21 @@ constexpr Nanos kPatience = 30 * kSecond;
 
 std::string_view type_of(ColumnType type) {
   switch (type) {
-    case ColumnType::kU8: return "UInt8";
-    case ColumnType::kU16: return "UInt16";
-    case ColumnType::kU32: return "UInt32";
-    case ColumnType::kU64: return "UInt64";
-    case ColumnType::kI64: return "Int64";
-    case ColumnType::kAddress: return "FixedString(16)";
+    case ColumnType::kU8:
+      return "UInt8";
+    case ColumnType::kU16:
+      return "UInt16";
+    case ColumnType::kU32:
+      return "UInt32";
+    case ColumnType::kU64:
+      return "UInt64";
+    case ColumnType::kI64:
+      return "Int64";
+    case ColumnType::kAddress:
+      return "FixedString(16)";
     case ColumnType::kText:
-    case ColumnType::kWord: break;
+    case ColumnType::kWord:
+      break;
   }
   return "String";
 }

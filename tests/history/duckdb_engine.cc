@@ -36,11 +36,10 @@ class DuckDbEngine final : public SqlEngine {
   Status roll_up() {
     const auto make = [&](std::string_view to, std::string_view from, bool from_rollup, Tier tier) {
       const Micros bucket = tier == Tier::kHour ? 3'600'000'000 : 60'000'000;
-      return session_->run(duck::create_table_sql(to, rollup_columns()))
-          .and_then([&] {
-            return session_->run("INSERT INTO " + std::string(to) + " " +
-                                 rollup_sql(SqlDialect::kDuckDb, from, from_rollup, bucket));
-          });
+      return session_->run(duck::create_table_sql(to, rollup_columns())).and_then([&] {
+        return session_->run("INSERT INTO " + std::string(to) + " " +
+                             rollup_sql(SqlDialect::kDuckDb, from, from_rollup, bucket));
+      });
     };
     return make("flows_1m", "flows", false, Tier::kMinute).and_then([&] {
       return make("flows_1h", "flows_1m", true, Tier::kHour);

@@ -28,8 +28,8 @@ Engine::Answer SqlEngine::ask(const QueryRequest& request, Tier tier) {
   const auto after = read_record_cursor(request.cursor);
   if (!after) return std::unexpected(after.error());
   const Query& query = request.query;
-  const auto sql = to_sql(query, dialect_, tier, table_name(query.kind, tier), request.limits.rows,
-                          *after);
+  const auto sql =
+      to_sql(query, dialect_, tier, table_name(query.kind, tier), request.limits.rows, *after);
   if (!sql) return std::unexpected(sql.error());
   statement_ = sql->text;
   auto rows = run(*sql);

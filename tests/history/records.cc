@@ -20,10 +20,17 @@ constexpr std::array<std::string_view, 5> kDirections{"", "intra-node", "inter-n
 
 const std::vector<std::string>& RandomRecords::names() {
   static const std::vector<std::string> kNames{
-      "web-1", "web-10", "web", "db", "db-0", "WEB-1", "it's", "back\\slash", "new\nline", "tab\there",
-      "semi;colon--", "x'); DROP TABLE flows; --", "\"quoted\"", "ünïcode", "日本語", "😀", "a b",
-      "%", "_", "*star*", "que?tion", "[br]acket", "a=b", "nul\0byte"s, "cr\r", "\x1funit",
-      "$1", "{brace}", "/* comment */", "'", "\\", "\\'", "''"};
+      "web-1",      "web-10",        "web",
+      "db",         "db-0",          "WEB-1",
+      "it's",       "back\\slash",   "new\nline",
+      "tab\there",  "semi;colon--",  "x'); DROP TABLE flows; --",
+      "\"quoted\"", "ünïcode",       "日本語",
+      "😀",         "a b",           "%",
+      "_",          "*star*",        "que?tion",
+      "[br]acket",  "a=b",           "nul\0byte"s,
+      "cr\r",       "\x1funit",      "$1",
+      "{brace}",    "/* comment */", "'",
+      "\\",         "\\'",           "''"};
   return kNames;
 }
 
@@ -95,19 +102,27 @@ void RandomRecords::make_parts() {
 
 Micros RandomRecords::some_duration() {
   switch (below(4)) {
-    case 0: return 0;
-    case 1: return static_cast<Micros>(below(3) * 50);  // on a bound of a histogram
-    case 2: return static_cast<Micros>(below(20'000'000));
-    default: return static_cast<Micros>(below(2'000));
+    case 0:
+      return 0;
+    case 1:
+      return static_cast<Micros>(below(3) * 50);  // on a bound of a histogram
+    case 2:
+      return static_cast<Micros>(below(20'000'000));
+    default:
+      return static_cast<Micros>(below(2'000));
   }
 }
 
 std::uint64_t RandomRecords::some_count() {
   switch (below(4)) {
-    case 0: return 0;
-    case 1: return 1ULL << below(45);
-    case 2: return below(1ULL << 45);
-    default: return below(10);
+    case 0:
+      return 0;
+    case 1:
+      return 1ULL << below(45);
+    case 2:
+      return below(1ULL << 45);
+    default:
+      return below(10);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,8 +56,7 @@ void Lease::release() {
   files_.clear();
 }
 
-Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library,
-                                                   const DuckDbOptions& options,
+Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const DuckDbOptions& options,
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
@@ -185,8 +185,7 @@ Status Catalogue::attach(HistoryFile& file, bool writable) {
       !writable ? "READ_ONLY"
                 : fmt::format("ROW_GROUP_SIZE {}, BLOCK_SIZE {}, STORAGE_VERSION '{}'",
                               kRowGroupRows, kBlockBytes, kStorageVersion);
-  auto done =
-      session_->run(fmt::format("ATTACH {} AS {} ({})", quoted(file.path), alias, how));
+  auto done = session_->run(fmt::format("ATTACH {} AS {} ({})", quote_text(file.path), alias, how));
   if (!done) return done;
   file.alias = alias;
   return {};
@@ -275,12 +274,24 @@ std::vector<std::string> Catalogue::lost_logs() const {
   return lost_logs_;
 }
 
+std::uint64_t Catalogue::memory_bytes() {
+  const MutexLock lock(mutex_);
+  const auto sum = session_->value("SELECT sum(memory_usage_bytes)::UBIGINT FROM duckdb_memory()");
+  const auto* number = sum ? std::get_if<std::uint64_t>(&*sum) : nullptr;
+  return number != nullptr ? *number : 0;
+}
+
 Lease Catalogue::lease(const std::vector<HistoryFilePtr>& files,
                        std::vector<std::string>& problems) {
   std::vector<HistoryFilePtr> attached;
   {
     const MutexLock lock(mutex_);
     for (const HistoryFilePtr& file : files) {
+      // Attached for writing, one that is gone would be made anew.
+      if (std::ranges::find(files_, file) == files_.end()) {
+        problems.push_back(format_file_name(file->name) + " was removed");
+        continue;
+      }
       if (auto done = attach(*file, file->name.kind != FileKind::kRaw); !done) {
         problems.push_back(fmt::format("{} cannot be read: {}", format_file_name(file->name),
                                        done.error().message));

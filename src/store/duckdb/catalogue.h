@@ -79,6 +79,9 @@ class Catalogue {
   /// Write-ahead logs that could not be replayed and were put aside.
   [[nodiscard]] std::vector<std::string> lost_logs() const NETPROBE_EXCLUDES(mutex_);
 
+  /// Of DuckDB's buffers.
+  [[nodiscard]] std::uint64_t memory_bytes() NETPROBE_EXCLUDES(mutex_);
+
   /// Attaches what is not attached yet. A file that cannot be is left out, and named
   /// in `problems`.
   [[nodiscard]] Lease lease(const std::vector<HistoryFilePtr>& files,

@@ -57,7 +57,7 @@ std::string_view view_of(const Text& text) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string quote_text(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\0') continue;

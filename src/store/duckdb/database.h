@@ -16,7 +16,7 @@ namespace netprobe::duck {
 
 /// A statement's text as DuckDB reads it: 'it''s'. No escapes, and no NUL, which
 /// would end the statement: it is left out.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string quote_text(std::string_view text);
 
 /// What a database may use.
 struct DatabaseOptions {

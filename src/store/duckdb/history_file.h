@@ -31,7 +31,7 @@ struct FileName {
   FileKind kind{};
   std::uint64_t sequence = 0;  ///< of raw files: in the order of arrival, whatever the clock did
   std::string period;          ///< UTC: of raw files when it was begun, else the day or month
-  unsigned turn = 1;           ///< of the others: the period's second, as the first could not be used
+  unsigned turn = 1;  ///< of the others: the period's second, as the first could not be used
 
   auto operator<=>(const FileName&) const = default;
 };
@@ -67,9 +67,9 @@ struct TimeRange {
 struct HistoryFile {
   FileName name;
   std::string path;
-  std::string alias;  ///< that it is attached as; empty: it is not
+  std::string alias;                             ///< that it is attached as; empty: it is not
   std::array<TimeRange, kRecordKinds> ranges{};  ///< of the kinds' tables; kFlow of the roll-up's
-  std::set<std::uint64_t> sources;  ///< raw files that are in it; not of raw ones
+  std::set<std::uint64_t> sources;               ///< raw files that are in it; not of raw ones
   std::uint64_t bytes = 0;
   Micros modified = 0;     ///< wall
   unsigned users = 0;      ///< it stays attached

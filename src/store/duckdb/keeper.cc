@@ -20,8 +20,8 @@ constexpr Micros bucket_of(FileKind kind) {
 }
 
 bool is_summed(const FileView& raw) {
-  return std::ranges::all_of(kSums,
-                             [&](FileKind kind) { return raw.summed.at(static_cast<std::size_t>(kind)); });
+  return std::ranges::all_of(
+      kSums, [&](FileKind kind) { return raw.summed.at(static_cast<std::size_t>(kind)); });
 }
 
 }  // namespace
@@ -70,13 +70,13 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
             ? fmt::format("SELECT {} FROM {}{}", column_list(table.columns), source, table.name)
             : rollup_sql(SqlDialect::kDuckDb, source + "flows", false, bucket_of(kind));
     if (done)
-      done = step(fmt::format("INSERT INTO {}.main.{} SELECT {}, {}::UBIGINT FROM ({})",
-                              target->alias, table.name, column_list(table.columns),
-                              raw.name.sequence, select));
+      done =
+          step(fmt::format("INSERT INTO {}.main.{} SELECT {}, {}::UBIGINT FROM ({})", target->alias,
+                           table.name, column_list(table.columns), raw.name.sequence, select));
   }
   if (done)
-    done = session_->run(fmt::format("INSERT INTO {}.main.sources VALUES ({})", target->alias,
-                                     raw.name.sequence));
+    done = session_->run(
+        fmt::format("INSERT INTO {}.main.sources VALUES ({})", target->alias, raw.name.sequence));
   if (done) done = session_->run("COMMIT");
   if (!done) {
     (void)session_->run("ROLLBACK");
@@ -92,8 +92,9 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
     TimeRange& range = ranges.at(of);
     range.oldest -= range.oldest % bucket_of(kind);
     range.newest -= range.newest % bucket_of(kind);
-    const auto rows = session_->value(fmt::format("SELECT count(*) FROM {}.main.{} WHERE source = {}",
-                                                  target->alias, table.name, raw.name.sequence));
+    const auto rows =
+        session_->value(fmt::format("SELECT count(*) FROM {}.main.{} WHERE source = {}",
+                                    target->alias, table.name, raw.name.sequence));
     if (rows && std::holds_alternative<std::int64_t>(*rows))
       range.rows = static_cast<std::uint64_t>(std::get<std::int64_t>(*rows));
   }
@@ -112,10 +113,14 @@ void Keeper::remove_old() {
   const Micros now = clock_.wall() / kMicrosecond;
   const auto keep = [&](FileKind kind) {
     switch (kind) {
-      case FileKind::kRaw: return options_.keep_raw;
-      case FileKind::kMinute: return options_.keep_minute;
-      case FileKind::kHour: return options_.keep_hour;
-      case FileKind::kEvents: return options_.keep_events;
+      case FileKind::kRaw:
+        return options_.keep_raw;
+      case FileKind::kMinute:
+        return options_.keep_minute;
+      case FileKind::kHour:
+        return options_.keep_hour;
+      case FileKind::kEvents:
+        return options_.keep_events;
     }
     return options_.keep_raw;
   };
@@ -141,8 +146,8 @@ void Keeper::remove_much() {
       const bool raw = view.name.kind == FileKind::kRaw;
       const bool victim_raw = victim != nullptr && victim->name.kind == FileKind::kRaw;
       if (victim == nullptr || (raw && !victim_raw) ||
-          (raw == victim_raw && (raw ? view.name.sequence < victim->name.sequence
-                                     : view.newest < victim->newest)))
+          (raw == victim_raw &&
+           (raw ? view.name.sequence < victim->name.sequence : view.newest < victim->newest)))
         victim = &view;
     }
     if (bytes <= options_.max_bytes || victim == nullptr) return;

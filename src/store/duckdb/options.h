@@ -14,14 +14,14 @@ inline constexpr Micros kHistoryHour = 3'600'000'000;
 /// What the embedded history may take, and how long it keeps things.
 struct DuckDbOptions {
   std::string directory = "/var/lib/netprobe/history";  ///< made if it is not there
-  std::uint64_t max_bytes = 2ULL << 30U;     ///< of all its files
+  std::uint64_t max_bytes = 2ULL << 30U;                ///< of all its files
   std::uint64_t min_free_bytes = 256U << 20U;  ///< of the file system; below it nothing is written
   Micros keep_raw = 24 * kHistoryHour;
   Micros keep_minute = 14 * 24 * kHistoryHour;
   Micros keep_hour = 400 * 24 * kHistoryHour;
   Micros keep_events = 14 * 24 * kHistoryHour;  ///< drops, connections, alerts
-  std::uint64_t memory_limit = 128U << 20U;  ///< of all that history takes, rows in waiting too
-  unsigned threads = 1;                      ///< that work on one query
+  std::uint64_t memory_limit = 128U << 20U;     ///< of all that history takes, rows in waiting too
+  unsigned threads = 1;                         ///< that work on one query
   // When a raw file is closed.
   Micros raw_age = kHistoryHour;
   std::uint64_t raw_bytes = 128U << 20U;

@@ -132,7 +132,7 @@ Status RawWriter::append(std::span<const HistoryBatchPtr> batches) {
     if (!done) return done;
     std::string sql = fmt::format("INSERT INTO {}.main.batches VALUES ", to);
     for (std::size_t i = 0; i < batches.size(); ++i)
-      sql += fmt::format("{}({})", i == 0 ? "" : ",", quoted(batches[i]->id));
+      sql += fmt::format("{}({})", i == 0 ? "" : ",", quote_text(batches[i]->id));
     return session_->run(sql);
   };
   if (auto done = rows(); !done) {
@@ -151,8 +151,8 @@ Status RawWriter::append(std::span<const HistoryBatchPtr> batches) {
 }
 
 Result<bool> RawWriter::has(const std::string& batch) {
-  const auto count = session_->value(fmt::format("SELECT count(*) FROM {}.main.batches WHERE id = {}",
-                                                 alias(), quoted(batch)));
+  const auto count = session_->value(
+      fmt::format("SELECT count(*) FROM {}.main.batches WHERE id = {}", alias(), quote_text(batch)));
   if (!count) return std::unexpected(count.error());
   return std::get<std::int64_t>(*count) > 0;
 }

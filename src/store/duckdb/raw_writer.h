@@ -42,9 +42,9 @@ class RawWriter {
   const Clock& clock_;
   std::unique_ptr<Session> session_;
   Lease lease_;
-  Nanos opened_ = 0;  ///< monotonic
+  Nanos opened_ = 0;             ///< monotonic
   std::uint64_t unchecked_ = 0;  ///< rows since the last checkpoint
-  bool in_doubt_ = false;  ///< a commit failed: it may have been one
+  bool in_doubt_ = false;        ///< a commit failed: it may have been one
   bool adopted_ = false;
   bool fatal_ = false;
 };

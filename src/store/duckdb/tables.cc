@@ -20,8 +20,10 @@ std::vector<FileTable> file_tables(FileKind kind) {
     case FileKind::kRaw:
       return {raw(RecordKind::kFlow), raw(RecordKind::kDrop), raw(RecordKind::kConnection),
               raw(RecordKind::kAlert)};
-    case FileKind::kMinute: return {rollup(Tier::kMinute)};
-    case FileKind::kHour: return {rollup(Tier::kHour)};
+    case FileKind::kMinute:
+      return {rollup(Tier::kMinute)};
+    case FileKind::kHour:
+      return {rollup(Tier::kHour)};
     case FileKind::kEvents:
       return {raw(RecordKind::kDrop), raw(RecordKind::kConnection), raw(RecordKind::kAlert)};
   }
@@ -40,9 +42,9 @@ std::vector<std::string> make_table_sql(FileKind kind, std::string_view database
     if (!is_raw) sql.replace(sql.size() - 1, 1, ", source UBIGINT NOT NULL)");
     statements.push_back(std::move(sql));
   }
-  statements.push_back(is_raw
-                           ? fmt::format("CREATE TABLE {}.main.batches (id VARCHAR)", database)
-                           : fmt::format("CREATE TABLE {}.main.sources (source UBIGINT)", database));
+  statements.push_back(
+      is_raw ? fmt::format("CREATE TABLE {}.main.batches (id VARCHAR)", database)
+             : fmt::format("CREATE TABLE {}.main.sources (source UBIGINT)", database));
   return statements;
 }
 

@@ -17,6 +17,9 @@ namespace netprobe::duck {
 /// then, enough for dictionaries to pay. Measured: docs/adr/0007.
 inline constexpr std::uint64_t kRowGroupRows = 30'720;
 inline constexpr std::uint64_t kBlockBytes = 262'144;
+/// Of one transaction at most: two row groups, which go to the file as they are full
+/// and not through the log.
+inline constexpr std::size_t kTransactionRows = 2 * kRowGroupRows;
 /// Of DuckDB's files: the oldest whose compression of words is good.
 inline constexpr std::string_view kStorageVersion = "v1.5.0";
 
