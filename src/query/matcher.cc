@@ -18,7 +18,8 @@ class ReadyTest {
  public:
   ReadyTest(const Expr::Compare& compare, Source source)
       : test_(lower(compare)), getter_(getter_for(compare.field.id, source)) {
-    if (test_.kind == Test::Kind::kPattern) pattern_ = compile_pattern(test_.text);
+    if (test_.kind == Test::Kind::kPattern)
+      pattern_ = compile_pattern(test_.text).value_or(nullptr);
   }
 
   [[nodiscard]] bool holds(const Row& row) const {
