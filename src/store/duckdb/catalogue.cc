@@ -60,9 +60,9 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
-  // Half for buffers; a quarter is for rows in waiting, the rest is what the library
+  // Most is for buffers; a quarter is for rows in waiting, the rest is what the library
   // takes beside its buffers.
-  auto instance = Instance::open(std::move(library), {.memory_limit = options.memory_limit / 2,
+  auto instance = Instance::open(std::move(library), {.memory_limit = options.memory_limit / 8 * 5,
                                                       .threads = options.threads,
                                                       .temp_directory = catalogue->temp_,
                                                       .max_temp_bytes = options.max_bytes / 4});

@@ -68,6 +68,11 @@ std::string quote_text(std::string_view text) {
   return result;
 }
 
+bool is_fatal(const Error& error) {
+  return error.message.find("has been invalidated") != std::string::npos ||
+         error.message.find("FATAL") != std::string::npos;
+}
+
 Result<std::unique_ptr<Instance>> Instance::open(LibraryPtr library,
                                                  const DatabaseOptions& options) {
   std::unique_ptr<Instance> instance(new Instance(std::move(library)));

@@ -18,6 +18,9 @@ namespace netprobe::duck {
 /// would end the statement: it is left out.
 [[nodiscard]] std::string quote_text(std::string_view text);
 
+/// After such an error a database takes nothing more until it is opened anew.
+[[nodiscard]] bool is_fatal(const Error& error);
+
 /// What a database may use.
 struct DatabaseOptions {
   std::uint64_t memory_limit = 64U << 20;  ///< bytes, of buffers

@@ -99,9 +99,9 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
       range.rows = static_cast<std::uint64_t>(std::get<std::int64_t>(*rows));
   }
   catalogue_.grown(target, ranges, raw.name.sequence);
-  (void)session_->run("CHECKPOINT " + target->alias);
+  auto checked = session_->run("CHECKPOINT " + target->alias);
   catalogue_.measure(target);
-  return {};
+  return checked;
 }
 
 void Keeper::remove(const FileView& view) {

@@ -157,11 +157,7 @@ Result<bool> RawWriter::has(const std::string& batch) {
   return std::get<std::int64_t>(*count) > 0;
 }
 
-void RawWriter::note(const Error& error) {
-  if (error.message.find("has been invalidated") != std::string::npos ||
-      error.message.find("FATAL") != std::string::npos)
-    fatal_ = true;
-}
+void RawWriter::note(const Error& error) { fatal_ = fatal_ || duck::is_fatal(error); }
 
 // By rows, so that what is compressed together is a row group nearly full.
 void RawWriter::checkpoint() {

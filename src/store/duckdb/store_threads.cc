@@ -202,7 +202,7 @@ bool DuckDbStore::Impl::write_once() {
     if (!stopping_) wait(wake_writer_, kRest);
     return !stopping_;
   }
-  if (!writer_) {
+  if (!writer_ || is_broken()) {
     restart();
     if (!writer_) return !is_stopping();
   }
@@ -212,6 +212,7 @@ bool DuckDbStore::Impl::write_once() {
   }
   failures_ = 0;
   const MutexLock lock(mutex_);
+  broken_ = broken_ || writer_->is_fatal();
   state_.writable = true;
   state_.problem.clear();
   for (const HistoryBatchPtr& batch : batches) state_.rows_written += batch->size();
@@ -260,6 +261,7 @@ void DuckDbStore::Impl::restart() {
   {
     const MutexLock lock(mutex_);
     restarting_ = true;
+    broken_ = false;
     while (engine_users_ > 0) wait(changed_, kRest);
     old = std::exchange(engine_, nullptr);
   }
@@ -275,6 +277,11 @@ void DuckDbStore::Impl::restart() {
     if (!stopping_) wait(wake_writer_, kRest);
   }
   changed_.notify_all();
+}
+
+bool DuckDbStore::Impl::is_broken() const {
+  const MutexLock lock(mutex_);
+  return broken_;
 }
 
 bool DuckDbStore::Impl::is_stopping() const {
@@ -371,6 +378,7 @@ void DuckDbStore::Impl::keep(duck::Catalogue& catalogue) {
   state_.rows_removed += keeper.rows_removed();
   state_.memory_bytes = memory;
   state_.upkeep_problem = done ? "" : done.error().message;
+  if (!done && duck::is_fatal(done.error())) broken_ = true;
 }
 
 void DuckDbStore::Impl::keep_house() {

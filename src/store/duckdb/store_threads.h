@@ -71,6 +71,7 @@ class DuckDbStore::Impl {
   [[nodiscard]] CataloguePtr use_engine() NETPROBE_EXCLUDES(mutex_);
   void end_use(CataloguePtr catalogue) NETPROBE_EXCLUDES(mutex_);
   /// Whatever runs shall end.
+  [[nodiscard]] bool is_broken() const NETPROBE_EXCLUDES(mutex_);
   [[nodiscard]] bool is_stopping() const NETPROBE_EXCLUDES(mutex_);
   [[nodiscard]] bool is_ending() const NETPROBE_EXCLUDES(mutex_);
   void wait(std::condition_variable_any& wake, Nanos time) NETPROBE_REQUIRES(mutex_);
@@ -97,6 +98,7 @@ class DuckDbStore::Impl {
   std::uint64_t rounds_done_ NETPROBE_GUARDED_BY(mutex_) = 0;
   bool rotate_ NETPROBE_GUARDED_BY(mutex_) = false;
   bool restarting_ NETPROBE_GUARDED_BY(mutex_) = false;
+  bool broken_ NETPROBE_GUARDED_BY(mutex_) = false;  ///< a database is, until it is opened anew
   bool stopping_ NETPROBE_GUARDED_BY(mutex_) = false;
   bool written_ NETPROBE_GUARDED_BY(mutex_) = false;  ///< the writing thread has ended
   std::vector<std::thread> threads_;

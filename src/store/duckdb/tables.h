@@ -16,10 +16,12 @@ namespace netprobe::duck {
 /// Rows that are compressed together: few enough for the memory they take until
 /// then, enough for dictionaries to pay. Measured: docs/adr/0007.
 inline constexpr std::uint64_t kRowGroupRows = 30'720;
-inline constexpr std::uint64_t kBlockBytes = 262'144;
-/// Of one transaction at most: two row groups, which go to the file as they are full
-/// and not through the log.
-inline constexpr std::size_t kTransactionRows = 2 * kRowGroupRows;
+/// Each column of each table that was appended to has two blocks in memory until the
+/// next checkpoint: small ones, though larger ones compress better.
+inline constexpr std::uint64_t kBlockBytes = 65'536;
+/// Of one transaction at most: a full row group goes to the file at once, and not
+/// through the log.
+inline constexpr std::size_t kTransactionRows = kRowGroupRows;
 /// Of DuckDB's files: the oldest whose compression of words is good.
 inline constexpr std::string_view kStorageVersion = "v1.5.0";
 
