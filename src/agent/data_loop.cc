@@ -109,6 +109,31 @@ Result<TunnelMaps> DataLoop::tunnel_maps() const {
   return probe_->tunnel_maps();
 }
 
+void DataLoop::keep_history(HistoryStore& store) {
+  HistoryFeedOptions options;
+  options.node = options_.node_name;
+  options.started_at = started_at_ / kMicrosecond;
+  options.hold = name_stage_->hold();
+  HistoryHooks hooks;
+  hooks.naming.judge = [this](Flow& flow) { judge_.judge({&flow, 1}, clock_.wall()); };
+  if (name_stage_->has_names())
+    hooks.naming.name = [this](Flow& flow) { name_stage_->name({&flow, 1}); };
+  hooks.naming.interface_name = [this](std::uint32_t i) { return names_->interface_name(i); };
+  hooks.sweep = [this] {
+    if (probe_) probe_->poll(*table_);
+    sweep(clock_.monotonic());
+  };
+  hooks.use_signals = [this](const SignalsPtr& signals) { judge_.use(signals); };
+  hooks.wake = [this] { wake(); };
+  history_ = std::make_unique<HistoryStage>(std::move(options), std::move(hooks), store, clock_,
+                                            *table_, signals_);
+}
+
+void DataLoop::flush_history(bool at_once, std::function<void()> done) {
+  if (!history_) return done();
+  history_->flush(at_once, std::move(done));
+}
+
 void DataLoop::start() {
   running_ = true;
   name_stage_->start();
@@ -121,6 +146,7 @@ void DataLoop::stop() {
   wake();
   if (thread_.joinable()) thread_.join();
   running_ = false;
+  if (history_) history_->finish();
   probe_.reset();  // detaches
   std::vector<Request> unanswered;
   {
@@ -164,6 +190,7 @@ void DataLoop::cycle() {
   if (probe_) bandwidth_.sample(*probe_, now);
   if (now >= next_sweep_) sweep(now);
   if (now >= next_collect_) collect(now);
+  if (history_ && history_->cycle()) wake();
   const bool streaming = publish_changes();
   answer_requests();
   // Records come once a sweep even where flows only go on: quiet is what had

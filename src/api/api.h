@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "io/http_server.h"
 #include "model/readers.h"
+#include "query/history_store.h"
 
 namespace netprobe {
 
@@ -34,6 +35,9 @@ struct ApiSources {
   ReadinessCheck readiness;
   MetricsRenderer metrics;
   const Clock& clock;
+  HistoryStore* history = nullptr;  ///< null: there is none
+  /// Has history record what was seen up to now (or up to 5 s ago), then calls.
+  std::function<void(std::function<void()>)> flush_history = nullptr;
 };
 
 /// The stage under which losses of live streams' clients are counted.
