@@ -123,10 +123,13 @@ void DataLoop::keep_history(HistoryStore& store) {
     if (probe_) probe_->poll(*table_);
     sweep(clock_.monotonic());
   };
+  hooks.request_signals = [this](std::function<void(SignalsPtr)> done) {
+    signals_.request(0, std::move(done));
+  };
   hooks.use_signals = [this](const SignalsPtr& signals) { judge_.use(signals); };
   hooks.wake = [this] { wake(); };
-  history_ = std::make_unique<HistoryStage>(std::move(options), std::move(hooks), store, clock_,
-                                            *table_, signals_);
+  history_ =
+      std::make_unique<HistoryStage>(std::move(options), std::move(hooks), store, clock_, *table_);
 }
 
 void DataLoop::flush_history(bool at_once, std::function<void()> done) {

@@ -27,11 +27,10 @@ constexpr Micros kFlushPatience = 2'000'000;
 }  // namespace
 
 HistoryStage::HistoryStage(HistoryFeedOptions options, HistoryHooks hooks, HistoryStore& store,
-                           const Clock& clock, FlowTable& table, SignalLoop& signals)
+                           const Clock& clock, FlowTable& table)
     : clock_(clock),
       store_(store),
       table_(table),
-      signal_loop_(signals),
       hooks_(std::move(hooks)),
       feed_(std::move(options), hooks_.naming, clock,
             [&store](HistoryBatchPtr batch) { store.write(std::move(batch)); }),
@@ -117,7 +116,7 @@ bool HistoryStage::is_due() {
 void HistoryStage::ask(Nanos now) {
   asked_at_ = now;
   any_ended_ = false;
-  signal_loop_.request(0, [this](SignalsPtr signals) {
+  hooks_.request_signals([this](SignalsPtr signals) {
     {
       const MutexLock lock(mutex_);
       arrived_ = std::move(signals);
@@ -155,13 +154,14 @@ void HistoryStage::finish() {
     const MutexLock lock(mutex_);
     if (std::exchange(closed_, true)) return;
   }
-  take_mail();
-  take_connections(FlowTable::kAll);  // of what was taken already
-  take_connections(FlowTable::kAll);
   if (step_ == Step::kTaking) {
     table_.take_growth(GrowthListener::kHistory);
     feed_.end_cut();
   }
+  step_ = Step::kIdle;
+  take_mail();
+  take_connections(FlowTable::kAll);  // of what was taken already
+  take_connections(FlowTable::kAll);
   hooks_.sweep();
   if (fresh_) hooks_.use_signals(std::exchange(fresh_, nullptr));
   feed_.begin_cut(clock_.wall());

@@ -5,7 +5,6 @@
 #include <functional>
 #include <vector>
 
-#include "agent/signal_loop.h"
 #include "analysis/history/history_feed.h"
 #include "base/bounded_queue.h"
 #include "base/clock.h"
@@ -20,8 +19,10 @@ namespace netprobe {
 struct HistoryHooks {
   HistoryNaming naming;
   std::function<void()> sweep;  ///< what the kernel has counted goes to the table
+  /// Has signals fetched, and hands them over on any thread, never null.
+  std::function<void(std::function<void(SignalsPtr)>)> request_signals;
   std::function<void(const SignalsPtr&)> use_signals;  ///< processes are found by these
-  std::function<void()> wake;   ///< has the data thread turn soon; any thread
+  std::function<void()> wake;  ///< has the data thread turn soon; any thread
 };
 
 /// Makes history on the data thread: cuts the records of flows at each minute of
@@ -31,7 +32,7 @@ class HistoryStage {
  public:
   /// What is referred to outlives this.
   HistoryStage(HistoryFeedOptions options, HistoryHooks hooks, HistoryStore& store,
-               const Clock& clock, FlowTable& table, SignalLoop& signals);
+               const Clock& clock, FlowTable& table);
   ~HistoryStage();
   HistoryStage(const HistoryStage&) = delete;
   HistoryStage& operator=(const HistoryStage&) = delete;
@@ -67,7 +68,6 @@ class HistoryStage {
   const Clock& clock_;
   HistoryStore& store_;
   FlowTable& table_;
-  SignalLoop& signal_loop_;
   const HistoryHooks hooks_;
   HistoryFeed feed_;
   BoundedQueue<Connection> ended_;

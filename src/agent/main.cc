@@ -5,8 +5,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <future>
 #include <memory>
@@ -76,25 +76,25 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   HistoryStore& store = history.store();
   PrometheusExporter exporter(
       {.active_only = options.active_only, .history = [&store] { return store.status(); }});
-  Api api({.metrics_path = options.metrics_path},
-          {.snapshots = loop,
-           .feed = loop,
-           .readiness =
-               [&] {
-                 return with_history(loop.readiness(), store.status(), options.enable_history,
-                                     options.history_required);
-               },
-           .metrics =
-               [&exporter](const Snapshot& snapshot, std::string_view accept) {
-                 const auto format = negotiate_format(accept);
-                 return MetricsPage{std::string(content_type(format)),
-                                    exporter.render(snapshot, format)};
-               },
-           .clock = clock,
-           .history = &store,
-           .flush_history = [&loop](std::function<void()> done) {
-             loop.flush_history(false, std::move(done));
-           }});
+  Api api(
+      {.metrics_path = options.metrics_path},
+      {.snapshots = loop,
+       .feed = loop,
+       .readiness =
+           [&] {
+             return with_history(loop.readiness(), store.status(), options.enable_history,
+                                 options.history_required);
+           },
+       .metrics =
+           [&exporter](const Snapshot& snapshot, std::string_view accept) {
+             const auto format = negotiate_format(accept);
+             return MetricsPage{std::string(content_type(format)),
+                                exporter.render(snapshot, format)};
+           },
+       .clock = clock,
+       .history = &store,
+       .flush_history =
+           [&loop](std::function<void()> done) { loop.flush_history(false, std::move(done)); }});
   api.add_routes(server);
   loop.add_losses([&server] { return stream_losses(server.stats()); });
   if (auto s = server.start(); !s) return refuse(s.error());
@@ -174,8 +174,9 @@ int run(int argc, const char* const* argv) {
   if (!loop) return refuse(loop.error());
   if (history->is_on()) {
     (*loop)->keep_history(history->store());
-    (*signal_loop)->set_event_handlers(
-        {.ended = [raw = loop->get()](const Connection& ended) { raw->on_connection(ended); }});
+    (*signal_loop)->set_event_handlers({.ended = [raw = loop->get()](const Connection& ended) {
+      raw->on_connection(ended);
+    }});
   }
   (*signal_loop)->open((*loop)->tunnel_maps());
   // Reading the kernel's types and symbols took memory that is not needed any

@@ -70,7 +70,7 @@ struct AgentOptions {
   bool enable_history = true;
   bool history_required = false;  ///< not ready where it cannot be written
   std::string data_dir = "/var/lib/netprobe";
-  std::uint64_t history_max_disk = 2ULL << 30U;   ///< bytes
+  std::uint64_t history_max_disk = 2ULL << 30U;  ///< bytes
   std::uint64_t history_memory = 128ULL << 20U;  ///< bytes, of the engine
   /// How long records are kept, and sums of them by minute and by hour.
   Nanos history_raw = 24 * 3600 * kSecond;

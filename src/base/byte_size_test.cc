@@ -19,7 +19,8 @@ TEST(ByteSize, IsReadWithEveryUnit) {
 }
 
 TEST(ByteSize, OtherwiseItIsAnError) {
-  for (const char* text : {"", "G", "-1", "1GB ", "1Gb", "1XiB", "1iB", "1GiBB", "nan", "9e30", "inf"}) {
+  for (const char* text :
+       {"", "G", "-1", "1GB ", "1Gb", "1XiB", "1iB", "1GiBB", "nan", "9e30", "inf"}) {
     const auto size = parse_byte_size(text);
     ASSERT_FALSE(size) << text;
     EXPECT_NE(size.error().message.find("is not a size"), std::string::npos);
@@ -28,7 +29,8 @@ TEST(ByteSize, OtherwiseItIsAnError) {
 }
 
 TEST(ByteSize, IsWrittenExactly) {
-  for (const std::uint64_t bytes : {0ULL, 1ULL, 1023ULL, 1024ULL, 1536ULL, 128ULL << 20, 2ULL << 30})
+  for (const std::uint64_t bytes :
+       {0ULL, 1ULL, 1023ULL, 1024ULL, 1536ULL, 128ULL << 20, 2ULL << 30})
     EXPECT_EQ(*parse_byte_size(format_byte_size(bytes)), bytes);
   EXPECT_EQ(format_byte_size(2ULL << 30), "2GiB");
   EXPECT_EQ(format_byte_size(1536), "1536B");
