@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/duckdb/duckdb_store.h"
+
 namespace netprobe {
 namespace {
 
@@ -30,6 +32,21 @@ std::string make_writable(const std::string& path) {
   // Asks for what the file system and its mount allow, too.
   if (::access(path.c_str(), W_OK | X_OK) != 0) return std::strerror(errno);
   return {};
+}
+
+Result<std::unique_ptr<HistoryStore>> open_store(const AgentOptions& options,
+                                                 const std::string& folder, const Clock& clock) {
+  if (!options.clickhouse_url.empty())
+    return fail("this build has no client for --clickhouse-url");
+  DuckDbOptions embedded;
+  embedded.directory = folder + "/history";
+  embedded.max_bytes = options.history_max_disk;
+  embedded.memory_limit = options.history_memory;
+  embedded.keep_raw = options.history_raw / kMicrosecond;
+  embedded.keep_minute = options.history_minutes / kMicrosecond;
+  embedded.keep_hour = options.history_hours / kMicrosecond;
+  embedded.keep_events = options.history_events / kMicrosecond;
+  return DuckDbStore::open(embedded, clock);
 }
 
 }  // namespace
@@ -64,20 +81,24 @@ HistoryStatus NoHistory::status() const {
   return status;
 }
 
-Result<AgentHistory> AgentHistory::make(const AgentOptions& options, const Clock& /*clock*/) {
-  const auto off = [](std::string why) {
+Result<AgentHistory> AgentHistory::make(const AgentOptions& options, const Clock& clock) {
+  const auto none = [](std::string why) {
     return AgentHistory(nullptr, std::make_unique<NoHistory>(std::move(why)), false);
   };
-  if (!options.enable_history) return off("--enable-history=false");
+  const auto off = [&](const Error& error) {
+    spdlog::warn("history is off: {}; everything else runs", error.message);
+    return none(error.message);
+  };
+  if (!options.enable_history) return none("--enable-history=false");
   auto opened = DataDir::open(options.data_dir);
-  if (!opened) {
-    spdlog::warn("history is off: {}; everything else runs", opened.error().message);
-    return off(opened.error().message);
-  }
-  if (!opened->why_temporary().empty())
-    spdlog::warn("{}; history is in {} until the agent ends", opened->why_temporary(),
-                 opened->path());
-  return off("this build has no engine for it");
+  if (!opened) return off(opened.error());
+  auto dir = std::make_unique<DataDir>(std::move(*opened));
+  if (!dir->why_temporary().empty())
+    spdlog::warn("{}; history is in {} until the agent ends", dir->why_temporary(), dir->path());
+  auto store = open_store(options, dir->path(), clock);
+  if (!store && store.error().kind == ErrorKind::kUsage) return std::unexpected(store.error());
+  if (!store) return off(store.error());
+  return AgentHistory(std::move(dir), std::move(*store), true);
 }
 
 Readiness with_history(Readiness agent, const HistoryStatus& history, bool wanted, bool required) {

@@ -71,8 +71,8 @@ bool program_is_loaded(std::uint64_t id) {
 Result<Agent> Agent::start(const NetNamespace& ns, std::vector<std::string> flags,
                            const ProcessOptions& options) {
   auto data = std::make_unique<TempDir>();
-  flags.insert(flags.begin(), {"--listen-address=127.0.0.1", "--log-format=text",
-                               "--data-dir=" + data->path()});
+  flags.insert(flags.begin(),
+               {"--listen-address=127.0.0.1", "--log-format=text", "--data-dir=" + data->path()});
   auto process = ns.start(command_of(agent_binary(), std::move(flags)), options);
   if (!process) return std::unexpected(process.error());
   Agent agent(ns, std::move(data), std::move(*process));
