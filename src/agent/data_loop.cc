@@ -109,7 +109,9 @@ Result<TunnelMaps> DataLoop::tunnel_maps() const {
   return probe_->tunnel_maps();
 }
 
-void DataLoop::keep_history(HistoryStore& store) {
+void DataLoop::keep_history(HistoryStore& store, bool on) {
+  store_ = &store;
+  if (!on) return;
   HistoryFeedOptions options;
   options.node = options_.node_name;
   options.started_at = started_at_ / kMicrosecond;

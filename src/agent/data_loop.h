@@ -48,8 +48,9 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   /// The maps in which the flow programs count tunnels, for the probe that
   /// reads them; before start(). An error: why there are none.
   [[nodiscard]] Result<TunnelMaps> tunnel_maps() const;
-  /// From now on what is seen is recorded there; it outlives this. Before start().
-  void keep_history(HistoryStore& store);
+  /// What is seen is recorded there; it outlives this. Before start(). With
+  /// `on` false it is only told of.
+  void keep_history(HistoryStore& store, bool on);
   /// A connection ended: for history. Signal thread.
   void on_connection(const Connection& connection) {
     if (history_) history_->on_connection(connection);

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/clickhouse/clickhouse_store.h"
 #include "store/duckdb/duckdb_store.h"
 
 namespace netprobe {
@@ -34,10 +35,32 @@ std::string make_writable(const std::string& path) {
   return {};
 }
 
+ClickHouseOptions clickhouse_options(const AgentOptions& options, const std::string& folder) {
+  ClickHouseOptions remote;
+  remote.url = options.clickhouse_url;
+  remote.user = options.clickhouse_user;
+  remote.password_file = options.clickhouse_password_file;
+  remote.database = options.clickhouse_database;
+  remote.ca_file = options.clickhouse_ca_file;
+  remote.insecure = options.clickhouse_insecure;
+  remote.cluster = options.clickhouse_cluster;
+  remote.create_tables = options.clickhouse_create_tables;
+  remote.spill_directory = folder + "/clickhouse";
+  remote.spill_bytes = options.history_max_disk;
+  remote.memory_bytes = options.history_memory;
+  remote.keep_raw = options.history_raw;
+  remote.keep_minutes = options.history_minutes;
+  remote.keep_hours = options.history_hours;
+  remote.keep_events = options.history_events;
+  // The agent is to be gone within two seconds; what waits is on disk then.
+  remote.stop_patience = kSecond;
+  return remote;
+}
+
 Result<std::unique_ptr<HistoryStore>> open_store(const AgentOptions& options,
                                                  const std::string& folder, const Clock& clock) {
   if (!options.clickhouse_url.empty())
-    return fail("this build has no client for --clickhouse-url");
+    return make_clickhouse_store(clickhouse_options(options, folder));
   DuckDbOptions embedded;
   embedded.directory = folder + "/history";
   embedded.max_bytes = options.history_max_disk;

@@ -48,7 +48,6 @@ class HistoryStage {
   /// all that there is to the store.
   void finish();
   [[nodiscard]] std::vector<LossCounter> losses() const;
-  [[nodiscard]] HistoryStore& store() const { return store_; }
 
  private:
   enum class Step : std::uint8_t { kIdle, kAsked, kTaking };

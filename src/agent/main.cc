@@ -172,8 +172,8 @@ int run(int argc, const char* const* argv) {
   if (!signal_loop) return refuse(signal_loop.error());
   auto loop = DataLoop::make(*options, *kernel, **signal_loop);
   if (!loop) return refuse(loop.error());
+  (*loop)->keep_history(history->store(), history->is_on());
   if (history->is_on()) {
-    (*loop)->keep_history(history->store());
     (*signal_loop)->set_event_handlers({.ended = [raw = loop->get()](const Connection& ended) {
       raw->on_connection(ended);
     }});
