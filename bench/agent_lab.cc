@@ -208,7 +208,9 @@ std::string Page::losses(double& total) const {
 }
 
 std::optional<RunningAgent> RunningAgent::start(const AgentLab& lab) {
-  auto process = lab.watched.start({agent_binary(), "--log-format=text"});
+  auto data = std::make_unique<test::TempDir>();
+  auto process =
+      lab.watched.start({agent_binary(), "--log-format=text", "--data-dir=" + data->path()});
   if (!process) {
     fmt::print(stderr, "{}\n", process.error().message);
     return std::nullopt;
@@ -217,7 +219,7 @@ std::optional<RunningAgent> RunningAgent::start(const AgentLab& lab) {
     fmt::print(stderr, "the agent did not start: {}\n", up.error().message);
     return std::nullopt;
   }
-  return RunningAgent(lab, std::move(*process));
+  return RunningAgent(lab, std::move(data), std::move(*process));
 }
 
 std::optional<Page> RunningAgent::metrics() const {

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/unique_fd.h"
 #include "support/netns.h"
+#include "support/temp_dir.h"
 
 namespace netprobe::bench {
 
@@ -86,9 +87,10 @@ class RunningAgent {
   [[nodiscard]] double resident_mib() const;
 
  private:
-  RunningAgent(const AgentLab& lab, test::Process process)
-      : lab_(&lab), process_(std::move(process)) {}
+  RunningAgent(const AgentLab& lab, std::unique_ptr<test::TempDir> data, test::Process process)
+      : lab_(&lab), data_(std::move(data)), process_(std::move(process)) {}
   const AgentLab* lab_;
+  std::unique_ptr<test::TempDir> data_;  ///< its history; goes after it
   test::Process process_;
 };
 

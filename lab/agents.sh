@@ -8,7 +8,7 @@ spawn_agent() { # NODE
   mkdir -p -- "$LAB_DIR/node$1"
   # On all addresses: the machine asks over mgmt0.
   in_container "node$1" netprobe-agent spawn_in "node$1" "agent-node$1" "$LAB_AGENT" --metrics-port=$AGENT_PORT \
-    --listen-address=0.0.0.0 --node-name="node$1" ${flags[@]+"${flags[@]}"}
+    --listen-address=0.0.0.0 --node-name="node$1" --data-dir="$LAB_DIR/node$1/history" ${flags[@]+"${flags[@]}"}
 }
 wait_for_agent() { # NODE
   local url

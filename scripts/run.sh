@@ -9,6 +9,8 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 port=${NETPROBE_METRICS_PORT:-8081}
+# What it records stays in the build's folder, unless it is said otherwise.
+export NETPROBE_DATA_DIR=${NETPROBE_DATA_DIR:-$PWD/build/history}
 cat <<TEXT
 run: the agent starts now; Ctrl-C ends it. In a second terminal:
 run:   curl -s localhost:$port/metrics | head

@@ -121,6 +121,7 @@ void DataLoop::stop() {
   wake();
   if (thread_.joinable()) thread_.join();
   running_ = false;
+  if (history_) history_->finish();
   probe_.reset();  // detaches
   std::vector<Request> unanswered;
   {
@@ -164,6 +165,7 @@ void DataLoop::cycle() {
   if (probe_) bandwidth_.sample(*probe_, now);
   if (now >= next_sweep_) sweep(now);
   if (now >= next_collect_) collect(now);
+  if (history_ && history_->cycle()) wake();
   const bool streaming = publish_changes();
   answer_requests();
   // Records come once a sweep even where flows only go on: quiet is what had

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/history_stage.h"
 #include "agent/interface_names.h"
 #include "agent/link_bandwidth.h"
 #include "agent/loss_stage.h"
@@ -47,6 +48,16 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   /// The maps in which the flow programs count tunnels, for the probe that
   /// reads them; before start(). An error: why there are none.
   [[nodiscard]] Result<TunnelMaps> tunnel_maps() const;
+  /// What is seen is recorded there; it outlives this. Before start(). With
+  /// `on` false it is only told of.
+  void keep_history(HistoryStore& store, bool on);
+  /// A connection ended: for history. Signal thread.
+  void on_connection(const Connection& connection) {
+    if (history_) history_->on_connection(connection);
+  }
+  /// Any thread: calls `done` when history has what was seen up to now, or up to
+  /// 5 s ago unless `at_once`; or after 2 s.
+  void flush_history(bool at_once, std::function<void()> done);
   void start();
   /// Ends the thread and detaches everything. Idempotent.
   void stop();
@@ -119,6 +130,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::unique_ptr<FlowTable> table_;
   std::unique_ptr<LossStage> loss_stage_;  ///< null where --enable-tc=false
   std::unique_ptr<NameStage> name_stage_;
+  std::unique_ptr<HistoryStage> history_;          ///< null where it is off
   std::map<std::uint32_t, std::string> problems_;  ///< why not attached
   std::map<std::uint32_t, Rates> rates_;
   LinkBandwidth bandwidth_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/data_loop.h"
+#include "agent/history.h"
 #include "agent/own_process.h"
 #include "agent/version.h"
 
@@ -141,6 +142,10 @@ std::vector<LossCounter> DataLoop::losses() const {
   result.push_back({"nat", "queue_full", signals_.nat().lost()});
   result.push_back({"nat", "table_full", table_->refused_nat_mappings()});
   result.push_back({"nat", "handshakes_counted_twice", table_->stats().handshakes_twice});
+  if (history_) {
+    for (LossCounter& loss : history_->losses()) result.push_back(std::move(loss));
+    for (LossCounter& loss : history_losses(store_->status())) result.push_back(std::move(loss));
+  }
   if (more_losses_) {
     for (LossCounter& loss : more_losses_()) result.push_back(std::move(loss));
   }
@@ -176,6 +181,7 @@ SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
     snapshot->probes.push_back(off);
   }
   snapshot->probes.insert(snapshot->probes.end(), signals->probes.begin(), signals->probes.end());
+  if (store_ != nullptr) snapshot->probes.push_back(history_probe_status(store_->status()));
   if (loss_stage_) {
     loss_stage_->annotate(snapshot->flows);
     snapshot->loss = loss_stage_->report();

@@ -5,11 +5,15 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <future>
+#include <memory>
 #include <thread>
 
 #include "agent/data_loop.h"
+#include "agent/history.h"
 #include "agent/options.h"
 #include "agent/signal_loop.h"
 #include "agent/version.h"
@@ -55,21 +59,42 @@ void reload(int argc, const char* const* argv, DataLoop& loop, SignalLoop& signa
   signals.set_filters(options->interface_filter, options->attach_interface);
 }
 
+/// What was seen until now goes to history with its drops, which are asked of the
+/// signal thread: while that runs. What comes meanwhile follows at the end.
+void record_the_last(DataLoop& loop) {
+  constexpr std::chrono::milliseconds kPatience{500};
+  auto done = std::make_shared<std::promise<void>>();
+  auto recorded = done->get_future();
+  loop.flush_history(true, [done] { done->set_value(); });
+  (void)recorded.wait_for(kPatience);
+}
+
 int serve_until_signal(int argc, const char* const* argv, const AgentOptions& options,
-                       DataLoop& loop, SignalLoop& signal_loop, HttpServer& server) {
+                       AgentHistory& history, DataLoop& loop, SignalLoop& signal_loop,
+                       HttpServer& server) {
   const SystemClock clock;
-  PrometheusExporter exporter({.active_only = options.active_only});
-  Api api({.metrics_path = options.metrics_path},
-          {.snapshots = loop,
-           .feed = loop,
-           .readiness = [&loop] { return loop.readiness(); },
-           .metrics =
-               [&exporter](const Snapshot& snapshot, std::string_view accept) {
-                 const auto format = negotiate_format(accept);
-                 return MetricsPage{std::string(content_type(format)),
-                                    exporter.render(snapshot, format)};
-               },
-           .clock = clock});
+  HistoryStore& store = history.store();
+  PrometheusExporter exporter(
+      {.active_only = options.active_only, .history = [&store] { return store.status(); }});
+  Api api(
+      {.metrics_path = options.metrics_path},
+      {.snapshots = loop,
+       .feed = loop,
+       .readiness =
+           [&] {
+             return with_history(loop.readiness(), store.status(), options.enable_history,
+                                 options.history_required);
+           },
+       .metrics =
+           [&exporter](const Snapshot& snapshot, std::string_view accept) {
+             const auto format = negotiate_format(accept);
+             return MetricsPage{std::string(content_type(format)),
+                                exporter.render(snapshot, format)};
+           },
+       .clock = clock,
+       .history = &store,
+       .flush_history =
+           [&loop](std::function<void()> done) { loop.flush_history(false, std::move(done)); }});
   api.add_routes(server);
   loop.add_losses([&server] { return stream_losses(server.stats()); });
   if (auto s = server.start(); !s) return refuse(s.error());
@@ -97,8 +122,10 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
     break;
   }
   server.stop();
+  record_the_last(loop);
   signal_loop.stop();
   loop.stop();
+  store.stop();
   return 0;
 }
 
@@ -120,8 +147,6 @@ int run(int argc, const char* const* argv) {
   }
   if (auto s = init_log(options->log_format, options->log_level); !s) return refuse(s.error());
   if (options->node_name.empty()) options->node_name = host_name();
-  for (const std::string& what : options->not_yet)
-    spdlog::warn("{}: asked for, but not in this version; everything else runs", what);
 
   // The port first: it is what a second agent meets, and nothing is attached
   // when it is taken.
@@ -139,15 +164,25 @@ int run(int argc, const char* const* argv) {
     for (const std::string& line : *stale)
       spdlog::warn("removed what an earlier agent left at {}", line);
 
+  // Outlives those who write to it.
+  const SystemClock clock;
+  auto history = AgentHistory::make(*options, clock);
+  if (!history) return refuse(history.error());
   auto signal_loop = SignalLoop::make(*options, *kernel);
   if (!signal_loop) return refuse(signal_loop.error());
   auto loop = DataLoop::make(*options, *kernel, **signal_loop);
   if (!loop) return refuse(loop.error());
+  (*loop)->keep_history(history->store(), history->is_on());
+  if (history->is_on()) {
+    (*signal_loop)->set_event_handlers({.ended = [raw = loop->get()](const Connection& ended) {
+      raw->on_connection(ended);
+    }});
+  }
   (*signal_loop)->open((*loop)->tunnel_maps());
   // Reading the kernel's types and symbols took memory that is not needed any
   // more, and that malloc would keep.
   (void)::malloc_trim(0);
-  return serve_until_signal(argc, argv, *options, **loop, **signal_loop, **server);
+  return serve_until_signal(argc, argv, *options, *history, **loop, **signal_loop, **server);
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ void NameStage::on_signals(const SignalsPtr& signals) {
 }
 
 void NameStage::name(std::span<Flow> flows) const {
-  if (client_ || names_networks_) namer_.name(flows);
+  if (has_names()) namer_.name(flows);
 }
 
 void NameStage::fill(Snapshot& snapshot) {

@@ -46,6 +46,9 @@ class NameStage {
   /// Drops that came with a reader's request.
   void on_signals(const SignalsPtr& signals);
   void name(std::span<Flow> flows) const;
+  [[nodiscard]] bool has_names() const { return client_ != nullptr || names_networks_; }
+  /// How long more may be learned of who an address is; 0: nothing is.
+  [[nodiscard]] Nanos hold() const { return client_ ? WorkloadOptions{}.hold : 0; }
   /// Puts its part into a snapshot that has its signals and its time.
   void fill(Snapshot& snapshot);
   /// Not ready: names were asked for and were never complete. Any thread.

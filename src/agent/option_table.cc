@@ -8,12 +8,16 @@
 #include <map>
 
 #include "agent/option_table.h"
+#include "base/byte_size.h"
 #include "base/duration.h"
 
 namespace netprobe {
 namespace {
 
 using Setter = decltype(Option::set);
+
+// Ten years.
+constexpr Nanos kLongestKept = 3650 * 86'400 * kSecond;
 
 std::unexpected<Error> bad(std::string_view value, std::string_view allowed) {
   return fail(fmt::format("'{}' is not {}", value, allowed), ErrorKind::kUsage);
@@ -64,6 +68,28 @@ Setter duration(Nanos AgentOptions::* member, Nanos least, Nanos most) {
     options.*member = *parsed;
     return {};
   };
+}
+
+Setter size(std::uint64_t AgentOptions::* member, std::uint64_t least, std::uint64_t most) {
+  return [=](AgentOptions& options, const std::string& value) -> Status {
+    auto parsed = parse_byte_size(value);
+    if (!parsed) return std::unexpected(parsed.error());
+    if (*parsed < least || *parsed > most)
+      return bad(value,
+                 fmt::format("between {} and {}", format_byte_size(least), format_byte_size(most)));
+    options.*member = *parsed;
+    return {};
+  };
+}
+
+/// Of a ClickHouse server. What is wrong is said without the value, which may
+/// have a password in it.
+Status set_clickhouse_url(AgentOptions& options, const std::string& value) {
+  const bool known = value.starts_with("http://") || value.starts_with("https://");
+  if (!value.empty() && (!known || value.find("://") + 3 == value.size()))
+    return fail("it is not a URL such as https://clickhouse.example:8443", ErrorKind::kUsage);
+  options.clickhouse_url = value;
+  return {};
 }
 
 std::vector<std::string> split(const std::string& value) {
@@ -287,11 +313,51 @@ const std::vector<Option>& option_table() {
       {"max-workload-pairs", "N",
        "pairs of workloads with metrics of their own; the rest is in ~other (default 2000)",
        number(&AgentOptions::max_workload_pairs, 1, 100'000)},
-      {"data-dir", "DIR", "not in this version",
+      {"enable-history", "",
+       "keep flows, connections and drops for queries about the past (default true)",
+       toggle(&AgentOptions::enable_history)},
+      {"data-dir", "DIR",
+       "where history is kept (default /var/lib/netprobe; a temporary one where that cannot be "
+       "written)",
        [](AgentOptions& options, const std::string& value) -> Status {
-         if (!value.empty()) options.not_yet.emplace_back("history (--data-dir)");
+         if (!value.starts_with('/')) return bad(value, "a path that begins with /");
+         options.data_dir = value;
          return {};
        }},
+      {"history-max-disk", "SIZE", "disk that history may take (default 2GiB)",
+       size(&AgentOptions::history_max_disk, 64ULL << 20U, 1ULL << 44U)},
+      {"history-memory", "SIZE", "memory that history may take (default 128MiB)",
+       size(&AgentOptions::history_memory, 64ULL << 20U, 1ULL << 40U)},
+      {"history-raw", "DURATION", "how long every record is kept (default 24h)",
+       duration(&AgentOptions::history_raw, 600 * kSecond, kLongestKept)},
+      {"history-minutes", "DURATION", "how long sums by minute are kept (default 14d)",
+       duration(&AgentOptions::history_minutes, 600 * kSecond, kLongestKept)},
+      {"history-hours", "DURATION", "how long sums by hour are kept (default 400d)",
+       duration(&AgentOptions::history_hours, 600 * kSecond, kLongestKept)},
+      {"history-events", "DURATION",
+       "how long connections, drops and alerts are kept (default 14d)",
+       duration(&AgentOptions::history_events, 600 * kSecond, kLongestKept)},
+      {"history-required", "", "not ready where history cannot be written (default false)",
+       toggle(&AgentOptions::history_required)},
+      {"clickhouse-url", "URL",
+       "keep history in this ClickHouse instead: https://clickhouse.example:8443",
+       set_clickhouse_url},
+      {"clickhouse-user", "NAME",
+       "its user (the password: --clickhouse-password-file, or the variable "
+       "NETPROBE_CLICKHOUSE_PASSWORD)",
+       text(&AgentOptions::clickhouse_user)},
+      {"clickhouse-password-file", "FILE", "the first line is the password",
+       text(&AgentOptions::clickhouse_password_file)},
+      {"clickhouse-database", "NAME", "database of the tables (default netprobe)",
+       text(&AgentOptions::clickhouse_database)},
+      {"clickhouse-ca-file", "FILE", "who may sign its certificate (default: as the system says)",
+       text(&AgentOptions::clickhouse_ca_file)},
+      {"clickhouse-insecure", "", "take any certificate (default false)",
+       toggle(&AgentOptions::clickhouse_insecure)},
+      {"clickhouse-cluster", "NAME", "tables are replicated and distributed over this cluster",
+       text(&AgentOptions::clickhouse_cluster)},
+      {"clickhouse-create-tables", "", "make tables that are not there (default true)",
+       toggle(&AgentOptions::clickhouse_create_tables)},
   };
   return kOptions;
 }

@@ -67,12 +67,27 @@ struct AgentOptions {
   std::vector<std::pair<std::string, IpPrefix>> external_names;
   WorkloadBy workload_metrics = WorkloadBy::kWorkload;
   std::uint32_t max_workload_pairs = 2000;
+  bool enable_history = true;
+  bool history_required = false;  ///< not ready where it cannot be written
+  std::string data_dir = "/var/lib/netprobe";
+  std::uint64_t history_max_disk = 2ULL << 30U;  ///< bytes
+  std::uint64_t history_memory = 128ULL << 20U;  ///< bytes, of the engine
+  /// How long records are kept, and sums of them by minute and by hour.
+  Nanos history_raw = 24 * 3600 * kSecond;
+  Nanos history_minutes = 14 * 86'400 * kSecond;
+  Nanos history_hours = 400 * 86'400 * kSecond;
+  Nanos history_events = 14 * 86'400 * kSecond;  ///< drops, connections, alerts
+  std::string clickhouse_url;                    ///< empty: history is kept here
+  std::string clickhouse_user;
+  std::string clickhouse_password_file;
+  std::string clickhouse_database = "netprobe";
+  std::string clickhouse_ca_file;
+  bool clickhouse_insecure = false;
+  std::string clickhouse_cluster;
+  bool clickhouse_create_tables = true;
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";
   bool debug = false;
-  /// Switches of signals that this version does not have yet: accepted, so
-  /// that published command lines work, and answered with what is missing.
-  std::vector<std::string> not_yet;
   bool show_help = false;
   bool show_version = false;
 };

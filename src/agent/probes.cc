@@ -23,6 +23,7 @@ Result<std::unique_ptr<Probe>> make_socket_probe(const ProbeNeeds& needs) {
   options.collect_interval = needs.options.collect_interval;
   options.udp_calls_per_second = needs.options.socket_udp_limit;
   options.on_event = needs.events.socket;
+  options.on_ended = needs.events.ended;
   return SocketProbe::make(options, needs.kernel, needs.clock);
 }
 Result<std::unique_ptr<Probe>> make_drop(const ProbeNeeds& needs) {

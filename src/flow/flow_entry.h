@@ -74,7 +74,7 @@ struct FlowEntry {
   bool in_index = false;    ///< false once a new connection took its ports
   bool changed = false;     ///< since the last take_changes()
   bool moved = false;       ///< since the last take_points()
-  bool grown = false;       ///< since the last take_growth()
+  std::uint8_t grown = 0;   ///< since it was last told: a bit for each listener
   bool incomplete = false;  ///< others may have counted some of its packets
   bool no_ports = false;
   bool nat_ended = false;        ///< the kernel has forgotten the pair

@@ -83,6 +83,7 @@ std::vector<Flow> FlowTable::Impl::flows() const {
 }
 
 FlowTableStats FlowTable::Impl::stats() const {
+  const auto& [sums, history] = listeners_;
   return {live_,
           begun_,
           ended_,
@@ -91,8 +92,10 @@ FlowTableStats FlowTable::Impl::stats() const {
           options_.max_flows,
           path_mtu_errors_,
           handshakes_twice_,
-          told_twice_,
-          told_over_};
+          sums.twice,
+          sums.over,
+          history.twice,
+          history.over};
 }
 
 std::uint64_t FlowTable::Impl::attributed(std::uint32_t ifindex, Direction direction,
@@ -388,8 +391,12 @@ void FlowTable::track_changes(bool on) { impl_->track_changes(on); }
 std::vector<Flow> FlowTable::take_changes() { return impl_->take_changes(); }
 void FlowTable::watch_points(FlowPointsSink* sink) { impl_->watch_points(sink); }
 void FlowTable::take_points() { impl_->take_points(); }
-void FlowTable::watch_growth(FlowGrowthSink* sink) { impl_->watch_growth(sink); }
-void FlowTable::take_growth() { impl_->take_growth(); }
+void FlowTable::watch_growth(FlowGrowthSink* sink, GrowthListener listener) {
+  impl_->watch_growth(sink, listener);
+}
+bool FlowTable::take_growth(GrowthListener listener, std::size_t most) {
+  return impl_->take_growth(listener, most);
+}
 bool FlowTable::find_points(const FlowTuple& tuple) { return impl_->find_points(tuple); }
 bool FlowTable::touch(const FlowTuple& tuple, std::uint64_t id) { return impl_->touch(tuple, id); }
 FlowTableStats FlowTable::stats() const { return impl_->stats(); }

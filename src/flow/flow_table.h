@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,10 @@ class PointNames {
   [[nodiscard]] virtual bool is_local(const IpAddress& address) const = 0;
 };
 
+/// Who is told what flows gain, each on its own.
+enum class GrowthListener : std::uint8_t { kSums, kHistory };
+inline constexpr std::size_t kGrowthListeners = 2;
+
 struct FlowTableOptions {
   std::uint32_t max_flows = 131'072;
   Nanos idle_timeout = 120 * kSecond;   ///< TCP that is open both ways: ten times that
@@ -45,6 +51,8 @@ class FlowTable final : public FlowSink {
   ~FlowTable() override;
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
+
+  static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
   void on_flow(const FlowDelta& delta, FlowHandle& handle) override;
   void on_icmp_error(const IcmpErrorEvent& event) override;
@@ -81,10 +89,13 @@ class FlowTable final : public FlowSink {
 
   /// From now on the sink is told what flows gain: by take_growth(), and when
   /// one ends. What they have already is told first. Null: no more. It outlives
-  /// the table. See docs/flows.md for what the sums are.
-  void watch_growth(FlowGrowthSink* sink);
-  /// Tells it of every flow that gained anything since it was told last.
-  void take_growth();
+  /// the table. Each listener hears all, whatever the other was told. See
+  /// docs/flows.md for what the sums are.
+  void watch_growth(FlowGrowthSink* sink, GrowthListener listener = GrowthListener::kSums);
+  /// Tells it of every flow that gained anything since it was told last, of at
+  /// most so many in this call. True: there are more to tell, by the next call;
+  /// of what it refuses it hears again once all have been told.
+  bool take_growth(GrowthListener listener = GrowthListener::kSums, std::size_t most = kAll);
 
   [[nodiscard]] FlowTableStats stats() const;
   /// Wire packets attributed to flows so far at one point, outermost layer;

@@ -22,36 +22,71 @@ Counters more(const Counters& now, const Counters& told) {
 
 }  // namespace
 
-FlowTable::Impl::Told& FlowTable::Impl::told(std::uint32_t i) {
-  if (told_.size() <= i) told_.resize(entries_.size());
-  return told_[i];
+FlowTable::Impl::Told& FlowTable::Impl::told(Listener& listener, std::uint32_t i) {
+  if (listener.told.size() <= i) listener.told.resize(entries_.size());
+  return listener.told[i];
 }
 
-void FlowTable::Impl::watch_growth(FlowGrowthSink* sink) {
-  growth_sink_ = sink;
-  grown_.clear();
-  told_.clear();
+void FlowTable::Impl::mark_grown_anew(std::uint32_t i) {
+  FlowEntry& entry = entries_[i];
+  for (Listener& listener : listeners_) {
+    if ((watching_ & listener.bit & ~entry.grown) == 0) continue;
+    entry.grown |= listener.bit;
+    listener.grown.push_back(i);
+  }
+}
+
+void FlowTable::Impl::watch_growth(FlowGrowthSink* sink, GrowthListener which) {
+  const auto at = static_cast<std::size_t>(which);
+  const auto bit = static_cast<std::uint8_t>(1U << at);
+  Listener& listener = listeners_.at(at);
+  listener = {};
+  listener.sink = sink;
+  listener.bit = bit;
+  watching_ = static_cast<std::uint8_t>(sink != nullptr ? watching_ | bit : watching_ & ~bit);
   for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-    entries_[i].grown = false;
+    entries_[i].grown &= static_cast<std::uint8_t>(~bit);
     if (entries_[i].live) mark_grown(i);
   }
 }
 
-void FlowTable::Impl::take_growth() {
-  if (growth_sink_ == nullptr) return;
-  // An entry may stand there twice: it ended, and another flow took its place.
-  std::erase_if(grown_, [&](std::uint32_t i) {
+bool FlowTable::Impl::take_growth(GrowthListener which, std::size_t most) {
+  Listener& listener = listeners_.at(static_cast<std::size_t>(which));
+  if (listener.sink == nullptr) return false;
+  if (listener.next == listener.round.size()) {
+    listener.round.swap(listener.grown);
+    listener.next = 0;
+  }
+  const std::size_t until = listener.next + std::min(most, listener.round.size() - listener.next);
+  for (; listener.next < until; ++listener.next) {
+    const std::uint32_t i = listener.round[listener.next];
     FlowEntry& entry = entries_[i];
-    if (!entry.live || !entry.grown) return true;
-    entry.grown = false;
-    return tell_growth(i, FlowEnding::kLive);
-  });
-  for (const std::uint32_t i : grown_) entries_[i].grown = true;
+    // An entry may stand there twice: it ended, and another flow took its place.
+    if (!entry.live || (entry.grown & listener.bit) == 0) continue;
+    entry.grown &= static_cast<std::uint8_t>(~listener.bit);
+    if (!tell_growth(listener, i, FlowEnding::kLive)) listener.refused.push_back(i);
+  }
+  if (listener.next < listener.round.size()) return true;
+  end_round(listener);
+  return false;
 }
 
-bool FlowTable::Impl::tell_growth(std::uint32_t i, FlowEnding ending) {
+void FlowTable::Impl::end_round(Listener& listener) {
+  listener.round.clear();
+  listener.next = 0;
+  for (const std::uint32_t i : listener.refused) {
+    FlowEntry& entry = entries_[i];
+    // It may have grown again, and stand there already.
+    if (!entry.live || (entry.grown & listener.bit) != 0) continue;
+    entry.grown |= listener.bit;
+    listener.grown.push_back(i);
+  }
+  listener.refused.clear();
+}
+
+bool FlowTable::Impl::tell_growth(Listener& listener, std::uint32_t i, FlowEnding ending) {
   const FlowEntry& entry = entries_[i];
-  Told& told = this->told(i);
+  Told& told = this->told(listener, i);
   const bool last = ending != FlowEnding::kLive;
   std::array<Counters, 2> counters;
   std::array<TcpTrouble, 2> troubles;
@@ -77,9 +112,12 @@ bool FlowTable::Impl::tell_growth(std::uint32_t i, FlowEnding ending) {
     flow.ended = true;
   }
   const std::size_t from = entry.initiator();
-  const bool taken =
-      growth_sink_->on_growth({flow, counters[from], counters[1 - from], troubles[from],
-                               troubles[1 - from], !told.flow, last, handshake});
+  const FlowPoint* nearest = entry.nearest(from);
+  if (nearest == nullptr) nearest = entry.nearest(1 - from);
+  const bool taken = listener.sink->on_growth({flow, counters[from], counters[1 - from],
+                                               troubles[from], troubles[1 - from], !told.flow, last,
+                                               handshake, nearest == nullptr ? 0 : nearest->ifindex,
+                                               nearest == nullptr ? Role::kHost : nearest->role});
   if (!taken && !last) return false;
   told.flow = true;
   told.handshake = told.handshake || handshake;
@@ -97,25 +135,34 @@ bool FlowTable::Impl::tell_growth(std::uint32_t i, FlowEnding ending) {
 }
 
 void FlowTable::Impl::end_growth(std::uint32_t i, FlowEnding why) {
-  if (growth_sink_ == nullptr) return;
-  tell_growth(i, why);
-  Told& told = this->told(i);
-  for (std::size_t s = 0; s < 2; ++s) told_over_ += more(told.counters[s], entries_[i].total(s));
-  told = {};
+  for (Listener& listener : listeners_) {
+    if (listener.sink == nullptr) continue;
+    tell_growth(listener, i, why);
+    Told& told = this->told(listener, i);
+    for (std::size_t s = 0; s < 2; ++s)
+      listener.over += more(told.counters[s], entries_[i].total(s));
+    told = {};
+  }
 }
 
 void FlowTable::Impl::join_growth(std::uint32_t to, std::uint32_t from, bool turned) {
-  if (growth_sink_ == nullptr) return;
-  Told& other = told(from);
-  Told& into = told(to);
+  for (Listener& listener : listeners_)
+    if (listener.sink != nullptr) join_growth(listener, to, from, turned);
+  mark_grown(to);
+}
+
+void FlowTable::Impl::join_growth(Listener& listener, std::uint32_t to, std::uint32_t from,
+                                  bool turned) {
+  Told& other = told(listener, from);
+  Told& into = told(listener, to);
   if (other.flow) {
     // All that it had is the other's now.
     Flow flow = outline(from);
     flow.ended = true;
     flow.merged_into = entries_[to].id;
     add_path(entries_[from], names_, flow);
-    growth_sink_->on_growth({flow, {}, {}, {}, {}, false, true, false});
-    if (into.flow) ++told_twice_;
+    listener.sink->on_growth({flow, {}, {}, {}, {}, false, true, false});
+    if (into.flow) ++listener.twice;
   }
   // What was told of both is told of the one; that may be more than it has yet.
   into.flow = into.flow || other.flow;
@@ -129,7 +176,6 @@ void FlowTable::Impl::join_growth(std::uint32_t to, std::uint32_t from, bool tur
     into.trouble[s].resets += other.trouble[t].resets;
   }
   other = {};
-  mark_grown(to);
 }
 
 }  // namespace netprobe

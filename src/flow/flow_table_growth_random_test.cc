@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random traffic through a table that is too small, with translations that come
-// early, late or never and a sink that often refuses: what was told of all flows
-// is what they had at their end, and what was told beyond it is known.
+// early, late or never, a sink that often refuses and one that takes a few flows
+// at a time: what was told of all flows is what they had at their end, and what
+// was told beyond it is known, to each on its own.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -27,9 +28,10 @@ class Names final : public PointNames {
 
 class Fickle final : public FlowGrowthSink {
  public:
-  explicit Fickle(std::mt19937& random) : random_(random) {}
+  Fickle(std::mt19937& random, bool refuses) : random_(random), refuses_(refuses) {}
   bool on_growth(const FlowGrowth& growth) override {
-    if (!growth.last && random_() % 3 == 0) return false;
+    ++calls;
+    if (refuses_ && !growth.last && random_() % 3 == 0) return false;
     const auto id = growth.flow.id;
     EXPECT_FALSE(ended_.contains(id)) << "told after its end";
     sum += growth.forward;
@@ -44,17 +46,21 @@ class Fickle final : public FlowGrowthSink {
   }
   Counters sum;
   std::uint64_t firsts = 0;
+  std::uint64_t calls = 0;
 
  private:
   std::mt19937& random_;
+  const bool refuses_;
   std::set<std::uint64_t> begun_;
   std::set<std::uint64_t> ended_;
 };
 
 struct Outcome {
   Counters told;
+  Counters told_in_slices;
   Counters final;  ///< of flows when they ended, as a stream of changes has them
   std::uint64_t firsts = 0;
+  std::uint64_t firsts_in_slices = 0;
   std::uint64_t flows = 0;  ///< that were not another in the end
   FlowTableStats stats;
 };
@@ -65,8 +71,10 @@ Outcome run_one(std::uint32_t seed, bool in_order, std::uint32_t max_flows) {
   std::mt19937 random(seed);
   const Names names;
   FlowTable table({.max_flows = max_flows, .idle_timeout = 2 * kSecond}, names);
-  Fickle sink(random);
+  Fickle sink(random, true);
+  Fickle slices(random, seed % 3 == 0);
   table.watch_growth(&sink);
+  table.watch_growth(&slices, GrowthListener::kHistory);
   table.track_changes(true);
   Outcome result;
   const auto gather = [&] {
@@ -109,6 +117,12 @@ Outcome run_one(std::uint32_t seed, bool in_order, std::uint32_t max_flows) {
       see(tuple(nat && ifindex == 3 ? translated : original), ifindex, packets);
     }
     if (random() % 5 == 0) table.take_growth();
+    if (random() % 3 == 0) {
+      const std::uint64_t before = slices.calls;
+      const std::size_t most = 1 + random() % 6;
+      table.take_growth(GrowthListener::kHistory, most);
+      EXPECT_LE(slices.calls - before, most);
+    }
     if (random() % 40 == 0) table.tick(now += random() % 4 * kSecond);
     gather();
   }
@@ -116,7 +130,9 @@ Outcome run_one(std::uint32_t seed, bool in_order, std::uint32_t max_flows) {
   gather();
   EXPECT_TRUE(table.flows().empty());
   result.told = sink.sum;
+  result.told_in_slices = slices.sum;
   result.firsts = sink.firsts;
+  result.firsts_in_slices = slices.firsts;
   result.stats = table.stats();
   return result;
 }
@@ -129,6 +145,11 @@ TEST(RandomGrowth, AllThatFlowsHadIsToldAndWhatIsMoreIsKnown) {
     EXPECT_EQ(r.told.packets, r.final.packets + r.stats.growth_over.packets) << "seed " << seed;
     EXPECT_EQ(r.told.bytes, r.final.bytes + r.stats.growth_over.bytes) << "seed " << seed;
     EXPECT_EQ(r.firsts, r.flows + r.stats.growth_twice) << "seed " << seed;
+    EXPECT_EQ(r.told_in_slices.packets, r.final.packets + r.stats.history_over.packets)
+        << "seed " << seed;
+    EXPECT_EQ(r.told_in_slices.bytes, r.final.bytes + r.stats.history_over.bytes)
+        << "seed " << seed;
+    EXPECT_EQ(r.firsts_in_slices, r.flows + r.stats.history_twice) << "seed " << seed;
     over += r.stats.growth_over.packets;
     twice += r.stats.growth_twice;
   }
@@ -142,6 +163,9 @@ TEST(RandomGrowth, InOrderTheSumsAreThoseOfTheFlows) {
     EXPECT_EQ(r.told, r.final) << "seed " << seed;
     EXPECT_EQ(r.firsts, r.flows) << "seed " << seed;
     EXPECT_EQ(r.stats.growth_over, Counters{}) << "seed " << seed;
+    EXPECT_EQ(r.told_in_slices, r.final) << "seed " << seed;
+    EXPECT_EQ(r.firsts_in_slices, r.flows) << "seed " << seed;
+    EXPECT_EQ(r.stats.history_over, Counters{}) << "seed " << seed;
   }
 }
 

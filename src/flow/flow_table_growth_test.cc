@@ -254,6 +254,73 @@ TEST_F(Growth, ASinkThatComesLateHearsAllAndOneThatGoesNothing) {
   EXPECT_EQ(sums_.calls, 1);
 }
 
+TEST_F(Growth, TwoListenersHearAllEachOnItsOwn) {
+  Sums history;
+  take(sent(kTuple, kPodVeth, 3));
+  table_.take_growth();
+  table_.watch_growth(&history, GrowthListener::kHistory);
+  take(sent(kTuple, kPodVeth, 2));
+  table_.take_growth();
+  EXPECT_EQ(history.calls, 0);
+  table_.take_growth(GrowthListener::kHistory);
+  ASSERT_EQ(history.flows.size(), 1U);
+  EXPECT_EQ(history.flows.begin()->second.forward.packets, 5U);
+  EXPECT_EQ(history.flows.begin()->second.firsts, 1);
+  EXPECT_EQ(sums_.calls, 2);
+  // One of them goes; the other hears on.
+  table_.watch_growth(nullptr);
+  take(sent(kTuple, kPodVeth, 1));
+  table_.tick(now_ + 10'000 * kSecond);
+  EXPECT_EQ(sums_.calls, 2);
+  EXPECT_EQ(history.flows.begin()->second.forward.packets, 6U);
+  EXPECT_EQ(history.flows.begin()->second.lasts, 1);
+}
+
+TEST_F(Growth, IsTakenInSlices) {
+  for (std::uint16_t port = 1; port <= 10; ++port) {
+    FlowTuple tuple = kTuple;
+    tuple.src_port = port;
+    take(sent(tuple, kPodVeth, port));
+  }
+  EXPECT_TRUE(table_.take_growth(GrowthListener::kSums, 4));
+  EXPECT_EQ(sums_.calls, 4);
+  // What grows meanwhile is told in its turn, or in the next round.
+  FlowTuple first = kTuple;
+  first.src_port = 1;
+  FlowTuple tenth = kTuple;
+  tenth.src_port = 10;
+  take(sent(first, kPodVeth, 100));
+  take(sent(tenth, kPodVeth, 100));
+  EXPECT_TRUE(table_.take_growth(GrowthListener::kSums, 4));
+  EXPECT_FALSE(table_.take_growth(GrowthListener::kSums, 4));
+  EXPECT_EQ(sums_.calls, 10);
+  EXPECT_EQ(sums_.flows.begin()->second.forward.packets, 1U);
+  EXPECT_EQ(sums_.flows.rbegin()->second.forward.packets, 110U);
+  EXPECT_FALSE(table_.take_growth(GrowthListener::kSums, 4));
+  EXPECT_EQ(sums_.calls, 11);
+  EXPECT_EQ(sums_.flows.begin()->second.forward.packets, 101U);
+}
+
+TEST_F(Growth, WhatIsRefusedInASliceIsToldAfterTheRound) {
+  sums_.refuse = true;
+  for (std::uint16_t port = 1; port <= 6; ++port) {
+    FlowTuple tuple = kTuple;
+    tuple.src_port = port;
+    take(sent(tuple, kPodVeth, 1));
+  }
+  EXPECT_TRUE(table_.take_growth(GrowthListener::kSums, 4));
+  FlowTuple first = kTuple;
+  first.src_port = 1;
+  take(sent(first, kPodVeth, 1));  // it stands in the next round already
+  EXPECT_FALSE(table_.take_growth(GrowthListener::kSums, 4));
+  EXPECT_EQ(sums_.calls, 6);
+  sums_.refuse = false;
+  table_.take_growth();
+  EXPECT_EQ(sums_.calls, 12);
+  EXPECT_EQ(sums_.flows.size(), 6U);
+  EXPECT_EQ(sums_.flows.begin()->second.forward.packets, 2U);
+}
+
 const FlowTuple kService{*IpAddress::parse("10.0.0.9"), *IpAddress::parse("10.96.0.1"), 40000, 443,
                          kProtoTcp};
 

@@ -38,8 +38,8 @@ class FlowTable::Impl {
   void watch_points(FlowPointsSink* sink) { sink_ = sink; }
   void take_points();
   bool find_points(const FlowTuple& tuple);
-  void watch_growth(FlowGrowthSink* sink);
-  void take_growth();
+  void watch_growth(FlowGrowthSink* sink, GrowthListener listener);
+  bool take_growth(GrowthListener listener, std::size_t most);
   bool touch(const FlowTuple& tuple, std::uint64_t id);
   [[nodiscard]] FlowTableStats stats() const;
   [[nodiscard]] std::uint64_t attributed(std::uint32_t ifindex, Direction direction,
@@ -123,8 +123,8 @@ class FlowTable::Impl {
   void tell_trouble(const FlowEntry& entry, std::size_t s, const TcpTrouble& before);
   void tell_later(std::uint32_t i);
 
-  /// What the growth sink was told of a flow: sums, by side of the entry's
-  /// canonical tuple. Beside the entries, so that it costs nothing unwatched.
+  /// What a listener was told of a flow: sums, by side of the entry's canonical
+  /// tuple. Beside the entries, so that it costs nothing unwatched.
   struct Told {
     std::array<Counters, 2> counters;
     struct Trouble {
@@ -137,16 +137,29 @@ class FlowTable::Impl {
     bool flow = false;  ///< that there is one
     bool handshake = false;
   };
+  /// One who is told what flows gain.
+  struct Listener {
+    FlowGrowthSink* sink = nullptr;
+    std::uint8_t bit = 0;              ///< in FlowEntry::grown
+    std::vector<std::uint32_t> grown;  ///< to be told in the next round
+    std::vector<std::uint32_t> round;  ///< that is being told, from `next` on
+    std::size_t next = 0;
+    std::vector<std::uint32_t> refused;  ///< in this round
+    std::deque<Told> told;               ///< by index of the entry
+    std::uint64_t twice = 0;
+    Counters over;
+  };
   void mark_grown(std::uint32_t i) {
-    if (growth_sink_ == nullptr || entries_[i].grown) return;
-    entries_[i].grown = true;
-    grown_.push_back(i);
+    if ((watching_ & ~entries_[i].grown) != 0) mark_grown_anew(i);
   }
-  [[nodiscard]] Told& told(std::uint32_t i);
+  void mark_grown_anew(std::uint32_t i);
+  void end_round(Listener& listener);
+  [[nodiscard]] Told& told(Listener& listener, std::uint32_t i);
   /// False: the sink wants to hear of it later.
-  bool tell_growth(std::uint32_t i, FlowEnding ending);
+  bool tell_growth(Listener& listener, std::uint32_t i, FlowEnding ending);
   void end_growth(std::uint32_t i, FlowEnding why);
   void join_growth(std::uint32_t to, std::uint32_t from, bool turned);
+  void join_growth(Listener& listener, std::uint32_t to, std::uint32_t from, bool turned);
 
   /// Where translations are heard of late, two flows may yet turn out to be
   /// one, with one handshake: it waits as long.
@@ -198,12 +211,9 @@ class FlowTable::Impl {
   FlowPointsSink* sink_ = nullptr;
   std::vector<std::uint32_t> moved_;
   std::vector<PointCount> point_counts_;
-  FlowGrowthSink* growth_sink_ = nullptr;
-  std::vector<std::uint32_t> grown_;
-  std::deque<Told> told_;  ///< by index of the entry
-  std::uint64_t told_twice_ = 0;
-  Counters told_over_;
-  Nanos last_eviction_ = 0;  ///< on the clock of packets
+  std::array<Listener, kGrowthListeners> listeners_;
+  std::uint8_t watching_ = 0;  ///< bits of those who listen
+  Nanos last_eviction_ = 0;    ///< on the clock of packets
   std::uint32_t hand_ = 0;
   std::uint64_t live_ = 0;
   std::uint64_t begun_ = 0;

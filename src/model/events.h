@@ -26,6 +26,8 @@ struct SocketEvent {
 struct EventHandlers {
   std::function<void(const SocketEvent&)> socket;
   std::function<void(const NewTunnel&)> tunnel;
+  /// A connection that ended or failed, of any protocol.
+  std::function<void(const Connection&)> ended;
 };
 
 }  // namespace netprobe

@@ -34,6 +34,8 @@ struct FlowTableStats {
   /// What was summed up beyond what flows had at their end: told of two that
   /// were one, or by a point that was not the nearest.
   Counters growth_over;
+  std::uint64_t history_twice = 0;  ///< the same of the records of history
+  Counters history_over;
 };
 
 /// Everything a reader may ask for, as of one moment. Immutable: the data

@@ -27,6 +27,9 @@ struct FlowGrowth {
   bool first = false;      ///< it was never told before
   bool last = false;       ///< it ends: there is no later
   bool handshake = false;  ///< flow.handshake_rtt is new
+  /// The interface nearest to the pod edge that saw it; 0 where none is known.
+  std::uint32_t ifindex = 0;
+  Role role = Role::kHost;  ///< of that interface
 };
 
 /// Takes what flows gained. Called on the data thread only; must not block.

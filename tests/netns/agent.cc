@@ -70,10 +70,12 @@ bool program_is_loaded(std::uint64_t id) {
 
 Result<Agent> Agent::start(const NetNamespace& ns, std::vector<std::string> flags,
                            const ProcessOptions& options) {
-  flags.insert(flags.begin(), {"--listen-address=127.0.0.1", "--log-format=text"});
+  auto data = std::make_unique<TempDir>();
+  flags.insert(flags.begin(),
+               {"--listen-address=127.0.0.1", "--log-format=text", "--data-dir=" + data->path()});
   auto process = ns.start(command_of(agent_binary(), std::move(flags)), options);
   if (!process) return std::unexpected(process.error());
-  Agent agent(ns, std::move(*process));
+  Agent agent(ns, std::move(data), std::move(*process));
   const bool up = eventually([&] {
     if (!agent.process_.running()) return true;
     const auto answer = ns.run({"curl", "-sf", "http://127.0.0.1:8081/healthz"});

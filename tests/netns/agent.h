@@ -13,6 +13,7 @@
 
 #include "support/netns.h"
 #include "support/process.h"
+#include "support/temp_dir.h"
 
 /// The real agent and the real command line in a namespace, as a user runs them.
 namespace netprobe::test {
@@ -72,7 +73,8 @@ struct TcHook {
 
 class Agent {
  public:
-  /// Starts it on loopback of the namespace and waits until it answers.
+  /// Starts it on loopback of the namespace, with a folder of its own for data
+  /// unless the flags have one, and waits until it answers.
   [[nodiscard]] static Result<Agent> start(const NetNamespace& ns,
                                            std::vector<std::string> flags = {},
                                            const ProcessOptions& options = {});
@@ -90,8 +92,10 @@ class Agent {
   [[nodiscard]] Result<Finished> kill();
 
  private:
-  Agent(const NetNamespace& ns, Process process) : ns_(&ns), process_(std::move(process)) {}
+  Agent(const NetNamespace& ns, std::unique_ptr<TempDir> data, Process process)
+      : ns_(&ns), data_(std::move(data)), process_(std::move(process)) {}
   const NetNamespace* ns_;
+  std::unique_ptr<TempDir> data_;  ///< its history; goes after it
   Process process_;
 };
 

@@ -65,6 +65,11 @@ TEST_F(BadInput, Flags) {
   refuses({"--kube-scope=pod"}, 2, "--kube-scope");
   refuses({"--workload-metrics=service"}, 2, "--workload-metrics");
   refuses({"--max-workload-pairs=0"}, 2, "--max-workload-pairs");
+  refuses({"--history-max-disk=lots"}, 2, "is not a size such as 2GiB");
+  refuses({"--history-max-disk=1MiB"}, 2, "between 64MiB and 16TiB");
+  refuses({"--history-raw=1s"}, 2, "--history-raw");
+  refuses({"--data-dir=relative"}, 2, "a path that begins with /");
+  refuses({"--clickhouse-url=clickhouse:8123"}, 2, "it is not a URL such as");
 }
 
 TEST_F(BadInput, Environment) {

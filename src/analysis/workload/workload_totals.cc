@@ -206,8 +206,8 @@ WorkloadPair& WorkloadTotals::pair_at(const Counted& at, Nanos now) {
 
 void WorkloadTotals::add_drops(const DropReport& drops) {
   const Nanos now = clock_.monotonic();
-  drops_.update(drops, [&](const DropRecord& record, std::uint64_t packets) {
-    add_drop(record, packets, now);
+  drops_.update(drops, [&](const DropRecord& record, const Counters& gained) {
+    if (record.has_tuple) add_drop(record, gained.packets, now);
   });
 }
 

@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "analysis/workload/bounded_rows.h"
-#include "analysis/workload/drop_growth.h"
 #include "base/clock.h"
 #include "model/drop.h"
+#include "model/drop_growth.h"
 #include "model/workload.h"
 #include "model/workload_name.h"
 

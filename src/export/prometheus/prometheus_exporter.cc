@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "export/prometheus/drop_rows.h"
+#include "export/prometheus/history_rows.h"
 #include "export/prometheus/kube_rows.h"
 #include "export/prometheus/loss_rows.h"
 #include "export/prometheus/metric_table.h"
@@ -158,7 +161,7 @@ void write_agent(TextWriter& out, const Snapshot& snapshot) {
 }  // namespace
 
 PrometheusExporter::PrometheusExporter(PrometheusOptions options)
-    : options_(options), fold_(options.max_interfaces) {}
+    : options_(std::move(options)), fold_(options_.max_interfaces) {}
 
 std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat format) {
   const auto rows = fold_.rows(snapshot, options_.active_only);
@@ -185,6 +188,9 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   write_bandwidth(out, rows);
   write_workloads(out, snapshot);
   write_kube(out, *snapshot.kube);
+  std::optional<HistoryStatus> history;
+  if (options_.history) history = options_.history();
+  write_history(out, history ? &*history : nullptr, snapshot.table);
   out.finish();
   last_size_ = page.size();
   return page;

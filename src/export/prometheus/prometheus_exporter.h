@@ -2,18 +2,22 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "export/prometheus/interface_rows.h"
 #include "export/prometheus/text_writer.h"
 #include "model/snapshot.h"
+#include "query/history_store.h"
 
 namespace netprobe {
 
 struct PrometheusOptions {
   bool active_only = false;           ///< leave out interfaces that saw no packet
   std::size_t max_interfaces = 1000;  ///< with series of their own; the rest are "~other"
+  /// Asked for each page; empty: there is no history to tell of.
+  std::function<HistoryStatus()> history = nullptr;
 };
 
 /// Renders snapshots as the metrics page. Remembers what it folded: use one

@@ -359,11 +359,45 @@ TEST(Negotiation, TakesWhatTheClientWeighsMost) {
   EXPECT_EQ(negotiate_format("application/openmetrics-text;q=x"), kPrometheus);
 }
 
+HistoryStatus busy_history() {
+  HistoryStatus status;
+  status.engine = "duckdb";
+  status.writable = true;
+  status.rows_written = 1000;
+  status.batches_written = 10;
+  status.rows_waiting = 7;
+  status.bytes_on_disk = 4096;
+  status.files = 2;
+  status.oldest = 1'700'000'000'500'000;
+  status.queries = 5;
+  status.queries_failed = 1;
+  status.lost = {{"queue_full", 3}, {"retention", 100}};
+  return status;
+}
+
+TEST(Prometheus, WritesHowHistoryStands) {
+  Snapshot snapshot = small_snapshot();
+  snapshot.table.history_over = {4, 400};
+  const auto page = PrometheusExporter({.history = busy_history}).render(snapshot, {});
+  EXPECT_LINE(page, R"(netprobe_history_info{engine="duckdb"} 1)");
+  EXPECT_LINE(page, "netprobe_history_writable 1");
+  EXPECT_LINE(page, "netprobe_history_rows_written_total 1000");
+  EXPECT_LINE(page, "netprobe_history_rows_waiting 7");
+  EXPECT_LINE(page, R"(netprobe_history_rows_lost_total{cause="queue_full"} 3)");
+  EXPECT_LINE(page, "netprobe_history_rows_expired_total 100");
+  EXPECT_LINE(page, "netprobe_history_disk_bytes 4096");
+  EXPECT_LINE(page, "netprobe_history_oldest_timestamp_seconds 1700000000.5");
+  EXPECT_LINE(page, "netprobe_history_queries_failed_total 1");
+  EXPECT_LINE(page, "netprobe_history_excess_packets_total 4");
+  EXPECT_FALSE(page.contains(R"(cause="retention")"));
+}
+
 TEST(Prometheus, PassesPromtool) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool is not installed";
   const std::string path = ::testing::TempDir() + "/netprobe_metrics_page.txt";
-  std::ofstream(path) << render(small_snapshot());
+  std::ofstream(path) << PrometheusExporter({.history = busy_history})
+                             .render(small_snapshot(), TextFormat::kPrometheus);
   const int status = std::system(("promtool check metrics < '" + path + "' >&2").c_str());
   EXPECT_EQ(WEXITSTATUS(status), 0) << "promtool found fault with the page";
   std::remove(path.c_str());

@@ -90,8 +90,14 @@ Result<std::unique_ptr<Probe>> SocketProbe::make(const SocketProbeOptions& optio
 void SocketProbe::on_event(const socket_event& event) {
   ++records_;
   processes_.notice(event.c.owner);
-  if ((event.c.flags & NP_CONN_ENDED) != 0) ended_.add(event.c, poll_time_);
+  if ((event.c.flags & NP_CONN_ENDED) != 0) end(event.c, poll_time_);
   if (options_.on_event) hand_on(event);
+}
+
+void SocketProbe::end(const np_connection& ended, Nanos now) {
+  ended_.add(ended, now);
+  if (!options_.on_ended) return;
+  options_.on_ended(connection_of(ended, clock_.wall() - clock_.monotonic(), processes_));
 }
 
 void SocketProbe::hand_on(const socket_event& event) {
@@ -182,7 +188,7 @@ void SocketProbe::drop_gone_udp(Nanos now) {
     each.c.state = 7;
     each.c.verdict = gone ? NP_VERDICT_CLOSED : NP_VERDICT_IDLE;
     // Sockets that never moved anything are of no interest once they are gone.
-    if (each.c.bytes_sent + each.c.bytes_recv > 0) ended_.add(each.c, now);
+    if (each.c.bytes_sent + each.c.bytes_recv > 0) end(each.c, now);
     return true;
   });
 }

@@ -29,6 +29,8 @@ struct SocketProbeOptions {
   Nanos keep_ended = 60 * kSecond;
   /// Hears of every event of the ring; empty: nobody does.
   std::function<void(const SocketEvent&)> on_event;
+  /// Hears of every connection that ended or failed, once; empty: nobody does.
+  std::function<void(const Connection&)> on_ended;
 };
 
 /// Connections of every network namespace, their processes and their quality:
@@ -52,6 +54,7 @@ class SocketProbe final : public Probe {
 
   void on_event(const socket_event& event);
   void hand_on(const socket_event& event);
+  void end(const np_connection& ended, Nanos now);
   void sweep();
   void guard_udp(Nanos now);
   void drop_gone_tcp();

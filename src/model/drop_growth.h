@@ -16,8 +16,8 @@ namespace netprobe {
 /// many as the newest report has. One thread.
 class DropGrowth {
  public:
-  using Call = std::function<void(const DropRecord& record, std::uint64_t packets)>;
-  /// Calls for each record of a flow with more packets than before. Records that
+  using Call = std::function<void(const DropRecord& record, const Counters& gained)>;
+  /// Calls for each record with more packets than before. Records that
   /// differ in nothing but their stack may be one of them, and are summed up. A
   /// record that made room for others and came again counts from 0; what it
   /// gained unseen in between is not told.
@@ -42,7 +42,7 @@ class DropGrowth {
     std::size_t operator()(const Key& key) const;
   };
   struct Known {
-    std::uint64_t count = 0;
+    Counters count;
     std::uint64_t report = 0;
     std::size_t sum = 0;  ///< its place among the sums of that report
   };

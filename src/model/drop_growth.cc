@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analysis/workload/drop_growth.h"
+#include "model/drop_growth.h"
 
 #include <vector>
 
@@ -23,28 +23,29 @@ std::size_t DropGrowth::KeyHash::operator()(const Key& key) const {
 void DropGrowth::update(const DropReport& report, const Call& call) {
   struct Sum {
     const DropRecord* record;
-    std::uint64_t before;
-    std::uint64_t count;
+    Counters before;
+    Counters count;
   };
   std::vector<Sum> sums;
   ++reports_;
   for (const DropRecord& record : report.records) {
-    if (!record.has_tuple) continue;
     Known& known = known_[{record.tuple, record.inside, record.ifindex, record.netns, record.reason,
                            record.hook, record.location, record.ethertype, record.first_seen}];
     if (known.report != reports_) {
-      sums.push_back({&record, known.count, 0});
-      known = {0, reports_, sums.size() - 1};
+      sums.push_back({&record, known.count, {}});
+      known = {{}, reports_, sums.size() - 1};
     }
-    known.count += record.count;
+    known.count += {record.count, record.bytes};
     sums[known.sum].count = known.count;
   }
   boost::unordered::erase_if(known_,
                              [&](const auto& each) { return each.second.report != reports_; });
   for (const Sum& sum : sums) {
     // With less than before it made room for others, and came again.
-    const std::uint64_t before = sum.count < sum.before ? 0 : sum.before;
-    if (sum.count > before) call(*sum.record, sum.count - before);
+    const bool again = sum.count.packets < sum.before.packets || sum.count.bytes < sum.before.bytes;
+    const Counters before = again ? Counters{} : sum.before;
+    if (sum.count.packets > before.packets)
+      call(*sum.record, {sum.count.packets - before.packets, sum.count.bytes - before.bytes});
   }
 }
 

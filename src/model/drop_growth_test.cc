@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analysis/workload/drop_growth.h"
+#include "model/drop_growth.h"
 
 #include <gtest/gtest.h>
 
@@ -20,10 +20,13 @@ DropRecord record(std::uint16_t port, std::uint64_t count, std::string reason = 
 
 std::vector<std::uint64_t> told(DropGrowth& growth, std::vector<DropRecord> records) {
   DropReport report;
+  for (DropRecord& each : records) each.bytes = each.count * 60;
   report.records = std::move(records);
   std::vector<std::uint64_t> result;
-  growth.update(report,
-                [&](const DropRecord&, std::uint64_t packets) { result.push_back(packets); });
+  growth.update(report, [&](const DropRecord&, const Counters& gained) {
+    EXPECT_EQ(gained.bytes, gained.packets * 60);
+    result.push_back(gained.packets);
+  });
   return result;
 }
 
@@ -91,10 +94,19 @@ TEST(DropGrowth, KnowsNoMoreThanTheNewestReport) {
   DropGrowth growth;
   for (std::uint16_t port = 1; port <= 1'000; ++port) told(growth, {record(port, 1)});
   EXPECT_EQ(growth.size(), 1U);
-  DropRecord no_flow = record(1, 1);
-  no_flow.has_tuple = false;
-  EXPECT_EQ(told(growth, {no_flow}), Packets{});
+  EXPECT_EQ(told(growth, {}), Packets{});
   EXPECT_EQ(growth.size(), 0U);
+}
+
+TEST(DropGrowth, WhatIsNoIpPacketIsToldToo) {
+  DropGrowth growth;
+  DropRecord arp = record(1, 2);
+  arp.has_tuple = false;
+  arp.tuple = {};
+  arp.ethertype = 0x0806;
+  EXPECT_EQ(told(growth, {arp}), Packets{2});
+  arp.count = 5;
+  EXPECT_EQ(told(growth, {arp}), Packets{3});
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the data loop does for history: docs/history.md.
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "agent/data_loop.h"
+
+namespace netprobe {
+
+void DataLoop::keep_history(HistoryStore& store, bool on) {
+  store_ = &store;
+  if (!on) return;
+  HistoryFeedOptions options;
+  options.node = options_.node_name;
+  options.started_at = started_at_ / kMicrosecond;
+  options.hold = name_stage_->hold();
+  HistoryHooks hooks;
+  hooks.naming.judge = [this](Flow& flow) { judge_.judge({&flow, 1}, clock_.wall()); };
+  if (name_stage_->has_names())
+    hooks.naming.name = [this](Flow& flow) { name_stage_->name({&flow, 1}); };
+  hooks.naming.interface_name = [this](std::uint32_t i) { return names_->interface_name(i); };
+  hooks.sweep = [this] {
+    if (probe_) probe_->poll(*table_);
+    sweep(clock_.monotonic());
+  };
+  hooks.request_signals = [this](std::function<void(SignalsPtr)> done) {
+    signals_.request(0, std::move(done));
+  };
+  hooks.use_signals = [this](const SignalsPtr& signals) { judge_.use(signals); };
+  hooks.wake = [this] { wake(); };
+  history_ =
+      std::make_unique<HistoryStage>(std::move(options), std::move(hooks), store, clock_, *table_);
+}
+
+void DataLoop::flush_history(bool at_once, std::function<void()> done) {
+  if (!history_) return done();
+  history_->flush(at_once, std::move(done));
+}
+
+}  // namespace netprobe
