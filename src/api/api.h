@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "io/http_server.h"
 #include "model/readers.h"
+#include "query/history_store.h"
 
 namespace netprobe {
 
@@ -34,6 +36,14 @@ struct ApiSources {
   ReadinessCheck readiness;
   MetricsRenderer metrics;
   const Clock& clock;
+  /// Null: history is off.
+  HistoryStore* history = nullptr;
+  /// Calls back, on any thread, when what was seen up to now is in the store, or
+  /// does not come. Empty: nothing waits.
+  std::function<void(std::function<void()>)> flush_history = nullptr;
+  /// Writes an answer to a Parquet file; called on a thread of the store or of
+  /// the server. Empty: there is nothing that can.
+  std::function<Status(const QueryAnswer&, const std::string& path)> export_parquet = nullptr;
 };
 
 /// The stage under which losses of live streams' clients are counted.
