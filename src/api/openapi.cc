@@ -43,8 +43,9 @@ constexpr std::string_view kDocument = R"json({
   "flows": {"type": "array", "items": {"$ref": "#/components/schemas/Flow"}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
-"/api/stream": {"get": {"summary": "Flows as they change", "description": "Server-sent events. First `hello` with the completeness so far, then one `flow` for each changed flow, its data one Flow. `lost` with {\"lost\": n} stands where n events are missing because the client read too slowly. A comment comes every 15 seconds.", "parameters": [
-  @flow_filter@
+"/api/stream": {"get": {"summary": "Flows as they change", "description": "Server-sent events, one for each change of a flow that matches all that is given. First `hello` with the completeness so far, then one `flow` for each changed flow, its data one Flow. `lost` with {\"lost\": n} stands where n events are missing because the client read too slowly. A comment comes every 15 seconds.", "parameters": [
+  @flow_filter@,
+  {"name": "q", "in": "query", "description": "a filter of the query language, without a pipe: docs/query.md", "schema": {"type": "string"}, "examples": {"drops": {"value": "dst.port=443 bytes>1M"}}}
 ], "responses": {"200": {"description": "Until the client leaves", "content": {"text/event-stream": {}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/stats": {"get": {"summary": "Sums over the flows that there are, and where every packet went", "responses": {"200": {"description": "Sums", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Stats"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/interfaces": {"get": {"summary": "Interfaces: what is attached to them and what was counted", "responses": {"200": {"description": "Interfaces by index; retired sums those that are gone", "content": {"application/json": {"schema": {"type": "object", "required": ["interfaces", "retired", "completeness", "last_updated"], "properties": {
@@ -67,7 +68,9 @@ constexpr std::string_view kRest =
   "Ready": {"description": "The agent observes", "content": {"application/json": {"schema": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ready"}, "reason": {"type": "string"}}}}}},
   "Problem": {"description": "RFC 9457 problem details", "content": {"application/problem+json": {"schema": {"type": "object", "required": ["type", "title", "status", "detail"], "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
-    "parameter": {"type": "string"}, "allowed": {"type": "array", "items": {"type": "string"}}}}}}}
+    "parameter": {"type": "string"}, "allowed": {"type": "array", "items": {"type": "string"}},
+    "column": {"type": "integer", "description": "where the query is wrong, from 1, in bytes"}, "length": {"type": "integer", "description": "of the part that is wrong; 0: something is missing there"},
+    "expected": {"type": "array", "items": {"type": "string"}, "description": "what may stand there"}}}}}}
 },
 @schemas@
 }
@@ -87,6 +90,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_flannel();
   document += openapi_losses();
   document += openapi_cluster();
+  document += openapi_query();
   document += kRest;
   const auto put = [&document](std::string_view mark, const std::string& text) {
     for (std::size_t at = 0; (at = document.find(mark, at)) != std::string::npos; at += text.size())

@@ -164,15 +164,32 @@ QueryResult<TopQuery> parse_top_query(const QueryParams& params) {
   return query;
 }
 
-QueryResult<FlowFilter> parse_stream_query(const QueryParams& params) {
-  const auto values = flow_values(params, {});
+BadQuery bad_text(std::string_view parameter, const QueryError& error) {
+  return {.parameter = std::string(parameter),
+          .detail = error.message,
+          .allowed = {},
+          .place = ProblemExtras::Place{error.column + 1, error.length, error.expected}};
+}
+
+QueryResult<StreamQuery> parse_stream_query(const QueryParams& params, Nanos now) {
+  const auto values = flow_values(params, {"q"});
   if (!values) return std::unexpected(values.error());
-  FlowFilter filter;
+  StreamQuery stream;
   for (const auto& [name, value] : *values) {
-    auto taken = take_condition(filter, name, *value);
+    if (name == "q") {
+      const auto query = parse_filter(*value, now);
+      if (!query) return std::unexpected(bad_text("q", query.error()));
+      if (query->kind != RecordKind::kFlow)
+        return bad_value("q", "streams are of flows, and this asks for " +
+                                  std::string(to_string(query->kind)) + ": use /api/query");
+      stream.matcher = std::make_shared<const RecordMatcher>(*query);
+      stream.text = canonical(*query);
+      continue;
+    }
+    auto taken = take_condition(stream.filter, name, *value);
     if (!taken) return std::unexpected(taken.error());
   }
-  return filter;
+  return stream;
 }
 
 QueryResult<void> parse_empty_query(const QueryParams& params) {

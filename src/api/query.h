@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,9 +12,12 @@
 #include <vector>
 
 #include "api/cursor.h"
+#include "io/http_problem.h"
 #include "io/url.h"
 #include "model/flow_filter.h"
 #include "model/top_talkers.h"
+#include "query/evaluate.h"
+#include "query/query.h"
 
 namespace netprobe {
 
@@ -22,6 +26,7 @@ struct BadQuery {
   std::string parameter;
   std::string detail;
   std::vector<std::string_view> allowed;  ///< parameters or values in its place
+  std::optional<ProblemExtras::Place> place = std::nullopt;  ///< in the value, where it has parts
 };
 template <typename T>
 using QueryResult = std::expected<T, BadQuery>;
@@ -57,6 +62,18 @@ struct TopQuery {
   std::size_t limit = 0;
 };
 
+/// Which flows a client of /api/stream wants: both hold.
+struct StreamQuery {
+  FlowFilter filter;
+  std::shared_ptr<const RecordMatcher> matcher;  ///< of `q`; null: all
+  std::string text;                              ///< `q` in its canonical form
+
+  /// `node`: whose flow it is.
+  [[nodiscard]] bool matches(const Flow& flow, std::string_view node) const {
+    return filter.matches(flow, node) && (!matcher || matcher->matches(flow, node));
+  }
+};
+
 inline constexpr std::size_t kDefaultLimit = 100;
 inline constexpr std::size_t kMaxLimit = 10'000;
 inline constexpr std::size_t kDefaultTop = 10;
@@ -65,7 +82,10 @@ inline constexpr std::size_t kMaxTop = 1'000;
 /// `now`: wall, what relative times are before.
 [[nodiscard]] QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now);
 [[nodiscard]] QueryResult<TopQuery> parse_top_query(const QueryParams& params);
-[[nodiscard]] QueryResult<FlowFilter> parse_stream_query(const QueryParams& params);
+[[nodiscard]] QueryResult<StreamQuery> parse_stream_query(const QueryParams& params, Nanos now);
+
+/// What is wrong with a text of the query language in `parameter`.
+[[nodiscard]] BadQuery bad_text(std::string_view parameter, const QueryError& error);
 /// For what takes no parameters.
 [[nodiscard]] QueryResult<void> parse_empty_query(const QueryParams& params);
 
