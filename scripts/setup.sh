@@ -21,7 +21,7 @@ build_packages=(
   clang-19 lld-19 llvm-19 cmake ninja-build ccache make git pkg-config
   libbpf-dev bpftool libelf-dev zlib1g-dev libzstd-dev
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
-  libcli11-dev libyaml-cpp-dev libsimdjson-dev libcurl4-openssl-dev libssl-dev libmnl-dev
+  libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
   iproute2 curl ca-certificates
 )
 test_packages=(

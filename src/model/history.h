@@ -79,11 +79,11 @@ struct DropEvent : RecordBase {
 
 /// A connection that ended, or one that failed. src is the client.
 struct ConnectionEvent : RecordBase {
-  std::uint64_t id = 0;     ///< socket cookie
-  Micros first_seen = 0;    ///< when it was opened; `time` is when it ended
+  std::uint64_t id = 0;   ///< socket cookie
+  Micros first_seen = 0;  ///< when it was opened; `time` is when it ended
   std::uint64_t netns = 0;
-  std::string_view side;    ///< of this node's socket: "client", "server", "unknown"
-  std::string error;        ///< errno's name; empty for none
+  std::string_view side;  ///< of this node's socket: "client", "server", "unknown"
+  std::string error;      ///< errno's name; empty for none
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t retransmits = 0;

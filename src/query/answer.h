@@ -33,15 +33,15 @@ struct QueryAnswer {
   std::vector<Column> columns;
   std::vector<std::vector<Value>> rows;
   Tier tier = Tier::kRaw;
-  Micros resolution = 0;           ///< of time in this tier; 0: exact
-  std::optional<Micros> since;     ///< what was really looked at, whole buckets of the tier
+  Micros resolution = 0;        ///< of time in this tier; 0: exact
+  std::optional<Micros> since;  ///< what was really looked at, whole buckets of the tier
   std::optional<Micros> until;
   std::optional<Micros> kept_since;  ///< oldest that the tier has: nothing is known before
   bool exact = true;
-  bool truncated = false;  ///< there is more: `limit`, or the cursor for records
-  std::string cursor;      ///< for the next page of records; empty: none
+  bool truncated = false;             ///< there is more: `limit`, or the cursor for records
+  std::string cursor;                 ///< for the next page of records; empty: none
   std::vector<std::string> warnings;  ///< of what is missing: a partition that could not be read …
-  std::uint64_t rows_read = 0;     ///< as far as the engine tells; 0 not known
+  std::uint64_t rows_read = 0;        ///< as far as the engine tells; 0 not known
   Micros took = 0;
 };
 

@@ -126,11 +126,11 @@ struct Field {
   FieldId id{};
   std::string_view name;  ///< canonical: "src.namespace"
   FieldType type{};
-  std::uint8_t kinds = 0;       ///< bit per RecordKind that has it
-  bool in_rollup = false;       ///< flows_1m and flows_1h have it as well
-  std::uint64_t none = 0;       ///< of numbers: what stands for "not known"
+  std::uint8_t kinds = 0;                   ///< bit per RecordKind that has it
+  bool in_rollup = false;                   ///< flows_1m and flows_1h have it as well
+  std::uint64_t none = 0;                   ///< of numbers: what stands for "not known"
   std::span<const std::string_view> words;  ///< of kWord
-  std::string_view help;        ///< one line
+  std::string_view help;                    ///< one line
 
   [[nodiscard]] bool of(RecordKind kind) const {
     return (kinds & (1U << static_cast<unsigned>(kind))) != 0;

@@ -19,8 +19,8 @@ namespace netprobe {
 
 /// Bounds of one query; a user may raise them up to what the store allows.
 struct QueryLimits {
-  std::size_t rows = 10'000;               ///< of the answer
-  std::uint64_t rows_read = 200'000'000;   ///< where the engine can tell
+  std::size_t rows = 10'000;              ///< of the answer
+  std::uint64_t rows_read = 200'000'000;  ///< where the engine can tell
   Micros time = 30 * 1'000'000;
 };
 
@@ -36,11 +36,11 @@ struct QueryRequest {
 /// Why a query has no answer.
 struct QueryFailure {
   enum class Kind : std::uint8_t {
-    kBadQuery,   ///< a bad cursor; what the engine cannot do: 400
-    kTooBroad,   ///< a limit was met: 422
+    kBadQuery,  ///< a bad cursor; what the engine cannot do: 400
+    kTooBroad,  ///< a limit was met: 422
     kCancelled,
-    kNoStore,    ///< history is off, or the engine is away: 503
-    kFailed,     ///< 500
+    kNoStore,  ///< history is off, or the engine is away: 503
+    kFailed,   ///< 500
   };
   Kind kind = Kind::kFailed;
   std::string message;
@@ -49,18 +49,18 @@ using QueryDone = std::function<void(std::expected<QueryAnswer, QueryFailure>)>;
 
 /// State of a store, for /ready, /metrics and /api/probes.
 struct HistoryStatus {
-  std::string engine;   ///< "duckdb", "clickhouse", "off"
-  std::string where;    ///< a directory or URL, without secrets
+  std::string engine;  ///< "duckdb", "clickhouse", "off"
+  std::string where;   ///< a directory or URL, without secrets
   bool writable = false;
-  std::string problem;  ///< why not, or what is being worked around; empty: none
-  std::uint64_t rows_written = 0;     ///< acknowledged: they survive the process
+  std::string problem;             ///< why not, or what is being worked around; empty: none
+  std::uint64_t rows_written = 0;  ///< acknowledged: they survive the process
   std::uint64_t batches_written = 0;
-  std::uint64_t rows_waiting = 0;     ///< taken and not acknowledged
+  std::uint64_t rows_waiting = 0;  ///< taken and not acknowledged
   std::uint64_t bytes_on_disk = 0;
-  std::uint64_t bytes_spilled = 0;    ///< batches on disk that the engine does not have yet
-  std::uint64_t memory_bytes = 0;     ///< as far as the engine tells
+  std::uint64_t bytes_spilled = 0;  ///< batches on disk that the engine does not have yet
+  std::uint64_t memory_bytes = 0;   ///< as far as the engine tells
   std::uint64_t files = 0;
-  std::optional<Micros> oldest;       ///< raw record
+  std::optional<Micros> oldest;  ///< raw record
   std::uint64_t queries = 0;
   std::uint64_t queries_failed = 0;
   /// Records that are not kept, by cause: queue_full, disk_full, rejected,

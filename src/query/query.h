@@ -24,8 +24,8 @@ using Value =
     std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, IpAddress>;
 
 enum class CompareOp : std::uint8_t {
-  kEqual,      ///< of addresses: in the prefix; of flags: exactly these
-  kIn,         ///< equal to one of several
+  kEqual,  ///< of addresses: in the prefix; of flags: exactly these
+  kIn,     ///< equal to one of several
   kLess,
   kLessEqual,
   kGreater,
@@ -60,7 +60,7 @@ struct Expr {
 };
 
 enum class AggregateOp : std::uint8_t {
-  kCount,     ///< of records
+  kCount,  ///< of records
   kSum,
   kMin,
   kMax,
@@ -90,16 +90,17 @@ struct OrderBy {
 /// answer is the records, newest first.
 struct Query {
   RecordKind kind = RecordKind::kFlow;
-  ExprPtr filter;               ///< null: everything
-  std::optional<Micros> since;  ///< wall: time >= since
-  std::optional<Micros> until;  ///< wall: time < until
+  ExprPtr filter;                ///< null: everything
+  std::optional<Micros> since;   ///< wall: time >= since
+  std::optional<Micros> until;   ///< wall: time < until
   std::vector<FieldRef> select;  ///< of records: these fields; empty: the kind's usual ones
   std::vector<Aggregate> aggregates;
   std::vector<FieldRef> by;
   /// Of `histogram FIELD`: groups by the smallest of kLatencyBounds (durations)
   /// or power of two (counts) that the value does not exceed; column "le".
   std::optional<FieldRef> histogram;
-  std::optional<Micros> every;  ///< groups by the step that `time` is in, from the epoch; column "time"
+  std::optional<Micros>
+      every;  ///< groups by the step that `time` is in, from the epoch; column "time"
   /// Of `new … since`: only groups whose first record is no older.
   std::optional<Micros> new_since;
   /// Behind it, groups by their keys, ascending, make the order total.
@@ -113,9 +114,9 @@ struct Query {
 
 /// What is wrong with a text, and where.
 struct QueryError {
-  std::size_t column = 0;  ///< bytes before it, from 0; what tools show counts from 1
-  std::size_t length = 0;  ///< of the part that is wrong; 0: something is missing there
-  std::string message;     ///< "unknown field 'scr.ip'; did you mean 'src.ip'?"
+  std::size_t column = 0;             ///< bytes before it, from 0; what tools show counts from 1
+  std::size_t length = 0;             ///< of the part that is wrong; 0: something is missing there
+  std::string message;                ///< "unknown field 'scr.ip'; did you mean 'src.ip'?"
   std::vector<std::string> expected;  ///< what may stand there, where it is not too much
 };
 

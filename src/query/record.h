@@ -34,15 +34,15 @@ struct EndNames {
 /// Takes the values of one row, in the order of table_columns(); writers of
 /// engines implement it without virtual calls.
 template <typename Row>
-concept RowWriter = requires(Row row, std::uint64_t number, std::int64_t signed_number,
-                             std::string_view text, const IpAddress& address,
-                             const Identity* identity) {
-  row.unsigned_(number);    // kU8 … kU64
-  row.signed_(signed_number);  // kI64
-  row.text(text);           // kText, kWord
-  row.address(address);
-  row.labels(identity);     // labels_text() of it, which the writer may remember
-};
+concept RowWriter =
+    requires(Row row, std::uint64_t number, std::int64_t signed_number, std::string_view text,
+             const IpAddress& address, const Identity* identity) {
+      row.unsigned_(number);       // kU8 … kU64
+      row.signed_(signed_number);  // kI64
+      row.text(text);              // kText, kWord
+      row.address(address);
+      row.labels(identity);  // labels_text() of it, which the writer may remember
+    };
 
 template <RowWriter Row>
 void write_base(Row& row, const RecordBase& record, std::string_view node) {

@@ -85,19 +85,25 @@ constexpr std::array kDropColumns{
 };
 
 constexpr std::array kConnectionColumns{
-    TableColumn{"connection_id", kU64}, TableColumn{"first_seen", kI64},
-    TableColumn{"netns", kU64},         TableColumn{"side", kWord},
-    TableColumn{"error", kWord},        TableColumn{"bytes_sent", kU64},
-    TableColumn{"bytes_received", kU64}, TableColumn{"retransmits", kU64},
-    TableColumn{"segments_sent", kU64}, TableColumn{"connect_time", kI64},
-    TableColumn{"rtt", kI64},           TableColumn{"min_rtt", kI64},
+    TableColumn{"connection_id", kU64},
+    TableColumn{"first_seen", kI64},
+    TableColumn{"netns", kU64},
+    TableColumn{"side", kWord},
+    TableColumn{"error", kWord},
+    TableColumn{"bytes_sent", kU64},
+    TableColumn{"bytes_received", kU64},
+    TableColumn{"retransmits", kU64},
+    TableColumn{"segments_sent", kU64},
+    TableColumn{"connect_time", kI64},
+    TableColumn{"rtt", kI64},
+    TableColumn{"min_rtt", kI64},
 };
 
 constexpr std::array kAlertColumns{
-    TableColumn{"alert_id", kText},        TableColumn{"alert_kind", kWord},
-    TableColumn{"alert_severity", kWord},  TableColumn{"alert_technique", kWord},
-    TableColumn{"alert_summary", kText},   TableColumn{"alert_evidence", kText},
-    TableColumn{"alert_count", kU64},      TableColumn{"first_seen", kI64},
+    TableColumn{"alert_id", kText},       TableColumn{"alert_kind", kWord},
+    TableColumn{"alert_severity", kWord}, TableColumn{"alert_technique", kWord},
+    TableColumn{"alert_summary", kText},  TableColumn{"alert_evidence", kText},
+    TableColumn{"alert_count", kU64},     TableColumn{"first_seen", kI64},
     TableColumn{"last_seen", kI64},
 };
 
