@@ -17,7 +17,6 @@ constexpr std::array<std::string_view, 11> kOwn{"q",       "since",    "until", 
                                                 "cursor",  "timeout",  "max_rows",      "max_rows_read",
                                                 "format",  "source",   "objects"};
 constexpr std::array<std::string_view, 5> kFormats{"json", "jsonl", "csv", "table", "parquet"};
-constexpr std::array<std::string_view, 3> kSources{"auto", "history", "live"};
 constexpr std::array<std::string_view, 2> kFlags{"true", "false"};
 
 std::unexpected<BadQuery> bad(std::string_view parameter, std::string detail, Names allowed = {}) {
@@ -68,7 +67,7 @@ QueryResult<void> take(Ask& ask, std::optional<std::size_t>& limit, std::string_
     if (!format) return no_word(name, value, kFormats);
     ask.format = *format;
   } else if (name == "source") {
-    const auto source = parse_ask_source(value);
+    const auto source = parse_source(value);
     if (!source) return no_word(name, value, kSources);
     ask.source = *source;
   } else if (name == "objects") {
@@ -92,24 +91,6 @@ void limit_rows(Ask& ask, std::optional<std::size_t> limit) {
 }
 
 }  // namespace
-
-std::optional<AskSource> parse_ask_source(std::string_view text) {
-  const auto found = std::ranges::find(kSources, text);
-  if (found == kSources.end()) return std::nullopt;
-  return static_cast<AskSource>(found - kSources.begin());
-}
-
-void narrow_time(Query& query, std::optional<Nanos> since, std::optional<Nanos> until) {
-  // Rounded so that nothing in between is left out.
-  if (since) {
-    const Micros from = *since / kMicrosecond;
-    query.since = std::max(from, query.since.value_or(from));
-  }
-  if (until) {
-    const Micros to = *until / kMicrosecond + (*until % kMicrosecond != 0 ? 1 : 0);
-    query.until = std::min(to, query.until.value_or(to));
-  }
-}
 
 QueryResult<Ask> parse_ask(const QueryParams& params, Nanos now) {
   Names allowed(kOwn.begin(), kOwn.end());

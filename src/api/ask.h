@@ -11,14 +11,6 @@
 
 namespace netprobe {
 
-/// Where an answer comes from.
-enum class AskSource : std::uint8_t {
-  kAuto,     ///< history where there is one, else what is live, and it says so
-  kHistory,  ///< or 503
-  kLive,
-};
-[[nodiscard]] std::optional<AskSource> parse_ask_source(std::string_view text);
-
 /// What GET /api/query asks for: the text `q`, and the contract's simple
 /// parameters as conditions that hold as well.
 struct Ask {
@@ -26,7 +18,7 @@ struct Ask {
   QueryLimits limits;
   std::string cursor;
   AnswerFormat format = AnswerFormat::kJson;
-  AskSource source = AskSource::kAuto;
+  Source source = Source::kAuto;
   bool objects = false;
 };
 
@@ -37,13 +29,5 @@ inline constexpr Micros kMaxAskTime = 240 * 1'000'000LL;
 
 /// `now`: wall, what relative times are before.
 [[nodiscard]] QueryResult<Ask> parse_ask(const QueryParams& params, Nanos now);
-
-/// Adds a time range to a query's own: both hold.
-void narrow_time(Query& query, std::optional<Nanos> since, std::optional<Nanos> until);
-
-/// Parameters of the contract (FlowFilter::keys()) as conditions of a query,
-/// beside those that it has.
-[[nodiscard]] QueryResult<void> narrow(Query& query, std::span<const NamedValue> conditions,
-                                       Nanos now);
 
 }  // namespace netprobe

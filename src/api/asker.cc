@@ -99,13 +99,13 @@ bool has_history(const ApiSources& sources) {
 void ask(const ApiContextPtr& context, const HttpReply& reply, Ask ask,
          std::function<HttpResponse(const Found&)> render) {
   const bool kept = has_history(context->sources);
-  if (ask.source == AskSource::kHistory && !kept)
+  if (ask.source == Source::kHistory && !kept)
     return reply(problem(
         503, "history is off at this agent: --enable-history=true turns it on, source=live asks "
              "what is in memory"));
   auto question = std::make_shared<Question>(context, reply);
-  question->live = ask.source == AskSource::kLive || !kept;
-  question->fell_back = question->live && ask.source == AskSource::kAuto;
+  question->live = ask.source == Source::kLive || !kept;
+  question->fell_back = question->live && ask.source == Source::kAuto;
   question->request.query = std::move(ask.query);
   question->request.limits = ask.limits;
   question->request.cursor = std::move(ask.cursor);

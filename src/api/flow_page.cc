@@ -44,7 +44,7 @@ std::string flow_page(const Snapshot& snapshot, const FlowsQuery& query) {
   std::uint64_t total = 0;
   std::vector<Placed> page;
   for (const Flow& flow : snapshot.flows) {
-    if (!in_range(flow, query) || !query.filter.matches(flow, snapshot.node_name)) continue;
+    if (!in_range(flow, query) || !query.matches(flow, snapshot.node_name)) continue;
     ++total;
     const Placed place{sort_weight(flow, query.order), &flow};
     if (!query.cursor || stands_after(place, *query.cursor)) page.push_back(place);
@@ -64,6 +64,8 @@ std::string flow_page(const Snapshot& snapshot, const FlowsQuery& query) {
   } else {
     json.null("next_cursor");
   }
+  json.text("source", "live");
+  json.text("tier", to_string(Tier::kLive));
   append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot, {query.since, query.until});
   json.close();

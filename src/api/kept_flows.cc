@@ -234,7 +234,7 @@ std::size_t offset_of(const FlowsQuery& asked) {
 }  // namespace
 
 Ask kept_flows_ask(const FlowsQuery& asked) {
-  Ask ask{.query = asked.kept, .source = AskSource::kHistory};
+  Ask ask{.query = asked.kept, .source = Source::kHistory};
   Query& query = ask.query;
   query.kind = RecordKind::kFlow;
   query.select.clear();

@@ -23,6 +23,8 @@ constexpr std::string_view kDocument = R"json({
 "/readyz": {"get": {"summary": "Readiness", "responses": {"200": {"$ref": "#/components/responses/Ready"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/flows": {"get": {"summary": "Flows that match all given conditions, a page at a time", "parameters": [
   @flow_filter@,
+  {"name": "q", "in": "query", "description": "a filter of the query language, without a pipe: docs/query.md; holds beside the other conditions", "schema": {"type": "string"}},
+  {"name": "source", "in": "query", "description": "auto is what is live, and history where a range is given of which what is live has not all. From history a flow has what it gained in the range, and neither labels nor points", "schema": {"type": "string", "enum": ["auto", "history", "live"], "default": "auto"}},
   {"name": "since", "in": "query", "description": "last seen then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
   {"name": "until", "in": "query", "description": "first seen then or earlier", "schema": {"type": "string"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
@@ -30,8 +32,13 @@ constexpr std::string_view kDocument = R"json({
   {"name": "sort", "in": "query", "description": "by id (the order in which they began), or most first. Sorted by id, pages neither repeat nor miss a flow while flows change", "schema": {"type": "string", "enum": ["id", "bytes", "packets", "rate", "last_seen"], "default": "id"}}
 ], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["flows", "total", "next_cursor", "kubernetes", "completeness"], "additionalProperties": false, "properties": {
   "flows": {"type": "array", "items": {"$ref": "#/components/schemas/Flow"}},
-  "total": {"type": "integer", "description": "how many match in all"},
+  "total": {"type": ["integer", "null"], "description": "how many match in all; null where history has more than were counted"},
   "next_cursor": {"type": ["string", "null"]},
+  "source": {"enum": ["history", "live"]}, "tier": {"enum": ["live", "raw", "1m", "1h"]},
+  "resolution_seconds": {"type": "number"}, "exact": {"type": "boolean"},
+  "since": {"type": ["string", "null"], "format": "date-time", "description": "what history looked at"},
+  "until": {"type": ["string", "null"], "format": "date-time"}, "kept_since": {"type": ["string", "null"], "format": "date-time"},
+  "warnings": {"type": "array", "items": {"type": "string"}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/top": {"get": {"summary": "The flows that move most", "parameters": [

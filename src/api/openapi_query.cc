@@ -30,7 +30,7 @@ std::string_view openapi_query() {
   {"name": "at", "in": "query", "description": "the place, in bytes from the beginning; without, the end", "schema": {"type": "integer", "minimum": 0}}
 ], "responses": {"200": {"description": "Words that may stand there instead of what is between from and to", "content": {"application/json": {"schema": {"type": "object", "required": ["from", "to", "words"], "additionalProperties": false, "properties": {
   "from": {"type": "integer"}, "to": {"type": "integer"},
-  "words": {"type": "array", "items": {"type": "object", "required": ["text", "help"], "additionalProperties": false, "properties": {"text": {"type": "string"}, "help": {"type": "string"}}}}}}}}}, "400": {"$ref": "#/components/responses/Problem"}}}},
+  "words": {"type": "array", "items": {"type": "string"}}}}}}}, "400": {"$ref": "#/components/responses/Problem"}}}},
 "/api/query/fields": {"get": {"summary": "The fields that queries know", "responses": {"200": {"description": "In the order of docs/query.md", "content": {"application/json": {"schema": {"type": "object", "required": ["fields"], "additionalProperties": false, "properties": {
   "fields": {"type": "array", "items": {"$ref": "#/components/schemas/QueryField"}}}}}}}, "400": {"$ref": "#/components/responses/Problem"}}}},
 )json";

@@ -6,7 +6,7 @@
 
 #include "api/answer_value.h"
 #include "base/json_writer.h"
-#include "query/complete.h"
+#include "query/completion.h"
 #include "query/field.h"
 #include "query/query.h"
 
@@ -106,20 +106,14 @@ QueryResult<CompleteQuery> parse_complete_query(const QueryParams& params) {
 }
 
 std::string complete_page(const CompleteQuery& query) {
-  const Completion found = complete_query(query.text, query.at);
+  const Completions found = completions(query.text, query.at);
   std::string out;
   JsonObject json(out);
-  json.number("from", found.from);
-  json.number("to", query.at);
+  json.number("from", found.column);
+  json.number("to", found.column + found.length);
   json.key("words");
   JsonArray list(out);
-  for (const auto& word : found.words) {
-    list.next();
-    JsonObject one(out);
-    one.text("text", word.text);
-    one.text("help", word.help);
-    one.close();
-  }
+  for (const auto& word : found.words) list.text(word);
   list.close();
   json.close();
   return out;

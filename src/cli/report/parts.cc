@@ -38,7 +38,7 @@ std::string label_of(Part part, simdjson::dom::array row, Language language) {
       simdjson::dom::element value;
       if (row.at(0).get(value) != simdjson::SUCCESS || value.get(millis) != simdjson::SUCCESS)
         return text(0) == "+Inf" ? ">10s" : text(0);
-      return "≤" + human_duration(static_cast<Nanos>(millis * 1e6));
+      return format_duration(static_cast<Nanos>(millis * 1e6));
     }
     default:
       return text(0);

@@ -12,7 +12,11 @@ namespace {
 constexpr std::size_t kBarCells = 30;
 constexpr std::size_t kLabelCells = 60;
 
-std::string minute_of(Nanos time) { return format_rfc3339(time).substr(0, 16); }
+std::string minute_of(Nanos time) {
+  std::string text = format_rfc3339(time).substr(0, 16);
+  text[10] = ' ';
+  return text;
+}
 
 std::string bar_of(double value, double most) {
   if (!(most > 0) || !(value > 0)) return {};

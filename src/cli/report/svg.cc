@@ -154,17 +154,22 @@ std::string time_chart(const TimeChart& chart) {
   std::string path = "M" + number(x_of(chart.since)) + " " + number(y_of(0));
   const auto line_to = [&](double x, double y) { path += " L" + number(x) + " " + number(y); };
   std::string marks;
+  Nanos drawn = chart.since;  // up to here
   for (const Point& point : chart.points) {
     const double from = x_of(point.time);
     const double to = x_of(point.time + chart.step);
-    line_to(from, y_of(0));
+    if (point.time > drawn) {
+      line_to(x_of(drawn), y_of(0));
+      line_to(from, y_of(0));
+    }
     line_to(from, y_of(point.value));
     line_to(to, y_of(point.value));
-    line_to(to, y_of(0));
+    drawn = point.time + chart.step;
     marks += rectangle(from, kTop, to - from, height, "hover",
                        format_rfc3339(point.time).substr(0, 16) + "Z  " +
                            with_unit(point.value, chart.unit));
   }
+  line_to(x_of(drawn), y_of(0));
   line_to(kWidth, y_of(0));
   out += "<path class=\"area\" d=\"" + path + " Z\"/>" + marks;
   append_times(out, chart);

@@ -44,7 +44,7 @@ constexpr std::array<PartWords, kParts> kEnglishParts{
               "No flow has a namespace's name."},
     PartWords{"Dropped packets", "Packets that the kernel dropped, by its reason.",
               "No drops were seen."},
-    PartWords{"Round-trip times", "Records of TCP flows by their smoothed RTT.",
+    PartWords{"Round-trip times", "Records of TCP flows by their smoothed RTT: up to so much.",
               "No RTT is known."},
     PartWords{"Retransmits", "Segments that the initiating side sent again.",
               "Nothing was sent again."},
@@ -59,7 +59,7 @@ constexpr std::array<PartWords, kParts> kChineseParts{
     PartWords{"使用最多的端口", "按字节数（双向）排列的协议和目的端口。", "没有看到流量。"},
     PartWords{"命名空间", "命名空间之间的字节数：行是发起方。", "没有流带有命名空间名称。"},
     PartWords{"被丢弃的数据包", "内核丢弃的数据包，按内核给出的原因。", "没有看到丢包。"},
-    PartWords{"往返时间", "TCP 流的记录，按平滑 RTT 分布。", "没有已知的 RTT。"},
+    PartWords{"往返时间", "TCP 流的记录，按平滑 RTT 分布：不超过该值。", "没有已知的 RTT。"},
     PartWords{"重传", "发起方重传的报文段。", "没有重传。"},
     PartWords{"连接如何结束", "本节点套接字的连接，按结论。", "没有连接结束。"},
 };
