@@ -125,8 +125,7 @@ class Printer {
       for (const auto id : bare.ids) {
         if (!field(id).of(kind_)) continue;
         const auto at = first + count++;
-        const auto* each =
-            at < any.size() ? std::get_if<Expr::Compare>(&any[at]->node) : nullptr;
+        const auto* each = at < any.size() ? std::get_if<Expr::Compare>(&any[at]->node) : nullptr;
         same = same && each != nullptr && each->field == FieldRef{id, compare->field.label} &&
                each->op == compare->op && each->values == compare->values;
       }
@@ -178,7 +177,8 @@ std::string aggregate_text(const Aggregate& aggregate) {
   if (aggregate.op == AggregateOp::kCount) return text;
   if (aggregate.op == AggregateOp::kQuantile) {
     std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), aggregate.quantile);
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), aggregate.quantile);
     text += ' ';
     text.append(digits.data(), end.ptr);
   }

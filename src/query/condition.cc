@@ -29,8 +29,8 @@ std::string shortened(std::string_view text) {
 }
 
 Refusal wrong_value(const Subject& subject, const Operand& operand) {
-  Refusal refusal{.message = "'" + std::string(subject.shown) + "' takes " +
-                             takes(subject.ref.id) + ", not '" + shortened(operand.text) + "'"};
+  Refusal refusal{.message = "'" + std::string(subject.shown) + "' takes " + takes(subject.ref.id) +
+                             ", not '" + shortened(operand.text) + "'"};
   const auto words = words_for(subject.ref.id);
   const std::vector<std::string_view> views(words.begin(), words.end());
   refusal.message += did_you_mean(nearest_words(operand.text, views));
@@ -85,8 +85,7 @@ std::optional<Value> single_value(FieldId id, std::string_view text, Nanos now) 
       return value(parse_digits(text, largest(id)));
     case FieldType::kProtocol: {
       const int number = protocol_of(text);
-      return number < 0 ? std::nullopt
-                        : std::optional<Value>(static_cast<std::uint64_t>(number));
+      return number < 0 ? std::nullopt : std::optional<Value>(static_cast<std::uint64_t>(number));
     }
     case FieldType::kFlags: {
       const auto flags = parse_tcp_flags(text);
@@ -132,8 +131,8 @@ ExprPtr range(const FieldRef& ref, std::string_view text, Nanos now) {
   auto least = single_value(ref.id, text.substr(0, dash), now);
   auto most = single_value(ref.id, text.substr(dash + 1), now);
   if (!least || !most || *most < *least) return nullptr;
-  return all_of({compare(ref, kGreaterEqual, std::move(*least)),
-                 compare(ref, kLessEqual, std::move(*most))});
+  return all_of(
+      {compare(ref, kGreaterEqual, std::move(*least)), compare(ref, kLessEqual, std::move(*most))});
 }
 
 ExprPtr in_prefix(const FieldRef& ref, std::string_view text) {
@@ -151,8 +150,7 @@ Condition ordered_words(const Subject& subject, CompareOp op, const Operand& ope
   std::vector<ExprPtr> any;
   for (auto word = words.begin(); word != words.end(); ++word) {
     const bool holds = (op == kLess && word < wanted) || (op == kLessEqual && word <= wanted) ||
-                       (op == kGreater && word > wanted) ||
-                       (op == kGreaterEqual && word >= wanted);
+                       (op == kGreater && word > wanted) || (op == kGreaterEqual && word >= wanted);
     if (holds) any.push_back(compare(subject.ref, kEqual, std::string(*word)));
   }
   if (any.empty())
@@ -258,9 +256,9 @@ Condition equal_to_any(const Subject& subject, const std::vector<Operand>& opera
 
 Condition ordered(const Subject& subject, CompareOp op, const Operand& operand, Nanos now) {
   if (!can_be_ordered(subject.ref.id))
-    return std::unexpected(
-        Refusal{.message = "'" + std::string(subject.shown) + "' takes " + takes(subject.ref.id) +
-                           ": it is not less or greater than anything"});
+    return std::unexpected(Refusal{.message = "'" + std::string(subject.shown) + "' takes " +
+                                              takes(subject.ref.id) +
+                                              ": it is not less or greater than anything"});
   if (field(subject.ref.id).type == FieldType::kWord) return ordered_words(subject, op, operand);
   if (auto value = single_value(subject.ref.id, operand.text, now))
     return compare(subject.ref, op, std::move(*value));
@@ -269,9 +267,9 @@ Condition ordered(const Subject& subject, CompareOp op, const Operand& operand, 
 
 Condition matching(const Subject& subject, const Operand& operand) {
   if (!can_be_matched(subject.ref.id))
-    return std::unexpected(
-        Refusal{.message = "'" + std::string(subject.shown) + "' is no text: it takes " +
-                           takes(subject.ref.id) + " and no pattern"});
+    return std::unexpected(Refusal{.message = "'" + std::string(subject.shown) +
+                                              "' is no text: it takes " + takes(subject.ref.id) +
+                                              " and no pattern"});
   if (field(subject.ref.id).type != FieldType::kFlags) return text_matching(subject, operand);
   const auto flags = parse_tcp_flags(operand.text);
   if (!flags || *flags == 0) return std::unexpected(wrong_value(subject, operand));

@@ -50,9 +50,9 @@ Refusal wrong_name(const Subject& subject, const Operand& operand) {
 
 Condition pattern(const FieldRef& ref, std::string text) {
   if (auto compiled = compile_pattern(text); !compiled)
-    return std::unexpected(Refusal{.message = "the pattern cannot be used: " +
-                                              compiled.error().message,
-                                   .fragment = compiled.error().fragment});
+    return std::unexpected(
+        Refusal{.message = "the pattern cannot be used: " + compiled.error().message,
+                .fragment = compiled.error().fragment});
   return compare(ref, kMatch, std::move(text));
 }
 
@@ -62,8 +62,8 @@ Condition name(const FieldRef& ref, std::string_view text, bool quoted) {
   if (text.empty()) return is_none(ref);
   if (quoted || text.find_first_of("*?[") == std::string_view::npos)
     return compare(ref, kEqual, std::string(text));
-  if (static_cast<std::size_t>(std::ranges::count_if(
-          text, [](char c) { return c == '*' || c == '?'; })) > kMaxWildcards)
+  if (static_cast<std::size_t>(
+          std::ranges::count_if(text, [](char c) { return c == '*' || c == '?'; })) > kMaxWildcards)
     return std::unexpected(Refusal{.message = "more than " + std::to_string(kMaxWildcards) +
                                               " of * and ? in a name: use ~ and a pattern"});
   if (!is_one_word(text) || text.contains('[')) return pattern(ref, pattern_of_glob(text));

@@ -7,7 +7,7 @@ namespace netprobe {
 namespace {
 
 template <typename Join>
-ExprPtr join(std::vector<ExprPtr> parts, std::vector<ExprPtr> Join::*member) {
+ExprPtr join(std::vector<ExprPtr> parts, std::vector<ExprPtr> Join::* member) {
   if (parts.size() == 1) return std::move(parts.front());
   Join joined;
   auto& flat = joined.*member;

@@ -70,14 +70,22 @@ constexpr std::array kSideAliases{
 };
 /// What a side is called: longest first, as "src.k8s" begins with "src".
 constexpr std::array kSides{
-    Alias{"source.k8s.", "src."},      Alias{"destination.k8s.", "dst."},
-    Alias{"k8s.source.", "src."},      Alias{"k8s.destination.", "dst."},
-    Alias{"src.k8s.", "src."},         Alias{"dst.k8s.", "dst."},
-    Alias{"k8s.src.", "src."},         Alias{"k8s.dst.", "dst."},
-    Alias{"source.", "src."},          Alias{"destination.", "dst."},
-    Alias{"client.", "src."},          Alias{"server.", "dst."},
-    Alias{"src.", "src."},             Alias{"dst.", "dst."},
-    Alias{"from.", "src."},            Alias{"to.", "dst."},
+    Alias{"source.k8s.", "src."},
+    Alias{"destination.k8s.", "dst."},
+    Alias{"k8s.source.", "src."},
+    Alias{"k8s.destination.", "dst."},
+    Alias{"src.k8s.", "src."},
+    Alias{"dst.k8s.", "dst."},
+    Alias{"k8s.src.", "src."},
+    Alias{"k8s.dst.", "dst."},
+    Alias{"source.", "src."},
+    Alias{"destination.", "dst."},
+    Alias{"client.", "src."},
+    Alias{"server.", "dst."},
+    Alias{"src.", "src."},
+    Alias{"dst.", "dst."},
+    Alias{"from.", "src."},
+    Alias{"to.", "dst."},
     Alias{"k8s.", ""},
 };
 constexpr std::array kAliases{
@@ -207,8 +215,8 @@ std::string normal_name(std::string_view name) {
 
 bool is_label_key(std::string_view key) {
   return !key.empty() && key.size() <= kMostLabelKey && std::ranges::all_of(key, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '_' || c == '-' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-' || c == '/';
   });
 }
 

@@ -56,7 +56,10 @@ std::vector<std::string> nearest_words(std::string_view given,
 std::string did_you_mean(std::span<const std::string> words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i)
-    text += (i == 0 ? "; did you mean '" : i + 1 == words.size() ? " or '" : ", '") + words[i] + "'";
+    text += (i == 0                  ? "; did you mean '"
+             : i + 1 == words.size() ? " or '"
+                                     : ", '") +
+            words[i] + "'";
   return text.empty() ? text : text + "?";
 }
 

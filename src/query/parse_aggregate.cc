@@ -22,9 +22,9 @@ struct OpWord {
 };
 // Where an op has two, the first is its name.
 constexpr std::array kOpWords{
-    OpWord{"count", kCount},       OpWord{"sum", kSum},   OpWord{"min", kMin},
-    OpWord{"max", kMax},           OpWord{"avg", kAvg},   OpWord{"quantile", kQuantile},
-    OpWord{"distinct", kDistinct}, OpWord{"rate", kRate}, OpWord{"peak", kPeak},
+    OpWord{"count", kCount},       OpWord{"sum", kSum},       OpWord{"min", kMin},
+    OpWord{"max", kMax},           OpWord{"avg", kAvg},       OpWord{"quantile", kQuantile},
+    OpWord{"distinct", kDistinct}, OpWord{"rate", kRate},     OpWord{"peak", kPeak},
     OpWord{"mean", kAvg},          OpWord{"uniq", kDistinct},
 };
 constexpr std::string_view kMedian = "median";
@@ -83,8 +83,8 @@ std::optional<AggregateWord> aggregate_word(std::string_view text) {
 }
 
 std::vector<std::string> aggregate_words() {
-  return {"count", "sum", "min", "max", "avg", "rate", "peak", "distinct", "quantile",
-          "p50", "p90", "p95", "p99"};
+  return {"count",    "sum",      "min", "max", "avg", "rate", "peak",
+          "distinct", "quantile", "p50", "p90", "p95", "p99"};
 }
 
 std::string aggregate_name(AggregateOp op, const FieldRef& ref, double quantile) {
@@ -146,7 +146,8 @@ std::optional<Aggregate> QueryParser::take_aggregate(const Aggregate* like) {
   if (!word) {
     if (like != nullptr && like->op != kCount && find_field(at.text))
       return aggregate_of(like->op, like->quantile, at);
-    fail(at, described(at) + " sums up nothing: write sum, min, max, avg, p99 …", aggregate_words());
+    fail(at, described(at) + " sums up nothing: write sum, min, max, avg, p99 …",
+         aggregate_words());
     return std::nullopt;
   }
   advance();
@@ -182,11 +183,10 @@ bool QueryParser::add_waiting(std::vector<std::pair<Token, AggregateWord>>& wait
                               const Aggregate& of) {
   for (const auto& [at, word] : waiting) {
     if (of.op == kCount || !fits(word.op, field(of.field.id).type))
-      return fail(at, described(at) + " does not go with " + of.name,
-                  fields_for(word.op, kinds_));
-    if (!add_aggregate({word.op, of.field, word.quantile,
-                        aggregate_name(word.op, of.field, word.quantile)},
-                       at))
+      return fail(at, described(at) + " does not go with " + of.name, fields_for(word.op, kinds_));
+    if (!add_aggregate(
+            {word.op, of.field, word.quantile, aggregate_name(word.op, of.field, word.quantile)},
+            at))
       return false;
   }
   waiting.clear();
@@ -199,8 +199,8 @@ bool QueryParser::parse_aggregates() {
   for (;;) {
     const Token at = token_;
     const auto word = at.kind == kWord ? aggregate_word(at.text) : std::nullopt;
-    const bool waits = word && word->op != kCount && (word->op != kQuantile || word->quantile > 0) &&
-                       peek().kind == kComma;
+    const bool waits = word && word->op != kCount &&
+                       (word->op != kQuantile || word->quantile > 0) && peek().kind == kComma;
     if (waits && waiting.size() < kMostAggregates) {
       waiting.emplace_back(at, *word);
       advance();

@@ -75,7 +75,8 @@ bool QueryParser::parse_order_column() {
     by.descending = token_.is_word("desc");
     advance();
   }
-  const bool twice = std::ranges::find(query_.order, by.column, &OrderBy::column) != query_.order.end();
+  const bool twice =
+      std::ranges::find(query_.order, by.column, &OrderBy::column) != query_.order.end();
   if (twice) return fail(at, "'" + by.column + "' is there twice");
   query_.order.push_back(std::move(by));
   return !failed();

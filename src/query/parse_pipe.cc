@@ -16,8 +16,8 @@ constexpr std::size_t kMostFields = 32;
 constexpr Micros kShortestStep = 1'000'000;
 
 constexpr std::array<std::string_view, 13> kOtherStages{
-    "top", "histogram", "new", "by", "order", "sort", "limit", "head", "fields", "select", "last",
-    "since", "until"};
+    "top",  "histogram", "new",    "by",   "order", "sort", "limit",
+    "head", "fields",    "select", "last", "since", "until"};
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -84,8 +84,7 @@ bool QueryParser::fail_unknown_stage(const Token& stage) {
 /// A query sums up once, before what it orders and limits.
 bool QueryParser::begin_sums(const Token& stage) {
   if (sums_) return fail(stage, "a query sums up once, and this one did before");
-  if (ordered_)
-    return fail(stage, described(stage) + " comes before order, limit and fields");
+  if (ordered_) return fail(stage, described(stage) + " comes before order, limit and fields");
   sums_ = true;
   return true;
 }
@@ -151,10 +150,10 @@ std::optional<FieldRef> QueryParser::take_single_field(std::string_view use) {
   if (name && name->is_bare()) {
     std::vector<std::string> narrower;
     for (const auto id : name->ids)
-      if ((field(id).kinds & kinds_) != 0)
-        narrower.push_back(field_name({id, name->label}));
-    fail(at, described(at) + " means either side: " + std::string(use) + " " +
-                 (narrower.size() > 2 ? "one of " : "") + joined(narrower),
+      if ((field(id).kinds & kinds_) != 0) narrower.push_back(field_name({id, name->label}));
+    fail(at,
+         described(at) + " means either side: " + std::string(use) + " " +
+             (narrower.size() > 2 ? "one of " : "") + joined(narrower),
          narrower);
     return std::nullopt;
   }
@@ -208,9 +207,7 @@ bool QueryParser::parse_new() {
   return query_.new_since.has_value();
 }
 
-bool QueryParser::parse_groups() {
-  return take_fields(query_.by, "group by") && parse_every();
-}
+bool QueryParser::parse_groups() { return take_fields(query_.by, "group by") && parse_every(); }
 
 bool QueryParser::parse_limit() {
   const Token at = token_;
@@ -221,7 +218,8 @@ bool QueryParser::parse_limit() {
 }
 
 bool QueryParser::parse_select() {
-  if (sums_) return fail(token_, "fields are chosen of records; sums have the columns of their own");
+  if (sums_)
+    return fail(token_, "fields are chosen of records; sums have the columns of their own");
   if (!query_.select.empty()) return fail(token_, "fields are chosen before");
   ordered_ = true;
   return take_fields(query_.select, "write");

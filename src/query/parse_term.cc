@@ -107,9 +107,9 @@ bool QueryParser::take_operand(const NamedField& name, std::vector<Operand>& ope
                                std::vector<Token>& tokens) {
   if (failed()) return false;
   if (token_.kind != kWord && token_.kind != kText)
-    return fail_expecting("a value of '" + std::string(name.name) + "', " +
-                              takes(name.ids.front()) + ",",
-                          words_for(name.ids.front()));
+    return fail_expecting(
+        "a value of '" + std::string(name.name) + "', " + takes(name.ids.front()) + ",",
+        words_for(name.ids.front()));
   operands.push_back({token_.value(), token_.kind == kText});
   tokens.push_back(token_);
   advance();
@@ -128,7 +128,8 @@ bool QueryParser::take_list(const NamedField& name, std::vector<Operand>& operan
 }
 
 bool QueryParser::fail_operand(const Refusal& refusal, const Token& at) {
-  const auto part = refusal.fragment.empty() ? std::string_view::npos : at.text.find(refusal.fragment);
+  const auto part =
+      refusal.fragment.empty() ? std::string_view::npos : at.text.find(refusal.fragment);
   if (part != std::string_view::npos)
     return fail(at.column + part, refusal.fragment.size(), refusal.message, refusal.expected);
   return fail(at, refusal.message, refusal.expected);

@@ -82,8 +82,7 @@ bool QueryParser::parse() {
   if (failed()) return false;
   if (token_.kind == Token::Kind::kPipe && !options_.pipe)
     return fail(token_, "this is a filter: it has no stages behind a '|'");
-  if (token_.kind == Token::Kind::kClose)
-    return fail(token_, "there is a ')' too many");
+  if (token_.kind == Token::Kind::kClose) return fail(token_, "there is a ')' too many");
   if (token_.kind == Token::Kind::kComma)
     return fail(token_, "several values stand in parentheses: FIELD in (a, b)");
   if (token_.kind != Token::Kind::kPipe && token_.kind != Token::Kind::kEnd)
@@ -170,7 +169,8 @@ bool QueryParser::note_use(const NamedField& name, const Token& at) {
     return fail(at, "field " + own + " is of " + kinds_text(kinds) + "; this query asks for " +
                         kinds_text(kinds_));
   // One that shares no kind with it, or else the one that left the fewest.
-  const auto other = std::ranges::find_if(uses_, [&](const Use& u) { return (u.kinds & kinds) == 0; });
+  const auto other =
+      std::ranges::find_if(uses_, [&](const Use& u) { return (u.kinds & kinds) == 0; });
   const Use& use = other == uses_.end() ? uses_.back() : *other;
   return fail(at, "field " + own + " is of " + kinds_text(kinds) + ", '" + use.name + "' of " +
                       kinds_text(use.kinds) + ": one query asks for one kind");
@@ -189,7 +189,8 @@ std::vector<std::string> QueryParser::field_words(bool bare) const {
 
 bool QueryParser::fail_unknown(const Token& at) {
   const std::string word = described(at);
-  if (is_stage_word(at)) return fail(at, word + " begins a stage: write '| " + std::string(at.text) + "'");
+  if (is_stage_word(at))
+    return fail(at, word + " begins a stage: write '| " + std::string(at.text) + "'");
   if (parse_record_kind(at))
     return fail(at, word + " says what is asked for: it is the first word of a query");
   if (protocol_of(at.text) > 255 || (protocol_of(at.text) >= 0 && at.text.front() > '9'))
@@ -198,8 +199,8 @@ bool QueryParser::fail_unknown(const Token& at) {
     return fail(at, "an address needs a field: write ip=" + std::string(at.text));
   const auto colon = at.text.find(':');
   if (colon != std::string_view::npos && find_field(at.text.substr(0, colon)))
-    return fail(at, "a ':' compares nothing: write " + std::string(at.text.substr(0, colon)) +
-                        "=VALUE");
+    return fail(
+        at, "a ':' compares nothing: write " + std::string(at.text.substr(0, colon)) + "=VALUE");
   auto near = nearest_fields(at.text, kinds_);
   if (near.empty()) near = nearest_fields(at.text, kEveryKind);
   std::string hint = did_you_mean(near);
@@ -226,10 +227,9 @@ std::optional<NamedField> QueryParser::take_field() {
     return std::nullopt;
   }
   if (name->is_label() && !is_label_key(name->label)) {
-    fail(at, name->label.empty()
-                 ? "which label? Write " + std::string(name->name) + ".KEY, such as " +
-                       std::string(name->name) + ".app"
-                 : "'" + name->label + "' is no label's key");
+    fail(at, name->label.empty() ? "which label? Write " + std::string(name->name) +
+                                       ".KEY, such as " + std::string(name->name) + ".app"
+                                 : "'" + name->label + "' is no label's key");
     return std::nullopt;
   }
   if (!note_use(*name, at)) return std::nullopt;

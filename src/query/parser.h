@@ -39,9 +39,7 @@ class QueryParser {
   [[nodiscard]] Query take() { return std::move(query_); }
   /// Bare names were taken to mean what they mean of flows, and it is another
   /// kind in the end: to be read again, with that kind.
-  [[nodiscard]] bool guessed_wrong() const {
-    return guessed_ && query_.kind != RecordKind::kFlow;
-  }
+  [[nodiscard]] bool guessed_wrong() const { return guessed_ && query_.kind != RecordKind::kFlow; }
 
  private:
   /// A field where the query names it.

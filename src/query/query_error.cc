@@ -19,7 +19,7 @@ std::vector<std::string_view> characters(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto length = utf8_length(text, i);
     const auto byte = static_cast<unsigned char>(text[i]);
-    all.push_back(length == 0 ? kReplacement
+    all.push_back(length == 0                   ? kReplacement
                   : byte < 0x20 || byte == 0x7f ? std::string_view(" ")
                                                 : text.substr(i, length));
     i += std::max<std::size_t>(length, 1);
