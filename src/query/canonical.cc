@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include "model/flow.h"
 #include "query/condition.h"
@@ -173,16 +171,11 @@ std::string field_list(const std::vector<FieldRef>& refs) {
 }
 
 std::string aggregate_text(const Aggregate& aggregate) {
-  std::string text(to_string(aggregate.op));
-  if (aggregate.op == AggregateOp::kCount) return text;
-  if (aggregate.op == AggregateOp::kQuantile) {
-    std::array<char, 32> digits{};
-    const auto end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), aggregate.quantile);
-    text += ' ';
-    text.append(digits.data(), end.ptr);
-  }
-  return text + ' ' + field_name(aggregate.field);
+  if (aggregate.op == AggregateOp::kCount) return "count";
+  const std::string op = aggregate.op == AggregateOp::kQuantile
+                             ? percentile_word(aggregate.quantile)
+                             : std::string(to_string(aggregate.op));
+  return op + ' ' + field_name(aggregate.field);
 }
 
 std::string sums_text(const Query& query) {

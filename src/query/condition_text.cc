@@ -131,6 +131,9 @@ Condition text_equal_to(const Subject& subject, const Operand& operand) {
 }
 
 Condition text_matching(const Subject& subject, const Operand& operand) {
+  if (operand.text.size() > kMaxPatternText)
+    return std::unexpected(
+        Refusal{.message = "a pattern has at most " + std::to_string(kMaxPatternText) + " bytes"});
   return pattern(subject.ref, operand.text);
 }
 

@@ -121,6 +121,15 @@ Token Lexer::next() {
   }
 }
 
+bool is_query_text(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto length = utf8_length(text, i);
+    if (length == 0 || is_control(text[i])) return false;
+    i += length;
+  }
+  return true;
+}
+
 bool is_one_word(std::string_view text) {
   return !text.empty() && Lexer(text).next().kind == kWord &&
          Lexer(text).next().text.size() == text.size();

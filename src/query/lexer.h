@@ -65,6 +65,8 @@ class Lexer {
   bool completing_;
 };
 
+/// UTF-8 without control characters but tabs and ends of lines.
+[[nodiscard]] bool is_query_text(std::string_view text);
 /// A text that stands in a query as one word, without quotes.
 [[nodiscard]] bool is_one_word(std::string_view text);
 

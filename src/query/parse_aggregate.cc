@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "query/expr.h"
 #include "query/parser.h"
@@ -15,6 +16,7 @@ using enum AggregateOp;
 constexpr std::size_t kMostAggregates = 16;
 constexpr std::size_t kDefaultTop = 10;
 constexpr std::size_t kMostTop = 10'000;
+constexpr double kLeastQuantile = 1e-6;
 
 struct OpWord {
   std::string_view word;
@@ -55,7 +57,8 @@ std::optional<double> percentile_of(std::string_view word) {
   const std::string number = std::string(word.substr(1)) + "e-2";
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-  if (error != std::errc{} || end != number.data() + number.size() || !(value > 0 && value <= 1))
+  if (error != std::errc{} || end != number.data() + number.size() ||
+      !(value >= kLeastQuantile && value <= 1))
     return std::nullopt;
   return value;
 }
@@ -85,25 +88,31 @@ std::optional<AggregateWord> aggregate_word(std::string_view text) {
 std::vector<std::string> aggregate_words() {
   return {"count",    "sum",      "min", "max", "avg", "rate", "peak",
           "distinct", "quantile", "p50", "p90", "p95", "p99"};
+<<<<<<< HEAD
+=======
+}
+
+std::string percentile_word(double quantile) {
+  // The digits are moved, not multiplied: "0.05" is "p5", "0.999" is "p99.9".
+  std::array<char, 48> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), quantile,
+                                 std::chars_format::fixed);
+  std::string places(digits.data(), end.ptr);
+  if (places == "1") return "p100";
+  places.erase(0, 2);
+  while (places.size() < 2) places += '0';
+  std::string word = "p";
+  word.append(places, places.starts_with('0') ? 1 : 0, places.starts_with('0') ? 1 : 2);
+  return places.size() > 2 ? word + '.' + places.substr(2) : word;
+>>>>>>> query-language
 }
 
 std::string aggregate_name(AggregateOp op, const FieldRef& ref, double quantile) {
   if (op == kCount) return "count";
-  std::string name(to_string(op));
-  if (op == kQuantile) {
-    // 0.05 is p5, 0.99 is p99, 0.999 is p99_9.
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), quantile,
-                                   std::chars_format::fixed);
-    std::string places(digits.data(), end.ptr);
-    places = places.size() > 2 ? places.substr(2) : "";
-    while (places.size() < 2) places += '0';
-    std::string whole = quantile < 1 ? places.substr(0, 2) : "100";
-    if (whole.starts_with('0')) whole.erase(0, 1);
-    name = "p" + whole + (places.size() > 2 ? "_" + places.substr(2) : "");
-  }
-  name += '_';
-  for (const char c : field_name(ref)) name += c == '.' || c == '-' || c == '/' ? '_' : c;
+  std::string name = op == kQuantile ? percentile_word(quantile) : std::string(to_string(op));
+  name += '_' + field_name(ref);
+  for (char& c : name)
+    if (c == '.' || c == '-' || c == '/') c = '_';
   return name;
 }
 
@@ -157,7 +166,7 @@ std::optional<Aggregate> QueryParser::take_aggregate(const Aggregate* like) {
     const auto text = token_.kind == kWord ? token_.text : std::string_view();
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), quantile);
     if (text.empty() || error != std::errc{} || end != text.data() + text.size() ||
-        !(quantile > 0 && quantile <= 1)) {
+        !(quantile >= kLeastQuantile && quantile <= 1)) {
       fail_expecting("a share above 0 and at most 1, such as 0.99,");
       return std::nullopt;
     }

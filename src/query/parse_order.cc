@@ -71,6 +71,7 @@ bool QueryParser::parse_order_column() {
     for (const auto& name : columns()) names += (names.empty() ? "" : ", ") + name;
     return fail(at, "there is no column " + described(at) + "; there are: " + names, columns());
   }
+  if (token_.kind == kCursor) return fail_expecting("", {"asc", "desc", ",", "|"});
   if (token_.is_word("desc") || token_.is_word("asc")) {
     by.descending = token_.is_word("desc");
     advance();

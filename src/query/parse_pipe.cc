@@ -183,12 +183,14 @@ bool QueryParser::take_fields(std::vector<FieldRef>& into, std::string_view use)
 }
 
 bool QueryParser::parse_by() {
+  if (token_.kind == kCursor) return fail_expecting("", {"by", "every", "|"});
   if (!token_.is_word("by")) return true;
   advance();
   return take_fields(query_.by, "group by");
 }
 
 bool QueryParser::parse_every() {
+  if (token_.kind == kCursor) return fail_expecting("", {",", "every", "|"});
   if (!token_.is_word("every")) return true;
   advance();
   const Token at = token_;

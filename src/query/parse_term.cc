@@ -46,7 +46,8 @@ ExprPtr QueryParser::parse_term() {
     std::vector<std::string> words = field_words(true);
     if (at.column == 0 || text_.find_first_not_of(" \t\r\n") >= at.column)
       words.insert(words.begin(), {"flows", "drops", "connections", "alerts"});
-    words.insert(words.end(), {"not", "and", "or", "(", "|"});
+    words.insert(words.end(), {"not", "and", "or", "("});
+    words.emplace_back(depth_ > 0 ? ")" : "|");
     fail(at, "", std::move(words));
     return nullptr;
   }

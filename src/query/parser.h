@@ -137,6 +137,8 @@ class QueryParser {
 [[nodiscard]] std::vector<std::string> stage_words();
 [[nodiscard]] bool is_stage_word(const Token& token);
 [[nodiscard]] std::optional<AggregateWord> aggregate_word(std::string_view text);
+/// "p99", "p99.9": as aggregate_word() takes it.
+[[nodiscard]] std::string percentile_word(double quantile);
 /// "sum_bytes", "p99_rtt".
 [[nodiscard]] std::string aggregate_name(AggregateOp op, const FieldRef& ref, double quantile);
 [[nodiscard]] std::string_view to_string(AggregateOp op);

@@ -16,6 +16,8 @@ namespace netprobe {
 /// Of the program that a pattern is compiled to and what matching keeps: linear
 /// time, and no more memory than this, whatever the pattern.
 inline constexpr std::size_t kMaxPatternBytes = 256 * 1024;
+/// Of one pattern's text, as users write it.
+inline constexpr std::size_t kMaxPatternText = 1024;
 /// Patterns in one query.
 inline constexpr std::size_t kMaxQueryPatterns = 32;
 
