@@ -90,8 +90,8 @@ std::optional<Nanos> nanos(const std::optional<Micros>& when) {
 
 /// Characters, as far as a plain table needs to know their width.
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 std::string cell_text(const Column& column, const Value& value) {
@@ -143,12 +143,17 @@ void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer
   list.close();
 }
 
+void append_live_origin(JsonObject& json) {
+  json.text("source", "live");
+  json.text("tier", to_string(Tier::kLive));
+}
+
 void append_answer_completeness(JsonObject& json, std::string& out, const AnswerPage& page) {
   const QueryAnswer& answer = page.answer;
   const auto probes = probes_of(page.query.kind);
   if (page.history == nullptr) {
-    append_completeness(json, out, page.snapshot, {nanos(page.query.since), nanos(page.query.until)},
-                        probes);
+    append_completeness(json, out, page.snapshot,
+                        {nanos(page.query.since), nanos(page.query.until)}, probes);
     return;
   }
   CoveredRange covered{.since = nanos(answer.since), .until = nanos(answer.until)};
@@ -219,7 +224,8 @@ std::string answer_table(const QueryAnswer& answer) {
   std::vector<std::size_t> widths;
   for (const Column& column : answer.columns) {
     const auto unit = unit_name(column);
-    lines[0].push_back(cell_text({}, column.name + (unit.empty() ? "" : " (" + std::string(unit) + ")")));
+    lines[0].push_back(
+        cell_text({}, column.name + (unit.empty() ? "" : " (" + std::string(unit) + ")")));
     widths.push_back(width_of(lines[0].back()));
   }
   for (const auto& row : answer.rows) {

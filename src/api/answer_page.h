@@ -41,6 +41,8 @@ struct AnswerPage {
 /// Appends what every answer from a query tells of itself: `source`, `tier`,
 /// `resolution_seconds`, `exact`, `since`, `until`, `kept_since`, `warnings`.
 void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer, bool live);
+/// The same where it was not a query of history that found it.
+void append_live_origin(JsonObject& json);
 /// Appends `completeness`.
 void append_answer_completeness(JsonObject& json, std::string& out, const AnswerPage& page);
 

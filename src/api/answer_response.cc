@@ -8,6 +8,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "api/kept_answer.h"
+
 namespace netprobe {
 namespace {
 
@@ -64,11 +66,9 @@ HttpResponse written(const ApiSources& sources, const Found& found, AnswerFormat
     case AnswerFormat::kParquet:
       return parquet_response(sources, found);
   }
-  return json_response(answer_json({.query = found.query,
-                                    .answer = found.answer,
-                                    .snapshot = *found.snapshot,
-                                    .history = found.history ? &*found.history : nullptr,
-                                    .objects = objects}));
+  AnswerPage page = page_of(found);
+  page.objects = objects;
+  return json_response(answer_json(page));
 }
 
 }  // namespace
@@ -83,7 +83,8 @@ HttpResponse answer_response(const ApiSources& sources, const Found& found, Answ
   response.headers.push_back({"Netprobe-Truncated", answer.truncated ? "true" : "false"});
   if (!answer.cursor.empty()) response.headers.push_back({"Netprobe-Next-Cursor", answer.cursor});
   if (format == AnswerFormat::kParquet || format == AnswerFormat::kCsv) {
-    std::string name = "attachment; filename=\"netprobe-" + std::string(to_string(found.query.kind));
+    std::string name =
+        "attachment; filename=\"netprobe-" + std::string(to_string(found.query.kind));
     name += format == AnswerFormat::kCsv ? ".csv\"" : ".parquet\"";
     response.headers.push_back({"Content-Disposition", std::move(name)});
   }

@@ -71,8 +71,8 @@ Written whole(FieldType type, std::uint64_t value) {
     case FieldType::kDuration:
       return value > INT64_MAX ? Written{} : whole(type, static_cast<std::int64_t>(value));
     case FieldType::kProtocol:
-      return {Form::kQuoted, value > 255 ? number_text(value)
-                                         : protocol_name(static_cast<std::uint8_t>(value))};
+      return {Form::kQuoted,
+              value > 255 ? number_text(value) : protocol_name(static_cast<std::uint8_t>(value))};
     case FieldType::kFlags:
       return {Form::kQuoted, flag_words(value)};
     default:

@@ -13,9 +13,9 @@ namespace {
 
 using Names = std::vector<std::string_view>;
 
-constexpr std::array<std::string_view, 11> kOwn{"q",       "since",    "until",         "limit",
-                                                "cursor",  "timeout",  "max_rows",      "max_rows_read",
-                                                "format",  "source",   "objects"};
+constexpr std::array<std::string_view, 11> kOwn{"q",      "since",   "until",    "limit",
+                                                "cursor", "timeout", "max_rows", "max_rows_read",
+                                                "format", "source",  "objects"};
 constexpr std::array<std::string_view, 5> kFormats{"json", "jsonl", "csv", "table", "parquet"};
 constexpr std::array<std::string_view, 2> kFlags{"true", "false"};
 
@@ -26,7 +26,8 @@ std::unexpected<BadQuery> bad(std::string_view parameter, std::string detail, Na
 template <std::size_t N>
 std::unexpected<BadQuery> no_word(std::string_view parameter, const std::string& value,
                                   const std::array<std::string_view, N>& words) {
-  std::string text = "'" + value + "' is not a value for " + std::string(parameter) + ": use one of ";
+  std::string text =
+      "'" + value + "' is not a value for " + std::string(parameter) + ": use one of ";
   for (std::size_t i = 0; i < N; ++i) text += (i == 0 ? "" : ", ") + std::string(words[i]);
   return bad(parameter, std::move(text), Names(words.begin(), words.end()));
 }
@@ -44,7 +45,8 @@ QueryResult<std::uint64_t> number(std::string_view parameter, const std::string&
 QueryResult<Micros> timeout(const std::string& text) {
   const auto duration = parse_duration(text);
   if (!duration || *duration < kMillisecond || *duration / kMicrosecond > kMaxAskTime)
-    return bad("timeout", "'" + text + "' is not a value for timeout: it takes a duration from 1ms to " +
+    return bad("timeout", "'" + text +
+                              "' is not a value for timeout: it takes a duration from 1ms to " +
                               format_duration(kMaxAskTime * kMicrosecond));
   return *duration / kMicrosecond;
 }

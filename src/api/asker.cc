@@ -11,6 +11,13 @@ namespace {
 /// What ends no longer ago than this may still be on its way into the store.
 constexpr Nanos kFresh = 5 * kSecond;
 
+/// " (the disk is full)", where it is known.
+std::string why_off(const ApiSources& sources) {
+  if (sources.history == nullptr) return {};
+  const std::string problem = sources.history->status().problem;
+  return problem.empty() ? "" : " (" + problem + ")";
+}
+
 /// One question on its way. Held by whoever has to go on with it.
 struct Question : std::enable_shared_from_this<Question> {
   Question(ApiContextPtr c, HttpReply r) : context(std::move(c)), reply(std::move(r)) {}
@@ -36,8 +43,8 @@ void Question::begin() {
       kSnapshotAge, live, [self = shared_from_this()](SnapshotPtr taken) {
         self->reply.run([self, taken = std::move(taken)]() mutable {
           if (!taken)
-            return self->reply(problem(
-                503, "the agent has no data to answer from: it is starting or stopping"));
+            return self->reply(
+                problem(503, "the agent has no data to answer from: it is starting or stopping"));
           self->snapshot = std::move(taken);
           if (self->live)
             self->ask_live();
@@ -55,7 +62,8 @@ void Question::ask_live() {
     result->kept_since = snapshot->started_at / kMicrosecond;
     if (fell_back)
       result->warnings.emplace_back(
-          "history is off: this is what the agent has in memory, and what ended is not in it");
+          "history is off" + why_off(context->sources) +
+          ": this is what the agent has in memory, and what ended is not in it");
   }
   finish(std::move(result));
 }
@@ -72,10 +80,9 @@ void Question::ask_store() {
 void Question::send() {
   auto self = shared_from_this();
   // A copy: the query is told with the answer.
-  context->sources.history->query(
-      request, [self](std::expected<QueryAnswer, QueryFailure> result) {
-        self->finish(std::move(result));
-      });
+  context->sources.history->query(request, [self](std::expected<QueryAnswer, QueryFailure> result) {
+    self->finish(std::move(result));
+  });
 }
 
 void Question::finish(std::expected<QueryAnswer, QueryFailure> result) {
@@ -100,9 +107,10 @@ void ask(const ApiContextPtr& context, const HttpReply& reply, Ask ask,
          std::function<HttpResponse(const Found&)> render) {
   const bool kept = has_history(context->sources);
   if (ask.source == Source::kHistory && !kept)
-    return reply(problem(
-        503, "history is off at this agent: --enable-history=true turns it on, source=live asks "
-             "what is in memory"));
+    return reply(
+        problem(503, "history is off at this agent" + why_off(context->sources) +
+                         ": --enable-history=true turns it on, source=live asks what is in "
+                         "memory"));
   auto question = std::make_shared<Question>(context, reply);
   question->live = ask.source == Source::kLive || !kept;
   question->fell_back = question->live && ask.source == Source::kAuto;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "api/answer_page.h"
 #include "api/completeness.h"
 #include "api/kube_json.h"
 #include "api/pages.h"
@@ -64,8 +65,7 @@ std::string flow_page(const Snapshot& snapshot, const FlowsQuery& query) {
   } else {
     json.null("next_cursor");
   }
-  json.text("source", "live");
-  json.text("tier", to_string(Tier::kLive));
+  append_live_origin(json);
   append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot, {query.since, query.until});
   json.close();

@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <tuple>
 
 #include "api/answer_page.h"
+#include "api/answer_rows.h"
+#include "api/kept_answer.h"
 #include "api/kube_json.h"
 #include "model/flow_json.h"
 #include "model/identity.h"
@@ -17,18 +18,37 @@ namespace netprobe {
 namespace {
 
 // What tells flows apart, and what is told of each.
-constexpr std::array kKeys{
-    FieldId::kNode,          FieldId::kFlowId,       FieldId::kFirstSeen,
-    FieldId::kSrcIp,         FieldId::kDstIp,        FieldId::kSrcPort,
-    FieldId::kDstPort,       FieldId::kProtocol,     FieldId::kSrcKind,
-    FieldId::kDstKind,       FieldId::kSrcName,      FieldId::kDstName,
-    FieldId::kSrcNamespace,  FieldId::kDstNamespace, FieldId::kSrcWorkload,
-    FieldId::kDstWorkload,   FieldId::kSrcWorkloadKind, FieldId::kDstWorkloadKind,
-    FieldId::kSrcNode,       FieldId::kDstNode,      FieldId::kSrcZone,
-    FieldId::kDstZone,       FieldId::kSrcProcess,   FieldId::kDstProcess,
-    FieldId::kSrcPid,        FieldId::kDstPid,       FieldId::kService,
-    FieldId::kServiceNamespace, FieldId::kDirection, FieldId::kVerdict,
-    FieldId::kVni};
+constexpr std::array kKeys{FieldId::kNode,
+                           FieldId::kFlowId,
+                           FieldId::kFirstSeen,
+                           FieldId::kSrcIp,
+                           FieldId::kDstIp,
+                           FieldId::kSrcPort,
+                           FieldId::kDstPort,
+                           FieldId::kProtocol,
+                           FieldId::kSrcKind,
+                           FieldId::kDstKind,
+                           FieldId::kSrcName,
+                           FieldId::kDstName,
+                           FieldId::kSrcNamespace,
+                           FieldId::kDstNamespace,
+                           FieldId::kSrcWorkload,
+                           FieldId::kDstWorkload,
+                           FieldId::kSrcWorkloadKind,
+                           FieldId::kDstWorkloadKind,
+                           FieldId::kSrcNode,
+                           FieldId::kDstNode,
+                           FieldId::kSrcZone,
+                           FieldId::kDstZone,
+                           FieldId::kSrcProcess,
+                           FieldId::kDstProcess,
+                           FieldId::kSrcPid,
+                           FieldId::kDstPid,
+                           FieldId::kService,
+                           FieldId::kServiceNamespace,
+                           FieldId::kDirection,
+                           FieldId::kVerdict,
+                           FieldId::kVni};
 
 struct Sum {
   AggregateOp op;
@@ -51,48 +71,6 @@ constexpr std::array kSums{
     Sum{AggregateOp::kMax, FieldId::kRtt, "max_rtt"},
 };
 
-/// The rows of one answer by column.
-class Rows {
- public:
-  explicit Rows(const QueryAnswer& answer) {
-    for (std::size_t i = 0; i < answer.columns.size(); ++i) at_.emplace(answer.columns[i].name, i);
-  }
-  [[nodiscard]] const Value& value(const std::vector<Value>& row, std::string_view name) const {
-    static const Value kNone;
-    const auto found = at_.find(name);
-    return found == at_.end() || found->second >= row.size() ? kNone : row[found->second];
-  }
-  [[nodiscard]] const Value& value(const std::vector<Value>& row, FieldId id) const {
-    return value(row, field(id).name);
-  }
-  template <typename Name>
-  [[nodiscard]] std::string text(const std::vector<Value>& row, Name name) const {
-    const auto* text = std::get_if<std::string>(&value(row, name));
-    return text == nullptr ? std::string() : *text;
-  }
-  template <typename Name>
-  [[nodiscard]] std::uint64_t number(const std::vector<Value>& row, Name name) const {
-    const Value& found = value(row, name);
-    if (const auto* number = std::get_if<std::uint64_t>(&found)) return *number;
-    if (const auto* number = std::get_if<std::int64_t>(&found))
-      return *number < 0 ? 0 : static_cast<std::uint64_t>(*number);
-    return 0;
-  }
-  /// Micros as Nanos; 0 for what is not known.
-  template <typename Name>
-  [[nodiscard]] Nanos time(const std::vector<Value>& row, Name name) const {
-    return static_cast<Nanos>(std::min<std::uint64_t>(number(row, name), INT64_MAX / kMicrosecond)) *
-           kMicrosecond;
-  }
-  [[nodiscard]] IpAddress address(const std::vector<Value>& row, FieldId id) const {
-    const auto* address = std::get_if<IpAddress>(&value(row, id));
-    return address == nullptr ? IpAddress{} : *address;
-  }
-
- private:
-  std::map<std::string_view, std::size_t> at_;
-};
-
 struct EndFields {
   FieldId kind, name, name_space, workload, workload_kind, node, zone, process, pid;
 };
@@ -103,12 +81,13 @@ constexpr EndFields kDst{FieldId::kDstKind,     FieldId::kDstName,         Field
                          FieldId::kDstWorkload, FieldId::kDstWorkloadKind, FieldId::kDstNode,
                          FieldId::kDstZone,     FieldId::kDstProcess,      FieldId::kDstPid};
 
-IdentityPtr identity_of(const Rows& rows, const std::vector<Value>& row, const EndFields& end) {
+IdentityPtr identity_of(const AnswerRows& rows, const std::vector<Value>& row,
+                        const EndFields& end) {
   const std::string kind = rows.text(row, end.kind);
   if (kind.empty()) return nullptr;
   auto identity = std::make_shared<Identity>();
-  for (const auto each : {IdentityKind::kPod, IdentityKind::kService, IdentityKind::kNode,
-                          IdentityKind::kExternal})
+  for (const auto each :
+       {IdentityKind::kPod, IdentityKind::kService, IdentityKind::kNode, IdentityKind::kExternal})
     if (to_string(each) == kind) identity->kind = each;
   identity->name = rows.text(row, end.name);
   identity->name_space = rows.text(row, end.name_space);
@@ -119,7 +98,7 @@ IdentityPtr identity_of(const Rows& rows, const std::vector<Value>& row, const E
   return identity;
 }
 
-ProcessPtr process_of(const Rows& rows, const std::vector<Value>& row, const EndFields& end) {
+ProcessPtr process_of(const AnswerRows& rows, const std::vector<Value>& row, const EndFields& end) {
   const std::uint64_t pid = rows.number(row, end.pid);
   if (pid == 0) return nullptr;
   auto process = std::make_shared<ProcessRef>();
@@ -128,7 +107,7 @@ ProcessPtr process_of(const Rows& rows, const std::vector<Value>& row, const End
   return process;
 }
 
-IdentityPtr service_of(const Rows& rows, const std::vector<Value>& row) {
+IdentityPtr service_of(const AnswerRows& rows, const std::vector<Value>& row) {
   const std::string name = rows.text(row, FieldId::kService);
   if (name.empty()) return nullptr;
   auto service = std::make_shared<Identity>();
@@ -145,13 +124,10 @@ std::string_view static_word(FieldId id, const std::string& text, std::string_vi
   return found == words.end() ? otherwise : *found;
 }
 
-Flow flow_of(const Rows& rows, const std::vector<Value>& row) {
+Flow flow_of(const AnswerRows& rows, const std::vector<Value>& row) {
   Flow flow;
   flow.id = rows.number(row, FieldId::kFlowId);
-  flow.tuple = {rows.address(row, FieldId::kSrcIp), rows.address(row, FieldId::kDstIp),
-                static_cast<std::uint16_t>(rows.number(row, FieldId::kSrcPort)),
-                static_cast<std::uint16_t>(rows.number(row, FieldId::kDstPort)),
-                static_cast<std::uint8_t>(rows.number(row, FieldId::kProtocol))};
+  flow.tuple = rows.tuple(row);
   flow.forward = {rows.number(row, "sum_packets"), rows.number(row, "sum_bytes")};
   flow.reverse = {rows.number(row, "sum_reverse_packets"), rows.number(row, "sum_reverse_bytes")};
   flow.first_seen = rows.time(row, FieldId::kFirstSeen);
@@ -227,8 +203,11 @@ OrderBy order_of(FlowOrder order) {
   return {"max_last_seen", true};
 }
 
+/// A cursor of history has the rows before it in its weight, and no flow.
 std::size_t offset_of(const FlowsQuery& asked) {
-  return asked.cursor ? static_cast<std::size_t>(std::min<std::uint64_t>(asked.cursor->weight, kMaxAskRows)) : 0;
+  return asked.cursor && asked.cursor->id == 0
+             ? static_cast<std::size_t>(std::min<std::uint64_t>(asked.cursor->weight, kMaxAskRows))
+             : 0;
 }
 
 }  // namespace
@@ -239,8 +218,7 @@ Ask kept_flows_ask(const FlowsQuery& asked) {
   query.kind = RecordKind::kFlow;
   query.select.clear();
   for (const FieldId id : kKeys) query.by.push_back({id, {}});
-  for (const Sum& sum : kSums)
-    query.aggregates.push_back({sum.op, {sum.field, {}}, 0, sum.name});
+  for (const Sum& sum : kSums) query.aggregates.push_back({sum.op, {sum.field, {}}, 0, sum.name});
   query.order = {order_of(asked.order)};
   const std::size_t wanted = std::min(offset_of(asked) + asked.limit + 1, kMaxAskRows);
   query.limit = wanted;
@@ -249,7 +227,7 @@ Ask kept_flows_ask(const FlowsQuery& asked) {
 }
 
 std::vector<Flow> flows_of(const QueryAnswer& answer) {
-  const Rows rows(answer);
+  const AnswerRows rows(answer);
   std::vector<Flow> flows;
   std::map<std::tuple<std::string, std::uint64_t, Nanos>, std::size_t> places;
   for (const auto& row : answer.rows) {
@@ -295,17 +273,14 @@ std::string kept_flows_page(const Found& found, const FlowsQuery& asked) {
     json.null("next_cursor");
   append_origin(json, out, found.answer, false);
   append_kubernetes(json, out, found.snapshot->kube->status);
-  append_answer_completeness(json, out,
-                             {.query = found.query,
-                              .answer = found.answer,
-                              .snapshot = *found.snapshot,
-                              .history = found.history ? &*found.history : nullptr});
+  append_answer_completeness(json, out, page_of(found));
   json.close();
   return out;
 }
 
 bool reaches_beyond(const Snapshot& snapshot, const FlowsQuery& asked) {
   if (!asked.since && !asked.until) return false;
+  if (asked.cursor) return asked.cursor->id == 0;  // pages go on where they began
   if (asked.since && *asked.since < snapshot.started_at) return true;
   return snapshot.table.total_flows > snapshot.table.live_flows;
 }

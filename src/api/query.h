@@ -25,7 +25,7 @@ namespace netprobe {
 struct BadQuery {
   std::string parameter;
   std::string detail;
-  std::vector<std::string_view> allowed;  ///< parameters or values in its place
+  std::vector<std::string_view> allowed;                     ///< parameters or values in its place
   std::optional<ProblemExtras::Place> place = std::nullopt;  ///< in the value, where it has parts
 };
 template <typename T>
@@ -63,7 +63,7 @@ struct FlowsQuery {
   std::size_t limit = 0;
   FlowOrder order = FlowOrder::kId;
   std::optional<FlowCursor> cursor;
-  std::string text;  ///< `q` in its canonical form; empty: none
+  std::string text;                              ///< `q` in its canonical form; empty: none
   std::shared_ptr<const RecordMatcher> matcher;  ///< of `q`; null: all
   Source source = Source::kAuto;
   Query kept;  ///< all of this but order and pages, as a question to history

@@ -16,9 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 1> kValidate{"q"};
 constexpr std::array<std::string_view, 2> kComplete{"q", "at"};
 
-BadQuery missing() {
-  return {.parameter = "q", .detail = "say the query as q=", .allowed = {"q"}};
-}
+BadQuery missing() { return {.parameter = "q", .detail = "say the query as q=", .allowed = {"q"}}; }
 
 void append_error(JsonObject& json, std::string& out, const QueryError& error) {
   json.key("error");
@@ -99,8 +97,8 @@ QueryResult<CompleteQuery> parse_complete_query(const QueryParams& params) {
   }
   if (!has_text) return std::unexpected(missing());
   if (query.text.size() > kMaxQueryBytes)
-    return std::unexpected(BadQuery{
-        "q", "the query is longer than " + std::to_string(kMaxQueryBytes) + " bytes", {}});
+    return std::unexpected(
+        BadQuery{"q", "the query is longer than " + std::to_string(kMaxQueryBytes) + " bytes", {}});
   query.at = std::min(at.value_or(query.text.size()), query.text.size());
   return query;
 }

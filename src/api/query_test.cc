@@ -141,7 +141,7 @@ TEST(RepeatedParameters, AreRefusedByEveryPageThatTakesOne) {
   for (const char* text : {"protocol=6&protocol=17", "role=pod&role=pod", "limit=1&limit=2"})
     refused(parse_losses_query(params(text), kNow), text);
   for (const char* text : {"pid=1&pid=2", "process=a&process=b", "src-ip=10.0.0.1&pid=3&pid=3"})
-    refused(parse_connections_query(params(text)), text);
+    refused(parse_connections_query(params(text), kNow), text);
   for (const char* text : {"protocol=6&protocol=17", "by=flow&by=flow", "netns=1&netns=2"})
     refused(parse_drops_query(params(text), kNow), text);
   EXPECT_TRUE(parse_tunnels_query(params("outer_ip=10.0.0.1&outer-ip=10.0.0.2")));

@@ -22,18 +22,18 @@ void add_query_routes(HttpServer& server, const ApiContextPtr& context) {
   server.route("/api/query", [context](const HttpRequest& request, const HttpReply& reply) {
     answer(context, request, reply);
   });
-  server.route("/api/query/validate", [context](const HttpRequest& request,
-                                                const HttpReply& reply) {
-    const auto query = parse_validate_query(request.query);
-    if (!query) return reply(bad_query_response(query.error()));
-    reply(json_response(validate_page(*query, context->sources.clock.wall())));
-  });
-  server.route("/api/query/complete", [context](const HttpRequest& request,
-                                                const HttpReply& reply) {
-    const auto query = parse_complete_query(request.query);
-    if (!query) return reply(bad_query_response(query.error()));
-    reply(json_response(complete_page(*query)));
-  });
+  server.route("/api/query/validate",
+               [context](const HttpRequest& request, const HttpReply& reply) {
+                 const auto query = parse_validate_query(request.query);
+                 if (!query) return reply(bad_query_response(query.error()));
+                 reply(json_response(validate_page(*query, context->sources.clock.wall())));
+               });
+  server.route("/api/query/complete",
+               [context](const HttpRequest& request, const HttpReply& reply) {
+                 const auto query = parse_complete_query(request.query);
+                 if (!query) return reply(bad_query_response(query.error()));
+                 reply(json_response(complete_page(*query)));
+               });
   server.route("/api/query/fields", [](const HttpRequest& request, const HttpReply& reply) {
     if (auto query = parse_empty_query(request.query); !query)
       return reply(bad_query_response(query.error()));

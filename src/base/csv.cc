@@ -25,8 +25,7 @@ void append(std::string& out, std::string_view text, bool apostrophe) {
 void append_csv_field(std::string& out, std::string_view text) { append(out, text, false); }
 
 void append_csv_text(std::string& out, std::string_view text) {
-  append(out, text,
-         !text.empty() && std::string_view("=+-@\t\r").contains(text.front()));
+  append(out, text, !text.empty() && std::string_view("=+-@\t\r").contains(text.front()));
 }
 
 }  // namespace netprobe

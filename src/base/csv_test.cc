@@ -32,7 +32,8 @@ TEST(Csv, QuotesWhatNeedsIt) {
 TEST(Csv, MakesNoFormulasOfForeignText) {
   EXPECT_EQ(foreign("=1+1"), "'=1+1");
   EXPECT_EQ(foreign("=HYPERLINK(\"x\",\"y\")"), "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"");
-  for (const char* text : {"+1", "-1", "@a", "\ta"}) EXPECT_EQ(foreign(text), "'" + std::string(text));
+  for (const char* text : {"+1", "-1", "@a", "\ta"})
+    EXPECT_EQ(foreign(text), "'" + std::string(text));
   EXPECT_EQ(foreign("a=1"), "a=1");
   EXPECT_EQ(foreign(""), "");
 }

@@ -50,7 +50,8 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 
 std::unique_ptr<CLI::App> make_app(int& exit_code) {
   auto app = std::make_unique<CLI::App>(
-      "Shows what NetProbe sees and saw: live flows, history, top talkers, health, captures.", "netprobe");
+      "Shows what NetProbe sees and saw: live flows, history, top talkers, health, captures.",
+      "netprobe");
   app->require_subcommand(1);
   app->footer(
       "Exit codes: 0 fine, 1 it did not work, 2 wrong usage; status and replay have more.\n"

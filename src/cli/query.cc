@@ -76,9 +76,7 @@ class Sink {
     return file_.good();
   }
   /// Why rows are missing; empty where they are not.
-  [[nodiscard]] bool failed() const {
-    return file_.is_open() ? !file_.good() : out_.error() != 0;
-  }
+  [[nodiscard]] bool failed() const { return file_.is_open() ? !file_.good() : out_.error() != 0; }
 
  private:
   Output out_;
@@ -206,7 +204,8 @@ int query(QueryOptions options) {
 }  // namespace
 
 void add_query(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("query", "Ask what happened: the query language, over history");
+  auto* command =
+      app.add_subcommand("query", "Ask what happened: the query language, over history");
   auto options = std::make_shared<QueryOptions>();
   command->add_option("QUERY", options->text, "a filter, then stages behind |; '-' reads it")
       ->type_name("QUERY")

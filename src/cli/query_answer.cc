@@ -140,7 +140,8 @@ std::string explanation_of(const QueryAnswerView& answer) {
   line("source", json_text(root, "source"));
   line("tier", json_text(root, "tier"));
   const double resolution = json_real(root, "resolution_seconds");
-  line("resolution", resolution > 0 ? human_duration(static_cast<Nanos>(resolution * 1e9)) : "exact");
+  line("resolution",
+       resolution > 0 ? human_duration(static_cast<Nanos>(resolution * 1e9)) : "exact");
   line("since", short_time(json_text(root, "since")));
   line("until", short_time(json_text(root, "until")));
   line("kept since", short_time(json_text(root, "kept_since")));
@@ -174,7 +175,8 @@ std::string query_problem(std::string_view body, std::string_view query) {
   const auto before = at == 0 ? std::string_view::npos : query.rfind('\n', at - 1);
   const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
   const std::string_view line = query.substr(begin, query.find('\n', at) - begin);
-  const std::size_t length = std::min<std::size_t>(json_count(root, "length"), line.size() - (at - begin));
+  const std::size_t length =
+      std::min<std::size_t>(json_count(root, "length"), line.size() - (at - begin));
   out += "\n  " + printable(line) + "\n  ";
   out.append(display_width(printable(line.substr(0, at - begin))), ' ');
   out += '^';

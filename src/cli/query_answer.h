@@ -51,7 +51,8 @@ class QueryAnswerView {
 [[nodiscard]] std::string exact_text(simdjson::dom::element value);
 [[nodiscard]] std::string human_text(const AnswerColumn& column, simdjson::dom::element value);
 
-[[nodiscard]] std::vector<TextColumn> answer_table_columns(const std::vector<AnswerColumn>& columns);
+[[nodiscard]] std::vector<TextColumn> answer_table_columns(
+    const std::vector<AnswerColumn>& columns);
 [[nodiscard]] Row answer_table_row(const std::vector<AnswerColumn>& columns,
                                    simdjson::dom::array row, bool exact);
 

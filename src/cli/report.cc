@@ -60,10 +60,8 @@ Status ask_who(report::Report& report, AgentClient& agent) {
 }
 
 report::PartAnswer ask_part(report::Part part, const report::Report& report, AgentClient& agent) {
-  report::PartAnswer answer{.part = part,
-                            .query = part_query(part, report.step),
-                            .answer = std::nullopt,
-                            .problem = {}};
+  report::PartAnswer answer{
+      .part = part, .query = part_query(part, report.step), .answer = std::nullopt, .problem = {}};
   const auto reply = agent.get("/api/query?q=" + percent_encode(answer.query) +
                                "&since=" + percent_encode(format_rfc3339(report.since)) +
                                "&until=" + percent_encode(format_rfc3339(report.until)) +
@@ -97,8 +95,7 @@ int write(const ReportOptions& options, const std::string& text) {
 int make_report(const ReportOptions& options) {
   using report::Language;
   report::Report report;
-  if (auto set = set_range(report, options); !set)
-    return complain(set.error().message, kExitUsage);
+  if (auto set = set_range(report, options); !set) return complain(set.error().message, kExitUsage);
   AgentClient agent(options.agent, {.total_timeout = kQueryTime + 15 * kSecond});
   report.agent = agent.url();
   bool any = false;

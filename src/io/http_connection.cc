@@ -92,12 +92,13 @@ class HttpReply::Exchange {
     return stream;
   }
   void watch(std::function<void()> on_close) {
-    core_->post([connection = connection_, number = number_, on_close = std::move(on_close)]() mutable {
-      if (const auto target = connection.lock())
-        target->watch(number, std::move(on_close));
-      else
-        run_guarded(on_close);
-    });
+    core_->post(
+        [connection = connection_, number = number_, on_close = std::move(on_close)]() mutable {
+          if (const auto target = connection.lock())
+            target->watch(number, std::move(on_close));
+          else
+            run_guarded(on_close);
+        });
   }
   void run(std::function<void()> work) { core_->post(std::move(work)); }
 
@@ -436,20 +437,17 @@ void HttpConnection::watch(std::uint64_t exchange, std::function<void()> on_clos
 void HttpConnection::wait_for_hangup() {
   // A client that sent its next request already is there as long as that waits.
   if (buffer_.size() > 0) return;
-  socket_.async_wait(
-      tcp::socket::wait_read,
-      [self = shared_from_this(), exchange = exchange_](const ErrorCode& error) {
-        if (error || exchange != self->exchange_ || !self->awaits_answer_ ||
-            !self->socket_.is_open())
-          return;
-        // Asio's own receive() would wait where there is nothing after all.
-        char byte = 0;
-        const auto got =
-            ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (got > 0) return;
-        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return self->wait_for_hangup();
-        self->close();
-      });
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this(),
+                                              exchange = exchange_](const ErrorCode& error) {
+    if (error || exchange != self->exchange_ || !self->awaits_answer_ || !self->socket_.is_open())
+      return;
+    // Asio's own receive() would wait where there is nothing after all.
+    char byte = 0;
+    const auto got = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got > 0) return;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return self->wait_for_hangup();
+    self->close();
+  });
 }
 
 void HttpConnection::beat() {

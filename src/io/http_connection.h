@@ -96,7 +96,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::string head_;  ///< being written
   SharedText body_;   ///< being written
   std::shared_ptr<ClientStream> stream_;
-  std::function<void()> on_close_;  ///< of a stream, or of an answer that is owed
+  std::function<void()> on_close_;   ///< of a stream, or of an answer that is owed
   std::vector<SharedText> writing_;  ///< events being written
   bool stream_busy_ = false;
 };

@@ -29,10 +29,10 @@ constexpr std::array<PartQuery, kParts> kQueries{
     PartQuery{"verdicts", "connections | count by verdict | order by count desc | limit 12"},
 };
 
-constexpr std::array kSteps{60 * kSecond,        2 * 60 * kSecond,    5 * 60 * kSecond,
-                            10 * 60 * kSecond,   15 * 60 * kSecond,   30 * 60 * kSecond,
-                            3600 * kSecond,      2 * 3600 * kSecond,  3 * 3600 * kSecond,
-                            6 * 3600 * kSecond,  12 * 3600 * kSecond, 24 * 3600 * kSecond};
+constexpr std::array kSteps{60 * kSecond,       2 * 60 * kSecond,    5 * 60 * kSecond,
+                            10 * 60 * kSecond,  15 * 60 * kSecond,   30 * 60 * kSecond,
+                            3600 * kSecond,     2 * 3600 * kSecond,  3 * 3600 * kSecond,
+                            6 * 3600 * kSecond, 12 * 3600 * kSecond, 24 * 3600 * kSecond};
 constexpr Nanos kPoints = 100;
 
 std::string_view json_of(const QueryAnswerView& answer, std::string& text) {

@@ -122,10 +122,11 @@ void append_part(std::string& out, const PartAnswer& part, const Report& report,
   else
     out += tag("p", words.empty);
   const auto root = part.answer->root();
-  out += "<details><summary>" + escaped(general.query) + ", " + escaped(general.table) + "</summary>";
-  out += "<div>" + tag("code", json_text(root, "query")) + "</div><div>" + escaped(general.tier) + " " +
-         escaped(json_text(root, "source")) + " (" + escaped(json_text(root, "tier")) + "), " +
-         std::to_string(json_count(root, "total")) + " " + escaped(general.rows) + "</div>";
+  out +=
+      "<details><summary>" + escaped(general.query) + ", " + escaped(general.table) + "</summary>";
+  out += "<div>" + tag("code", json_text(root, "query")) + "</div><div>" + escaped(general.tier) +
+         " " + escaped(json_text(root, "source")) + " (" + escaped(json_text(root, "tier")) +
+         "), " + std::to_string(json_count(root, "total")) + " " + escaped(general.rows) + "</div>";
   append_table(out, *part.answer);
   out += "</details></section>\n";
 }
@@ -146,7 +147,8 @@ std::string report_html(const Report& report, Language language) {
                     // Even if a name got by the escaping, nothing runs and nothing is fetched.
                     "<meta http-equiv=\"Content-Security-Policy\" "
                     "content=\"default-src 'none'; style-src 'unsafe-inline'\">" +
-                    tag("title", title) + "<style>" + std::string(kStyle) + "</style></head>\n<body>\n";
+                    tag("title", title) + "<style>" + std::string(kStyle) +
+                    "</style></head>\n<body>\n";
   out += "<header>" + tag("h1", title) + tag("p", range) + "</header>\n<main>\n";
   for (const PartAnswer& part : report.parts) append_part(out, part, report, language);
   out += "</main>\n<footer>" + escaped(words.made_by) + " " + escaped(report.version) + " · " +

@@ -49,7 +49,8 @@ void append_bars(std::string& out, const std::vector<Bar>& bars, Unit unit, bool
   std::vector<Row> rows;
   for (const Bar& bar : bars) most = std::max(most, bar.value);
   for (const Bar& bar : bars)
-    rows.push_back({"  " + shortened(bar.label, kLabelCells), with_unit(bar.value, unit),
+    rows.push_back({"  " + shortened(bar.label, kLabelCells),
+                    with_unit(bar.value, unit),
                     {bar_of(bar.value, most), Style::kGreen}});
   for (const Row& row : rows) table.fit(row);
   for (const Row& row : rows) table.append_row(out, row);
@@ -90,8 +91,7 @@ std::string report_text(const Report& report, bool colour, Language language) {
   range.replace(range.find("{}"), 2, minute_of(report.since));
   range.replace(range.find("{}"), 2, minute_of(report.until));
   std::string out = styled(words.title, Style::kBold, colour);
-  if (!report.node.empty())
-    out += ", " + std::string(words.node) + " " + printable(report.node);
+  if (!report.node.empty()) out += ", " + std::string(words.node) + " " + printable(report.node);
   out += "\n" + range + "\n";
   for (const PartAnswer& part : report.parts) append_part(out, part, report, colour, language);
   return out;

@@ -46,9 +46,9 @@ std::string text_at(double x, double y, std::string_view classes, std::string_vi
 
 std::string rectangle(double x, double y, double width, double height, std::string_view classes,
                       std::string_view title) {
-  return "<rect" + attribute("x", x) + attribute("y", y) + attribute("width", std::max(width, 0.0)) +
-         attribute("height", std::max(height, 0.0)) + " class=\"" + std::string(classes) +
-         "\"><title>" + escaped(title) + "</title></rect>";
+  return "<rect" + attribute("x", x) + attribute("y", y) +
+         attribute("width", std::max(width, 0.0)) + attribute("height", std::max(height, 0.0)) +
+         " class=\"" + std::string(classes) + "\"><title>" + escaped(title) + "</title></rect>";
 }
 
 /// "03:15" within a day, else "01-02 03:15".
@@ -165,9 +165,9 @@ std::string time_chart(const TimeChart& chart) {
     line_to(from, y_of(point.value));
     line_to(to, y_of(point.value));
     drawn = point.time + chart.step;
-    marks += rectangle(from, kTop, to - from, height, "hover",
-                       format_rfc3339(point.time).substr(0, 16) + "Z  " +
-                           with_unit(point.value, chart.unit));
+    marks += rectangle(
+        from, kTop, to - from, height, "hover",
+        format_rfc3339(point.time).substr(0, 16) + "Z  " + with_unit(point.value, chart.unit));
   }
   line_to(x_of(drawn), y_of(0));
   line_to(kWidth, y_of(0));
@@ -228,14 +228,16 @@ std::string heat_map(const Matrix& matrix) {
     for (std::size_t c = 0; c < matrix.columns.size(); ++c) {
       const double value = matrix.values[r * matrix.columns.size() + c];
       // By the square root: pairs differ by powers of ten.
-      const int heat = value > 0 && most > 0 ? 1 + static_cast<int>(std::sqrt(value / most) * 3.99) : 0;
+      const int heat =
+          value > 0 && most > 0 ? 1 + static_cast<int>(std::sqrt(value / most) * 3.99) : 0;
       const std::string shade = "cell heat" + std::to_string(heat);
       const double x = kLabels + wide * static_cast<double>(c);
-      out += rectangle(x + 1, y + 1, wide - 2, tall - 2, shade,
-                       matrix.rows[r] + " → " + matrix.columns[c] + "  " +
-                           with_unit(value, matrix.unit));
+      out += rectangle(
+          x + 1, y + 1, wide - 2, tall - 2, shade,
+          matrix.rows[r] + " → " + matrix.columns[c] + "  " + with_unit(value, matrix.unit));
       if (heat > 0 && wide > 50)
-        out += text_at(x + wide / 2, y + 19, "in-cell middle" + std::string(heat > 2 ? " on-dark" : ""),
+        out += text_at(x + wide / 2, y + 19,
+                       "in-cell middle" + std::string(heat > 2 ? " on-dark" : ""),
                        with_unit(value, matrix.unit));
     }
   }
