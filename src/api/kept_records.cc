@@ -145,9 +145,8 @@ SnapshotPtr with_kept_drops(const Found& found) {
 }
 
 bool reaches_beyond(const Snapshot& snapshot, const DropsQuery& asked) {
-  if (asked.since && *asked.since < snapshot.started_at) return true;
-  // A record in memory is a sum since the start: of a part of it, history knows.
-  return (asked.since && *asked.since > snapshot.started_at) || asked.until;
+  if (!asked.since && !asked.until) return false;
+  return (asked.since && *asked.since < snapshot.started_at) || snapshot.signals->drops.folded > 0;
 }
 
 Ask kept_connections_ask(const ConnectionsQuery& asked) {

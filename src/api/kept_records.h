@@ -14,7 +14,8 @@ namespace netprobe {
 /// Drops of the range, summed up as the records in memory are.
 [[nodiscard]] Ask kept_drops_ask(const DropsQuery& asked);
 [[nodiscard]] SnapshotPtr with_kept_drops(const Found& found);
-/// True where memory does not have the range, or holds sums of a longer one.
+/// True where memory does not have all of the range. What it has is summed up
+/// since the start, and of more than headers: that is told where it is enough.
 [[nodiscard]] bool reaches_beyond(const Snapshot& snapshot, const DropsQuery& asked);
 
 /// Connections that ended in the range.
