@@ -30,7 +30,7 @@ test_packages=(
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   tshark prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
-  etcd-server openssl
+  etcd-server openssl clickhouse-server
   # The agent's image, and Helm's templates without Helm.
   buildah mmdebstrap runc golang-go golang-github-masterminds-sprig-dev
   golang-github-xeipuuv-gojsonschema-dev golang-gopkg-yaml.v3-dev
@@ -110,11 +110,12 @@ if ! version_at_least "${candidate:-0}" "$libbpf_floor"; then
   done
 fi
 
-# Tests start their own servers (etcd, nginx, prometheus): none that is installed
+# Tests start their own servers (etcd, nginx, prometheus, ClickHouse): none that is installed
 # for them shall run as a service, neither now nor after the next boot.
 services=()
-for package in etcd-server nginx-light prometheus; do
+for package in etcd-server nginx-light prometheus clickhouse-server; do
   service=${package%-*}
+  [ "$package" != clickhouse-server ] || service=$package
   # One that is there already, from whatever package, is the user's.
   [ ! -e "/lib/systemd/system/$service.service" ] && [ ! -e "/etc/init.d/$service" ] || continue
   [[ " ${missing[*]} " != *" $package "* ]] || services+=("$service")

@@ -88,8 +88,6 @@ std::optional<AggregateWord> aggregate_word(std::string_view text) {
 std::vector<std::string> aggregate_words() {
   return {"count",    "sum",      "min", "max", "avg", "rate", "peak",
           "distinct", "quantile", "p50", "p90", "p95", "p99"};
-<<<<<<< HEAD
-=======
 }
 
 std::string percentile_word(double quantile) {
@@ -104,7 +102,6 @@ std::string percentile_word(double quantile) {
   std::string word = "p";
   word.append(places, places.starts_with('0') ? 1 : 0, places.starts_with('0') ? 1 : 2);
   return places.size() > 2 ? word + '.' + places.substr(2) : word;
->>>>>>> query-language
 }
 
 std::string aggregate_name(AggregateOp op, const FieldRef& ref, double quantile) {

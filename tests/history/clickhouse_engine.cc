@@ -93,16 +93,14 @@ class ClickHouseEngine final : public SqlEngine {
   }
 
   Status roll_up() {
-    const auto make = [&](std::string_view to, std::string_view from, bool from_rollup, Tier tier) {
-      const Micros bucket = tier == Tier::kHour ? 3'600'000'000 : 60'000'000;
-      return tell(create_table(to, rollup_columns())).and_then([&] {
-        return tell("INSERT INTO " + std::string(to) + " " +
-                    rollup_sql(SqlDialect::kClickHouse, from, from_rollup, bucket));
-      });
+    const auto make = [&](std::string_view to, std::string_view from, bool from_rollup,
+                          Micros bucket) -> Status {
+      if (auto made = tell(create_table(to, rollup_columns())); !made) return made;
+      return tell("INSERT INTO " + std::string(to) + " " +
+                  rollup_sql(SqlDialect::kClickHouse, from, from_rollup, bucket));
     };
-    return make("flows_1m", "flows", false, Tier::kMinute).and_then([&] {
-      return make("flows_1h", "flows_1m", true, Tier::kHour);
-    });
+    if (auto done = make("flows_1m", "flows", false, 60'000'000); !done) return done;
+    return make("flows_1h", "flows_1m", true, 3'600'000'000);
   }
 
  private:

@@ -34,16 +34,15 @@ class DuckDbEngine final : public SqlEngine {
   }
 
   Status roll_up() {
-    const auto make = [&](std::string_view to, std::string_view from, bool from_rollup, Tier tier) {
-      const Micros bucket = tier == Tier::kHour ? 3'600'000'000 : 60'000'000;
-      return session_->run(duck::create_table_sql(to, rollup_columns())).and_then([&] {
-        return session_->run("INSERT INTO " + std::string(to) + " " +
-                             rollup_sql(SqlDialect::kDuckDb, from, from_rollup, bucket));
-      });
+    const auto make = [&](std::string_view to, std::string_view from, bool from_rollup,
+                          Micros bucket) -> Status {
+      if (auto made = session_->run(duck::create_table_sql(to, rollup_columns())); !made)
+        return made;
+      return session_->run("INSERT INTO " + std::string(to) + " " +
+                           rollup_sql(SqlDialect::kDuckDb, from, from_rollup, bucket));
     };
-    return make("flows_1m", "flows", false, Tier::kMinute).and_then([&] {
-      return make("flows_1h", "flows_1m", true, Tier::kHour);
-    });
+    if (auto done = make("flows_1m", "flows", false, 60'000'000); !done) return done;
+    return make("flows_1h", "flows_1m", true, 3'600'000'000);
   }
 
  private:

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "kube/client/backoff.h"
+#include "base/backoff.h"
 #include "kube/client/exec_plugin.h"
 #include "kube/client/kube_client.h"
 #include "kube/client/server_config.h"

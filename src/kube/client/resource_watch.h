@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "kube/client/backoff.h"
+#include "base/backoff.h"
 #include "kube/client/known_objects.h"
 #include "kube/client/kube_client.h"
 #include "kube/client/list_splitter.h"

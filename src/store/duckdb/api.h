@@ -49,6 +49,11 @@ using Appender = struct AppenderOf*;
 using DataChunk = struct DataChunkOf*;
 using Vector = struct VectorOf*;
 using LogicalType = struct LogicalTypeOf*;
+using Prepared = struct PreparedOf*;
+using Pending = struct PendingOf*;
+
+/// duckdb_pending_state.
+enum class PendingState : int { kReady = 0, kNotReady = 1, kError = 2, kNoTasks = 3 };
 
 /// duckdb_result: only the last member is of use.
 struct RawResult {
@@ -97,6 +102,14 @@ struct Progress {
   X(void, free, (void*))                                                                        \
   X(State, query, (Connection, const char*, RawResult*))                                        \
   X(void, destroy_result, (RawResult*))                                                         \
+  X(State, prepare, (Connection, const char*, Prepared*))                                       \
+  X(const char*, prepare_error, (Prepared))                                                     \
+  X(void, destroy_prepare, (Prepared*))                                                         \
+  X(State, pending_prepared, (Prepared, Pending*))                                              \
+  X(const char*, pending_error, (Pending))                                                      \
+  X(PendingState, pending_execute_task, (Pending))                                              \
+  X(State, execute_pending, (Pending, RawResult*))                                              \
+  X(void, destroy_pending, (Pending*))                                                          \
   X(const char*, result_error, (RawResult*))                                                    \
   X(ErrorType, result_error_type, (RawResult*))                                                 \
   X(const char*, column_name, (RawResult*, idx_t))                                              \

@@ -5,8 +5,10 @@
 
 #include <array>
 #include <bit>
+#include <chrono>
 #include <cstring>
 #include <limits>
+#include <thread>
 #include <utility>
 
 namespace netprobe::duck {
@@ -55,7 +57,7 @@ std::string_view view_of(const Text& text) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string quote_text(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\0') continue;
@@ -217,6 +219,37 @@ Result<Rows> Session::query(const std::string& sql) {
       fail(first_line(api_->result_error(&result)), kind_of(api_->result_error_type(&result)));
   api_->destroy_result(&result);
   return error;
+}
+
+Result<Rows> Session::query(const std::string& sql, const std::function<bool()>& go_on) {
+  Prepared prepared = nullptr;
+  Pending pending = nullptr;
+  RawResult result{};
+  const auto finish = [&](auto&& value) -> Result<Rows> {
+    if (pending != nullptr) api_->destroy_pending(&pending);
+    if (prepared != nullptr) api_->destroy_prepare(&prepared);
+    return std::move(value);
+  };
+  if (api_->prepare(connection_, sql.c_str(), &prepared) != kSuccess)
+    return finish(fail(first_line(api_->prepare_error(prepared))));
+  if (api_->pending_prepared(prepared, &pending) != kSuccess)
+    return finish(fail(first_line(api_->pending_error(pending))));
+  for (;;) {
+    if (!go_on()) return finish(fail("it was ended", ErrorKind::kBusy));
+    const PendingState state = api_->pending_execute_task(pending);
+    if (state == PendingState::kReady || state == PendingState::kError) break;
+    // Other threads have all there is to do.
+    if (state == PendingState::kNoTasks)
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  // Where a task failed it says why, in a form that has the error's kind.
+  if (api_->execute_pending(pending, &result) != kSuccess) {
+    auto error =
+        fail(first_line(api_->result_error(&result)), kind_of(api_->result_error_type(&result)));
+    api_->destroy_result(&result);
+    return finish(error);
+  }
+  return finish(Rows(*api_, result));
 }
 
 Status Session::run(const std::string& sql) {

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
-#include "query/answer.h"
 #include "query/query.h"
 #include "store/duckdb/library.h"
 
@@ -16,7 +16,7 @@ namespace netprobe::duck {
 
 /// A statement's text as DuckDB reads it: 'it''s'. No escapes, and no NUL, which
 /// would end the statement: it is left out.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string quote_text(std::string_view text);
 
 /// What a database may use.
 struct DatabaseOptions {
@@ -92,6 +92,9 @@ class Session {
   /// What fails names nothing of the statement but what DuckDB says, in one line.
   /// kBusy: interrupted. kNoPermission: out of memory, within its limit.
   [[nodiscard]] Result<Rows> query(const std::string& sql);
+  /// The same, step by step: `go_on` is asked every few milliseconds, and ends the
+  /// statement (kBusy) by saying no.
+  [[nodiscard]] Result<Rows> query(const std::string& sql, const std::function<bool()>& go_on);
   /// For statements without rows of interest.
   [[nodiscard]] Status run(const std::string& sql);
   /// The first column of the first row; monostate without rows.

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-namespace netprobe::kube {
+namespace netprobe {
 
 /// How long to wait before trying again: doubled with each failure up to a
 /// bound, and at random in the upper half, so that many clients of a server
@@ -36,4 +36,4 @@ class Backoff {
   std::uniform_real_distribution<double> unit_{0, 1};
 };
 
-}  // namespace netprobe::kube
+}  // namespace netprobe

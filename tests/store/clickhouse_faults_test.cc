@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// What servers, networks and disks do to batches on their way. After each of it
+// every record is there once, in the raw table as in both roll-ups, or counted.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "query/schema.h"
+#include "store/clickhouse_fixture.h"
+
+namespace netprobe::test {
+namespace {
+
+using Fault = FaultyProxy::Fault;
+namespace fs = std::filesystem;
+
+TEST_F(ClickHouseStoreTest, OnceThoughTheAnswerIsLost) {
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
+  proxy_->set(Fault::kDropAnswer, 3);
+  write(1, 5);
+  ASSERT_TRUE(flush());
+  EXPECT_EQ(proxy_->met(), 3);
+  expect_exact(250);
+}
+
+TEST_F(ClickHouseStoreTest, OnceThoughTheRequestIsCut) {
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
+  std::uint64_t number = 0;
+  for (const std::size_t bytes : {100U, 900U, 1'500U, 2'500U, 4'000U}) {
+    proxy_->set(Fault::kCutRequest, 1, "INSERT", bytes);
+    write(number + 1, number + 1, 100);
+    ++number;
+    ASSERT_TRUE(flush());
+  }
+  EXPECT_EQ(proxy_->met(), 5);
+  expect_exact(500);
+}
+
+TEST_F(ClickHouseStoreTest, OnceThoughTheRequestComesLate) {
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
+  proxy_->set(Fault::kHoldRequest, 1);
+  write(1, 1);
+  ASSERT_TRUE(flush());
+  EXPECT_EQ(proxy_->met(), 1);
+  expect_exact(50);
+  // Now the first copy comes to the server, which has the second one.
+  proxy_->release();
+  expect_exact(50);
+  write(2, 2);
+  ASSERT_TRUE(flush());
+  expect_exact(100);
+}
+
+TEST_F(ClickHouseStoreTest, WaitsForAServerThatIsNotThereYet) {
+  server_->stop();
+  open();
+  write(1, 10);
+  ASSERT_TRUE(wait_until([&] { return store_->status().bytes_spilled > 0; }));
+  const auto status = store_->status();
+  EXPECT_FALSE(status.writable);
+  EXPECT_FALSE(status.problem.empty());
+  EXPECT_EQ(status.rows_waiting, 500U);
+  ASSERT_TRUE(server_->restart());
+  ASSERT_TRUE(flush());
+  expect_exact(500);
+  EXPECT_EQ(store_->status().bytes_spilled, 0U);
+}
+
+TEST_F(ClickHouseStoreTest, OnceThoughTheServerIsKilledWhileItInserts) {
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
+  std::uint64_t number = 0;
+  const auto write_next = [&](std::size_t flows) {
+    ++number;
+    write(number, number, flows);
+  };
+  for (int round = 0; round < 8; ++round) {
+    for (int i = 0; i < 6; ++i) write_next(4'000);
+    // At another moment of the insert each time.
+    std::this_thread::sleep_for(std::chrono::milliseconds(15 + 23 * round));
+    server_->kill();
+    for (int i = 0; i < 2; ++i) write_next(500);
+    const auto restarted = server_->restart();
+    ASSERT_TRUE(restarted) << restarted.error().message;
+    ASSERT_TRUE(flush());
+  }
+  expect_exact(8 * (6 * 4'000 + 2 * 500));
+  EXPECT_TRUE(store_->status().lost.empty());
+}
+
+TEST_F(ClickHouseStoreTest, CompletesWhatAViewHasNotDone) {
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
+  write(1, 1);
+  ASSERT_TRUE(flush());
+  // As a server leaves it that ends between the raw table and a roll-up, and the
+  // other way round.
+  const auto view_of = [&](const std::string& name) {
+    return ask("SELECT create_table_query FROM system.tables WHERE database = 'netprobe' AND name = '" +
+               name + "' FORMAT TabSeparatedRaw");
+  };
+  std::uint64_t number = 1;
+  for (const std::string view : {"flows_in_1", "flows_in_2", "flows_in_3"}) {
+    const std::string create = view_of(view);
+    ASSERT_TRUE(create.starts_with("CREATE MATERIALIZED VIEW")) << create;
+    tell("DETACH TABLE netprobe." + view);
+    proxy_->set(Fault::kDropAnswer, 1);
+    ++number;
+    write(number, number);
+    ASSERT_TRUE(wait_until([&] { return !store_->status().writable; }));
+    tell("ATTACH" + create.substr(6));
+    ASSERT_TRUE(flush()) << store_->status().problem;
+    expect_exact(number * 50);
+  }
+}
+
+TEST_F(ClickHouseStoreTest, WaitsForAServerThatDoesNotAnswer) {
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
+  server_->freeze(true);
+  write(1, 2);
+  ASSERT_TRUE(wait_until([&] { return !store_->status().writable; }));
+  // The one that takes batches is not held up meanwhile.
+  write(3, 4);
+  ASSERT_TRUE(wait_until([&] { return store_->status().files + store_->status().bytes_spilled > 0; }));
+  server_->freeze(false);
+  ASSERT_TRUE(flush());
+  expect_exact(200);
+}
+
+TEST_F(ClickHouseStoreTest, TakesNoAnswerForYesThatIsNotClickHouses) {
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
+  std::uint64_t number = 0;
+  for (const Fault fault : {Fault::kStatus500, Fault::kGarbage, Fault::kGarbage200, Fault::kRefuse}) {
+    proxy_->set(fault, 2);
+    ++number;
+    write(number, number);
+    ASSERT_TRUE(flush()) << store_->status().problem;
+  }
+  EXPECT_EQ(proxy_->met(), 8);
+  expect_exact(200);
+  // Of questions, too.
+  store_->stop();
+  proxy_->set(Fault::kGarbage200, 1'000'000, "");
+  open();
+  write(5, 5);
+  ASSERT_TRUE(wait_until([&] { return !store_->status().problem.empty(); }));
+  EXPECT_TRUE(store_->status().problem.contains("is no ClickHouse")) << store_->status().problem;
+  proxy_->set(Fault::kNone, 0);
+  ASSERT_TRUE(flush());
+  expect_exact(250);
+}
+
+TEST_F(ClickHouseStoreTest, GoesOnWithWhatIsOnDiskAfterARestart) {
+  server_->stop();
+  open();
+  write(1, 20);
+  ASSERT_TRUE(wait_until([&] { return store_->status().bytes_spilled > 0; }));
+  store_->stop();
+  EXPECT_TRUE(store_->status().lost.empty());
+  ASSERT_TRUE(server_->restart());
+  open();
+  EXPECT_GT(store_->status().rows_waiting, 0U);
+  for (std::uint64_t number = 1; number <= 3; ++number)
+    store_->write(make_batch({.lane = "2", .number = number, .flows = 7}));
+  ASSERT_TRUE(wait_until([&] { return store_->status().rows_waiting == 0; }));
+  EXPECT_EQ(ask("SELECT count() FROM netprobe.flows"), "1021");
+  EXPECT_EQ(ask("SELECT sum(records) FROM netprobe.flows_1h"), "1021");
+}
+
+TEST_F(ClickHouseStoreTest, OnceThoughTheAgentEndsWithoutAnAnswer) {
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
+  // The server has it, nobody was told, and the agent ends.
+  proxy_->set(Fault::kDropAnswer, 1);
+  write(1, 1);
+  ASSERT_TRUE(wait_until([&] { return proxy_->met() == 1; }));
+  proxy_->set(Fault::kRefuse, 1'000'000, "");
+  ASSERT_TRUE(wait_until([&] { return store_->status().bytes_spilled > 0; }));
+  store_->stop();
+  proxy_->set(Fault::kNone, 0);
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().rows_waiting == 0; }));
+  expect_exact(50);
+}
+
+TEST_F(ClickHouseStoreTest, HoldsTheBoundOfItsSpill) {
+  server_->stop();
+  auto small = options();
+  small.spill_bytes = 64U << 10U;
+  small.memory_bytes = 1U << 20U;
+  open(small);
+  for (std::uint64_t number = 1; number <= 60; ++number) {
+    write(number, number, 400);
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  }
+  ASSERT_TRUE(wait_until([&] {
+    const auto status = store_->status();
+    return status.rows_waiting + lost(status, "spill_full") + lost(status, "queue_full") == 24'000;
+  }));
+  EXPECT_LE(store_->status().bytes_spilled, small.spill_bytes);
+  EXPECT_LE(store_->status().memory_bytes, small.memory_bytes);
+  ASSERT_TRUE(server_->restart());
+  ASSERT_TRUE(wait_until([&] { return store_->status().rows_waiting == 0; }));
+  const auto status = store_->status();
+  std::uint64_t gone = 0;
+  for (const auto& [cause, rows] : status.lost) gone += rows;
+  EXPECT_EQ(status.rows_written + gone, 24'000U);
+  expect_exact(status.rows_written);
+}
+
+TEST_F(ClickHouseStoreTest, SetsACorruptFileAside) {
+  server_->stop();
+  open();
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    write(number, number);
+    ASSERT_TRUE(wait_until([&] { return store_->status().rows_waiting == number * 50; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  }
+  store_->stop();
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(spill_.path()))
+    if (entry.path().extension() == ".batch") files.push_back(entry.path());
+  ASSERT_EQ(files.size(), 3U);
+  std::ranges::sort(files);
+  std::fstream file(files[1], std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(60);
+  file.put('\x55');
+  file.close();
+  ASSERT_TRUE(server_->restart());
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().rows_waiting == 0; }));
+  EXPECT_EQ(lost(store_->status(), "corrupt_file"), 50U);
+  EXPECT_TRUE(fs::exists(spill_.file("corrupt") + "/" + files[1].filename().string()));
+  expect_exact(100);
+}
+
+TEST_F(ClickHouseStoreTest, SetsABatchAsideThatTheServerRejects) {
+  open();
+  write(1, 1);
+  ASSERT_TRUE(flush());
+  // A table that somebody changed: a column has a type that the rows do not fit.
+  tell("DROP TABLE netprobe.drops_in");
+  const std::string broken = "CREATE TABLE netprobe.drops_in (time Int64, node String";
+  std::string columns;
+  for (const auto& column : table_columns(RecordKind::kDrop).subspan(2))
+    columns += ", " + std::string(column.name) + " DateTime";
+  tell(broken + columns + ", batch String, mark UInt64, send_by UInt32) ENGINE = Null");
+  store_->write(make_batch({.number = 2, .flows = 0, .drops = 10}));
+  write(3, 3);
+  ASSERT_TRUE(flush()) << store_->status().problem;
+  EXPECT_EQ(lost(store_->status(), "rejected"), 10U);
+  EXPECT_FALSE(fs::is_empty(spill_.file("rejected")));
+  expect_exact(100);
+  // Put right and moved back, it goes in.
+  store_->stop();
+  tell("DROP TABLE netprobe.drops_in");
+  for (const auto& entry : fs::directory_iterator(spill_.file("rejected")))
+    fs::rename(entry.path(), spill_.file(entry.path().filename().string()));
+  open();
+  ASSERT_TRUE(wait_until([&] { return store_->status().rows_waiting == 0; }));
+  EXPECT_EQ(ask("SELECT count() FROM netprobe.drops"), "10");
+}
+
+}  // namespace
+}  // namespace netprobe::test
