@@ -24,6 +24,7 @@ void Api::add_routes(HttpServer& server) {
   add_tunnel_routes(server, context_);
   add_flannel_routes(server, context_);
   add_connection_routes(server, context_);
+  add_query_routes(server, context_);
   add_stream_routes(server, context_, hub_);
   add_description_routes(server, context_);
 }
@@ -38,7 +39,8 @@ HttpResponse json_response(std::string body) {
 }
 
 HttpResponse bad_query_response(const BadQuery& bad) {
-  return problem(400, bad.detail, {.parameter = bad.parameter, .allowed = bad.allowed});
+  return problem(400, bad.detail,
+                 {.parameter = bad.parameter, .allowed = bad.allowed, .place = bad.place});
 }
 
 void answer_from_snapshot(const ApiContextPtr& context, const HttpReply& reply, bool with_flows,

@@ -287,8 +287,8 @@ TEST(ReportPage, HasAllOfIt) {
 TEST(ConnectionsPage, NamesBothEnds) {
   const auto snapshot = make_cluster_snapshot();
   const auto ask = [&](const char* query) {
-    return parsed(
-        connections_page(*snapshot, parse_connections_query(parse_query(query).value()).value()));
+    return parsed(connections_page(*snapshot,
+                                   parse_connections_query(parse_query(query).value(), 0).value()));
   };
   const auto first = ask("").at("connections").at(0).as_object();
   EXPECT_EQ(text(first.at("src_pod")), "shop/web-1");

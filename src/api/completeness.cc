@@ -61,6 +61,16 @@ Lost losses_of(const Snapshot& snapshot, const AskedRange& asked, Probes probes)
   return lost;
 }
 
+void append_lost(JsonObject& json, std::string& out, const Lost& lost) {
+  json.key("lost");
+  JsonObject counts(out);
+  for (const auto& [name, count] : lost) {
+    counts.foreign_key(name);
+    out += std::to_string(count);
+  }
+  counts.close();
+}
+
 }  // namespace
 
 void append_completeness(JsonObject& json, std::string& out, const Snapshot& snapshot,
@@ -77,14 +87,27 @@ void append_completeness(JsonObject& json, std::string& out, const Snapshot& sna
   // A range that ended before the agent began is covered by nothing.
   inner.time("until", std::max(since, until));
   inner.time("lost_since", snapshot.started_at);
-  inner.key("lost");
-  JsonObject counts(out);
-  for (const auto& [name, count] : lost) {
-    counts.foreign_key(name);
-    out += std::to_string(count);
-  }
-  counts.close();
+  append_lost(inner, out, lost);
   inner.flag("complete", all_observed && lost.empty());
+  inner.close();
+}
+
+void append_history_completeness(
+    JsonObject& json, std::string& out, const Snapshot& snapshot, const CoveredRange& covered,
+    const std::vector<std::pair<std::string, std::uint64_t>>& history_lost, Probes probes) {
+  Lost lost = losses_of(snapshot, {}, probes);
+  for (const auto& [cause, count] : history_lost)
+    if (cause != "retention") take(lost, "history", cause, count);
+  const Nanos until = std::min(covered.until.value_or(snapshot.taken_at), snapshot.taken_at);
+  const Nanos since = covered.since.value_or(snapshot.started_at);
+
+  json.key("completeness");
+  JsonObject inner(out);
+  inner.time("since", since);
+  inner.time("until", std::max(since, until));
+  inner.time("lost_since", snapshot.started_at);
+  append_lost(inner, out, lost);
+  inner.flag("complete", covered.whole && lost.empty());
   inner.close();
 }
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/json_writer.h"
 #include "model/snapshot.h"
@@ -28,5 +30,21 @@ void append_completeness(JsonObject& json, std::string& out, const Snapshot& sna
                          const AskedRange& asked = {},
                          std::initializer_list<std::string_view> probes = {"flow"},
                          const LossCounter& cut = {});
+
+/// What a query's answer covers: wall; none where it is not known.
+struct CoveredRange {
+  std::optional<Nanos> since;
+  std::optional<Nanos> until;
+  /// All that was asked for is kept and could be read.
+  bool whole = true;
+};
+
+/// The same for an answer from history: it reaches back beyond the agent's
+/// start. `history_lost`: what the store lost, by cause. What was removed
+/// because it is old is in the range, and no loss.
+void append_history_completeness(
+    JsonObject& json, std::string& out, const Snapshot& snapshot, const CoveredRange& covered,
+    const std::vector<std::pair<std::string, std::uint64_t>>& history_lost,
+    std::initializer_list<std::string_view> probes);
 
 }  // namespace netprobe

@@ -122,7 +122,8 @@ std::string cursor_of(std::uint64_t id) {
 
 }  // namespace
 
-std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& query) {
+std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& query,
+                             const AnswerPage* kept) {
   const SocketReport& sockets = snapshot.signals->sockets;
   std::vector<const Connection*> page;
   std::uint64_t total = 0;
@@ -158,8 +159,16 @@ std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& q
   else
     json.null("next_cursor");
   const std::uint64_t cut = append_listening_list(json, out, snapshot, query, names);
+  if (kept != nullptr)
+    append_origin(json, out, kept->answer, false);
+  else
+    append_live_origin(json);
   append_kubernetes(json, out, snapshot.kube->status);
-  append_completeness(json, out, snapshot, {}, {"socket"}, {"answer", "listening_cut", cut});
+  if (kept != nullptr)
+    append_answer_completeness(json, out, *kept);
+  else
+    append_completeness(json, out, snapshot, {query.since, query.until}, {"socket"},
+                        {"answer", "listening_cut", cut});
   json.close();
   return out;
 }

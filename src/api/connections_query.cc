@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/duration.h"
 #include "model/verdict.h"
 
 namespace netprobe {
@@ -18,8 +19,9 @@ constexpr std::array<std::string_view, 7> kTupleKeys{"ip",       "src_ip",   "ds
 bool is_flow_key(std::string_view name) {
   return std::ranges::find(kTupleKeys, name) != kTupleKeys.end() || IdentityFilter::is_key(name);
 }
-constexpr std::array<std::string_view, 9> kOwnKeys{
-    "pid", "process", "container", "state", "verdict", "role", "netns", "limit", "cursor"};
+constexpr std::array<std::string_view, 12> kOwnKeys{"pid",     "process", "container", "state",
+                                                    "verdict", "role",    "netns",     "limit",
+                                                    "cursor",  "since",   "until",     "source"};
 constexpr std::array<std::string_view, 14> kStates{
     "established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2",    "time_wait",   "close",
     "close_wait",  "last_ack", "listen",   "closing",   "new_syn_recv", "unconnected", "live"};
@@ -84,7 +86,8 @@ QueryResult<void> store(To& to, QueryResult<T> from) {
   return {};
 }
 
-QueryResult<void> take(ConnectionsQuery& query, std::string_view name, const std::string& value) {
+QueryResult<void> take(ConnectionsQuery& query, std::string_view name, const std::string& value,
+                       Nanos now) {
   if (is_flow_key(name)) {
     if (auto s = query.tuple.add(name, value); !s) return bad(name, s.error().message);
     return {};
@@ -96,6 +99,18 @@ QueryResult<void> take(ConnectionsQuery& query, std::string_view name, const std
     return store(query.state, word(name, value, {kStates.begin(), kStates.end()}));
   if (name == "role") return store(query.role, word(name, value, {kRoles.begin(), kRoles.end()}));
   if (name == "verdict") return store(query.verdict, word(name, value, verdict_names()));
+  if (name == "since" || name == "until") {
+    const auto when = parse_time(value, now);
+    if (!when) return bad(name, when.error().message);
+    (name == "since" ? query.since : query.until) = *when;
+    return {};
+  }
+  if (name == "source") {
+    if (auto known = word(name, value, {kSources.begin(), kSources.end()}); !known)
+      return std::unexpected(known.error());
+    query.source = *parse_source(value);
+    return {};
+  }
   if (value.empty()) return bad(name, std::string(name) + " is given without a value");
   if (name == "process") query.process = value;
   if (name == "container") query.container = value;
@@ -109,14 +124,16 @@ QueryResult<void> take(ConnectionsQuery& query, std::string_view name, const std
 
 }  // namespace
 
-QueryResult<ConnectionsQuery> parse_connections_query(const QueryParams& params) {
+QueryResult<ConnectionsQuery> parse_connections_query(const QueryParams& params, Nanos now) {
   ConnectionsQuery query;
   Names repeatable(kRepeatableTuple.begin(), kRepeatableTuple.end());
   repeatable.insert(repeatable.end(), IdentityFilter::keys().begin(), IdentityFilter::keys().end());
   const auto values = named_values(params, all_names(), repeatable);
   if (!values) return std::unexpected(values.error());
   for (const auto& [name, value] : *values)
-    if (auto s = take(query, name, *value); !s) return std::unexpected(s.error());
+    if (auto s = take(query, name, *value, now); !s) return std::unexpected(s.error());
+  if (query.since && query.until && *query.since > *query.until)
+    return bad("since", "since is later than until");
   return query;
 }
 
@@ -141,8 +158,9 @@ bool ConnectionsQuery::matches(const Connection& c, const AddressNames& names, N
   if (role && to_string(c.role) != *role) return false;
   if (netns && c.netns != *netns) return false;
   if (!matches_process(*this, c.process)) return false;
-  if (tuple.empty()) return true;
   const auto [begin, end] = life_of(c, now);
+  if ((since && end < *since) || (until && begin > *until)) return false;
+  if (tuple.empty()) return true;
   return tuple.matches(names.named(c.tuple, begin, end), node);
 }
 

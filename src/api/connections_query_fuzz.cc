@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto params = parse_query({reinterpret_cast<const char*>(data), size});
   if (!params) return 0;
   static const auto kSnapshot = make_snapshot();
-  const auto query = parse_connections_query(*params);
+  const auto query = parse_connections_query(*params, 0);
   if (!query) {
     if (query.error().detail.empty() || query.error().parameter.size() > size) std::abort();
     return 0;

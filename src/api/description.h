@@ -19,11 +19,13 @@ namespace netprobe {
 [[nodiscard]] std::string_view openapi_losses();
 [[nodiscard]] std::string_view openapi_flannel();
 [[nodiscard]] std::string_view openapi_cluster();
+[[nodiscard]] std::string_view openapi_query();
 
 // What paths refer to: `"parameters": {…}` and `"schemas": {…}`.
 [[nodiscard]] std::string_view openapi_parameters();
 [[nodiscard]] std::string openapi_schemas();
 [[nodiscard]] std::string_view openapi_cluster_schemas();
+[[nodiscard]] std::string_view openapi_query_schemas();
 /// References to these, commas between.
 [[nodiscard]] std::string openapi_references(const std::vector<std::string_view>& parameters);
 

@@ -259,7 +259,7 @@ void append_drop_completeness(JsonObject& json, std::string& out, const Snapshot
 
 }  // namespace
 
-std::string drops_page(const Snapshot& snapshot, const DropsQuery& query) {
+std::string drops_page(const Snapshot& snapshot, const DropsQuery& query, const AnswerPage* kept) {
   auto rows = rows_of(snapshot, query);
   const std::size_t total = rows.size();
   if (query.cursor)
@@ -284,8 +284,15 @@ std::string drops_page(const Snapshot& snapshot, const DropsQuery& query) {
               format_cursor({query.by, rows[count - 1].record.count, rows[count - 1].id}));
   else
     json.null("next_cursor");
+  if (kept != nullptr)
+    append_origin(json, out, kept->answer, false);
+  else
+    append_live_origin(json);
   append_kubernetes(json, out, snapshot.kube->status);
-  append_drop_completeness(json, out, snapshot, query);
+  if (kept != nullptr)
+    append_answer_completeness(json, out, *kept);
+  else
+    append_drop_completeness(json, out, snapshot, query);
   json.close();
   return out;
 }

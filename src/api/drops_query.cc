@@ -89,6 +89,16 @@ QueryResult<void> set_by(DropsQuery& query, const std::string& value, Nanos) {
   return {};
 }
 
+QueryResult<void> set_source(DropsQuery& query, const std::string& value, Nanos) {
+  const auto source = parse_source(value);
+  if (!source)
+    return bad("source",
+               "'" + value + "' is not a value for source: use one of auto, history, live",
+               {kSources.begin(), kSources.end()});
+  query.source = *source;
+  return {};
+}
+
 QueryResult<void> set_protocol(DropsQuery& query, const std::string& value, Nanos) {
   const int number = protocol_number(value);
   if (number < 0)
@@ -147,6 +157,7 @@ std::vector<Parameter> own_parameters() {
       {"netns", false, set_netns},
       when("since", &DropsQuery::since),
       when("until", &DropsQuery::until),
+      {"source", false, set_source},
       {"limit", false, set_limit},
       {"cursor", false, set_cursor},
   };

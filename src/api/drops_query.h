@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/answer_page.h"
 #include "api/names.h"
 #include "api/query.h"
 #include "base/ip_address.h"
@@ -46,6 +47,7 @@ struct DropsQuery {
   std::optional<Nanos> until;  ///< wall: first seen then or earlier
   std::size_t limit = kDefaultLimit;
   std::optional<DropCursor> cursor;
+  Source source = Source::kAuto;
 
   /// Conditions on the flow hold for the outermost header or for what is inside.
   [[nodiscard]] bool matches(const DropRecord& record) const;
@@ -62,7 +64,9 @@ struct DropsQuery {
 /// `now`: wall, what relative times are before.
 [[nodiscard]] QueryResult<DropsQuery> parse_drops_query(const QueryParams& params, Nanos now);
 
-/// The answer of /api/drops. Pure.
-[[nodiscard]] std::string drops_page(const Snapshot& snapshot, const DropsQuery& query);
+/// The answer of /api/drops. Pure. `kept`: where the snapshot's drops are from, if
+/// they are history's.
+[[nodiscard]] std::string drops_page(const Snapshot& snapshot, const DropsQuery& query,
+                                     const AnswerPage* kept = nullptr);
 
 }  // namespace netprobe

@@ -23,9 +23,9 @@ FlowHub::~FlowHub() {
   if (subscribed_) feed_.unsubscribe(subscription_);
 }
 
-void FlowHub::add(std::uint64_t client, EventStreamPtr stream, FlowFilter filter,
+void FlowHub::add(std::uint64_t client, EventStreamPtr stream, StreamQuery query,
                   std::string node) {
-  clients_.emplace(client, Client{std::move(stream), std::move(filter), std::move(node)});
+  clients_.emplace(client, Client{std::move(stream), std::move(query), std::move(node)});
   if (subscribed_) return;
   subscribed_ = true;
   subscription_ = feed_.subscribe([weak = weak_from_this()](FlowBatchPtr batch) {
@@ -86,7 +86,7 @@ void FlowHub::work() {
 void FlowHub::send(const Flow& flow) {
   SharedText text;
   for (auto& [id, client] : clients_) {
-    if (!client.filter.matches(flow, client.node)) continue;
+    if (!client.query.matches(flow, client.node)) continue;
     if (!text) {
       std::string event = "event: flow\ndata: ";
       append_json(event, flow);

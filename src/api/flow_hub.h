@@ -26,13 +26,13 @@ class FlowHub : public std::enable_shared_from_this<FlowHub> {
 
   // The server's thread only. `node`: whose flows the feed has.
   [[nodiscard]] std::uint64_t new_client() { return next_client_++; }
-  void add(std::uint64_t client, EventStreamPtr stream, FlowFilter filter, std::string node);
+  void add(std::uint64_t client, EventStreamPtr stream, StreamQuery query, std::string node);
   void remove(std::uint64_t client);
 
  private:
   struct Client {
     EventStreamPtr stream;
-    FlowFilter filter;
+    StreamQuery query;
     std::string node;  ///< whose flows they are
   };
   void take(FlowBatchPtr batch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "api/answer_page.h"
 #include "api/completeness.h"
 #include "api/kube_json.h"
 #include "api/pages.h"
@@ -44,7 +45,7 @@ std::string flow_page(const Snapshot& snapshot, const FlowsQuery& query) {
   std::uint64_t total = 0;
   std::vector<Placed> page;
   for (const Flow& flow : snapshot.flows) {
-    if (!in_range(flow, query) || !query.filter.matches(flow, snapshot.node_name)) continue;
+    if (!in_range(flow, query) || !query.matches(flow, snapshot.node_name)) continue;
     ++total;
     const Placed place{sort_weight(flow, query.order), &flow};
     if (!query.cursor || stands_after(place, *query.cursor)) page.push_back(place);
@@ -64,6 +65,7 @@ std::string flow_page(const Snapshot& snapshot, const FlowsQuery& query) {
   } else {
     json.null("next_cursor");
   }
+  append_live_origin(json);
   append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot, {query.since, query.until});
   json.close();

@@ -23,6 +23,8 @@ constexpr std::string_view kDocument = R"json({
 "/readyz": {"get": {"summary": "Readiness", "responses": {"200": {"$ref": "#/components/responses/Ready"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/flows": {"get": {"summary": "Flows that match all given conditions, a page at a time", "parameters": [
   @flow_filter@,
+  {"name": "q", "in": "query", "description": "a filter of the query language, without a pipe: docs/query.md; holds beside the other conditions", "schema": {"type": "string"}},
+  {"name": "source", "in": "query", "description": "auto is what is live, and history where a range is given of which what is live has not all. From history a flow has what it gained in the range, and neither labels nor points", "schema": {"type": "string", "enum": ["auto", "history", "live"], "default": "auto"}},
   {"name": "since", "in": "query", "description": "last seen then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
   {"name": "until", "in": "query", "description": "first seen then or earlier", "schema": {"type": "string"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
@@ -30,8 +32,13 @@ constexpr std::string_view kDocument = R"json({
   {"name": "sort", "in": "query", "description": "by id (the order in which they began), or most first. Sorted by id, pages neither repeat nor miss a flow while flows change", "schema": {"type": "string", "enum": ["id", "bytes", "packets", "rate", "last_seen"], "default": "id"}}
 ], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["flows", "total", "next_cursor", "kubernetes", "completeness"], "additionalProperties": false, "properties": {
   "flows": {"type": "array", "items": {"$ref": "#/components/schemas/Flow"}},
-  "total": {"type": "integer", "description": "how many match in all"},
+  "total": {"type": ["integer", "null"], "description": "how many match in all; null where history has more than were counted"},
   "next_cursor": {"type": ["string", "null"]},
+  "source": {"enum": ["history", "live"]}, "tier": {"enum": ["live", "raw", "1m", "1h"]},
+  "resolution_seconds": {"type": "number"}, "exact": {"type": "boolean"},
+  "since": {"type": ["string", "null"], "format": "date-time", "description": "what history looked at"},
+  "until": {"type": ["string", "null"], "format": "date-time"}, "kept_since": {"type": ["string", "null"], "format": "date-time"},
+  "warnings": {"type": "array", "items": {"type": "string"}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/top": {"get": {"summary": "The flows that move most", "parameters": [
@@ -43,8 +50,9 @@ constexpr std::string_view kDocument = R"json({
   "flows": {"type": "array", "items": {"$ref": "#/components/schemas/Flow"}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
-"/api/stream": {"get": {"summary": "Flows as they change", "description": "Server-sent events. First `hello` with the completeness so far, then one `flow` for each changed flow, its data one Flow. `lost` with {\"lost\": n} stands where n events are missing because the client read too slowly. A comment comes every 15 seconds.", "parameters": [
-  @flow_filter@
+"/api/stream": {"get": {"summary": "Flows as they change", "description": "Server-sent events, one for each change of a flow that matches all that is given. First `hello` with the completeness so far, then one `flow` for each changed flow, its data one Flow. `lost` with {\"lost\": n} stands where n events are missing because the client read too slowly. A comment comes every 15 seconds.", "parameters": [
+  @flow_filter@,
+  {"name": "q", "in": "query", "description": "a filter of the query language, without a pipe: docs/query.md", "schema": {"type": "string"}, "examples": {"drops": {"value": "dst.port=443 bytes>1M"}}}
 ], "responses": {"200": {"description": "Until the client leaves", "content": {"text/event-stream": {}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/stats": {"get": {"summary": "Sums over the flows that there are, and where every packet went", "responses": {"200": {"description": "Sums", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Stats"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/interfaces": {"get": {"summary": "Interfaces: what is attached to them and what was counted", "responses": {"200": {"description": "Interfaces by index; retired sums those that are gone", "content": {"application/json": {"schema": {"type": "object", "required": ["interfaces", "retired", "completeness", "last_updated"], "properties": {
@@ -67,7 +75,9 @@ constexpr std::string_view kRest =
   "Ready": {"description": "The agent observes", "content": {"application/json": {"schema": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ready"}, "reason": {"type": "string"}}}}}},
   "Problem": {"description": "RFC 9457 problem details", "content": {"application/problem+json": {"schema": {"type": "object", "required": ["type", "title", "status", "detail"], "properties": {
     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
-    "parameter": {"type": "string"}, "allowed": {"type": "array", "items": {"type": "string"}}}}}}}
+    "parameter": {"type": "string"}, "allowed": {"type": "array", "items": {"type": "string"}},
+    "column": {"type": "integer", "description": "where the query is wrong, from 1, in bytes"}, "length": {"type": "integer", "description": "of the part that is wrong; 0: something is missing there"},
+    "expected": {"type": "array", "items": {"type": "string"}, "description": "what may stand there"}}}}}}
 },
 @schemas@
 }
@@ -87,6 +97,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_flannel();
   document += openapi_losses();
   document += openapi_cluster();
+  document += openapi_query();
   document += kRest;
   const auto put = [&document](std::string_view mark, const std::string& text) {
     for (std::size_t at = 0; (at = document.find(mark, at)) != std::string::npos; at += text.size())

@@ -15,6 +15,9 @@ std::string_view openapi_connections() {
   {"name": "verdict", "in": "query", "description": "how it stands or ended: docs/connections.md", "schema": {"type": "string"}},
   {"name": "role", "in": "query", "schema": {"type": "string", "enum": ["client", "server", "unknown"]}},
   {"name": "netns", "in": "query", "description": "inode of the network namespace", "schema": {"type": "integer", "minimum": 1}},
+  {"name": "since", "in": "query", "description": "there then or later: RFC 3339, or a duration before now such as 15m. From history: ended then or later, with an id of the record's own", "schema": {"type": "string"}},
+  {"name": "until", "in": "query", "description": "there before then", "schema": {"type": "string"}},
+  {"name": "source", "in": "query", "description": "auto is what is live, and history where a range is given of which what is live has not all", "schema": {"type": "string", "enum": ["auto", "history", "live"], "default": "auto"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
   {"name": "cursor", "in": "query", "description": "next_cursor of the page before", "schema": {"type": "string"}}
 ], "responses": {"200": {"description": "A page; src is the socket's own side, bytes are payload as programs count it. listening comes with the first page.", "content": {"application/json": {"schema": {"type": "object", "required": ["connections", "listening", "listening_not_shown", "total", "live", "ended_not_kept", "ended_from_before", "next_cursor", "kubernetes", "completeness", "last_updated"], "properties": {
@@ -25,6 +28,11 @@ std::string_view openapi_connections() {
   "live": {"type": "integer"}, "ended_not_kept": {"type": "integer", "description": "ended connections that left the list before a minute had passed; sums have them"},
   "ended_from_before": {"type": "integer", "description": "connections that began before the agent did and that no process had open then: their end is all that was seen of them, and nothing is missing of the time since"},
   "next_cursor": {"type": ["string", "null"]},
+  "source": {"enum": ["history", "live"]}, "tier": {"enum": ["live", "raw", "1m", "1h"]},
+  "resolution_seconds": {"type": "number"}, "exact": {"type": "boolean"},
+  "since": {"type": ["string", "null"], "format": "date-time", "description": "what history looked at"},
+  "until": {"type": ["string", "null"], "format": "date-time"}, "kept_since": {"type": ["string", "null"], "format": "date-time"},
+  "warnings": {"type": "array", "items": {"type": "string"}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 )json";

@@ -16,6 +16,7 @@ std::string_view openapi_drops() {
   {"name": "netns", "in": "query", "description": "inode of the device's network namespace", "schema": {"type": "integer"}},
   {"name": "since", "in": "query", "description": "last seen then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
   {"name": "until", "in": "query", "description": "first seen then or earlier", "schema": {"type": "string"}},
+  {"name": "source", "in": "query", "description": "auto is what is live, and history where a range is given of which what is live has not all", "schema": {"type": "string", "enum": ["auto", "history", "live"], "default": "auto"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
   {"name": "cursor", "in": "query", "description": "next_cursor of the page before, with the same by", "schema": {"type": "string"}}
 ], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["drops", "total", "totals", "next_cursor", "kubernetes", "completeness"], "properties": {
@@ -33,6 +34,11 @@ std::string_view openapi_drops() {
   "total": {"type": "integer", "description": "how many rows match in all"},
   "totals": {"type": "array", "description": "packets since the start by reason and hook, also of records that are no longer kept", "items": {"type": "object", "required": ["reason", "hook", "count"]}},
   "next_cursor": {"type": ["string", "null"]},
+  "source": {"enum": ["history", "live"]}, "tier": {"enum": ["live", "raw", "1m", "1h"]},
+  "resolution_seconds": {"type": "number"}, "exact": {"type": "boolean"},
+  "since": {"type": ["string", "null"], "format": "date-time", "description": "what history looked at"},
+  "until": {"type": ["string", "null"], "format": "date-time"}, "kept_since": {"type": ["string", "null"], "format": "date-time"},
+  "warnings": {"type": "array", "items": {"type": "string"}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 )json";

@@ -82,6 +82,21 @@ QueryResult<std::vector<NamedValue>> flow_values(const QueryParams& params,
   return named_values(params, with_conditions(others), repeatable);
 }
 
+/// `q`, for what is live and for history.
+QueryResult<void> take_text(FlowsQuery& query, std::span<const NamedValue> values, Nanos now) {
+  const auto given = std::ranges::find(values, "q", &NamedValue::name);
+  if (given == values.end()) return {};
+  auto parsed = parse_filter(*given->value, now);
+  if (!parsed) return std::unexpected(bad_text("q", parsed.error()));
+  if (parsed->kind != RecordKind::kFlow)
+    return bad_value("q", "this list is of flows, and this asks for " +
+                              std::string(to_string(parsed->kind)) + ": use /api/query");
+  query.text = canonical(*parsed);
+  query.matcher = std::make_shared<const RecordMatcher>(*parsed);
+  query.kept = std::move(*parsed);
+  return {};
+}
+
 }  // namespace
 
 QueryResult<std::vector<NamedValue>> named_values(const QueryParams& params,
@@ -108,15 +123,35 @@ QueryResult<std::vector<NamedValue>> named_values(const QueryParams& params,
   return values;
 }
 
+std::optional<Source> parse_source(std::string_view text) {
+  const auto found = std::ranges::find(kSources, text);
+  if (found == kSources.end()) return std::nullopt;
+  return static_cast<Source>(found - kSources.begin());
+}
+
+BadQuery bad_text(std::string_view parameter, const QueryError& error) {
+  return {.parameter = std::string(parameter),
+          .detail = error.message,
+          .allowed = {},
+          .place = ProblemExtras::Place{error.column + 1, error.length, error.expected}};
+}
+
 QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now) {
-  const auto values = flow_values(params, {"since", "until", "limit", "cursor", "sort"});
+  const auto values =
+      flow_values(params, {"since", "until", "limit", "cursor", "sort", "q", "source"});
   if (!values) return std::unexpected(values.error());
   FlowsQuery query{.limit = kDefaultLimit};
+  if (auto read = take_text(query, *values, now); !read) return std::unexpected(read.error());
+  std::vector<NamedValue> conditions;
   for (const auto& [name, text] : *values) {
     const std::string& value = *text;
     auto taken = take_condition(query.filter, name, value);
     if (!taken) return std::unexpected(taken.error());
-    if (*taken) continue;
+    if (*taken) {
+      conditions.push_back({name, text});
+      continue;
+    }
+    if (name == "q") continue;
     if (name == "since" || name == "until") {
       auto when = parse_when(name, value, now);
       if (!when) return std::unexpected(when.error());
@@ -129,6 +164,10 @@ QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now) 
       const auto order = parse_flow_order(value);
       if (!order) return not_one_of("sort", value, kOrders);
       query.order = *order;
+    } else if (name == "source") {
+      const auto source = parse_source(value);
+      if (!source) return not_one_of("source", value, kSources);
+      query.source = *source;
     } else {
       query.cursor = parse_cursor(value);
       if (!query.cursor)
@@ -139,6 +178,8 @@ QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now) 
     return bad_value("since", "since is later than until");
   if (query.cursor && query.cursor->order != query.order)
     return bad_value("cursor", "this cursor belongs to a list that is sorted otherwise");
+  if (auto done = narrow(query.kept, conditions, now); !done) return std::unexpected(done.error());
+  narrow_time(query.kept, query.since, query.until);
   return query;
 }
 
@@ -164,15 +205,25 @@ QueryResult<TopQuery> parse_top_query(const QueryParams& params) {
   return query;
 }
 
-QueryResult<FlowFilter> parse_stream_query(const QueryParams& params) {
-  const auto values = flow_values(params, {});
+QueryResult<StreamQuery> parse_stream_query(const QueryParams& params, Nanos now) {
+  const auto values = flow_values(params, {"q"});
   if (!values) return std::unexpected(values.error());
-  FlowFilter filter;
+  StreamQuery stream;
   for (const auto& [name, value] : *values) {
-    auto taken = take_condition(filter, name, *value);
+    if (name == "q") {
+      const auto query = parse_filter(*value, now);
+      if (!query) return std::unexpected(bad_text("q", query.error()));
+      if (query->kind != RecordKind::kFlow)
+        return bad_value("q", "streams are of flows, and this asks for " +
+                                  std::string(to_string(query->kind)) + ": use /api/query");
+      stream.matcher = std::make_shared<const RecordMatcher>(*query);
+      stream.text = canonical(*query);
+      continue;
+    }
+    auto taken = take_condition(stream.filter, name, *value);
     if (!taken) return std::unexpected(taken.error());
   }
-  return filter;
+  return stream;
 }
 
 QueryResult<void> parse_empty_query(const QueryParams& params) {

@@ -89,8 +89,8 @@ TEST(TopQueryTest, TakesByAndLimit) {
 }
 
 TEST(StreamQueryTest, TakesFiltersOnly) {
-  EXPECT_TRUE(parse_stream_query({{"port", "443"}, {"node", "a"}}));
-  EXPECT_FALSE(parse_stream_query({{"limit", "1"}}));
+  EXPECT_TRUE(parse_stream_query({{"port", "443"}, {"node", "a"}}, kNow));
+  EXPECT_FALSE(parse_stream_query({{"limit", "1"}}, kNow));
 }
 
 TEST(CursorTest, ComesBackAsItWas) {
@@ -133,7 +133,7 @@ TEST(RepeatedParameters, AreRefusedByEveryPageThatTakesOne) {
     refused(parse_flows_query(params(text), kNow), text);
   for (const char* text : {"by=rate&by=rate", "limit=1&limit=2", "protocol=6&protocol=17"})
     refused(parse_top_query(params(text)), text);
-  refused(parse_stream_query(params("vni=1&vni=2")), "stream");
+  refused(parse_stream_query(params("vni=1&vni=2"), kNow), "stream");
   for (const char* text :
        {"vni=1&vni=2", "tunnel=gre&tunnel=gre", "direction=egress&direction=egress",
         "interface=a&interface=b", "limit=1&limit=2"})
@@ -141,7 +141,7 @@ TEST(RepeatedParameters, AreRefusedByEveryPageThatTakesOne) {
   for (const char* text : {"protocol=6&protocol=17", "role=pod&role=pod", "limit=1&limit=2"})
     refused(parse_losses_query(params(text), kNow), text);
   for (const char* text : {"pid=1&pid=2", "process=a&process=b", "src-ip=10.0.0.1&pid=3&pid=3"})
-    refused(parse_connections_query(params(text)), text);
+    refused(parse_connections_query(params(text), kNow), text);
   for (const char* text : {"protocol=6&protocol=17", "by=flow&by=flow", "netns=1&netns=2"})
     refused(parse_drops_query(params(text), kNow), text);
   EXPECT_TRUE(parse_tunnels_query(params("outer_ip=10.0.0.1&outer-ip=10.0.0.2")));

@@ -25,11 +25,16 @@ Error AgentClient::explain(const Error& error) const {
   return {"the agent does not answer as expected: " + error.message};
 }
 
-Result<std::string> AgentClient::get(std::string_view path) {
-  const std::string url = url_ + std::string(path);
-  auto reply = http_.get(url);
+Result<HttpReply> AgentClient::fetch(std::string_view path) {
+  auto reply = http_.get(url_ + std::string(path));
   if (!reply) return std::unexpected(explain(reply.error()));
-  if (reply->status != 200) return std::unexpected(problem_of(*reply, url));
+  return reply;
+}
+
+Result<std::string> AgentClient::get(std::string_view path) {
+  auto reply = fetch(path);
+  if (!reply) return std::unexpected(reply.error());
+  if (reply->status != 200) return std::unexpected(problem_of(*reply, url_ + std::string(path)));
   return std::move(reply->body);
 }
 

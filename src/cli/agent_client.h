@@ -17,6 +17,8 @@ class AgentClient {
   explicit AgentClient(std::string_view url, HttpClient::Options options = {});
   /// The body of a 200 answer. `path` begins with '/'.
   [[nodiscard]] Result<std::string> get(std::string_view path);
+  /// The answer, whatever its status.
+  [[nodiscard]] Result<HttpReply> fetch(std::string_view path);
   /// As HttpClient::stream().
   [[nodiscard]] Status stream(std::string_view path,
                               const std::function<bool(std::string_view)>& line,

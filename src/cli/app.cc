@@ -50,12 +50,14 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 
 std::unique_ptr<CLI::App> make_app(int& exit_code) {
   auto app = std::make_unique<CLI::App>(
-      "Shows what NetProbe sees: live flows, top talkers, health, and captures.", "netprobe");
+      "Shows what NetProbe sees and saw: live flows, history, top talkers, health, captures.",
+      "netprobe");
   app->require_subcommand(1);
   app->footer(
       "Exit codes: 0 fine, 1 it did not work, 2 wrong usage; status and replay have more.\n"
       "'netprobe COMMAND --help' shows a command's flags and examples.");
   add_observe(*app, exit_code);
+  add_query(*app, exit_code);
   add_top(*app, exit_code);
   add_status(*app, exit_code);
   add_cluster(*app, exit_code);
@@ -64,6 +66,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_drops(*app, exit_code);
   add_tunnels(*app, exit_code);
   add_losses(*app, exit_code);
+  add_report(*app, exit_code);
   add_replay(*app, exit_code);
   add_cleanup(*app, exit_code);
   add_completion(*app, exit_code);

@@ -52,7 +52,16 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{{"who", "10.0.0"}, {"10.0.0"}},
         BadArguments{{"observe", "-o", "xml"}, {"'xml'", "table, wide, json"}},
         BadArguments{{"observe", "-n", "0"}, {"'0'", "from 1"}},
-        BadArguments{{"observe", "extra"}, {"'extra'"}},
+        BadArguments{{"observe", "a=1", "extra"}, {"'extra'"}},
+        BadArguments{{"observe", "--once", "--since", "1h"}, {"--once", "--since"}},
+        BadArguments{{"observe", "--until", "1h", "--follow"}, {"--until", "--follow"}},
+        BadArguments{{"query"}, {"QUERY"}},
+        BadArguments{{"query", "x", "-o", "xml"}, {"'xml'", "csv, parquet"}},
+        BadArguments{{"query", "x", "--all", "-n", "3"}, {"--all", "--limit"}},
+        BadArguments{{"query", "x", "--timeout", "soon"}, {"--timeout", "'soon'"}},
+        BadArguments{{"report", "--since", "yesterday"}, {"--since", "'yesterday'"}},
+        BadArguments{{"report", "--since", "1h", "--until", "2h"}, {"--since", "--until"}},
+        BadArguments{{"report", "--lang", "fr"}, {"'fr'", "en, zh"}},
         BadArguments{{"observe", "--agent", "ftp://x"}, {"--agent", "http://localhost:8081"}},
         BadArguments{{"top", "--by", "size"}, {"'size'", "rate, bytes, packets"}},
         BadArguments{{"top", "--interval", "1x"}, {"'1x'", "5s"}},
@@ -61,8 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadArguments{{"completion", "tcsh"}, {"'tcsh'", "bash, zsh, fish"}}));
 
 TEST(Cli, HelpHasExamplesAndExitCodes) {
-  for (const char* command :
-       {"observe", "top", "status", "cluster", "who", "drops", "replay", "cleanup", "completion"}) {
+  for (const char* command : {"observe", "query", "top", "status", "cluster", "who", "drops",
+                              "replay", "report", "cleanup", "completion"}) {
     const auto run = run_netprobe({command, "--help"});
     EXPECT_EQ(run.exit_code, 0);
     EXPECT_THAT(run.out, HasSubstr("Example")) << command;

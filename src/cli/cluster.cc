@@ -35,7 +35,7 @@ std::string joined(element from, std::string_view key) {
   return text;
 }
 
-void append_rows(std::string& out, std::vector<Column> columns, const std::vector<Row>& rows,
+void append_rows(std::string& out, std::vector<TextColumn> columns, const std::vector<Row>& rows,
                  bool colour) {
   Table table(std::move(columns), colour);
   for (const Row& row : rows) table.fit(row);

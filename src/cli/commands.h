@@ -9,6 +9,8 @@ namespace netprobe {
 /// Each adds one command. Running it writes its exit code (cli/output.h) to
 /// `exit_code`, which must outlive the app.
 void add_observe(CLI::App& app, int& exit_code);
+void add_query(CLI::App& app, int& exit_code);
+void add_report(CLI::App& app, int& exit_code);
 void add_top(CLI::App& app, int& exit_code);
 void add_status(CLI::App& app, int& exit_code);
 void add_cluster(CLI::App& app, int& exit_code);

@@ -6,6 +6,8 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/output.h"
+#include "query/field.h"
+#include "query/field_names.h"
 
 namespace netprobe {
 namespace {
@@ -32,12 +34,27 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
   return text;
 }
 
+/// What a query may begin with: kinds, and fields of flows. Labels have names of
+/// their own behind the dot.
+std::vector<std::string> query_words() {
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < kRecordKinds; ++i)
+    words.emplace_back(to_string(static_cast<RecordKind>(i)));
+  for (const BareName& each : bare_names())
+    words.push_back(std::string(each.name) + (each.name == "label" ? "." : "="));
+  for (const Field& each : fields())
+    words.push_back(std::string(each.name) + (each.type == FieldType::kLabel ? "." : "="));
+  return words;
+}
+
 /// Words of a command's first argument without a flag; "FILE" for file names.
 std::vector<std::string> argument_words(const CLI::App& command, bool& files) {
   files = false;
   for (const auto* option :
        command.get_options([](const CLI::Option* o) { return o->get_positional(); })) {
     files = option->get_name(true) == "FILE";
+    if (option->get_type_name() == "QUERY" || option->get_type_name() == "FILTER")
+      return query_words();
     return choices_of(*option);
   }
   return {};

@@ -25,8 +25,8 @@ std::string offered(const std::string& words, int index) {
 TEST(Completion, BashOffersCommandsFlagsAndValues) {
   EXPECT_EQ(
       offered("netprobe ''", 1),
-      "observe top status cluster who connections drops tunnels losses replay cleanup completion "
-      "version --help\n");
+      "observe query top status cluster who connections drops tunnels losses report replay cleanup "
+      "completion version --help\n");
   EXPECT_EQ(offered("netprobe ob", 1), "observe\n");
   EXPECT_EQ(offered("netprobe observe --src", 2),
             "--src-ip --src-port --src-pod --src-namespace --src-workload --src-label --src-node "
@@ -34,6 +34,8 @@ TEST(Completion, BashOffersCommandsFlagsAndValues) {
   EXPECT_EQ(offered("netprobe observe -o ''", 3), "table wide json\n");
   EXPECT_EQ(offered("netprobe observe --direction in", 3), "intra-node inter-node ingress\n");
   EXPECT_EQ(offered("netprobe top --by p", 3), "packets\n");
+  EXPECT_EQ(offered("netprobe query src.na", 2), "src.name= src.namespace=\n");
+  EXPECT_EQ(offered("netprobe observe dst.po", 2), "dst.port= dst.pod=\n");
   EXPECT_EQ(offered("netprobe completion ''", 2), "bash zsh fish\n");
   EXPECT_EQ(offered("netprobe replay /etc/hostn", 2), "/etc/hostname\n");
 }

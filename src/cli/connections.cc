@@ -95,14 +95,14 @@ Row listening_row_of(const simdjson::dom::element& socket) {
 
 using enum Align;
 
-std::vector<Column> connection_columns() {
+std::vector<TextColumn> connection_columns() {
   return {{"PROCESS", kLeft, 16}, {"ROLE", kLeft, 6},      {"PROTO", kLeft, 5},
           {"LOCAL", kLeft, 20},   {"PEER", kLeft, 20},     {"STATE", kLeft, 11},
           {"SENT", kRight, 8},    {"RECEIVED", kRight, 8}, {"RTT", kRight, 7},
           {"RETRANS", kRight, 7}, {"VERDICT", kLeft, 8}};
 }
 
-std::vector<Column> listening_columns() {
+std::vector<TextColumn> listening_columns() {
   return {{"PROCESS", kLeft, 16},
           {"PROTO", kLeft, 5},
           {"LOCAL", kLeft, 20},

@@ -77,10 +77,10 @@ Result<DropsPage> read_drops_page(const std::string& body) {
   return page;
 }
 
-std::vector<Column> drop_columns(std::string_view by, bool wide) {
+std::vector<TextColumn> drop_columns(std::string_view by, bool wide) {
   using enum Align;
   const bool whole = by == "record";
-  std::vector<Column> columns{{"PACKETS", kRight, 8}};
+  std::vector<TextColumn> columns{{"PACKETS", kRight, 8}};
   if (whole || by == "reason" || by == "location") {
     columns.push_back({"REASON", kLeft, 16});
     columns.push_back({"HOOK", kLeft, 9});

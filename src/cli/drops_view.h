@@ -20,7 +20,7 @@ struct DropsPage {
 
 /// Columns for rows that are summed `by` (record, reason, location, interface,
 /// flow); `wide` has all there is.
-[[nodiscard]] std::vector<Column> drop_columns(std::string_view by, bool wide);
+[[nodiscard]] std::vector<TextColumn> drop_columns(std::string_view by, bool wide);
 /// One row, from its JSON.
 [[nodiscard]] Result<Row> drop_row(std::string_view json, std::string_view by, bool wide);
 /// The frames of its call stack, one an indented line; empty without.

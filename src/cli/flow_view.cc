@@ -147,9 +147,9 @@ FlowView view_of(const Flow& flow) {
   return view;
 }
 
-std::vector<Column> flow_columns(FlowFormat format, bool rates) {
+std::vector<TextColumn> flow_columns(FlowFormat format, bool rates) {
   using enum Align;
-  std::vector<Column> columns;
+  std::vector<TextColumn> columns;
   if (!rates) columns.push_back({"LAST SEEN", kLeft, 12});
   columns.push_back({"PROTO", kLeft, 5});
   columns.push_back({"SOURCE", kLeft, 21});

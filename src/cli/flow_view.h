@@ -83,7 +83,7 @@ struct FlowView {
 [[nodiscard]] Result<FlowView> parse_flow(std::string_view json);
 
 /// Where flows stand in a table. With `rates`, what moves now rather than when.
-[[nodiscard]] std::vector<Column> flow_columns(FlowFormat format, bool rates);
+[[nodiscard]] std::vector<TextColumn> flow_columns(FlowFormat format, bool rates);
 [[nodiscard]] Row flow_row(const FlowView& flow, FlowFormat format, bool rates);
 
 }  // namespace netprobe

@@ -67,7 +67,7 @@ std::string loss_mark(const std::vector<Loss>& losses) {
   return text;
 }
 
-std::vector<Column> loss_columns() {
+std::vector<TextColumn> loss_columns() {
   using enum Align;
   return {{"LOST", kRight, 7},    {"FROM", kLeft, 12},        {"TO", kLeft, 12},
           {"ENTERED", kRight, 7}, {"LEFT", kRight, 7},        {"PROTO", kLeft, 5},

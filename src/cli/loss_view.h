@@ -18,7 +18,7 @@ namespace netprobe {
 [[nodiscard]] std::string loss_mark(const std::vector<Loss>& losses);
 
 /// The table of `netprobe losses`: rows of an answer of /api/losses.
-[[nodiscard]] std::vector<Column> loss_columns();
+[[nodiscard]] std::vector<TextColumn> loss_columns();
 [[nodiscard]] Row loss_row(simdjson::dom::element loss);
 
 }  // namespace netprobe

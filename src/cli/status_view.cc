@@ -12,7 +12,7 @@ namespace {
 
 using enum Align;
 
-void append_table(std::string& out, std::vector<Column> columns, const std::vector<Row>& rows,
+void append_table(std::string& out, std::vector<TextColumn> columns, const std::vector<Row>& rows,
                   bool colour) {
   Table table(std::move(columns), colour);
   for (const auto& row : rows) table.fit(row);

@@ -130,7 +130,7 @@ std::string styled(std::string_view text, Style style, bool colour) {
   return out;
 }
 
-Table::Table(std::vector<Column> columns, bool colour)
+Table::Table(std::vector<TextColumn> columns, bool colour)
     : columns_(std::move(columns)), colour_(colour) {
   for (auto& column : columns_) column.width = std::max(column.width, display_width(column.title));
 }

@@ -12,7 +12,7 @@ namespace netprobe {
 enum class Align : std::uint8_t { kLeft, kRight };
 enum class Style : std::uint8_t { kPlain, kBold, kDim, kGreen, kYellow, kRed };
 
-struct Column {
+struct TextColumn {
   std::string title;
   Align align = Align::kLeft;
   std::size_t width = 0;  ///< at least, in terminal cells
@@ -42,7 +42,7 @@ using Row = std::vector<Cell>;
 /// come.
 class Table {
  public:
-  Table(std::vector<Column> columns, bool colour);
+  Table(std::vector<TextColumn> columns, bool colour);
   /// Makes the columns wide enough for a row that is printed later.
   void fit(const Row& row);
   void append_header(std::string& out) const;
@@ -52,7 +52,7 @@ class Table {
  private:
   void append_cell(std::string& out, std::size_t column, std::string_view text, Style style,
                    bool last) const;
-  std::vector<Column> columns_;
+  std::vector<TextColumn> columns_;
   bool colour_;
 };
 

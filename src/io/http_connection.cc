@@ -2,11 +2,13 @@
 #include "io/http_connection.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
+#include <cerrno>
 #include <chrono>
 #include <ctime>
 
@@ -89,6 +91,15 @@ class HttpReply::Exchange {
     });
     return stream;
   }
+  void watch(std::function<void()> on_close) {
+    core_->post(
+        [connection = connection_, number = number_, on_close = std::move(on_close)]() mutable {
+          if (const auto target = connection.lock())
+            target->watch(number, std::move(on_close));
+          else
+            run_guarded(on_close);
+        });
+  }
   void run(std::function<void()> work) { core_->post(std::move(work)); }
 
  private:
@@ -101,6 +112,9 @@ class HttpReply::Exchange {
 void HttpReply::operator()(HttpResponse response) const { exchange_->respond(std::move(response)); }
 EventStreamPtr HttpReply::open_stream(std::function<void()> on_close) const {
   return exchange_->open_stream(std::move(on_close));
+}
+void HttpReply::watch(std::function<void()> on_close) const {
+  exchange_->watch(std::move(on_close));
 }
 void HttpReply::run(std::function<void()> work) const { exchange_->run(std::move(work)); }
 
@@ -287,6 +301,7 @@ std::string HttpConnection::head_of(const HttpResponse& response, std::size_t bo
 void HttpConnection::respond(std::uint64_t exchange, const HttpResponse& response) {
   if (exchange != exchange_ || !awaits_answer_ || !socket_.is_open()) return;
   awaits_answer_ = false;
+  on_close_ = nullptr;
   body_ = response.body.shared();
   std::string_view encoding;
   if (accepts_gzip_ && response.body.view().size() > kGzipFloor) {
@@ -351,6 +366,7 @@ void HttpConnection::open_stream(std::uint64_t exchange, std::shared_ptr<ClientS
   }
   awaits_answer_ = false;
   keep_alive_ = false;
+  on_close_ = nullptr;
   if (core_->options.stream_send_buffer > 0) {
     ErrorCode ignored;
     socket_.set_option(asio::socket_base::send_buffer_size(core_->options.stream_send_buffer),
@@ -409,6 +425,29 @@ void HttpConnection::watch_for_close() {
                             if (error || !self->socket_.is_open()) return self->close();
                             self->watch_for_close();
                           });
+}
+
+void HttpConnection::watch(std::uint64_t exchange, std::function<void()> on_close) {
+  if (exchange != exchange_ || !awaits_answer_) return;  // it has its answer
+  on_close_ = std::move(on_close);
+  arm(core_->options.stalled_stream_timeout);
+  wait_for_hangup();
+}
+
+void HttpConnection::wait_for_hangup() {
+  // A client that sent its next request already is there as long as that waits.
+  if (buffer_.size() > 0) return;
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this(),
+                                              exchange = exchange_](const ErrorCode& error) {
+    if (error || exchange != self->exchange_ || !self->awaits_answer_ || !self->socket_.is_open())
+      return;
+    // Asio's own receive() would wait where there is nothing after all.
+    char byte = 0;
+    const auto got = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got > 0) return;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return self->wait_for_hangup();
+    self->close();
+  });
 }
 
 void HttpConnection::beat() {

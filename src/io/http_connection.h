@@ -48,6 +48,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void respond(std::uint64_t exchange, const HttpResponse& response);
   void open_stream(std::uint64_t exchange, std::shared_ptr<ClientStream> stream,
                    std::function<void()> on_close);
+  /// `on_close` where the client goes before request `exchange` is answered.
+  void watch(std::uint64_t exchange, std::function<void()> on_close);
   /// There may be events to write.
   void pump();
 
@@ -70,6 +72,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void drain();
   /// On a stream the client has nothing to say: reading finds out that it left.
   void watch_for_close();
+  /// While an answer is owed: nothing is read, which may be the next request.
+  void wait_for_hangup();
   void beat();
   void arm(Nanos timeout);
 
@@ -92,7 +96,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::string head_;  ///< being written
   SharedText body_;   ///< being written
   std::shared_ptr<ClientStream> stream_;
-  std::function<void()> on_close_;
+  std::function<void()> on_close_;   ///< of a stream, or of an answer that is owed
   std::vector<SharedText> writing_;  ///< events being written
   bool stream_busy_ = false;
 };

@@ -20,6 +20,14 @@ HttpResponse problem(unsigned status, std::string_view detail, const ProblemExtr
     for (const auto name : extras.allowed) list.text(name);
     list.close();
   }
+  if (extras.place) {
+    json.number("column", extras.place->column);
+    json.number("length", extras.place->length);
+    json.key("expected");
+    JsonArray list(body);
+    for (const auto& word : extras.place->expected) list.text(word);
+    list.close();
+  }
   json.close();
   body += '\n';
   return {.status = status, .content_type = "application/problem+json", .body = std::move(body)};

@@ -71,6 +71,10 @@ class HttpReply {
   /// Answers 200 with text/event-stream. `on_close` runs once, on the server's
   /// thread, when the client has gone or the server stops.
   [[nodiscard]] EventStreamPtr open_stream(std::function<void()> on_close) const;
+  /// `on_close` runs once, on the server's thread, where the client goes before
+  /// the answer was given: what is worked out for it is wanted no more. Nobody
+  /// is idle meanwhile: the answer may take as long as a stalled stream.
+  void watch(std::function<void()> on_close) const;
   /// Runs `work` on the server's thread, where a large answer is best built:
   /// never on the thread of the data.
   void run(std::function<void()> work) const;

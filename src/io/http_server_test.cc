@@ -305,6 +305,47 @@ TEST_F(HttpServerTest, StopsThoughTheEndOfAStreamThrows) {
   EXPECT_EQ(server->stats().connections, 0U);
 }
 
+TEST_F(HttpServerTest, TellsThatTheClientOfAnOwedAnswerWentAway) {
+  start();
+  RawConnection client(server->port());
+  client.send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+  holding.get_future().get();
+  held->watch([this] { closed.release(); });
+  client.close();
+  closed.acquire();
+  (*held)({.body = std::string("too late")});
+  held.reset();
+}
+
+TEST_F(HttpServerTest, WatchesNoLongerThanAnAnswerIsOwed) {
+  start();
+  RawConnection client(server->port());
+  client.send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
+  holding.get_future().get();
+  std::atomic<bool> told = false;
+  held->watch([&] { told = true; });
+  (*held)({.body = std::string("answer one")});
+  held.reset();
+  ASSERT_TRUE(client.read_until("answer one"));
+  // The connection goes on, and its end is the end of nothing.
+  client.send("GET /text HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(client.read_until("hello"));
+  client.close();
+  server->stop();
+  EXPECT_FALSE(told);
+}
+
+TEST_F(HttpServerTest, AnswersAPipelinedRequestBehindAWatchedOne) {
+  start();
+  RawConnection client(server->port());
+  client.send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\nGET /text HTTP/1.1\r\nHost: x\r\n\r\n");
+  holding.get_future().get();
+  held->watch([] {});
+  (*held)({.body = std::string("answer one")});
+  held.reset();
+  EXPECT_TRUE(client.read_until("hello"));
+}
+
 TEST_F(HttpServerTest, StopsWithClientsConnectedAndAnswersOwed) {
   start();
   RawConnection idle(server->port());
