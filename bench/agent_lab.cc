@@ -207,8 +207,10 @@ std::string Page::losses(double& total) const {
   return list;
 }
 
-std::optional<RunningAgent> RunningAgent::start(const AgentLab& lab) {
-  auto process = lab.watched.start({agent_binary(), "--log-format=text"});
+std::optional<RunningAgent> RunningAgent::start(const AgentLab& lab,
+                                                std::vector<std::string> flags) {
+  flags.insert(flags.begin(), {agent_binary(), "--log-format=text"});
+  auto process = lab.watched.start(std::move(flags));
   if (!process) {
     fmt::print(stderr, "{}\n", process.error().message);
     return std::nullopt;
