@@ -16,8 +16,7 @@ constexpr const char* kSpec =
 
 }  // namespace
 
-KubePodText kube_pod_text(int number, const std::string& ip, int change,
-                          const std::string& label) {
+KubePodText kube_pod_text(int number, const std::string& ip, int change, const std::string& label) {
   KubePodText pod;
   pod.metadata = fmt::format(
       R"(,"generateName":"frontend-7d4b9c6f5-","creationTimestamp":"2026-03-01T10:00:00Z","labels":{{"app.kubernetes.io/instance":"shop","app.kubernetes.io/name":"frontend","pod-template-hash":"7d4b9c6f5","version":"{}"}},"annotations":{{"checksum/config":"4be2ab0a1c7d6c0a4c0f6f7f0f2f8b7b7f5e3fbb7d6a5c1e","prometheus.io/port":"8080","prometheus.io/scrape":"true"}},"ownerReferences":[{{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"frontend-7d4b9c6f5","uid":"0b8b6f0e-6c0f-4d53-9d7e-6a4f3c1d2e10","controller":true,"blockOwnerDeletion":true}}],"managedFields":{})",
