@@ -80,7 +80,8 @@ class Page {
 class RunningAgent {
  public:
   /// From NETPROBE_BIN, or build/release. Waits until it serves.
-  [[nodiscard]] static std::optional<RunningAgent> start(const AgentLab& lab);
+  [[nodiscard]] static std::optional<RunningAgent> start(const AgentLab& lab,
+                                                         std::vector<std::string> flags = {});
   [[nodiscard]] std::optional<Page> metrics() const;
   /// User and system time so far, by the kernel's clock of the process.
   [[nodiscard]] double cpu_seconds() const;

@@ -296,8 +296,7 @@ void DataLoop::collect(Nanos now) {
   next_collect_ = now + options_.collect_interval;
   table_->set_wall_offset(clock_.wall() - clock_.monotonic());
   table_->tick(now);
-  name_stage_->tick();
-  ask_for_signals();
+  ask_for_signals(name_stage_->tick(now));
   if (!probe_) return;
   bandwidth_.close_interval(*probe_, now);
   for (const auto& [ifindex, link] : links_.links()) {

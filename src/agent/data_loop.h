@@ -109,8 +109,9 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   void retire(Nanos now);
   /// Is anybody subscribed?
   bool publish_changes();
-  /// Has signals fetched for those who stream; nobody else asks for them.
-  void ask_for_signals();
+  /// Has signals fetched for those who stream, and for `names`; all others ask
+  /// themselves.
+  void ask_for_signals(bool names);
   void answer_requests();
   [[nodiscard]] SnapshotPtr build(bool with_flows, const SignalsPtr& signals);
   [[nodiscard]] DeviceCounters counters(std::uint32_t ifindex, Direction direction) const;

@@ -19,7 +19,10 @@ bool DataLoop::publish_changes() {
     for (const auto& [id, handler] : subscribers_) handlers.push_back(handler);
     signals = std::exchange(fresh_signals_, nullptr);
   }
-  if (signals) judge_.use(std::move(signals));
+  if (signals) {
+    judge_.use(std::move(signals));
+    name_stage_->on_processes();
+  }
   table_->track_changes(!handlers.empty());
   if (handlers.empty()) return false;
   auto batch = std::make_shared<FlowBatch>();
@@ -33,12 +36,13 @@ bool DataLoop::publish_changes() {
   return true;
 }
 
-void DataLoop::ask_for_signals() {
-  {
+void DataLoop::ask_for_signals(bool names) {
+  if (!names) {
     const MutexLock lock(mutex_);
     if (subscribers_.empty()) return;
   }
-  signals_.request(options_.collect_interval, [this](SignalsPtr signals) {
+  // Names want the processes behind the newest flows, too.
+  signals_.request(names ? 0 : options_.collect_interval, [this](SignalsPtr signals) {
     const MutexLock lock(mutex_);
     fresh_signals_ = std::move(signals);
   });

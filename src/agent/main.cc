@@ -41,6 +41,15 @@ sigset_t handled_signals() {
   return set;
 }
 
+/// malloc takes the largest block that was ever freed for the size from which
+/// on memory goes back to the kernel: what a list of pods or a page for a
+/// reader needed for a moment would stay for good, once a thread.
+void give_memory_back() {
+  constexpr int kFrom = 1 << 20;  // bytes
+  (void)::mallopt(M_MMAP_THRESHOLD, kFrom);
+  (void)::mallopt(M_TRIM_THRESHOLD, kFrom);
+}
+
 std::string host_name() {
   char name[256] = "";
   ::gethostname(name, sizeof(name) - 1);
@@ -130,6 +139,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
 }
 
 int run(int argc, const char* const* argv) {
+  give_memory_back();
   // Blocked before any thread starts, so that only sigwait sees them.
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -179,8 +189,8 @@ int run(int argc, const char* const* argv) {
     }});
   }
   (*signal_loop)->open((*loop)->tunnel_maps());
-  // Reading the kernel's types and symbols took memory that is not needed any
-  // more, and that malloc would keep.
+  // Reading the kernel's types took memory that is not needed any more, and
+  // that malloc would keep.
   (void)::malloc_trim(0);
   return serve_until_signal(argc, argv, *options, *history, **loop, **signal_loop, **server);
 }

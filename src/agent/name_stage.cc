@@ -19,6 +19,8 @@ constexpr std::size_t kChangesATime = 64;
 constexpr Nanos kLongestCycle = 5 * kMillisecond;
 // How often some of what is past is forgotten.
 constexpr Nanos kForgetApart = 250 * kMillisecond;
+// How often processes are asked for where nobody reads.
+constexpr Nanos kProcessesApart = 5 * kSecond;
 
 IdentityOptions identity_options(const AgentOptions& options) {
   IdentityOptions result;
@@ -42,6 +44,7 @@ NameStage::NameStage(const AgentOptions& options, const Clock& clock, FlowTable&
       namer_(index_, identity_),
       names_networks_(!options.external_names.empty()),
       node_name_(options.node_name),
+      knows_processes_(options.enable_socket),
       queue_(std::make_shared<KubeQueue>(kQueuedChanges)) {
   if (!wants_kubernetes(options)) return;
   WorkloadOptions workloads;
@@ -51,7 +54,7 @@ NameStage::NameStage(const AgentOptions& options, const Clock& clock, FlowTable&
   workloads_ = std::make_unique<WorkloadTotals>(
       workloads,
       [this, &judge](Flow& flow) {
-        judge.judge({&flow, 1}, clock_.wall());
+        judge.join(flow);
         namer_.name(flow);
       },
       clock_);
@@ -98,8 +101,21 @@ bool NameStage::cycle() {
   return !queue_->empty();
 }
 
-void NameStage::tick() {
-  if (client_) table_.take_growth();
+bool NameStage::tick(Nanos now) {
+  if (!client_) return false;
+  // What did not come since the last time is not waited for again.
+  const bool late = std::exchange(growth_waits_, false);
+  if (!late && knows_processes_ && now - asked_at_ >= kProcessesApart && index_.has_host_pods()) {
+    asked_at_ = now;
+    growth_waits_ = true;
+    return true;
+  }
+  table_.take_growth();
+  return false;
+}
+
+void NameStage::on_processes() {
+  if (std::exchange(growth_waits_, false)) table_.take_growth();
 }
 
 void NameStage::on_signals(const SignalsPtr& signals) {

@@ -41,8 +41,11 @@ class NameStage {
 
   /// Every cycle: changes for a few milliseconds. True where more are waiting.
   bool cycle();
-  /// Once an interval: what flows gained.
-  void tick();
+  /// Once an interval: what flows gained. True: pods on the node's own address
+  /// are told apart by their processes, so it is told when on_processes() says
+  /// that the newest ones are known, or an interval later.
+  [[nodiscard]] bool tick(Nanos now);
+  void on_processes();
   /// Drops that came with a reader's request.
   void on_signals(const SignalsPtr& signals);
   void name(std::span<Flow> flows) const;
@@ -63,6 +66,9 @@ class NameStage {
   bool names_networks_;  ///< there are names of external networks
   std::string node_name_;
   FlannelReporter flannel_;
+  bool knows_processes_;  ///< there is a probe that tells of them
+  bool growth_waits_ = false;
+  Nanos asked_at_ = 0;   ///< monotonic; for processes
   Nanos forgot_at_ = 0;  ///< monotonic
   std::shared_ptr<KubeQueue> queue_;
   std::unique_ptr<WorkloadTotals> workloads_;  ///< null without Kubernetes

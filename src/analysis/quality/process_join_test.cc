@@ -169,6 +169,12 @@ TEST_F(Join, TheJudgeFillsInWhatIsKnown) {
   EXPECT_EQ(flows[0].rtt, 5 * kMillisecond);
   EXPECT_EQ(flows[0].verdict, "open");
   EXPECT_EQ(flows[1].client_process, nullptr);
+  Flow joined = flow_;
+  judge.join(joined);
+  EXPECT_EQ(joined.client_process->comm, "curl");
+  EXPECT_EQ(joined.server_process->comm, "nginx");
+  EXPECT_EQ(joined.rtt, 5 * kMillisecond);
+  EXPECT_EQ(joined.verdict, "") << "nobody asked";
   judge.use(std::make_shared<const Signals>());
   std::vector<Flow> again{flow_};
   judge.judge(again, kStart);

@@ -247,6 +247,17 @@ TEST_F(Namer, PodsOfTheHostByTheirContainers) {
   EXPECT_EQ(name_of(named(pod).src_identity), "web");
 }
 
+TEST_F(Namer, KnowsWhetherThereArePodsOfTheHostHere) {
+  EXPECT_FALSE(c.index->has_host_pods());
+  c.tell(PodMaker("agent-b", "192.0.2.2", "node-b").on_host().taken(at(1)).runs(at(2)), at(3));
+  EXPECT_FALSE(c.index->has_host_pods()) << "it is elsewhere";
+  const auto proxy = PodMaker("proxy", "192.0.2.1").on_host().taken(at(1)).runs(at(2));
+  c.tell(proxy, at(3));
+  EXPECT_TRUE(c.index->has_host_pods());
+  c.tell_gone(proxy, at(5));
+  EXPECT_FALSE(c.index->has_host_pods());
+}
+
 TEST_F(Namer, PodsOfTheHostByEndpoints) {
   c.tell(PodMaker("agent-b", "192.0.2.2", "node-b").on_host().taken(at(1)).runs(at(2)), at(3));
   c.tell(slice("agents", {{"agent-b", "192.0.2.2"}}, 9100), at(4));

@@ -52,6 +52,8 @@ class IdentityIndex {
   [[nodiscard]] const IdentityPtr* by_container(std::string_view id) const {
     return pods_.by_container(id);
   }
+  /// Are there pods on this node that only their processes tell from the node?
+  [[nodiscard]] bool has_host_pods() const { return pods_.has_host_pods(options_.node_name); }
   using End = EndpointTable::End;
   /// The one pod that EndpointSlices put behind this end; also where it uses
   /// its node's address.

@@ -119,6 +119,13 @@ void PodTable::take_off_node(Record& record) {
   if (pods.empty()) by_node_.erase(found);
 }
 
+bool PodTable::has_host_pods(const std::string& node) const {
+  const auto found = by_node_.find(node);
+  return found != by_node_.end() && std::ranges::any_of(found->second, [](const Record* record) {
+           return !record->gone && record->pod->host_network;
+         });
+}
+
 void PodTable::wait_for_owner(Record& record, bool waits) {
   if (record.waits == waits) return;
   record.waits = waits;

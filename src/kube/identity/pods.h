@@ -47,6 +47,8 @@ class PodTable {
   /// Valid until the next change; null: not known.
   [[nodiscard]] const IdentityPtr* by_container(std::string_view id) const;
   [[nodiscard]] const IdentityPtr* by_uid(const TextKey& uid) const;
+  /// Are there pods on this node that use its own address?
+  [[nodiscard]] bool has_host_pods(const std::string& node) const;
 
   [[nodiscard]] std::size_t size() const { return pods_.size(); }
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }

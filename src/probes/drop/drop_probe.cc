@@ -12,8 +12,6 @@ namespace {
 /// A flood of drops fills a table faster than the collect interval; reading it
 /// all the time would cost more than the flood.
 constexpr Nanos kLeastBetweenDrains = 250 * kMillisecond;
-/// Modules may be loaded later; their code is looked for this often at most.
-constexpr Nanos kSymbolsAge = 60 * kSecond;
 
 /// Freed by the same call as a drop, and none: packets that BPF_PROG_TEST_RUN
 /// made were on no network, and older kernels free the fragments of a datagram
@@ -54,6 +52,7 @@ DropProbe::DropProbe(const Clock& clock, DropPrograms programs, DropReader reade
       programs_(std::move(programs)),
       reader_(std::move(reader)),
       reasons_(std::move(reasons)),
+      names_(clock),
       records_(
           options.max_records,
           [this](std::uint32_t reason, std::uint64_t location) { return name(reason, location); },
@@ -62,25 +61,19 @@ DropProbe::DropProbe(const Clock& clock, DropPrograms programs, DropReader reade
             return known == stacks_.end() ? std::vector<std::string>() : known->second;
           }),
       own_netns_(static_cast<std::uint32_t>(own_netns())) {
-  if (auto symbols = SymbolTable::load(); symbols)
-    symbols_ = std::move(*symbols);
-  else
-    spdlog::warn("drops have no code locations: {}", symbols.error().message);
-  if (symbols_.empty()) {
+  const auto told = SymbolTable::tells_addresses();
+  if (!told) spdlog::warn("drops have no code locations: {}", told.error().message);
+  addresses_hidden_ = !told.value_or(false);
+  if (addresses_hidden_) {
     auto& why = programs_.why;
     why += why.empty() ? "" : "; ";
     why += "code locations are not named: the kernel hides its addresses (kernel.kptr_restrict)";
   }
-  symbols_read_ = clock_.monotonic();
 }
 
 std::string DropProbe::symbol(std::uint64_t address) {
-  if (symbols_.empty()) return {};  // hidden: not even the bare address is told
-  std::string found = symbols_.name_of(address);
-  if (!found.empty() || clock_.monotonic() - symbols_read_ < kSymbolsAge) return found;
-  symbols_read_ = clock_.monotonic();
-  if (auto again = SymbolTable::load(); again && !again->empty()) symbols_ = std::move(*again);
-  return symbols_.name_of(address);
+  // Hidden: not even the bare address is told.
+  return addresses_hidden_ ? std::string() : names_.name_of(address);
 }
 
 DropPlace DropProbe::name(std::uint32_t reason, std::uint64_t location) {
@@ -108,7 +101,7 @@ std::size_t DropProbe::drain() {
   last_drain_ = clock_.monotonic();
   const Nanos wall = clock_.wall();
   const Nanos to_wall = wall - last_drain_;
-  return reader_.drain(
+  const std::size_t drained = reader_.drain(
       [&](const np_drop_tunnel_key& key, const np_drop_value& value) {
         const std::int32_t id = key.outer.stack_id;
         if (id >= 0 && !stacks_.contains(id)) stacks_.emplace(id, stack(id));
@@ -117,6 +110,8 @@ std::size_t DropProbe::drain() {
       [&](const np_drop_place& place, const np_drop_sum& sum) {
         records_.add_unattributed(place, sum, wall);
       });
+  names_.release();
+  return drained;
 }
 
 std::size_t DropProbe::poll(Nanos now) {

@@ -11,7 +11,7 @@
 #include "probes/drop/drop_programs.h"
 #include "probes/drop/drop_reader.h"
 #include "probes/drop/drop_records.h"
-#include "probes/drop/kallsyms.h"
+#include "probes/drop/kernel_names.h"
 
 namespace netprobe {
 
@@ -50,8 +50,8 @@ class DropProbe final : public Probe {
   DropPrograms programs_;
   DropReader reader_;
   ReasonTable reasons_;
-  SymbolTable symbols_;
-  Nanos symbols_read_ = 0;
+  KernelNames names_;
+  bool addresses_hidden_ = false;
   DropRecords records_;
   std::unordered_map<std::int32_t, std::vector<std::string>> stacks_;
   Nanos last_drain_ = 0;

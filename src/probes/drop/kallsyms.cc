@@ -66,19 +66,31 @@ void SymbolTable::finish() {
   names_.shrink_to_fit();
 }
 
-Result<SymbolTable> SymbolTable::load(const char* path) {
+Status SymbolTable::read(const char* path, bool only_first) {
   const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
   if (!file) return fail_errno(std::string("cannot read ") + path);
-  SymbolTable table;
   std::array<char, 32768> part{};
   for (;;) {
     const ssize_t size = ::read(file.get(), part.data(), part.size());
     if (size < 0) return fail_errno(std::string("cannot read ") + path);
     if (size == 0) break;
-    table.feed({part.data(), static_cast<std::size_t>(size)});
+    feed({part.data(), static_cast<std::size_t>(size)});
+    if (only_first && !empty()) break;
   }
-  table.finish();
+  finish();
+  return {};
+}
+
+Result<SymbolTable> SymbolTable::load(const char* path) {
+  SymbolTable table;
+  if (auto s = table.read(path, false); !s) return std::unexpected(s.error());
   return table;
+}
+
+Result<bool> SymbolTable::tells_addresses(const char* path) {
+  SymbolTable table;
+  if (auto s = table.read(path, true); !s) return std::unexpected(s.error());
+  return !table.empty();
 }
 
 std::string SymbolTable::name_of(std::uint64_t address) const {

@@ -12,7 +12,7 @@
 namespace netprobe {
 
 /// Names of the kernel's code by address, as /proc/kallsyms has them. Compact:
-/// some 60,000 functions take about 2 MiB. A value.
+/// some 100,000 functions take about 5 MiB, so nobody keeps it for long. A value.
 class SymbolTable {
  public:
   /// Takes a part of the file; lines may be cut anywhere. Lines that are none
@@ -25,6 +25,8 @@ class SymbolTable {
   /// The whole of /proc/kallsyms. Where the kernel hides addresses
   /// (kernel.kptr_restrict, no CAP_SYSLOG) the table is empty.
   [[nodiscard]] static Result<SymbolTable> load(const char* path = "/proc/kallsyms");
+  /// Does the file tell addresses? Reads no further than to the first one.
+  [[nodiscard]] static Result<bool> tells_addresses(const char* path = "/proc/kallsyms");
 
   [[nodiscard]] bool empty() const { return symbols_.empty(); }
   [[nodiscard]] std::size_t size() const { return symbols_.size(); }
@@ -41,6 +43,7 @@ class SymbolTable {
     std::uint32_t name = 0;  ///< offset in names_; ends with a NUL
   };
   void take_line(std::string_view line);
+  Status read(const char* path, bool only_first);
   std::vector<Symbol> symbols_;  ///< by address, after finish()
   std::string names_;
   std::string rest_;  ///< the beginning of a line that was cut

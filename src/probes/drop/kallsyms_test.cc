@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "support/temp_dir.h"
+
 namespace netprobe {
 namespace {
 
@@ -47,6 +51,19 @@ TEST(SymbolTable, IsEmptyWhereTheKernelHidesAddresses) {
   EXPECT_TRUE(table.empty());
   EXPECT_EQ(table.name_of(1), "");
   EXPECT_FALSE(SymbolTable::load("/nowhere"));
+}
+
+TEST(SymbolTable, TellsWhetherTheFileHasAddresses) {
+  const test::TempDir dir;
+  const std::string path = dir.file("kallsyms");
+  const auto told_by = [&](std::string_view text) {
+    std::ofstream(path) << text;
+    return SymbolTable::tells_addresses(path.c_str()).value();
+  };
+  EXPECT_TRUE(told_by(kFile));
+  EXPECT_FALSE(told_by("0000000000000000 T ip_forward\n"));
+  EXPECT_FALSE(told_by(""));
+  EXPECT_FALSE(SymbolTable::tells_addresses("/nowhere"));
 }
 
 }  // namespace

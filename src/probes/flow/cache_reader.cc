@@ -9,12 +9,13 @@
 #include <optional>
 #include <utility>
 
+#include "base/zeroed_array.h"
 #include "probes/flow/decode.h"
 
 namespace netprobe {
 namespace {
 
-/// What was read of a slot's occupant so far.
+/// What was read of a slot's occupant so far; all zero: nothing.
 struct Seen {
   std::uint32_t seq = 0;
   bool ended = false;  ///< its last record came through the ring
@@ -254,7 +255,7 @@ class CacheReader::Impl {
   MappedArray<np_flow_set> sets_;
   MappedArray<np_flow_details> details_;
   MappedArray<np_flow_marks> marks_;
-  std::vector<Seen> seen_;
+  ZeroedArray<Seen> seen_;
   std::vector<std::uint32_t> mark_tail_;
   std::vector<Deferred> deferred_;
   std::vector<IcmpErrorEvent> icmp_errors_;

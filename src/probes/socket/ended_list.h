@@ -14,23 +14,28 @@ namespace netprobe {
 /// in with no allocation and looked at when somebody asks.
 class EndedList {
  public:
-  explicit EndedList(std::size_t most, Nanos keep) : ring_(most), keep_(keep) {}
+  /// Memory is reserved here, and taken as connections end.
+  explicit EndedList(std::size_t most, Nanos keep) : most_(most), keep_(keep) {
+    ring_.reserve(most_);
+  }
 
   /// `now`: monotonic. The oldest leaves when there is no space.
   void add(const np_connection& ended, Nanos now) {
-    Entry& entry = ring_[next_];
-    if (used_ == ring_.size() && now - entry.at < keep_) ++not_kept_;
-    if (used_ < ring_.size()) ++used_;
-    entry.connection = ended;
-    entry.at = now;
-    next_ = next_ + 1 == ring_.size() ? 0 : next_ + 1;
+    if (ring_.size() < most_) {
+      ring_.push_back({ended, now});
+      return;
+    }
+    Entry& entry = ring_[oldest_];
+    if (now - entry.at < keep_) ++not_kept_;
+    entry = {ended, now};
+    oldest_ = oldest_ + 1 == most_ ? 0 : oldest_ + 1;
   }
 
   /// Calls `each` for those that are still kept, oldest first.
   template <typename Each>
   void for_each(Nanos now, Each each) const {
-    for (std::size_t i = 0; i < used_; ++i) {
-      const Entry& entry = ring_[(next_ + ring_.size() - used_ + i) % ring_.size()];
+    for (std::size_t i = 0; i < ring_.size(); ++i) {
+      const Entry& entry = ring_[(oldest_ + i) % ring_.size()];
       if (now - entry.at < keep_) each(entry.connection);
     }
   }
@@ -42,10 +47,10 @@ class EndedList {
     np_connection connection{};
     Nanos at = 0;
   };
-  std::vector<Entry> ring_;
-  std::size_t next_ = 0;
-  std::size_t used_ = 0;
+  const std::size_t most_;
   const Nanos keep_;
+  std::vector<Entry> ring_;
+  std::size_t oldest_ = 0;
   std::uint64_t not_kept_ = 0;
 };
 

@@ -13,7 +13,8 @@
 namespace netprobe {
 namespace {
 
-constexpr std::size_t kChunk = 256UL * 1024;
+/// The kernel gives no more at a time.
+constexpr std::size_t kChunk = 32UL * 1024;
 
 /// Everything that an iterator writes.
 Status read_all(const bpf_link* link, std::vector<std::byte>& out) {

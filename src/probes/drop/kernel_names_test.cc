@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probes/drop/kernel_names.h"
+
+#include <gtest/gtest.h>
+
+namespace netprobe {
+namespace {
+
+constexpr std::uint64_t kForward = 0xffffffff81000110;
+constexpr std::uint64_t kModule = 0xffffffffc0000010;
+
+class KernelNamesTest : public testing::Test {
+ protected:
+  Result<SymbolTable> load() {
+    ++loads_;
+    if (file_.empty()) return fail("no such file");
+    SymbolTable table;
+    table.feed(file_);
+    table.finish();
+    return table;
+  }
+
+  int loads_ = 0;
+  std::string file_ = "ffffffff81000100 T ip_forward\nffffffff81000200 T ip_rcv\n";
+  ManualClock clock_;
+  KernelNames names_{clock_, [this] { return load(); }};
+};
+
+TEST_F(KernelNamesTest, ReadsTheTableOnceForSeveralAddresses) {
+  EXPECT_EQ(loads_, 0);
+  EXPECT_EQ(names_.name_of(kForward), "ip_forward+0x10");
+  EXPECT_EQ(names_.name_of(kForward + 0x100), "ip_rcv+0x10");
+  EXPECT_EQ(loads_, 1);
+}
+
+TEST_F(KernelNamesTest, KeepsNamesWithoutTheTable) {
+  EXPECT_EQ(names_.name_of(kForward), "ip_forward+0x10");
+  names_.release();
+  EXPECT_EQ(names_.name_of(kForward), "ip_forward+0x10");
+  EXPECT_EQ(loads_, 1);
+  EXPECT_EQ(names_.name_of(kForward + 1), "ip_forward+0x11");
+  EXPECT_EQ(loads_, 2);
+}
+
+TEST_F(KernelNamesTest, LooksForCodeThatWasLoadedLater) {
+  EXPECT_EQ(names_.name_of(kModule), "");
+  names_.release();
+  file_ += "ffffffffc0000000 t wg_xmit\t[wireguard]\n";
+  clock_.advance(KernelNames::kAge - 1);
+  EXPECT_EQ(names_.name_of(kModule), "");
+  EXPECT_EQ(loads_, 1);
+  clock_.advance(1);
+  EXPECT_EQ(names_.name_of(kModule), "wg_xmit+0x10");
+  EXPECT_EQ(loads_, 2);
+}
+
+TEST_F(KernelNamesTest, HasNoNamesWithoutTheFile) {
+  file_.clear();
+  EXPECT_EQ(names_.name_of(kForward), "");
+  EXPECT_EQ(names_.name_of(kForward + 1), "");
+  EXPECT_EQ(loads_, 1) << "a file that cannot be read is not tried for each address";
+}
+
+TEST_F(KernelNamesTest, IsBounded) {
+  for (std::uint64_t i = 0; i <= KernelNames::kMostNames; ++i) (void)names_.name_of(kForward + i);
+  names_.release();
+  (void)names_.name_of(kForward + KernelNames::kMostNames);
+  EXPECT_EQ(loads_, 1) << "the newest is known";
+  (void)names_.name_of(kForward);
+  EXPECT_EQ(loads_, 2) << "the oldest had to go";
+}
+
+}  // namespace
+}  // namespace netprobe
