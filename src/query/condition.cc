@@ -254,6 +254,25 @@ Condition equal_to_any(const Subject& subject, const std::vector<Operand>& opera
   return merged_any(std::move(any));
 }
 
+Condition equal_to_any_of_several(const Subject& subject, const std::vector<Operand>& operands,
+                                  Nanos now) {
+  const FieldId id = subject.ref.id;
+  const bool translated = id == FieldId::kTranslatedSrcIp || id == FieldId::kTranslatedDstIp ||
+                          id == FieldId::kTranslatedSrcPort || id == FieldId::kTranslatedDstPort;
+  if (!translated) return equal_to_any(subject, operands, now);
+  std::vector<ExprPtr> any;
+  for (const auto& operand : operands) {
+    auto one = equal_to(subject, operand, now);
+    if (!one) return one;
+    const auto* plain = std::get_if<Expr::Compare>(&(*one)->node);
+    if (plain != nullptr && plain->values.front() == decltype(plain->values)::value_type(Value{}))
+      continue;
+    any.push_back(std::move(*one));
+  }
+  if (any.empty()) return nullptr;
+  return merged_any(std::move(any));
+}
+
 Condition ordered(const Subject& subject, CompareOp op, const Operand& operand, Nanos now) {
   if (!can_be_ordered(subject.ref.id))
     return std::unexpected(Refusal{.message = "'" + std::string(subject.shown) + "' takes " +

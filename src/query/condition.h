@@ -38,6 +38,10 @@ struct Subject {
 /// `in (…)`: equal to any of them.
 [[nodiscard]] Condition equal_to_any(const Subject& subject, const std::vector<Operand>& operands,
                                      Nanos now);
+/// The same of one field of a name that means several; null where it says nothing
+/// of this one: that a flow is not translated is no address that is not known.
+[[nodiscard]] Condition equal_to_any_of_several(const Subject& subject,
+                                                const std::vector<Operand>& operands, Nanos now);
 /// kLess to kGreaterEqual.
 [[nodiscard]] Condition ordered(const Subject& subject, CompareOp op, const Operand& operand,
                                 Nanos now);

@@ -88,9 +88,10 @@ Condition condition_of(const NamedField& name, std::string_view value, RecordKin
                            std::string(to_string(kind)) + ": they do not have it"});
   std::vector<ExprPtr> any;
   for (const auto id : ids) {
-    auto one = equal_to_any({{id, name.label}, name.name}, operands_of(name.name, value), now);
+    auto one =
+        equal_to_any_of_several({{id, name.label}, name.name}, operands_of(name.name, value), now);
     if (!one) return one;
-    any.push_back(std::move(*one));
+    if (*one) any.push_back(std::move(*one));
   }
   return any_of(std::move(any));
 }
@@ -163,8 +164,8 @@ std::expected<Query, BadParameter> query_of_parameters(std::span<const QueryPara
   std::size_t compares = 0;
   for (const auto& [given, value] : parameters) {
     if (value.size() > kMaxQueryBytes)
-      return refused(given, "the value is longer than " + std::to_string(kMaxQueryBytes) +
-                                " bytes");
+      return refused(given,
+                     "the value is longer than " + std::to_string(kMaxQueryBytes) + " bytes");
     if (!is_query_text(value)) return refused(given, "the value is not text in UTF-8");
     const auto known = std::ranges::find_if(query_parameters(), [&](std::string_view each) {
       return normal_name(each) == normal_name(given);
@@ -181,8 +182,8 @@ std::expected<Query, BadParameter> query_of_parameters(std::span<const QueryPara
                      std::move(condition.error().expected));
     compares += count_compares(**condition);
     if (compares > kMaxQueryTerms)
-      return refused(given, "more than " + std::to_string(kMaxQueryTerms) +
-                                " conditions in one query");
+      return refused(given,
+                     "more than " + std::to_string(kMaxQueryTerms) + " conditions in one query");
     all.push_back(std::move(*condition));
   }
   if (query.since && query.until && *query.since >= *query.until)

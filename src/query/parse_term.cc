@@ -153,7 +153,8 @@ ExprPtr QueryParser::conditions_of(const NamedField& name, Token::Kind op, const
     if (matches) {
       condition = matching(subject, operands.front());
     } else if (op == kEqual || op == kNotEqual) {
-      condition = equal_to_any(subject, operands, now_);
+      condition = name.is_bare() ? equal_to_any_of_several(subject, operands, now_)
+                                 : equal_to_any(subject, operands, now_);
     } else {
       condition = ordered(subject, order_of(op), operands.front(), now_);
     }
@@ -164,7 +165,7 @@ ExprPtr QueryParser::conditions_of(const NamedField& name, Token::Kind op, const
       fail_operand(condition.error(), tokens[i]);
       return nullptr;
     }
-    any.push_back(std::move(*condition));
+    if (*condition) any.push_back(std::move(*condition));
   }
   ExprPtr expr = any_of(std::move(any));
   terms_ += count_compares(*expr);
