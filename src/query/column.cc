@@ -227,6 +227,18 @@ std::vector<Column> answer_columns(const Query& query) {
   return columns;
 }
 
+std::optional<FieldRef> record_field(RecordKind kind, std::string_view column) {
+  for (const Field& field : fields()) {
+    if (!field.of(kind) || !column.starts_with(field.name)) continue;
+    if (field.type != FieldType::kLabel) {
+      if (column.size() == field.name.size()) return FieldRef{field.id, {}};
+    } else if (column.size() > field.name.size() + 1 && column[field.name.size()] == '.') {
+      return FieldRef{field.id, std::string(column.substr(field.name.size() + 1))};
+    }
+  }
+  return std::nullopt;
+}
+
 std::span<const Micros> histogram_bounds() { return kDurationBounds; }
 
 Fraction fraction_of(double share) {

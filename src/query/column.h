@@ -41,6 +41,10 @@ enum class RollupUse : std::uint8_t {
 /// le, by …) and then the aggregates.
 [[nodiscard]] std::vector<Column> answer_columns(const Query& query);
 
+/// The field that a column of records is, shown or not: they can be ordered by any
+/// field of their kind. Nothing where it is none.
+[[nodiscard]] std::optional<FieldRef> record_field(RecordKind kind, std::string_view column);
+
 /// Bounds of `histogram` in Micros; what is above them all has none ("le" is none).
 [[nodiscard]] std::span<const Micros> histogram_bounds();
 /// How "le" is kept where a value is above every bound: it sorts behind them.

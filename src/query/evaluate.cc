@@ -46,12 +46,9 @@ struct Found {
 /// then the kind's own id.
 class RecordOrder {
  public:
-  RecordOrder(const Query& query, const std::vector<FieldRef>& shown,
-              const std::vector<Column>& columns) {
-    for (const OrderBy& by : query.order) {
-      const auto at = std::ranges::find(columns, by.column, &Column::name) - columns.begin();
-      add(query, shown[static_cast<std::size_t>(at)], by.descending);
-    }
+  explicit RecordOrder(const Query& query) {
+    for (const OrderBy& by : query.order)
+      if (auto ref = record_field(query.kind, by.column)) add(query, *ref, by.descending);
     using enum FieldId;
     add(query, {kTime, {}}, true);
     for (const FieldId id : {kNode, kSrcIp, kDstIp, kSrcPort, kDstPort, kProtocol})
@@ -130,7 +127,7 @@ Answered answer_records(const QueryRequest& request, const RecordMatcher& matche
   const std::vector<FieldRef> shown =
       query.select.empty() ? std::vector(usual.begin(), usual.end()) : query.select;
   SqlStatement shape{.columns = answer_columns(query), .hidden = 1};
-  std::ranges::sort(found, RecordOrder(query, shown, shape.columns));
+  std::ranges::sort(found, RecordOrder(query));
   shape.columns.push_back({.name = "time", .type = FieldType::kTime});
   std::vector<Getter> getters;
   for (const FieldRef& ref : shown) getters.push_back(getter_for(ref.id, source_of(query.kind)));

@@ -82,8 +82,10 @@ std::optional<NumberRange> range_of(CompareOp op, const Number& number, bool is_
   return NumberRange{static_cast<std::uint64_t>(low), static_cast<std::uint64_t>(high)};
 }
 
+bool is_equality(CompareOp op) { return op == CompareOp::kEqual || op == CompareOp::kIn; }
+
 bool asks_for_none(const Expr::Compare& compare) {
-  if (compare.op != CompareOp::kEqual && compare.op != CompareOp::kIn) return false;
+  if (!is_equality(compare.op)) return false;
   return std::ranges::any_of(compare.values, [](const auto& value) {
     const auto* plain = std::get_if<Value>(&value);
     return plain != nullptr && std::holds_alternative<std::monostate>(*plain);
@@ -128,11 +130,9 @@ void lower_numbers(const Expr::Compare& compare, Test& test) {
     if (!number) continue;
     if (const auto range = range_of(compare.op, *number, is_signed)) test.numbers.push_back(*range);
   }
-  sort_and_join(test.numbers);
-  if (!none) return;
-  cut_out(test.numbers, *none);
-  if (!asks_for_none(compare)) return;
-  test.numbers.push_back({*none, *none});
+  // "vni=0" is "vni=none"; "vni<5" has it not.
+  if (none && !is_equality(compare.op)) cut_out(test.numbers, *none);
+  if (none && asks_for_none(compare)) test.numbers.push_back({*none, *none});
   sort_and_join(test.numbers);
 }
 
@@ -215,7 +215,8 @@ void lower_addresses(const Expr::Compare& compare, Test& test) {
   const IpAddress none;
   for (AddressRange& range : test.addresses)
     if (range.low == none && range.high != none) range.low = *neighbour(none, true);
-  std::erase_if(test.addresses, [&](const AddressRange& range) { return range.high == none; });
+  if (!is_equality(compare.op))
+    std::erase_if(test.addresses, [&](const AddressRange& range) { return range.high == none; });
   if (asks_for_none(compare)) test.addresses.push_back({none, none});
   sort_and_join(test.addresses);
 }

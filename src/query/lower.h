@@ -33,7 +33,7 @@ struct AddressRange {
 
 /// A comparison, worked out once for memory and for every engine: what is asked
 /// of the field's value, "none" being dealt with. Ranges and sets are sorted, do
-/// not touch, and leave out what stands for none unless none is asked for.
+/// not overlap, and leave out what stands for none unless none is asked for.
 struct Test {
   enum class Kind : std::uint8_t {
     kNumbers,    ///< in one of `numbers`; none of them: never

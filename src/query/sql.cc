@@ -66,10 +66,12 @@ SqlStatement records_sql(const Query& query, SqlDialect dialect, std::string_vie
         " AS c" + std::to_string(i) + ", ";
   }
   std::string order;
-  for (const OrderBy& by : query.order) {
-    const auto at = std::ranges::find(statement.columns, by.column, &Column::name);
-    order += "f" + std::to_string(at - statement.columns.begin());
-    order += by.descending ? " DESC, " : ", ";
+  for (std::size_t i = 0; i < query.order.size(); ++i) {
+    const auto ref = record_field(query.kind, query.order[i].column);
+    if (!ref) continue;  // check_answerable() refused it
+    const std::string name = "b" + std::to_string(i);
+    inner += sql_value(dialect, *ref, query.kind) + " AS " + name + ", ";
+    order += name + (query.order[i].descending ? " DESC, " : ", ");
   }
   const auto usual = record_order(query.kind);
   for (std::size_t i = 0; i < usual.size(); ++i) {

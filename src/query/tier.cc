@@ -152,8 +152,9 @@ bool needs_range(const Query& query) {
 
 void give_range(Query& query, Micros oldest, Micros now) {
   if (!needs_range(query)) return;
-  if (!query.since) query.since = std::min(oldest, query.until.value_or(now));
-  if (!query.until) query.until = std::max(now, *query.since);
+  // Of nothing: something that is longer than nothing.
+  if (!query.since) query.since = std::min(oldest, query.until.value_or(now) - 1);
+  if (!query.until) query.until = std::max(now, *query.since + 1);
 }
 
 double rate_seconds(const Query& query) {
@@ -176,8 +177,10 @@ std::expected<void, QueryFailure> check_answerable(const Query& query) {
     return refuse("a rate needs a time range or a step: add 'last 1h' or 'every 1m'");
   const auto columns = answer_columns(query);
   for (const OrderBy& by : query.order) {
-    if (std::ranges::find(columns, by.column, &Column::name) == columns.end())
-      return refuse("the answer has no column '" + by.column + "' to be ordered by");
+    const bool known = query.is_aggregate()
+                           ? std::ranges::find(columns, by.column, &Column::name) != columns.end()
+                           : record_field(query.kind, by.column).has_value();
+    if (!known) return refuse("the answer has no column '" + by.column + "' to be ordered by");
   }
   return {};
 }
