@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <future>
+#include <set>
 #include <memory>
 #include <string>
 #include <thread>
@@ -46,6 +47,7 @@ class ClickHouseStoreTest : public ::testing::Test {
     return options;
   }
   void open(const ClickHouseOptions& options) {
+    store_.reset();
     auto store = make_clickhouse_store(options);
     ASSERT_TRUE(store) << store.error().message;
     store_ = std::move(*store);

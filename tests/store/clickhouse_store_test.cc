@@ -133,7 +133,7 @@ TEST_F(ClickHouseStoreTest, TellsNobodyItsPassword) {
   right.password_file = spill_.file("password");
   ASSERT_EQ(std::system(("printf 's3cr3t\\n' > " + right.password_file).c_str()), 0);
   open(right);
-  EXPECT_TRUE(flush());
+  EXPECT_TRUE(wait_until([&] { return store_->status().rows_waiting == 0; }));
   EXPECT_EQ((*locked)->ask("SELECT count() FROM netprobe.flows").value_or("error"), "50");
 }
 

@@ -219,6 +219,7 @@ class ClickHouseStore final : public HistoryStore {
           break;
         case Delivery::Outcome::kRejected:
           spdlog::warn("history: {}; the batch is set aside", delivery.problem);
+          count_written(*group);
           backlog_.park();
           break;
         case Delivery::Outcome::kAgain:
@@ -276,7 +277,7 @@ class ClickHouseStore final : public HistoryStore {
 
   void count_written(const InsertGroup& group) {
     const MutexLock lock(mutex_);
-    rows_written_ += group.rows();
+    for (const auto& part : group.parts) rows_written_ += part.done ? part.rows : 0;
     batches_written_ += group.batches;
   }
 

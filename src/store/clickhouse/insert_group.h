@@ -34,6 +34,7 @@ struct InsertPart {
   std::uint32_t send_by = 0;
   bool over = false;  ///< the server has told how that ended, or never saw it
   bool done = false;
+  bool rejected = false;  ///< the server will never take it
 };
 
 /// What is sent under one id. Ids of one agent's run grow: "a/b/7" comes before

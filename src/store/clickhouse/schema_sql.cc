@@ -237,25 +237,28 @@ std::string ClickHouseTables::rolled_up(Tier tier, const InsertGroup& group,
 std::string ClickHouseTables::roll_up_again(Tier tier, const InsertGroup& group,
                                             const InsertPart& part, std::uint32_t send_by) const {
   const Lane lane = lane_of(group);
-  // The columns that the select uses, of the raw rows and of the mark.
+  // The columns that the select uses, of the raw rows and of the mark. The rows are
+  // found one level further in: an old server takes `batch` for the alias.
+  std::string names;
   std::string of_rows;
   std::string of_mark;
   for (const auto& column : table_columns(RecordKind::kFlow)) {
     if (column.type == ColumnType::kAddress) continue;
     const bool is_text = column.type == ColumnType::kText || column.type == ColumnType::kWord;
-    std::string type = column_type(column, {});
-    of_rows += is_text ? "toString(" + std::string(column.name) + ") AS " + std::string(column.name) + ", "
-                       : std::string(column.name) + ", ";
-    of_mark += (column.name == "time" ? "to" + type + "(" + number(part.day * kDayMicros) + ")"
-                : is_text             ? std::string("''")
-                                      : "to" + type + "(0)") +
-               " AS " + std::string(column.name) + ", ";
+    const std::string name(column.name);
+    const std::string type = column_type({column.name, column.type}, {});
+    names += (names.empty() ? "" : ", ") + name;
+    of_rows += (is_text ? "toString(" + name + ") AS " + name : name) + ", ";
+    of_mark += (name == "time" ? "to" + type + "(" + number(part.day * kDayMicros) + ")"
+                : is_text      ? std::string("''")
+                               : "to" + type + "(0)") +
+               " AS " + name + ", ";
   }
-  const std::string from =
-      "(SELECT " + of_rows + "'' AS batch, toUInt64(0) AS mark FROM " + full("flows") + " WHERE " +
-      day_range(part) + " AND batch = " + clickhouse_literal(group.id) + " UNION ALL SELECT " +
-      of_mark + clickhouse_literal(lane.name) + " AS batch, toUInt64(" +
-      std::to_string(lane.number) + ") AS mark)";
+  const std::string from = "(SELECT " + of_rows + "'' AS batch, toUInt64(0) AS mark FROM (SELECT " +
+                           names + " FROM " + full("flows") + " WHERE " + day_range(part) +
+                           " AND batch = " + clickhouse_literal(group.id) +
+                           ") UNION ALL SELECT " + of_mark + clickhouse_literal(lane.name) +
+                           " AS batch, toUInt64(" + std::to_string(lane.number) + ") AS mark)";
   std::string columns;
   for (const auto& column : rollup_columns())
     columns += std::string(column.name) + (is_maximum(column.name) ? "_state, " : ", ");

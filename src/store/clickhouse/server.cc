@@ -126,15 +126,22 @@ std::string ClickHouseServerLink::query_id(const InsertGroup& group, const Inser
 }
 
 Delivery ClickHouseServerLink::deliver(InsertGroup& group) {
+  Delivery all{.outcome = Delivery::Outcome::kDone};
   for (auto& part : group.parts) {
     if (part.done) continue;
+    if (part.rejected) {
+      all.outcome = Delivery::Outcome::kRejected;
+      continue;
+    }
     if (group.from_before && part.send_by == 0 && !part.over)
       part.send_by = from_before_until_.value_or(0);
     auto delivery = deliver_part(group, part);
-    if (delivery.outcome != Delivery::Outcome::kDone) return delivery;
-    part.done = true;
+    if (delivery.outcome == Delivery::Outcome::kAgain) return delivery;
+    part.done = delivery.outcome == Delivery::Outcome::kDone;
+    part.rejected = !part.done;
+    if (part.rejected) all = std::move(delivery);
   }
-  return {.outcome = Delivery::Outcome::kDone};
+  return all;
 }
 
 Delivery ClickHouseServerLink::deliver_part(InsertGroup& group, InsertPart& part) {

@@ -17,7 +17,7 @@ struct Delivery {
   enum class Outcome : std::uint8_t {
     kDone,      ///< the server has all of it, once
     kAgain,     ///< not yet, or not known yet: come again
-    kRejected,  ///< the server will never take this: it is not there
+    kRejected,  ///< the server will never take some of it (InsertPart::rejected); the rest is done
   };
   Outcome outcome = Outcome::kAgain;
   std::string problem;  ///< of the two others, one sentence
