@@ -43,7 +43,7 @@ using Table = std::array<Field, static_cast<std::size_t>(Id::kCount_)>;
 
 // clang-format off: a field is two lines
 Table make_table() {
-  const Words kVerdicts(verdict_names());
+  const Words verdicts(verdict_names());
   return {{
       {Id::kTime, "time", Type::kTime, kAll, kRolledUp, 0, kNoWords,
        "when what it holds began; a connection: when it ended; an alert: when it was told"},
@@ -109,7 +109,7 @@ Table make_table() {
        "the service's namespace"},
       {Id::kDirection, "direction", Type::kWord, kAll, kRolledUp, 0, kDirections,
        "between nodes, or into and out of the cluster; filters also take pod-to-pod, service, external"},
-      {Id::kVerdict, "verdict", Type::kWord, kAll, kRawOnly, 0, kVerdicts,
+      {Id::kVerdict, "verdict", Type::kWord, kAll, kRawOnly, 0, verdicts,
        "how it stands or ended (docs/verdicts.md)"},
       {Id::kInterface, "interface", Type::kText, kAll, kRawOnly, 0, kNoWords,
        "of the point nearest the pod, or where it was dropped"},

@@ -51,7 +51,7 @@ class GroupsSql {
   [[nodiscard]] bool duckdb() const { return dialect_ == SqlDialect::kDuckDb; }
 
   void make_keys() {
-    if (query_.every) keys_.push_back({sql_bucket("time", *query_.every), ""});
+    if (query_.every) keys_.push_back({sql_bucket(dialect_, "time", *query_.every), ""});
     if (query_.histogram) {
       const std::string value = sql_value(dialect_, *query_.histogram, query_.kind);
       const bool durations = class_of(field(query_.histogram->id).type) == ValueClass::kSigned;
@@ -234,9 +234,9 @@ class GroupsSql {
   [[nodiscard]] std::string with_peaks() const {
     const std::string keys = key_names();
     std::string minutes = "SELECT " + key_expressions() + (keys.empty() ? "" : ", ") +
-                          sql_bucket("time", bucket_of(Tier::kMinute)) + " AS minute" + peak_sums_ +
-                          " FROM " + std::string(from_) + " WHERE " + where_ + " GROUP BY " + keys +
-                          (keys.empty() ? "" : ", ") + "minute";
+                          sql_bucket(dialect_, "time", bucket_of(Tier::kMinute)) + " AS minute" +
+                          peak_sums_ + " FROM " + std::string(from_) + " WHERE " + where_ +
+                          " GROUP BY " + keys + (keys.empty() ? "" : ", ") + "minute";
     std::string text = "(SELECT " + keys + (keys.empty() ? "" : ", ") + peaks_ + " FROM (" +
                        minutes + ") AS m" + (keys.empty() ? "" : " GROUP BY " + keys) + ") AS p";
     if (keys.empty()) return " CROSS JOIN " + text;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "query/engine_pattern.h"
 #include "query/pattern.h"
 
 namespace netprobe {
@@ -247,7 +248,7 @@ void lower_glob(const std::string& glob, Test& test) {
   } else if (read.prefix) {
     test.kind = Test::Kind::kPrefix;
     test.text = std::move(*read.prefix);
-  } else if (compile_pattern(*read.pattern) != nullptr) {
+  } else if (compile_pattern(*read.pattern)) {
     test.kind = Test::Kind::kPattern;
     test.text = std::move(*read.pattern);
   } else {

@@ -6,107 +6,80 @@
 namespace netprobe {
 namespace {
 
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/// As RE2 reads it: itself.
-void append_quoted(std::string& out, char c) {
-  if (c == '\0') {
-    out += "\\x00";
-    return;
+std::string_view reason(RE2::ErrorCode code) {
+  switch (code) {
+    case RE2::ErrorMissingBracket:
+      return "a ']' is missing";
+    case RE2::ErrorMissingParen:
+      return "a ')' is missing";
+    case RE2::ErrorUnexpectedParen:
+      return "there is a ')' too many";
+    case RE2::ErrorTrailingBackslash:
+      return "nothing follows the last '\\'";
+    case RE2::ErrorRepeatArgument:
+      return "there is nothing to repeat";
+    case RE2::ErrorRepeatSize:
+      return "it repeats too often (1000 is the most)";
+    case RE2::ErrorRepeatOp:
+      return "it repeats what is repeated already";
+    case RE2::ErrorBadCharRange:
+      return "no such range of characters";
+    case RE2::ErrorBadCharClass:
+      return "no such class of characters";
+    case RE2::ErrorBadEscape:
+      return "no such escape; back references and the like are not taken";
+    case RE2::ErrorBadPerlOp:
+      return "no such group; looking ahead and behind is not taken";
+    case RE2::ErrorPatternTooLarge:
+      return "it would take too much memory";
+    default:
+      return "it is not a regular expression";
   }
-  if (!is_word(c) && (static_cast<unsigned char>(c) & 0x80U) == 0) out += '\\';
-  out += c;
-}
-
-/// "[!a-z]" at glob[at], as RE2 has it, and where it ends; nothing where it is no
-/// set: then the bracket is itself.
-std::optional<std::pair<std::string, std::size_t>> read_set(std::string_view glob, std::size_t at) {
-  std::string out = "[";
-  std::size_t i = at + 1;
-  if (i < glob.size() && (glob[i] == '!' || glob[i] == '^')) {
-    out += '^';
-    ++i;
-  }
-  for (const std::size_t first = i; i < glob.size(); ++i) {
-    if (glob[i] == ']' && i > first) {
-      out += ']';
-      if (compile_pattern(out) == nullptr) return std::nullopt;  // "[z-a]"
-      return std::pair{std::move(out), i + 1};
-    }
-    const bool range = glob[i] == '-' && i > first && i + 1 < glob.size() && glob[i + 1] != ']';
-    if (range) {
-      out += '-';
-      continue;
-    }
-    if (glob[i] == '\\' && i + 1 < glob.size()) ++i;
-    append_quoted(out, glob[i]);
-  }
-  return std::nullopt;
 }
 
 }  // namespace
 
-Glob read_glob(std::string_view glob) {
-  std::string literal;  // as long as nothing but a last '*' came
-  std::string pattern;
-  bool plain = true;
-  bool open = false;  // ends in the first wildcard, a '*'
-  const auto wildcard = [&](bool star) {
-    open = plain && star;
-    plain = false;
-  };
-  for (std::size_t i = 0; i < glob.size();) {
-    const char c = glob[i];
-    if (c == '*' || c == '?') {
-      if (!(c == '*' && open)) wildcard(c == '*');
-      pattern += c == '*' ? ".*" : ".";
-      ++i;
-      continue;
-    }
-    if (c == '[') {
-      if (auto set = read_set(glob, i)) {
-        wildcard(false);
-        pattern += set->first;
-        i = set->second;
-        continue;
-      }
-    }
-    const bool escaped = c == '\\' && i + 1 < glob.size();
-    if (escaped) ++i;
-    append_quoted(pattern, glob[i]);
-    literal += glob[i];
-    if (!plain) open = false;
-    ++i;
-  }
-  Glob result;
-  if (plain) {
-    result.exact = std::move(literal);
-  } else if (open) {
-    result.prefix = std::move(literal);
-  } else {
-    result.pattern = "\\A(?s:" + pattern + ")\\z";
-  }
-  return result;
-}
-
-std::optional<std::string> engine_pattern(std::string_view pattern) {
-  // In a group of its own, options hold for all of it. The pattern may end within
-  // \Q…, where the group's end would be a part of the text.
-  for (const std::string_view end : {")", "\\E)"}) {
-    std::string whole = "(?-s:";
-    whole.append(pattern).append(end);
-    if (compile_pattern(whole) != nullptr) return whole;
-  }
-  return std::nullopt;
-}
-
-std::shared_ptr<const re2::RE2> compile_pattern(const std::string& pattern) {
-  re2::RE2::Options options;
+std::expected<std::shared_ptr<const re2::RE2>, BadPattern> compile_pattern(
+    std::string_view pattern) {
+  RE2::Options options;
   options.set_log_errors(false);
-  auto compiled = std::make_shared<const re2::RE2>(pattern, options);
-  return compiled->ok() ? compiled : nullptr;
+  options.set_max_mem(static_cast<std::int64_t>(kMaxPatternBytes));
+  options.set_dot_nl(true);
+  auto compiled =
+      std::make_shared<const RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
+  if (!compiled->ok())
+    return std::unexpected(
+        BadPattern{std::string(reason(compiled->error_code())), compiled->error_arg()});
+  return compiled;
+}
+
+std::string pattern_of_glob(std::string_view glob) {
+  std::string pattern = "^";
+  for (std::size_t i = 0; i < glob.size(); ++i) {
+    const char c = glob[i];
+    const auto close = c == '[' ? glob.find(']', i + 2) : std::string_view::npos;
+    if (c == '*') {
+      pattern += ".*";
+    } else if (c == '?') {
+      pattern += '.';
+    } else if (close != std::string_view::npos) {
+      pattern += glob[i + 1] == '!' ? "[^" : "[";
+      for (auto each = i + (glob[i + 1] == '!' ? 2 : 1); each < close; ++each) {
+        if (glob[each] == '[' || glob[each] == '\\' || glob[each] == ']') pattern += '\\';
+        pattern += glob[each];
+      }
+      pattern += ']';
+      i = close;
+    } else {
+      const bool escaped = c == '\\' && i + 1 < glob.size();
+      pattern += RE2::QuoteMeta(re2::StringPiece(&glob[escaped ? ++i : i], 1));
+    }
+  }
+  return pattern + '$';
+}
+
+std::string pattern_of_any_case(std::string_view text) {
+  return "(?i)^" + RE2::QuoteMeta(re2::StringPiece(text.data(), text.size())) + '$';
 }
 
 }  // namespace netprobe

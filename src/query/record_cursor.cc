@@ -20,4 +20,12 @@ std::optional<RecordCursor> parse_record_cursor(std::string_view text) {
   return format_record_cursor(cursor) == text ? std::optional(cursor) : std::nullopt;
 }
 
+std::expected<std::optional<RecordCursor>, QueryFailure> read_record_cursor(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  if (const auto cursor = parse_record_cursor(text)) return cursor;
+  return std::unexpected(QueryFailure{
+      QueryFailure::Kind::kBadQuery,
+      "the cursor is not one that a page ended with; ask without it for the first page"});
+}
+
 }  // namespace netprobe

@@ -39,7 +39,7 @@ std::string rollup_sql(SqlDialect dialect, std::string_view from, bool from_roll
     const std::string name(column.name);
     if (i > 0) text += ", ";
     if (i < rollup_keys()) {
-      text += (column.name == "time" ? sql_bucket("time", bucket) + " AS time" : name);
+      text += (column.name == "time" ? sql_bucket(dialect, "time", bucket) + " AS time" : name);
       // By a column's name DuckDB means the table's, ClickHouse the result's.
       if (i > 0) keys += ", ";
       keys += duckdb ? std::to_string(i + 1) : name;

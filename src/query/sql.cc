@@ -51,10 +51,9 @@ std::string limit_text(SqlDialect dialect, std::size_t rows, std::uint64_t skip)
 
 /// Two steps: sort and cut with what the table has, then write what is left in
 /// the types of the result, so that only a page's rows are converted.
-std::expected<SqlStatement, QueryFailure> records_sql(const Query& query, SqlDialect dialect,
-                                                      std::string_view from,
-                                                      const std::string& where, std::size_t rows,
-                                                      const std::optional<RecordCursor>& after) {
+SqlStatement records_sql(const Query& query, SqlDialect dialect, std::string_view from,
+                         const std::string& where, std::size_t rows,
+                         const std::optional<RecordCursor>& after) {
   SqlStatement statement{.columns = answer_columns(query)};
   const auto shown = query.select.empty() ? usual_fields(query.kind) : std::span(query.select);
   std::string inner;
@@ -69,7 +68,6 @@ std::expected<SqlStatement, QueryFailure> records_sql(const Query& query, SqlDia
   std::string order;
   for (const OrderBy& by : query.order) {
     const auto at = std::ranges::find(statement.columns, by.column, &Column::name);
-    if (at == statement.columns.end()) return refuse("there is no column '" + by.column + "'");
     order += "f" + std::to_string(at - statement.columns.begin());
     order += by.descending ? " DESC, " : ", ";
   }
@@ -144,8 +142,13 @@ void finish_answer(const Query& query, const SqlStatement& statement, std::size_
     if (after && after->time == next.time) next.skip += after->skip;
     answer.cursor = format_record_cursor(next);
   }
-  for (auto& row : answer.rows)
+  for (auto& row : answer.rows) {
     if (row.size() > answer.columns.size()) row.resize(answer.columns.size());
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const auto* number = std::get_if<std::uint64_t>(&row[i]);
+      if (number != nullptr && answer.columns[i].type == FieldType::kBool) row[i] = *number != 0;
+    }
+  }
 }
 
 }  // namespace netprobe

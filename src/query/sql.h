@@ -50,6 +50,9 @@ struct RecordCursor {
 };
 [[nodiscard]] std::string format_record_cursor(const RecordCursor& cursor);
 [[nodiscard]] std::optional<RecordCursor> parse_record_cursor(std::string_view text);
+/// Of a request: nothing where it is empty; else it must be one.
+[[nodiscard]] std::expected<std::optional<RecordCursor>, QueryFailure> read_record_cursor(
+    std::string_view text);
 
 /// A column's SQL type follows from its Column, and each may be NULL, which is
 /// none: is_real DOUBLE (Nullable(Float64)), times and durations BIGINT (Int64),

@@ -78,6 +78,7 @@ std::string sql_literal(SqlDialect dialect, std::string_view text) {
   return dialect == SqlDialect::kDuckDb ? duckdb_literal(text) : clickhouse_literal(text);
 }
 
+// How DuckDB keeps addresses is decided here and in result_type().
 std::string sql_address(SqlDialect dialect, const IpAddress& address) {
   const bool duckdb = dialect == SqlDialect::kDuckDb;
   std::string out = duckdb ? "'" : "unhex('";
@@ -86,8 +87,7 @@ std::string sql_address(SqlDialect dialect, const IpAddress& address) {
     out += kHex[byte >> 4U];
     out += kHex[byte & 0xfU];
   }
-  out += duckdb ? "'::BLOB" : "')";
-  return out;
+  return out + (duckdb ? "'::BLOB" : "')");
 }
 
 std::string sql_number(ValueClass value, std::uint64_t number) {
@@ -117,10 +117,14 @@ std::string sql_divide(SqlDialect dialect, std::string_view a, std::uint64_t b) 
   return out;
 }
 
-std::string sql_bucket(std::string_view time, Micros bucket) {
+std::string sql_bucket(SqlDialect dialect, std::string_view time, Micros bucket) {
+  // ClickHouse 18.16 takes a literal's own width for the remainder's: an hour does
+  // not fit into the 32 bits with a sign that it makes of it.
+  const std::string length = dialect == SqlDialect::kDuckDb
+                                 ? std::to_string(bucket)
+                                 : "toInt64(" + std::to_string(bucket) + ")";
   std::string out = "(";
-  out.append(time).append(" - ").append(time).append(" % ").append(std::to_string(bucket));
-  return out.append(")");
+  return out.append(time).append(" - ").append(time).append(" % ").append(length).append(")");
 }
 
 std::string sql_aggregate(SqlDialect dialect, std::string_view function, std::string_view value,

@@ -28,7 +28,7 @@ namespace netprobe {
 [[nodiscard]] std::string sql_divide(SqlDialect dialect, std::string_view a, std::uint64_t b);
 
 /// The start of the bucket that a time is in.
-[[nodiscard]] std::string sql_bucket(std::string_view time, Micros bucket);
+[[nodiscard]] std::string sql_bucket(SqlDialect dialect, std::string_view time, Micros bucket);
 
 /// An aggregate over rows for which `condition` holds; empty: all.
 [[nodiscard]] std::string sql_aggregate(SqlDialect dialect, std::string_view function,

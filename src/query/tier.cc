@@ -15,6 +15,10 @@ constexpr Micros kSecondMicros = 1'000'000;
 constexpr Micros kManyBuckets = 100;
 constexpr Micros kNever = std::numeric_limits<Micros>::max();
 
+std::unexpected<QueryFailure> refuse(std::string message) {
+  return std::unexpected(QueryFailure{QueryFailure::Kind::kBadQuery, std::move(message)});
+}
+
 bool is_key(const FieldRef& ref) { return rollup_use(ref.id) == RollupUse::kKey; }
 
 bool only_keys(const Expr& expr);
@@ -158,10 +162,15 @@ double rate_seconds(const Query& query) {
   return static_cast<double>(micros) / static_cast<double>(kSecondMicros);
 }
 
+std::expected<void, QueryFailure> check_cursor(const Query& query,
+                                               const std::optional<RecordCursor>& after) {
+  if (!after || (!query.is_aggregate() && query.order.empty())) return {};
+  return refuse(
+      "a cursor goes on with records that come newest first, and this query has another"
+      " order; ask with a limit instead");
+}
+
 std::expected<void, QueryFailure> check_answerable(const Query& query) {
-  const auto refuse = [](std::string message) {
-    return std::unexpected(QueryFailure{QueryFailure::Kind::kBadQuery, std::move(message)});
-  };
   if (query.every && *query.every <= 0) return refuse("a step of time must be longer than nothing");
   if (needs_range(query) && (!query.since || !query.until || *query.until <= *query.since))
     return refuse("a rate needs a time range or a step: add 'last 1h' or 'every 1m'");

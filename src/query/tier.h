@@ -17,6 +17,10 @@ namespace netprobe {
 /// order by what is no column, a step that is none.
 [[nodiscard]] std::expected<void, QueryFailure> check_answerable(const Query& query);
 
+/// A cursor goes with the usual order of records alone.
+[[nodiscard]] std::expected<void, QueryFailure> check_cursor(
+    const Query& query, const std::optional<RecordCursor>& after);
+
 /// What a rate is divided by.
 [[nodiscard]] double rate_seconds(const Query& query);
 

@@ -1,0 +1,29 @@
+# DuckDB's shared library, for history. scripts/duckdb.sh fetches it; without it the
+# agent is built all the same and runs with history off. Nothing links it: the agent
+# loads it at run time, so here it is only put where the agent looks.
+#
+# NETPROBE_DUCKDB_LIBRARY: its path; empty: there is none.
+execute_process(
+  COMMAND ${CMAKE_SOURCE_DIR}/scripts/duckdb.sh ${CMAKE_SYSTEM_PROCESSOR}
+  OUTPUT_VARIABLE NETPROBE_DUCKDB_LIBRARY ERROR_VARIABLE duckdb_why
+  OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE duckdb_failed)
+if(duckdb_failed)
+  set(NETPROBE_DUCKDB_LIBRARY "")
+  message(WARNING "history will be off: ${duckdb_why}")
+else()
+  install(FILES ${NETPROBE_DUCKDB_LIBRARY} DESTINATION lib/netprobe
+          PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  get_filename_component(duckdb_folder ${NETPROBE_DUCKDB_LIBRARY} DIRECTORY)
+  if(EXISTS ${duckdb_folder}/LICENSE)
+    install(FILES ${duckdb_folder}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}
+            RENAME LICENSE.duckdb)
+  endif()
+endif()
+
+# netprobe_beside_duckdb(<program>): the program finds the library in the build tree.
+function(netprobe_beside_duckdb program)
+  if(NETPROBE_DUCKDB_LIBRARY)
+    add_custom_command(TARGET ${program} POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink
+      ${NETPROBE_DUCKDB_LIBRARY} $<TARGET_FILE_DIR:${program}>/libduckdb.so)
+  endif()
+endfunction()

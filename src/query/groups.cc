@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/groups.h"
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+#include <set>
+
+#include "query/lower.h"
+#include "query/tier.h"
+
+namespace netprobe {
+
+/// One aggregate of one group.
+struct Groups::Sum {
+  std::uint64_t records = 0;
+  std::uint64_t known = 0;  ///< that are not none
+  std::uint64_t sum = 0;    ///< of signed ones in two's complement
+  std::optional<Raw> least;
+  std::optional<Raw> most;
+  std::set<Raw> different;
+  std::vector<Raw> values;
+  std::map<Micros, std::uint64_t> minutes;
+};
+
+struct Groups::Group {
+  Micros first = INT64_MAX;
+  std::vector<Sum> sums;
+};
+
+namespace {
+
+Micros bucket_start(Micros time, Micros bucket) { return time - time % bucket; }
+
+/// The bound of `histogram` that a value falls under, as a key.
+std::uint64_t bound_of(std::uint64_t number, bool durations) {
+  if (!durations) {
+    if (number <= 1) return 1;
+    return number > 1ULL << 63U ? kAboveCounts : std::bit_ceil(number);
+  }
+  const auto bounds = histogram_bounds();
+  const auto at = std::ranges::lower_bound(bounds, unbiased(number));
+  return biased(at == bounds.end() ? kAboveDurations : *at);
+}
+
+/// Negative, 0 or positive. What has no value is behind all others, whichever way.
+int compare_values(const Value& a, const Value& b, bool descending) {
+  const bool none_a = std::holds_alternative<std::monostate>(a);
+  const bool none_b = std::holds_alternative<std::monostate>(b);
+  if (none_a || none_b) return static_cast<int>(none_a) - static_cast<int>(none_b);
+  const int order = a < b ? -1 : a > b ? 1 : 0;
+  return descending ? -order : order;
+}
+
+}  // namespace
+
+Groups::Groups(const Query& query)
+    : query_(query), time_(getter_for(FieldId::kTime, source_of(query.kind))) {
+  const Source source = source_of(query.kind);
+  for (const FieldRef& ref : query.by) by_.push_back(getter_for(ref.id, source));
+  if (query.histogram) histogram_ = getter_for(query.histogram->id, source);
+  for (const Aggregate& aggregate : query.aggregates)
+    measures_.push_back({&aggregate, getter_for(aggregate.field.id, source),
+                         class_of(field(aggregate.field.id).type) == ValueClass::kSigned});
+  // Without keys there is one group, whatever it has.
+  if (!query.every && !query.histogram && query.by.empty()) {
+    auto all = std::make_unique<Group>();
+    all->sums.resize(measures_.size());
+    groups_.emplace(std::vector<Raw>(), std::move(all));
+  }
+}
+
+Groups::~Groups() = default;
+
+std::vector<Raw> Groups::keys_of(const Row& row) const {
+  std::vector<Raw> keys;
+  if (query_.every)
+    keys.emplace_back(biased(bucket_start(unbiased(time_.number(row)), *query_.every)));
+  if (query_.histogram) {
+    const bool durations = class_of(field(query_.histogram->id).type) == ValueClass::kSigned;
+    keys.emplace_back(bound_of(histogram_.number(row), durations));
+  }
+  for (std::size_t i = 0; i < by_.size(); ++i) keys.push_back(raw_value(by_[i], query_.by[i], row));
+  return keys;
+}
+
+void Groups::add(const Row& row) {
+  if (query_.histogram &&
+      is_none(raw_value(histogram_, *query_.histogram, row), query_.histogram->id))
+    return;
+  auto& group = groups_[keys_of(row)];
+  if (group == nullptr) {
+    group = std::make_unique<Group>();
+    group->sums.resize(measures_.size());
+  }
+  const Micros time = unbiased(time_.number(row));
+  group->first = std::min(group->first, time);
+  for (std::size_t i = 0; i < measures_.size(); ++i) {
+    const Measure& measure = measures_[i];
+    Sum& sum = group->sums[i];
+    ++sum.records;
+    if (measure.aggregate->op == AggregateOp::kCount) continue;
+    const Raw raw = raw_value(measure.getter, measure.aggregate->field, row);
+    const bool known = !is_none(raw, measure.aggregate->field.id);
+    if (known) ++sum.known;
+    switch (measure.aggregate->op) {
+      case AggregateOp::kSum:
+      case AggregateOp::kAvg:
+      case AggregateOp::kRate:
+      case AggregateOp::kPeak: {
+        const auto* number = std::get_if<std::uint64_t>(&raw);
+        const std::uint64_t more = number == nullptr || !known ? 0
+                                   : measure.is_signed
+                                       ? static_cast<std::uint64_t>(unbiased(*number))
+                                       : *number;
+        sum.sum += more;
+        if (measure.aggregate->op == AggregateOp::kPeak)
+          sum.minutes[bucket_start(time, bucket_of(Tier::kMinute))] += more;
+        break;
+      }
+      case AggregateOp::kMin:
+        if (known && (!sum.least || raw < *sum.least)) sum.least = raw;
+        break;
+      case AggregateOp::kMax:
+        if (known && (!sum.most || raw > *sum.most)) sum.most = raw;
+        break;
+      case AggregateOp::kQuantile:
+        if (known) sum.values.push_back(raw);
+        break;
+      case AggregateOp::kDistinct:
+        if (known) sum.different.insert(raw);
+        break;
+      case AggregateOp::kCount:
+        break;
+    }
+  }
+}
+
+Value Groups::result(const Measure& measure, const Sum& sum) const {
+  const FieldType type = field(measure.aggregate->field.id).type;
+  const auto number = [&](std::uint64_t bits) {
+    return measure.is_signed ? Value(static_cast<std::int64_t>(bits)) : Value(bits);
+  };
+  const auto real = [&](std::uint64_t bits) {
+    return measure.is_signed ? static_cast<double>(static_cast<std::int64_t>(bits))
+                             : static_cast<double>(bits);
+  };
+  switch (measure.aggregate->op) {
+    case AggregateOp::kCount:
+      return sum.records;
+    case AggregateOp::kSum:
+      return number(sum.sum);
+    case AggregateOp::kAvg:
+      if (sum.known == 0) return {};
+      return real(sum.sum) / static_cast<double>(sum.known);
+    case AggregateOp::kRate:
+      return real(sum.sum) / rate_seconds(query_);
+    case AggregateOp::kMin:
+      return sum.least ? value_from(*sum.least, type) : Value{};
+    case AggregateOp::kMax:
+      return sum.most ? value_from(*sum.most, type) : Value{};
+    case AggregateOp::kDistinct:
+      return std::uint64_t{sum.different.size()};
+    case AggregateOp::kQuantile: {
+      if (sum.values.empty()) return {};
+      // ceil(share * n), counted from 1; in whole numbers, so nothing is rounded.
+      const Fraction share = fraction_of(measure.aggregate->quantile);
+      __extension__ using Wide = unsigned __int128;
+      const Wide up = Wide{share.part} * sum.values.size() + share.whole - 1;
+      const auto rank = static_cast<std::size_t>(up / share.whole);
+      std::vector<Raw> sorted = sum.values;
+      const auto at =
+          sorted.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
+      std::ranges::nth_element(sorted, at);
+      return value_from(*at, type);
+    }
+    case AggregateOp::kPeak: {
+      if (sum.minutes.empty()) return {};
+      Value most = number(sum.minutes.begin()->second);
+      for (const auto& [minute, total] : sum.minutes) most = std::max(most, number(total));
+      return most;
+    }
+  }
+  return {};
+}
+
+Value Groups::key_value(std::size_t key, const Raw& raw) const {
+  std::size_t by = key;
+  if (query_.every) {
+    if (by == 0) return value_from(raw, FieldType::kTime);
+    --by;
+  }
+  if (query_.histogram) {
+    if (by == 0) {
+      const FieldType type = field(query_.histogram->id).type;
+      const bool durations = class_of(type) == ValueClass::kSigned;
+      const auto above = durations ? biased(kAboveDurations) : kAboveCounts;
+      return std::get<std::uint64_t>(raw) == above ? Value{} : value_from(raw, type);
+    }
+    --by;
+  }
+  const FieldId id = query_.by[by].id;
+  return is_none(raw, id) ? Value{} : value_from(raw, field(id).type);
+}
+
+std::vector<std::vector<Value>> Groups::rows() const {
+  struct Found {
+    const std::vector<Raw>* keys;
+    std::vector<Value> row;
+  };
+  std::vector<Found> found;
+  for (const auto& [keys, group] : groups_) {
+    if (query_.new_since && group->first < *query_.new_since) continue;
+    Found one{&keys, {}};
+    for (std::size_t i = 0; i < keys.size(); ++i) one.row.push_back(key_value(i, keys[i]));
+    for (std::size_t i = 0; i < measures_.size(); ++i)
+      one.row.push_back(result(measures_[i], group->sums[i]));
+    found.push_back(std::move(one));
+  }
+  const auto columns = answer_columns(query_);
+  std::vector<std::pair<std::size_t, bool>> order;
+  for (const OrderBy& by : query_.order)
+    order.emplace_back(std::ranges::find(columns, by.column, &Column::name) - columns.begin(),
+                       by.descending);
+  std::ranges::sort(found, [&](const Found& a, const Found& b) {
+    for (const auto& [column, descending] : order) {
+      int way = 0;
+      if (column < a.keys->size()) {  // as it is kept: none is where its number is
+        const auto& x = (*a.keys)[column];
+        const auto& y = (*b.keys)[column];
+        way = x < y ? -1 : y < x ? 1 : 0;
+        if (descending) way = -way;
+      } else {
+        way = compare_values(a.row[column], b.row[column], descending);
+      }
+      if (way != 0) return way < 0;
+    }
+    return *a.keys < *b.keys;
+  });
+  std::vector<std::vector<Value>> rows;
+  rows.reserve(found.size());
+  for (Found& one : found) rows.push_back(std::move(one.row));
+  return rows;
+}
+
+}  // namespace netprobe

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/duckdb/appender.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "base/utf8.h"
+
+namespace netprobe::duck {
+namespace {
+
+// Rows that the library holds beside those of the transaction, as a second copy.
+constexpr std::size_t kRowsHeld = 8 * 2048;
+
+Type type_of(ColumnType type) {
+  switch (type) {
+    case ColumnType::kU8:
+      return Type::kUTinyint;
+    case ColumnType::kU16:
+      return Type::kUSmallint;
+    case ColumnType::kU32:
+      return Type::kUInteger;
+    case ColumnType::kU64:
+      return Type::kUBigint;
+    case ColumnType::kI64:
+      return Type::kBigint;
+    case ColumnType::kAddress:
+      return Type::kBlob;
+    case ColumnType::kText:
+    case ColumnType::kWord:
+      return Type::kVarchar;
+  }
+  return Type::kVarchar;
+}
+
+bool is_utf8(std::string_view text) {
+  std::uint8_t bits = 0;
+  for (const char c : text) bits |= static_cast<std::uint8_t>(c);
+  if (bits < 0x80) return true;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(text, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string_view sql_type(ColumnType type) {
+  switch (type) {
+    case ColumnType::kU8:
+      return "UTINYINT";
+    case ColumnType::kU16:
+      return "USMALLINT";
+    case ColumnType::kU32:
+      return "UINTEGER";
+    case ColumnType::kU64:
+      return "UBIGINT";
+    case ColumnType::kI64:
+      return "BIGINT";
+    case ColumnType::kAddress:
+      return "BLOB";
+    case ColumnType::kText:
+    case ColumnType::kWord:
+      return "VARCHAR";
+  }
+  return "VARCHAR";
+}
+
+std::string create_table_sql(std::string_view name, std::span<const TableColumn> columns) {
+  std::string sql = fmt::format("CREATE TABLE {} (", name);
+  std::string_view separator;
+  for (const TableColumn& column : columns) {
+    sql += fmt::format("{}\"{}\" {} NOT NULL", separator, column.name, sql_type(column.type));
+    separator = ", ";
+  }
+  return sql + ")";
+}
+
+Result<std::unique_ptr<TableAppender>> TableAppender::open(Session& session,
+                                                           const std::string& database,
+                                                           std::string_view table,
+                                                           std::span<const TableColumn> columns) {
+  std::unique_ptr<TableAppender> result(new TableAppender(session.api()));
+  const Api& api = session.api();
+  if (api.appender_create_ext(session.handle(), database.c_str(), "main",
+                              std::string(table).c_str(), &result->appender_) != kSuccess)
+    return std::unexpected(result->failed().error());
+  std::vector<LogicalType> types;
+  types.reserve(columns.size());
+  for (const TableColumn& column : columns) {
+    types.push_back(api.create_logical_type(type_of(column.type)));
+    result->columns_.push_back({.type = column.type});
+  }
+  result->chunk_ = api.create_data_chunk(types.data(), types.size());
+  for (LogicalType& type : types) api.destroy_logical_type(&type);
+  if (result->chunk_ == nullptr) return fail("DuckDB has no memory for rows to write");
+  result->capacity_ = api.vector_size();
+  result->renew_columns();
+  return result;
+}
+
+TableAppender::~TableAppender() {
+  if (chunk_ != nullptr) api_->destroy_data_chunk(&chunk_);
+  if (appender_ != nullptr) api_->appender_destroy(&appender_);
+}
+
+Status TableAppender::failed() const {
+  const char* why = appender_ != nullptr ? api_->appender_error(appender_) : nullptr;
+  return fail(why != nullptr ? std::string(why) : "DuckDB takes no rows and does not say why");
+}
+
+// A chunk that was reset may have other memory.
+void TableAppender::renew_columns() {
+  for (std::size_t i = 0; i < columns_.size(); ++i)
+    columns_[i].data = api_->vector_get_data(api_->data_chunk_get_vector(chunk_, i));
+}
+
+void TableAppender::unsigned_(std::uint64_t number) {
+  // A number that its column cannot hold is as large as can be.
+  const auto fit = [&]<typename T>(T) {
+    constexpr std::uint64_t kMost = std::numeric_limits<T>::max();
+    put(static_cast<T>(number < kMost ? number : kMost));
+  };
+  switch (columns_[column_].type) {
+    case ColumnType::kU8:
+      return fit(std::uint8_t{});
+    case ColumnType::kU16:
+      return fit(std::uint16_t{});
+    case ColumnType::kU32:
+      return fit(std::uint32_t{});
+    default:
+      return put(number);
+  }
+}
+
+void TableAppender::signed_(std::int64_t number) { put(number); }
+
+void TableAppender::bytes(std::string_view bytes) {
+  Text value{};
+  value.length = static_cast<std::uint32_t>(bytes.size());
+  const char* pointer = bytes.data();
+  if (bytes.size() <= Text::kInlined) {
+    std::memcpy(value.bytes, pointer, std::min(bytes.size(), sizeof value.bytes));
+    if (bytes.size() > sizeof value.bytes)
+      std::memcpy(value.rest, pointer + sizeof value.bytes, bytes.size() - sizeof value.bytes);
+  } else {
+    std::memcpy(value.bytes, pointer, sizeof value.bytes);
+    std::memcpy(value.rest, &pointer, sizeof value.rest);
+  }
+  put(value);
+}
+
+void TableAppender::text(std::string_view text) { bytes(is_utf8(text) ? text : mended(text)); }
+
+void TableAppender::address(const IpAddress& address) {
+  bytes({reinterpret_cast<const char*>(address.bytes().data()), address.bytes().size()});
+}
+
+// Names of processes are any bytes, and DuckDB takes a text to be UTF-8.
+std::string_view TableAppender::mended(std::string_view text) {
+  std::string& result = mended_.emplace_back();
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(text, i);
+    result += length != 0 ? text.substr(i, length) : kReplacement;
+    i += std::max<std::size_t>(length, 1);
+  }
+  return result;
+}
+
+void TableAppender::labels(const Identity* identity) {
+  if (identity == nullptr || identity->labels.empty()) return text({});
+  const auto [at, is_new] = labels_.try_emplace(identity);
+  if (is_new) at->second = labels_text(identity);
+  text(at->second);
+}
+
+Status TableAppender::finish_row() {
+  column_ = 0;
+  return ++row_ == capacity_ ? flush() : Status{};
+}
+
+Status TableAppender::flush() {
+  if (row_ == 0) return {};
+  api_->data_chunk_set_size(chunk_, row_);
+  if (api_->append_data_chunk(appender_, chunk_) != kSuccess) return failed();
+  unflushed_ += row_;
+  row_ = 0;
+  mended_.clear();
+  api_->data_chunk_reset(chunk_);
+  renew_columns();
+  if (unflushed_ >= kRowsHeld) {
+    unflushed_ = 0;
+    if (api_->appender_flush(appender_) != kSuccess) return failed();
+  }
+  return {};
+}
+
+Status TableAppender::close() {
+  if (auto done = flush(); !done) return done;
+  if (api_->appender_close(appender_) != kSuccess) return failed();
+  return {};
+}
+
+}  // namespace netprobe::duck

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/duckdb/catalogue.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "store/duckdb/tables.h"
+
+namespace netprobe::duck {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Attached files cost memory beside the buffers (measured: docs/adr/0007), so only
+// those stay that were used last.
+constexpr std::size_t kIdleAttached = 16;
+
+Micros modified_time(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0) return 0;
+  return info.st_mtim.tv_sec * 1'000'000 + info.st_mtim.tv_nsec / 1000;
+}
+
+std::uint64_t size_of(const std::string& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  return error ? 0 : size;
+}
+
+}  // namespace
+
+Lease::Lease(Lease&& other) noexcept
+    : catalogue_(std::exchange(other.catalogue_, nullptr)), files_(std::move(other.files_)) {}
+
+Lease& Lease::operator=(Lease&& other) noexcept {
+  if (this != &other) {
+    release();
+    catalogue_ = std::exchange(other.catalogue_, nullptr);
+    files_ = std::move(other.files_);
+  }
+  return *this;
+}
+
+void Lease::release() {
+  if (catalogue_ != nullptr) catalogue_->release(files_);
+  catalogue_ = nullptr;
+  files_.clear();
+}
+
+Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const DuckDbOptions& options,
+                                                   const Clock& clock) {
+  std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
+  if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
+  // Half for buffers; a quarter is for rows in waiting, the rest is what the library
+  // takes beside its buffers.
+  auto instance = Instance::open(std::move(library), {.memory_limit = options.memory_limit / 2,
+                                                      .threads = options.threads,
+                                                      .temp_directory = catalogue->temp_,
+                                                      .max_temp_bytes = options.max_bytes / 4});
+  if (!instance) return std::unexpected(instance.error());
+  catalogue->instance_ = std::move(*instance);
+  auto session = Session::open(*catalogue->instance_);
+  if (!session) return std::unexpected(session.error());
+  const MutexLock lock(catalogue->mutex_);
+  catalogue->session_ = std::move(*session);
+  // When is decided by rows (raw_writer.cc); this is for when that fails.
+  if (auto done = catalogue->session_->run("SET checkpoint_threshold = '96MB'"); !done)
+    return std::unexpected(done.error());
+  catalogue->scan();
+  return catalogue;
+}
+
+Catalogue::~Catalogue() {
+  const MutexLock lock(mutex_);
+  for (const HistoryFilePtr& file : files_) detach(*file);
+  session_.reset();
+}
+
+Status Catalogue::take_directory() {
+  std::error_code error;
+  fs::create_directories(options_.directory, error);
+  if (error) {
+    return fail(fmt::format("cannot make the history's directory {}: {}", options_.directory,
+                            error.message()));
+  }
+  const std::string path = options_.directory + "/lock";
+  lock_.reset(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock_) return fail_errno(fmt::format("cannot write to the history's directory, {}", path));
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return fail_errno(fmt::format("cannot lock {}", path));
+    std::array<char, 32> owner{};
+    const ssize_t size = ::pread(lock_.get(), owner.data(), owner.size() - 1, 0);
+    std::string who(owner.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    while (who.ends_with('\n')) who.pop_back();
+    return fail(fmt::format("the history in {} is being written by another agent{}: give each a "
+                            "directory of its own",
+                            options_.directory, who.empty() ? "" : " (process " + who + ")"),
+                ErrorKind::kBusy);
+  }
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(lock_.get(), 0) != 0 ||
+      ::pwrite(lock_.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    // Only for the sentence above; a full disk must not keep history from starting.
+  }
+  temp_ = options_.directory + "/temp";
+  fs::remove_all(temp_, error);  // of a process that ended in the middle of a query
+  fs::create_directories(temp_, error);
+  return {};
+}
+
+void Catalogue::scan() {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(options_.directory, error))
+    if (entry.path().extension() == ".duckdb") names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  for (const std::string& text : names) {
+    const auto name = parse_file_name(text);
+    if (!name) {
+      bad_.push_back({.name = text, .why = "its name is none of ours", .foreign = true});
+      continue;
+    }
+    next_sequence_ = std::max(next_sequence_, name->sequence + 1);
+    const auto file = std::make_shared<HistoryFile>();
+    file->name = *name;
+    file->path = options_.directory + "/" + text;
+    BadFile bad{.name = text};
+    if (auto done = attach_or_drop_log(*file); !done) {
+      bad.why = done.error().message;
+      bad_.push_back(std::move(bad));
+      continue;
+    }
+    if (auto looked = look_into(*file, bad); !looked) {
+      bad.why = looked.error().message;
+      bad_.push_back(std::move(bad));
+      detach(*file);
+      continue;
+    }
+    for (const std::uint64_t source : file->sources)
+      next_sequence_ = std::max(next_sequence_, source + 1);
+    measure_locked(*file);
+    file->used = ++uses_;
+    files_.push_back(file);
+    detach_idle();
+  }
+}
+
+// A log is replayed when its file is attached. A torn end is what a crash leaves, and
+// is passed over; a log that is wrong in the middle refuses the whole file.
+Status Catalogue::attach_or_drop_log(HistoryFile& file) {
+  const std::string log = file.path + ".wal";
+  const bool has_log = size_of(log) > 0;
+  auto done = attach(file, has_log || file.name.kind != FileKind::kRaw);
+  if (done) {
+    // So that it can be opened read-only from now on, and is replayed once only.
+    if (has_log && !session_->run("CHECKPOINT " + file.alias)) return {};
+    return {};
+  }
+  if (!has_log) return done;
+  std::error_code error;
+  const std::string aside = log + ".bad";
+  fs::rename(log, aside, error);
+  if (error) return done;
+  if (auto without = attach(file, true); !without) {
+    fs::rename(aside, log, error);  // it was not the log's fault
+    return done;
+  }
+  lost_logs_.push_back(fs::path(aside).filename());
+  return {};
+}
+
+Status Catalogue::attach(HistoryFile& file, bool writable) {
+  if (!file.alias.empty()) return {};
+  const std::string alias = fmt::format("f{}", ++attached_);
+  const std::string how =
+      !writable ? "READ_ONLY"
+                : fmt::format("ROW_GROUP_SIZE {}, BLOCK_SIZE {}, STORAGE_VERSION '{}'",
+                              kRowGroupRows, kBlockBytes, kStorageVersion);
+  auto done = session_->run(fmt::format("ATTACH {} AS {} ({})", quote_text(file.path), alias, how));
+  if (!done) return done;
+  file.alias = alias;
+  return {};
+}
+
+void Catalogue::detach(HistoryFile& file) {
+  if (file.alias.empty()) return;
+  if (session_->run("DETACH " + file.alias)) file.alias.clear();
+}
+
+void Catalogue::detach_idle() {
+  for (;;) {
+    std::size_t idle = 0;
+    HistoryFile* oldest = nullptr;
+    for (const HistoryFilePtr& file : files_) {
+      if (file->alias.empty() || file->users > 0) continue;
+      ++idle;
+      if (oldest == nullptr || file->used < oldest->used) oldest = file.get();
+    }
+    if (idle <= kIdleAttached) return;
+    detach(*oldest);
+    if (!oldest->alias.empty()) return;
+  }
+}
+
+Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
+  const auto schema =
+      session_->value(fmt::format("SELECT schema FROM {}.main.netprobe", file.alias));
+  if (!schema || !std::holds_alternative<std::int64_t>(*schema)) {
+    bad.foreign = true;
+    return fail("it is a database, but no history");
+  }
+  if (std::get<std::int64_t>(*schema) > kHistorySchema) {
+    bad.newer = true;
+    return fail(fmt::format("it was written by a newer version (schema {}, known is {})",
+                            std::get<std::int64_t>(*schema), kHistorySchema));
+  }
+  for (const FileTable& table : file_tables(file.name.kind)) {
+    auto rows = session_->query(fmt::format("SELECT min(time), max(time), count(*) FROM {}.main.{}",
+                                            file.alias, table.name));
+    if (!rows) return std::unexpected(rows.error());
+    if (!rows->next()) continue;
+    TimeRange& range = file.ranges.at(static_cast<std::size_t>(table.kind));
+    range.rows = static_cast<std::uint64_t>(std::get<std::int64_t>(rows->value(2, 0)));
+    if (range.rows == 0) continue;
+    range.oldest = std::get<std::int64_t>(rows->value(0, 0));
+    range.newest = std::get<std::int64_t>(rows->value(1, 0));
+  }
+  if (file.name.kind == FileKind::kRaw) return {};
+  auto rows = session_->query(fmt::format("SELECT source FROM {}.main.sources", file.alias));
+  if (!rows) return std::unexpected(rows.error());
+  while (rows->next())
+    for (std::size_t i = 0; i < rows->size(); ++i)
+      file.sources.insert(std::get<std::uint64_t>(rows->value(0, i)));
+  return {};
+}
+
+std::vector<FileView> Catalogue::files() const {
+  const MutexLock lock(mutex_);
+  std::vector<FileView> views;
+  views.reserve(files_.size());
+  for (const HistoryFilePtr& file : files_) {
+    FileView view{.file = file,
+                  .name = file->name,
+                  .ranges = file->ranges,
+                  .bytes = file->bytes,
+                  .newest = file->newest(),
+                  .writing = file->writing};
+    if (file->name.kind == FileKind::kRaw) {
+      for (const HistoryFilePtr& other : files_)
+        if (other->sources.contains(file->name.sequence))
+          view.summed.at(static_cast<std::size_t>(other->name.kind)) = true;
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<BadFile> Catalogue::bad_files() const {
+  const MutexLock lock(mutex_);
+  return bad_;
+}
+
+std::vector<std::string> Catalogue::lost_logs() const {
+  const MutexLock lock(mutex_);
+  return lost_logs_;
+}
+
+std::uint64_t Catalogue::memory_bytes() {
+  const MutexLock lock(mutex_);
+  const auto sum = session_->value("SELECT sum(memory_usage_bytes)::UBIGINT FROM duckdb_memory()");
+  const auto* number = sum ? std::get_if<std::uint64_t>(&*sum) : nullptr;
+  return number != nullptr ? *number : 0;
+}
+
+Lease Catalogue::lease(const std::vector<HistoryFilePtr>& files,
+                       std::vector<std::string>& problems) {
+  std::vector<HistoryFilePtr> attached;
+  {
+    const MutexLock lock(mutex_);
+    for (const HistoryFilePtr& file : files) {
+      // Attached for writing, one that is gone would be made anew.
+      if (std::ranges::find(files_, file) == files_.end()) {
+        problems.push_back(format_file_name(file->name) + " was removed");
+        continue;
+      }
+      if (auto done = attach(*file, file->name.kind != FileKind::kRaw); !done) {
+        problems.push_back(fmt::format("{} cannot be read: {}", format_file_name(file->name),
+                                       done.error().message));
+        continue;
+      }
+      ++file->users;
+      file->used = ++uses_;
+      attached.push_back(file);
+    }
+  }
+  return {*this, std::move(attached)};
+}
+
+void Catalogue::release(const std::vector<HistoryFilePtr>& files) {
+  const MutexLock lock(mutex_);
+  for (const HistoryFilePtr& file : files) {
+    --file->users;
+    // It was removed meanwhile, and this was its last user.
+    if (file->users == 0 && std::ranges::find(files_, file) == files_.end()) detach(*file);
+  }
+  detach_idle();
+}
+
+Result<HistoryFilePtr> Catalogue::make(const FileName& name) {
+  const auto file = std::make_shared<HistoryFile>();
+  file->name = name;
+  file->path = options_.directory + "/" + format_file_name(name);
+  auto done = attach(*file, true);
+  if (done) done = make_tables(*file);
+  if (!done) {
+    detach(*file);
+    std::error_code error;
+    fs::remove(file->path, error);
+    fs::remove(file->path + ".wal", error);
+    return fail(fmt::format("cannot make {}: {}", file->path, done.error().message));
+  }
+  measure_locked(*file);
+  file->users = 1;
+  file->used = ++uses_;
+  files_.push_back(file);
+  return file;
+}
+
+Status Catalogue::make_tables(const HistoryFile& file) {
+  std::string sql = "BEGIN;";
+  for (const std::string& statement : make_table_sql(file.name.kind, file.alias))
+    sql += statement + ";";
+  sql += "COMMIT";
+  if (auto done = session_->run(sql); !done) {
+    (void)session_->run("ROLLBACK");
+    return done;
+  }
+  // Into the file itself, so that one without rows needs no log to be understood.
+  return session_->run("CHECKPOINT " + file.alias);
+}
+
+Result<Lease> Catalogue::create(const FileName& name) {
+  const auto made = [&]() -> Result<HistoryFilePtr> {
+    const MutexLock lock(mutex_);
+    return make(name);
+  }();
+  if (!made) return std::unexpected(made.error());
+  return Lease(*this, {*made});
+}
+
+Result<Lease> Catalogue::create_raw() {
+  FileName name{.kind = FileKind::kRaw, .period = format_stamp(clock_.wall() / kMicrosecond)};
+  {
+    const MutexLock lock(mutex_);
+    name.sequence = next_sequence_++;
+  }
+  return create(name);
+}
+
+Result<Lease> Catalogue::target(FileKind kind, std::string_view stamp) {
+  FileName name{.kind = kind, .period = period_of(kind, stamp)};
+  const auto found = [&]() -> Result<HistoryFilePtr> {
+    const MutexLock lock(mutex_);
+    for (const HistoryFilePtr& file : files_) {
+      if (file->name.kind != kind || file->name.period != name.period) continue;
+      if (auto done = attach(*file, true); !done) continue;
+      ++file->users;
+      file->used = ++uses_;
+      return file;
+    }
+    // One of this name that cannot be used is left alone.
+    std::error_code error;
+    while (fs::exists(options_.directory + "/" + format_file_name(name), error)) ++name.turn;
+    return make(name);
+  }();
+  if (!found) return std::unexpected(found.error());
+  return Lease(*this, {*found});
+}
+
+void Catalogue::set_writing(const HistoryFilePtr& file, bool writing) {
+  const MutexLock lock(mutex_);
+  file->writing = writing;
+}
+
+void Catalogue::grown(const HistoryFilePtr& file, const std::array<TimeRange, kRecordKinds>& more,
+                      std::uint64_t source) {
+  const MutexLock lock(mutex_);
+  for (std::size_t i = 0; i < more.size(); ++i) file->ranges.at(i).add(more.at(i));
+  if (source != 0) file->sources.insert(source);
+  measure_locked(*file);
+}
+
+void Catalogue::measure_locked(HistoryFile& file) {
+  file.bytes = size_of(file.path) + size_of(file.path + ".wal");
+  file.modified = std::max(modified_time(file.path), modified_time(file.path + ".wal"));
+}
+
+void Catalogue::measure(const HistoryFilePtr& file) {
+  const MutexLock lock(mutex_);
+  measure_locked(*file);
+}
+
+void Catalogue::remove(const HistoryFilePtr& file) {
+  const MutexLock lock(mutex_);
+  std::erase(files_, file);
+  if (file->users == 0) detach(*file);
+  std::error_code error;
+  fs::remove(file->path, error);
+  fs::remove(file->path + ".wal", error);
+}
+
+Status Catalogue::reopen(const HistoryFilePtr& file) {
+  const MutexLock lock(mutex_);
+  detach(*file);
+  // Where it cannot be detached, the old one is still there.
+  if (!file->alias.empty()) return fail(file->path + " cannot be opened anew");
+  if (auto done = attach_or_drop_log(*file); !done) return done;
+  if (file->alias.empty()) return fail(file->path + " cannot be opened anew");
+  file->ranges = {};
+  BadFile bad;
+  if (auto looked = look_into(*file, bad); !looked) return looked;
+  measure_locked(*file);
+  return {};
+}
+
+}  // namespace netprobe::duck

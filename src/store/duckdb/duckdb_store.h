@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "query/history_store.h"
+#include "store/duckdb/options.h"
+
+namespace netprobe {
+
+/// History in this process: DuckDB's library on files of a directory of this agent's
+/// own. docs/adr/0007-history.md says which files there are.
+///
+/// Three threads: one writes, one answers, one sums up and removes. What is written
+/// is acknowledged when it is committed; what waits is bounded by memory, and what
+/// comes beyond that is lost and counted.
+class DuckDbStore final : public HistoryStore {
+ public:
+  /// Loads the library, takes the directory and opens what is in it. The error is one
+  /// sentence: no library (kNotFound), another agent has the directory (kBusy) …; an
+  /// agent goes on without history then. `clock` outlives the store.
+  [[nodiscard]] static Result<std::unique_ptr<DuckDbStore>> open(const DuckDbOptions& options,
+                                                                 const Clock& clock);
+  ~DuckDbStore() override;
+
+  void write(HistoryBatchPtr batch) override;
+  void flush(Micros patience, std::function<void()> done) override;
+  void query(QueryRequest request, QueryDone done) override;
+  [[nodiscard]] HistoryStatus status() const override;
+  void stop() override;
+
+  /// Rows written to a Parquet file, on a thread of the store. `limits.rows` bounds
+  /// them. The file is in temp_directory(); whoever asked removes it.
+  using ExportDone = std::function<void(std::expected<std::string, QueryFailure>)>;
+  void export_parquet(QueryRequest request, ExportDone done);
+
+  /// Sums up what is closed and removes what is old, now, and waits for it: for tests.
+  void keep_house();
+  /// Closes the raw file that is written to: for tests and benchmarks.
+  void close_raw_file();
+
+ private:
+  class Impl;
+  explicit DuckDbStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace netprobe

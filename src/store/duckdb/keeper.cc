@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/duckdb/keeper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "query/sql.h"
+#include "store/duckdb/tables.h"
+
+namespace netprobe::duck {
+namespace {
+
+constexpr std::array kSums{FileKind::kEvents, FileKind::kMinute, FileKind::kHour};
+
+constexpr Micros bucket_of(FileKind kind) {
+  return kind == FileKind::kHour ? kHistoryHour : kHistoryHour / 60;
+}
+
+bool is_summed(const FileView& raw) {
+  return std::ranges::all_of(
+      kSums, [&](FileKind kind) { return raw.summed.at(static_cast<std::size_t>(kind)); });
+}
+
+}  // namespace
+
+Status Keeper::work(const std::function<bool()>& go_on) {
+  Status result;
+  for (const FileView& raw : catalogue_.files()) {
+    if (raw.name.kind != FileKind::kRaw || raw.writing) continue;
+    for (const FileKind kind : kSums) {
+      if (!go_on()) return result;
+      if (raw.summed.at(static_cast<std::size_t>(kind))) continue;
+      if (auto done = sum_up(raw, kind, go_on); !done) result = done;
+    }
+  }
+  if (!go_on()) return result;
+  remove_old();
+  remove_much();
+  return result;
+}
+
+// One transaction: the sums, and that this file is in them. Whatever ends the process,
+// both are there or neither.
+Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bool()>& go_on) {
+  if (!session_) {
+    auto session = Session::open(catalogue_.instance());
+    if (!session) return std::unexpected(session.error());
+    session_ = std::move(*session);
+  }
+  const std::string name = format_file_name(raw.name);
+  std::vector<std::string> problems;
+  const Lease from = catalogue_.lease({raw.file}, problems);
+  if (from.files().empty()) return fail(problems.empty() ? name : problems.front());
+  const auto to = catalogue_.target(kind, raw.name.period);
+  if (!to) return std::unexpected(to.error());
+  const HistoryFilePtr& target = to->files().front();
+  const std::string source = from.files().front()->alias + ".main.";
+  const auto step = [&](const std::string& sql) -> Status {
+    const auto rows = session_->query(sql, go_on);
+    if (!rows) return std::unexpected(rows.error());
+    return {};
+  };
+  auto done = session_->run("BEGIN");
+  for (const FileTable& table : file_tables(kind)) {
+    const std::string select =
+        kind == FileKind::kEvents
+            ? fmt::format("SELECT {} FROM {}{}", column_list(table.columns), source, table.name)
+            : rollup_sql(SqlDialect::kDuckDb, source + "flows", false, bucket_of(kind));
+    if (done)
+      done =
+          step(fmt::format("INSERT INTO {}.main.{} SELECT {}, {}::UBIGINT FROM ({})", target->alias,
+                           table.name, column_list(table.columns), raw.name.sequence, select));
+  }
+  if (done)
+    done = session_->run(
+        fmt::format("INSERT INTO {}.main.sources VALUES ({})", target->alias, raw.name.sequence));
+  if (done) done = session_->run("COMMIT");
+  if (!done) {
+    (void)session_->run("ROLLBACK");
+    return fail(fmt::format("{} could not be summed up into {}: {}", name,
+                            format_file_name(target->name), done.error().message),
+                done.error().kind);
+  }
+  std::array<TimeRange, kRecordKinds> ranges{};
+  for (const FileTable& table : file_tables(kind)) {
+    const auto of = static_cast<std::size_t>(table.kind);
+    ranges.at(of) = raw.ranges.at(of);
+    if (kind == FileKind::kEvents || ranges.at(of).rows == 0) continue;
+    TimeRange& range = ranges.at(of);
+    range.oldest -= range.oldest % bucket_of(kind);
+    range.newest -= range.newest % bucket_of(kind);
+    const auto rows =
+        session_->value(fmt::format("SELECT count(*) FROM {}.main.{} WHERE source = {}",
+                                    target->alias, table.name, raw.name.sequence));
+    if (rows && std::holds_alternative<std::int64_t>(*rows))
+      range.rows = static_cast<std::uint64_t>(std::get<std::int64_t>(*rows));
+  }
+  catalogue_.grown(target, ranges, raw.name.sequence);
+  (void)session_->run("CHECKPOINT " + target->alias);
+  catalogue_.measure(target);
+  return {};
+}
+
+void Keeper::remove(const FileView& view) {
+  rows_removed_ += view.file->rows();
+  catalogue_.remove(view.file);
+}
+
+void Keeper::remove_old() {
+  const Micros now = clock_.wall() / kMicrosecond;
+  const auto keep = [&](FileKind kind) {
+    switch (kind) {
+      case FileKind::kRaw:
+        return options_.keep_raw;
+      case FileKind::kMinute:
+        return options_.keep_minute;
+      case FileKind::kHour:
+        return options_.keep_hour;
+      case FileKind::kEvents:
+        return options_.keep_events;
+    }
+    return options_.keep_raw;
+  };
+  for (const FileView& view : catalogue_.files()) {
+    if (view.writing || view.newest >= now - keep(view.name.kind)) continue;
+    // What cannot be summed up (a full disk) waits, but not for ever.
+    if (view.name.kind == FileKind::kRaw && !is_summed(view) &&
+        view.newest >= now - 2 * options_.keep_raw)
+      continue;
+    remove(view);
+  }
+}
+
+// Raw files first, since their sums stay; then whatever is oldest.
+void Keeper::remove_much() {
+  for (;;) {
+    const auto files = catalogue_.files();
+    std::uint64_t bytes = 0;
+    const FileView* victim = nullptr;
+    for (const FileView& view : files) {
+      bytes += view.bytes;
+      if (view.writing) continue;
+      const bool raw = view.name.kind == FileKind::kRaw;
+      const bool victim_raw = victim != nullptr && victim->name.kind == FileKind::kRaw;
+      if (victim == nullptr || (raw && !victim_raw) ||
+          (raw == victim_raw &&
+           (raw ? view.name.sequence < victim->name.sequence : view.newest < victim->newest)))
+        victim = &view;
+    }
+    if (bytes <= options_.max_bytes || victim == nullptr) return;
+    remove(*victim);
+  }
+}
+
+}  // namespace netprobe::duck

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/duckdb/catalogue.h"
+
+namespace netprobe::duck {
+
+/// Keeps the files in order: sums closed raw files up, and removes what is too old
+/// or too much. Of one thread.
+class Keeper {
+ public:
+  Keeper(Catalogue& catalogue, const DuckDbOptions& options, const Clock& clock)
+      : catalogue_(catalogue), options_(options), clock_(clock) {}
+
+  /// All that is to be done now; stops between two steps when `go_on` says no. The
+  /// error of a step that failed: it is tried again the next time.
+  [[nodiscard]] Status work(const std::function<bool()>& go_on);
+  /// Rows of files that were removed.
+  [[nodiscard]] std::uint64_t rows_removed() const { return rows_removed_; }
+
+ private:
+  [[nodiscard]] Status sum_up(const FileView& raw, FileKind kind,
+                              const std::function<bool()>& go_on);
+  void remove_old();
+  void remove_much();
+  void remove(const FileView& view);
+
+  Catalogue& catalogue_;
+  const DuckDbOptions& options_;
+  const Clock& clock_;
+  std::unique_ptr<Session> session_;
+  std::uint64_t rows_removed_ = 0;
+};
+
+}  // namespace netprobe::duck

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/duckdb/raw_writer.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "store/duckdb/appender.h"
+#include "store/duckdb/tables.h"
+
+namespace netprobe::duck {
+namespace {
+
+template <typename Record>
+Status append_records(Session& session, const std::string& database, RecordKind kind,
+                      std::span<const HistoryBatchPtr> batches,
+                      std::vector<Record> HistoryBatch::* records, TimeRange& range) {
+  std::unique_ptr<TableAppender> table;
+  for (const HistoryBatchPtr& batch : batches) {
+    for (const Record& record : (*batch).*records) {
+      if (!table) {
+        auto opened = TableAppender::open(session, database, table_name(kind, Tier::kRaw),
+                                          table_columns(kind));
+        if (!opened) return std::unexpected(opened.error());
+        table = std::move(*opened);
+      }
+      write_record(*table, record, batch->node);
+      range.add(record.time);
+      if (auto done = table->finish_row(); !done) return done;
+    }
+  }
+  return table ? table->close() : Status{};
+}
+
+}  // namespace
+
+Status RawWriter::write(std::span<const HistoryBatchPtr> batches) {
+  fatal_ = false;
+  std::vector<HistoryBatchPtr> left(batches.begin(), batches.end());
+  if (auto done = ready(); !done) return done;
+  if (in_doubt_) {
+    for (auto batch = left.begin(); batch != left.end();) {
+      const auto there = has((*batch)->id);
+      if (!there) return std::unexpected(there.error());
+      batch = *there ? left.erase(batch) : batch + 1;
+    }
+    in_doubt_ = false;
+    if (left.empty()) return {};
+  }
+  auto done = append(left);
+  if (!done) {
+    note(done.error());
+    return done;
+  }
+  if (unchecked_ >= kRowGroupRows) checkpoint();
+  rotate(false);
+  return {};
+}
+
+Status RawWriter::ready() {
+  if (!session_) {
+    auto session = Session::open(catalogue_.instance());
+    if (!session) return std::unexpected(session.error());
+    session_ = std::move(*session);
+  }
+  if (!adopted_) adopt();
+  if (!lease_.files().empty()) return {};
+  auto made = catalogue_.create_raw();
+  if (!made) {
+    note(made.error());
+    return std::unexpected(made.error());
+  }
+  lease_ = std::move(*made);
+  return begin();
+}
+
+Status RawWriter::begin() {
+  opened_ = clock_.monotonic();
+  unchecked_ = 0;
+  catalogue_.set_writing(lease_.files().front(), true);
+  return {};
+}
+
+// The file that an earlier process left goes on, so that many short lives do not
+// leave as many files. Its age begins anew: how long it was written to is not known
+// where the clock may have stepped.
+void RawWriter::adopt() {
+  adopted_ = true;
+  HistoryFilePtr last;
+  std::uint64_t bytes = 0;
+  bool summed = false;
+  for (const FileView& view : catalogue_.files()) {
+    if (view.name.kind != FileKind::kRaw) continue;
+    if (last && view.name.sequence < last->name.sequence) continue;
+    last = view.file;
+    bytes = view.bytes;
+    summed = view.summed != decltype(view.summed){};
+  }
+  // What is summed up already was closed.
+  const Micros age = clock_.wall() / kMicrosecond - (last ? last->modified : 0);
+  if (!last || summed || bytes >= options_.raw_bytes || age < 0 || age > options_.raw_age) return;
+  if (!catalogue_.reopen(last)) return;
+  std::vector<std::string> problems;
+  lease_ = catalogue_.lease({last}, problems);
+  if (!lease_.files().empty()) {
+    (void)begin();
+    in_doubt_ = true;
+  }
+}
+
+Status RawWriter::append(std::span<const HistoryBatchPtr> batches) {
+  std::array<TimeRange, kRecordKinds> ranges{};
+  const auto range = [&](RecordKind kind) -> TimeRange& {
+    return ranges.at(static_cast<std::size_t>(kind));
+  };
+  if (auto done = session_->run("BEGIN"); !done) return done;
+  const auto rows = [&]() -> Status {
+    const std::string& to = alias();
+    auto done = append_records(*session_, to, RecordKind::kFlow, batches, &HistoryBatch::flows,
+                               range(RecordKind::kFlow));
+    if (done)
+      done = append_records(*session_, to, RecordKind::kDrop, batches, &HistoryBatch::drops,
+                            range(RecordKind::kDrop));
+    if (done)
+      done = append_records(*session_, to, RecordKind::kConnection, batches,
+                            &HistoryBatch::connections, range(RecordKind::kConnection));
+    if (done)
+      done = append_records(*session_, to, RecordKind::kAlert, batches, &HistoryBatch::alerts,
+                            range(RecordKind::kAlert));
+    if (!done) return done;
+    std::string sql = fmt::format("INSERT INTO {}.main.batches VALUES ", to);
+    for (std::size_t i = 0; i < batches.size(); ++i)
+      sql += fmt::format("{}({})", i == 0 ? "" : ",", quote_text(batches[i]->id));
+    return session_->run(sql);
+  };
+  if (auto done = rows(); !done) {
+    (void)session_->run("ROLLBACK");
+    return done;
+  }
+  if (auto done = session_->run("COMMIT"); !done) {
+    // It may be on the disk, where only what followed has failed.
+    in_doubt_ = true;
+    (void)session_->run("ROLLBACK");
+    return done;
+  }
+  for (const TimeRange& one : ranges) unchecked_ += one.rows;
+  catalogue_.grown(lease_.files().front(), ranges, 0);
+  return {};
+}
+
+Result<bool> RawWriter::has(const std::string& batch) {
+  const auto count = session_->value(fmt::format(
+      "SELECT count(*) FROM {}.main.batches WHERE id = {}", alias(), quote_text(batch)));
+  if (!count) return std::unexpected(count.error());
+  return std::get<std::int64_t>(*count) > 0;
+}
+
+void RawWriter::note(const Error& error) {
+  if (error.message.find("has been invalidated") != std::string::npos ||
+      error.message.find("FATAL") != std::string::npos)
+    fatal_ = true;
+}
+
+// By rows, so that what is compressed together is a row group nearly full.
+void RawWriter::checkpoint() {
+  unchecked_ = 0;
+  // What fails here is in the log still, and is tried again.
+  if (auto done = session_->run("CHECKPOINT " + alias()); !done) note(done.error());
+  catalogue_.measure(lease_.files().front());
+}
+
+void RawWriter::rotate(bool always) {
+  if (lease_.files().empty()) return;
+  const HistoryFilePtr& file = lease_.files().front();
+  const Micros age = (clock_.monotonic() - opened_) / kMicrosecond;
+  if (!always && age < options_.raw_age && file->bytes < options_.raw_bytes) return;
+  if (file->rows() == 0 && !always) return;
+  checkpoint();
+  catalogue_.set_writing(file, false);
+  lease_.release();
+}
+
+}  // namespace netprobe::duck

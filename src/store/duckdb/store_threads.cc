@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/duckdb/store_threads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "store/duckdb/keeper.h"
+#include "store/duckdb/reader.h"
+#include "store/duckdb/tables.h"
+
+namespace netprobe {
+namespace {
+
+// Two, so that a long question does not keep a short one waiting.
+constexpr unsigned kReaders = 2;
+constexpr std::size_t kMaxQuestions = 64;
+constexpr Nanos kRest = kSecond;  // after a failure, and between looks at the disk
+// Tried so often, and then in a new file; and then given up.
+constexpr unsigned kTriesInFile = 3;
+constexpr unsigned kTries = 6;
+// A share of the memory that history has.
+constexpr std::uint64_t kQueueShare = 4;
+
+QueryFailure gone() { return {QueryFailure::Kind::kNoStore, "history is being stopped"}; }
+
+void refuse(const DuckDbStore::ExportDone& exported, const QueryDone& answered,
+            const QueryFailure& why) {
+  if (answered) answered(std::unexpected(why));
+  if (exported) exported(std::unexpected(why));
+}
+
+}  // namespace
+
+DuckDbStore::Impl::Impl(duck::LibraryPtr library, const DuckDbOptions& options, const Clock& clock)
+    : library_(std::move(library)),
+      options_(options),
+      clock_(clock),
+      disk_(options.directory, options.min_free_bytes),
+      queue_(options.memory_limit / kQueueShare) {}
+
+Status DuckDbStore::Impl::start() {
+  auto catalogue = duck::Catalogue::open(library_, options_, clock_);
+  if (!catalogue) return std::unexpected(catalogue.error());
+  {
+    const MutexLock lock(mutex_);
+    engine_ = std::move(*catalogue);
+    writer_ = std::make_unique<duck::RawWriter>(*engine_, options_, clock_);
+  }
+  threads_.emplace_back([this] { write_loop(); });
+  threads_.emplace_back([this] { keep_loop(); });
+  for (unsigned i = 0; i < kReaders; ++i) threads_.emplace_back([this] { read_loop(); });
+  return {};
+}
+
+void DuckDbStore::Impl::write(HistoryBatchPtr batch) {
+  if (!batch || batch->size() == 0) return;
+  const MutexLock lock(mutex_);
+  const std::size_t rows = batch->size();
+  if (stopping_) {
+    state_.lost_by(duck::LossCause::kStopped) += rows;
+  } else if (!queue_.push(std::move(batch))) {
+    state_.lost_by(state_.disk_full ? duck::LossCause::kDiskFull : duck::LossCause::kQueueFull) +=
+        rows;
+  } else {
+    wake_writer_.notify_one();
+  }
+}
+
+void DuckDbStore::Impl::flush(Micros patience, std::function<void()> done) {
+  {
+    const MutexLock lock(mutex_);
+    if (!stopping_) {
+      flushes_.push_back({.batches = queue_.taken(),
+                          .deadline = clock_.monotonic() + patience * kMicrosecond,
+                          .done = std::move(done)});
+      wake_keeper_.notify_one();
+      return;
+    }
+  }
+  done();
+}
+
+void DuckDbStore::Impl::serve_flushes() {
+  std::vector<Flush> due;
+  {
+    const MutexLock lock(mutex_);
+    const Nanos now = clock_.monotonic();
+    for (auto flush = flushes_.begin(); flush != flushes_.end();) {
+      if (flush->batches > queue_.done() && flush->deadline > now && !written_) {
+        ++flush;
+        continue;
+      }
+      due.push_back(std::move(*flush));
+      flush = flushes_.erase(flush);
+    }
+  }
+  for (const Flush& flush : due) flush.done();
+}
+
+void DuckDbStore::Impl::ask(Question question) {
+  QueryFailure why = gone();
+  {
+    const MutexLock lock(mutex_);
+    if (!stopping_ && questions_.size() < kMaxQuestions) {
+      questions_.push_back(std::move(question));
+      wake_readers_.notify_one();
+      return;
+    }
+    if (!stopping_)
+      why = {QueryFailure::Kind::kNoStore, "too many queries are waiting; ask again later"};
+    ++state_.queries;
+    ++state_.queries_failed;
+  }
+  refuse(question.exported, question.answered, why);
+}
+
+void DuckDbStore::Impl::stop() {
+  {
+    const MutexLock lock(mutex_);
+    if (stopping_ && threads_.empty()) return;
+    stopping_ = true;
+    wake_writer_.notify_all();
+    wake_readers_.notify_all();
+    wake_keeper_.notify_all();
+    changed_.notify_all();
+  }
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  serve_flushes();
+  std::deque<Question> left;
+  {
+    const MutexLock lock(mutex_);
+    left.swap(questions_);
+    writer_.reset();
+    engine_.reset();
+  }
+  for (const Question& question : left) refuse(question.exported, question.answered, gone());
+}
+
+void DuckDbStore::Impl::wait(std::condition_variable_any& wake, Nanos time) {
+  wake.wait_for(mutex_, std::chrono::nanoseconds(time));
+}
+
+bool DuckDbStore::Impl::is_ending() const {
+  const MutexLock lock(mutex_);
+  return stopping_ || restarting_;
+}
+
+DuckDbStore::Impl::CataloguePtr DuckDbStore::Impl::use_engine() {
+  const MutexLock lock(mutex_);
+  while (restarting_ && !stopping_) wait(changed_, kRest);
+  if (stopping_ || !engine_) return nullptr;
+  ++engine_users_;
+  return engine_;
+}
+
+void DuckDbStore::Impl::end_use(CataloguePtr catalogue) {
+  catalogue.reset();
+  const MutexLock lock(mutex_);
+  --engine_users_;
+  changed_.notify_all();
+}
+
+void DuckDbStore::Impl::write_loop() {
+  while (write_once()) serve_flushes();
+  if (writer_) writer_->rotate(false);
+  writer_.reset();
+  {
+    const MutexLock lock(mutex_);
+    lose(queue_.taken() - queue_.done(), duck::LossCause::kStopped);
+    written_ = true;
+    wake_keeper_.notify_all();
+  }
+  serve_flushes();
+}
+
+bool DuckDbStore::Impl::write_once() {
+  bool stopping = false;
+  bool rotate = false;
+  std::vector<HistoryBatchPtr> batches;
+  {
+    const MutexLock lock(mutex_);
+    if (queue_.empty() && !stopping_ && !rotate_) wait(wake_writer_, kRest);
+    stopping = stopping_;
+    rotate = std::exchange(rotate_, false);
+    batches = queue_.front(duck::kTransactionRows);
+  }
+  if (rotate || batches.empty()) {
+    if (writer_) writer_->rotate(rotate && batches.empty());
+    const MutexLock lock(mutex_);
+    // What was taken before is written first.
+    rotate_ = rotate && !batches.empty();
+    if (rotate && batches.empty()) ++state_.rotations;
+    changed_.notify_all();
+  }
+  if (batches.empty()) return !stopping;
+  if (!has_room()) {
+    const MutexLock lock(mutex_);
+    if (!stopping_) wait(wake_writer_, kRest);
+    return !stopping_;
+  }
+  if (!writer_) {
+    restart();
+    if (!writer_) return !is_stopping();
+  }
+  if (auto done = writer_->write(batches); !done) {
+    failed(done.error(), batches.size());
+    return !stopping;
+  }
+  failures_ = 0;
+  const MutexLock lock(mutex_);
+  state_.writable = true;
+  state_.problem.clear();
+  for (const HistoryBatchPtr& batch : batches) state_.rows_written += batch->size();
+  state_.batches_written += batches.size();
+  queue_.pop(batches.size());
+  return true;
+}
+
+bool DuckDbStore::Impl::has_room() {
+  const bool room = disk_.has_room();
+  const MutexLock lock(mutex_);
+  state_.disk_full = !room;
+  if (!room) {
+    state_.writable = false;
+    state_.problem = disk_.problem();
+  }
+  return room;
+}
+
+void DuckDbStore::Impl::failed(const Error& error, std::size_t batches) {
+  ++failures_;
+  if (writer_->is_fatal()) {
+    writer_.reset();
+  } else if (failures_ == kTriesInFile) {
+    writer_->rotate(true);
+  }
+  const MutexLock lock(mutex_);
+  state_.writable = false;
+  state_.problem = fmt::format("nothing is written: {}", error.message);
+  if (failures_ >= kTries && !state_.disk_full) {
+    lose(batches, duck::LossCause::kRejected);
+    failures_ = 0;
+  }
+  if (!stopping_) wait(wake_writer_, kRest);
+}
+
+void DuckDbStore::Impl::lose(std::size_t batches, duck::LossCause cause) {
+  const std::uint64_t before = queue_.rows();
+  queue_.pop(batches);
+  state_.lost_by(cause) += before - queue_.rows();
+}
+
+void DuckDbStore::Impl::restart() {
+  writer_.reset();
+  CataloguePtr old;
+  {
+    const MutexLock lock(mutex_);
+    restarting_ = true;
+    while (engine_users_ > 0) wait(changed_, kRest);
+    old = std::exchange(engine_, nullptr);
+  }
+  old.reset();
+  auto opened = duck::Catalogue::open(library_, options_, clock_);
+  const MutexLock lock(mutex_);
+  restarting_ = false;
+  if (opened) {
+    engine_ = std::move(*opened);
+    writer_ = std::make_unique<duck::RawWriter>(*engine_, options_, clock_);
+  } else {
+    state_.problem = opened.error().message;
+    if (!stopping_) wait(wake_writer_, kRest);
+  }
+  changed_.notify_all();
+}
+
+bool DuckDbStore::Impl::is_stopping() const {
+  const MutexLock lock(mutex_);
+  return stopping_;
+}
+
+void DuckDbStore::Impl::read_loop() {
+  for (;;) {
+    Question question;
+    {
+      const MutexLock lock(mutex_);
+      while (questions_.empty() && !stopping_) wait(wake_readers_, kRest);
+      if (stopping_) return;
+      question = std::move(questions_.front());
+      questions_.pop_front();
+    }
+    auto engine = use_engine();
+    if (!engine) {
+      refuse(question.exported, question.answered,
+             {QueryFailure::Kind::kNoStore, "history is not open"});
+      continue;
+    }
+    answer(question, *engine);
+    end_use(std::move(engine));
+  }
+}
+
+void DuckDbStore::Impl::answer(Question& question, duck::Catalogue& catalogue) {
+  duck::Reader reader(catalogue, clock_);
+  const auto ending = [this] { return is_ending(); };
+  std::uint64_t number = 0;
+  {
+    const MutexLock lock(mutex_);
+    number = ++state_.queries;
+  }
+  const auto count = [&](bool failed) {
+    const MutexLock lock(mutex_);
+    if (failed) ++state_.queries_failed;
+  };
+  if (question.answered) {
+    auto result = reader.answer(question.request, ending);
+    count(!result);
+    question.answered(std::move(result));
+    return;
+  }
+  const std::string path = fmt::format("{}/export-{}.parquet", catalogue.temp_directory(), number);
+  const auto rows = reader.export_parquet(question.request, path, ending);
+  count(!rows);
+  if (rows) {
+    question.exported(path);
+  } else {
+    question.exported(std::unexpected(rows.error()));
+  }
+}
+
+void DuckDbStore::Impl::keep_loop() {
+  Nanos next = clock_.monotonic() + options_.housekeeping * kMicrosecond;
+  for (;;) {
+    serve_flushes();
+    std::uint64_t wanted = 0;
+    {
+      const MutexLock lock(mutex_);
+      if (stopping_ && written_) return;
+      Nanos until = next;
+      for (const Flush& flush : flushes_) until = std::min(until, flush.deadline);
+      const Nanos now = clock_.monotonic();
+      if (rounds_wanted_ == rounds_done_ && until > now)
+        wait(wake_keeper_, std::min(until - now, kRest));
+      wanted = rounds_wanted_;
+      if (wanted == rounds_done_ && clock_.monotonic() < next) continue;
+    }
+    auto engine = use_engine();
+    if (engine) {
+      keep(*engine);
+      end_use(std::move(engine));
+    }
+    next = clock_.monotonic() + options_.housekeeping * kMicrosecond;
+    const MutexLock lock(mutex_);
+    rounds_done_ = wanted;
+    changed_.notify_all();
+    if (stopping_ && !written_) wait(wake_keeper_, kRest / 10);
+  }
+}
+
+void DuckDbStore::Impl::keep(duck::Catalogue& catalogue) {
+  duck::Keeper keeper(catalogue, options_, clock_);
+  const auto done = keeper.work([this] {
+    serve_flushes();
+    return !is_ending();
+  });
+  const std::uint64_t memory = catalogue.memory_bytes();
+  const MutexLock lock(mutex_);
+  state_.rows_removed += keeper.rows_removed();
+  state_.memory_bytes = memory;
+  state_.upkeep_problem = done ? "" : done.error().message;
+}
+
+void DuckDbStore::Impl::keep_house() {
+  const MutexLock lock(mutex_);
+  const std::uint64_t round = ++rounds_wanted_;
+  wake_keeper_.notify_all();
+  while (rounds_done_ < round && !stopping_) wait(changed_, kRest);
+}
+
+void DuckDbStore::Impl::close_raw_file() {
+  const MutexLock lock(mutex_);
+  const std::uint64_t before = state_.rotations;
+  rotate_ = true;
+  wake_writer_.notify_all();
+  while (state_.rotations == before && !stopping_) wait(changed_, kRest);
+}
+
+HistoryStatus DuckDbStore::Impl::status() const {
+  HistoryStatus status{.engine = "duckdb", .where = options_.directory};
+  CataloguePtr engine;
+  {
+    const MutexLock lock(mutex_);
+    engine = engine_;
+    status.writable = state_.writable && !stopping_;
+    status.problem = !state_.problem.empty() ? state_.problem : state_.upkeep_problem;
+    status.rows_written = state_.rows_written;
+    status.batches_written = state_.batches_written;
+    status.rows_waiting = queue_.rows();
+    status.memory_bytes = state_.memory_bytes + queue_.bytes();
+    status.queries = state_.queries;
+    status.queries_failed = state_.queries_failed;
+    for (std::size_t i = 0; i < state_.lost.size(); ++i)
+      status.lost.emplace_back(duck::to_string(static_cast<duck::LossCause>(i)), state_.lost.at(i));
+    status.lost.emplace_back("retention", state_.rows_removed);
+  }
+  if (!engine) return status;
+  for (const duck::FileView& file : engine->files()) {
+    ++status.files;
+    status.bytes_on_disk += file.bytes;
+    if (file.name.kind != duck::FileKind::kRaw) continue;
+    for (const duck::TimeRange& range : file.ranges)
+      if (range.rows > 0)
+        status.oldest = std::min(status.oldest.value_or(range.oldest), range.oldest);
+  }
+  const auto bad = engine->bad_files();
+  const auto logs = engine->lost_logs();
+  status.lost.emplace_back("corrupt_file", bad.size() + logs.size());
+  if (status.problem.empty() && !bad.empty())
+    status.problem = fmt::format("{} is left alone: {}", bad.front().name, bad.front().why);
+  if (status.problem.empty() && !logs.empty()) {
+    status.problem = fmt::format(
+        "{} could not be replayed and was put aside: the last records before "
+        "the agent's end are missing",
+        logs.front());
+  }
+  return status;
+}
+
+}  // namespace netprobe
+
+namespace netprobe::duck {
+
+std::string_view to_string(LossCause cause) {
+  switch (cause) {
+    case LossCause::kQueueFull:
+      return "queue_full";
+    case LossCause::kDiskFull:
+      return "disk_full";
+    case LossCause::kRejected:
+      return "rejected";
+    case LossCause::kStopped:
+      return "stopped";
+    case LossCause::kCount:
+      break;
+  }
+  return "";
+}
+
+}  // namespace netprobe::duck

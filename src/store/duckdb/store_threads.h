@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.h"
+#include "store/duckdb/batch_queue.h"
+#include "store/duckdb/catalogue.h"
+#include "store/duckdb/disk_space.h"
+#include "store/duckdb/duckdb_store.h"
+#include "store/duckdb/raw_writer.h"
+#include "store/duckdb/store_state.h"
+
+namespace netprobe {
+
+/// The threads of a store and what they share.
+class DuckDbStore::Impl {
+ public:
+  struct Question {
+    QueryRequest request;
+    QueryDone answered;  ///< or
+    ExportDone exported;
+  };
+
+  Impl(duck::LibraryPtr library, const DuckDbOptions& options, const Clock& clock);
+  ~Impl() { stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  [[nodiscard]] Status start();
+  void write(HistoryBatchPtr batch) NETPROBE_EXCLUDES(mutex_);
+  void flush(Micros patience, std::function<void()> done) NETPROBE_EXCLUDES(mutex_);
+  void ask(Question question) NETPROBE_EXCLUDES(mutex_);
+  [[nodiscard]] HistoryStatus status() const NETPROBE_EXCLUDES(mutex_);
+  void stop() NETPROBE_EXCLUDES(mutex_);
+  void keep_house() NETPROBE_EXCLUDES(mutex_);
+  void close_raw_file() NETPROBE_EXCLUDES(mutex_);
+
+ private:
+  using CataloguePtr = std::shared_ptr<duck::Catalogue>;
+  struct Flush {
+    std::uint64_t batches = 0;  ///< done, before it is
+    Nanos deadline = 0;         ///< monotonic
+    std::function<void()> done;
+  };
+
+  // Each is a thread.
+  void write_loop();
+  void read_loop();
+  void keep_loop();
+
+  /// One transaction, or a rest after one that failed. False: there is nothing to do
+  /// any more.
+  [[nodiscard]] bool write_once() NETPROBE_EXCLUDES(mutex_);
+  [[nodiscard]] bool has_room() NETPROBE_EXCLUDES(mutex_);
+  void failed(const Error& error, std::size_t batches) NETPROBE_EXCLUDES(mutex_);
+  void lose(std::size_t batches, duck::LossCause cause) NETPROBE_REQUIRES(mutex_);
+  /// Ends all that uses the engine, and opens it anew.
+  void restart() NETPROBE_EXCLUDES(mutex_);
+  void serve_flushes() NETPROBE_EXCLUDES(mutex_);
+  void keep(duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
+  void answer(Question& question, duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
+  /// The engine, for as long as it is held; null where the store stops meanwhile.
+  [[nodiscard]] CataloguePtr use_engine() NETPROBE_EXCLUDES(mutex_);
+  void end_use(CataloguePtr catalogue) NETPROBE_EXCLUDES(mutex_);
+  /// Whatever runs shall end.
+  [[nodiscard]] bool is_stopping() const NETPROBE_EXCLUDES(mutex_);
+  [[nodiscard]] bool is_ending() const NETPROBE_EXCLUDES(mutex_);
+  void wait(std::condition_variable_any& wake, Nanos time) NETPROBE_REQUIRES(mutex_);
+
+  const duck::LibraryPtr library_;
+  const DuckDbOptions options_;
+  const Clock& clock_;
+  std::unique_ptr<duck::RawWriter> writer_;  ///< of the writing thread
+  duck::DiskSpace disk_;                     ///< of it
+  unsigned failures_ = 0;                    ///< of it, in a row
+
+  mutable Mutex mutex_;
+  std::condition_variable_any wake_writer_;
+  std::condition_variable_any wake_readers_;
+  std::condition_variable_any wake_keeper_;
+  std::condition_variable_any changed_;
+  CataloguePtr engine_ NETPROBE_GUARDED_BY(mutex_);
+  unsigned engine_users_ NETPROBE_GUARDED_BY(mutex_) = 0;
+  duck::BatchQueue queue_ NETPROBE_GUARDED_BY(mutex_);
+  std::vector<Flush> flushes_ NETPROBE_GUARDED_BY(mutex_);
+  std::deque<Question> questions_ NETPROBE_GUARDED_BY(mutex_);
+  duck::StoreState state_ NETPROBE_GUARDED_BY(mutex_);
+  std::uint64_t rounds_wanted_ NETPROBE_GUARDED_BY(mutex_) = 0;
+  std::uint64_t rounds_done_ NETPROBE_GUARDED_BY(mutex_) = 0;
+  bool rotate_ NETPROBE_GUARDED_BY(mutex_) = false;
+  bool restarting_ NETPROBE_GUARDED_BY(mutex_) = false;
+  bool stopping_ NETPROBE_GUARDED_BY(mutex_) = false;
+  bool written_ NETPROBE_GUARDED_BY(mutex_) = false;  ///< the writing thread has ended
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace netprobe

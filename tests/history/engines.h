@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "query/history_store.h"
+#include "query/sql.h"
+#include "records.h"
+
+namespace netprobe::test {
+
+/// Something that answers queries about the same records. Each tier of the
+/// engines has them: raw, and summed up by minute and by hour.
+class Engine {
+ public:
+  using Answer = std::expected<QueryAnswer, QueryFailure>;
+
+  virtual ~Engine() = default;
+  [[nodiscard]] virtual std::string name() const = 0;
+  [[nodiscard]] virtual Answer ask(const QueryRequest& request, Tier tier) = 0;
+};
+
+/// evaluate(): it has records only, whatever the tier.
+[[nodiscard]] std::unique_ptr<Engine> memory_engine(const RandomRecords& records);
+/// A database in memory. The error says why there can be none here.
+[[nodiscard]] Result<std::unique_ptr<Engine>> duckdb_engine(const RandomRecords& records);
+/// A real server on loopback, of this engine's own.
+[[nodiscard]] Result<std::unique_ptr<Engine>> clickhouse_engine(const RandomRecords& records);
+
+/// An engine that is asked by SQL: the statement of a query, and its answer.
+class SqlEngine : public Engine {
+ public:
+  explicit SqlEngine(SqlDialect dialect) : dialect_(dialect) {}
+  [[nodiscard]] Answer ask(const QueryRequest& request, Tier tier) final;
+  /// The last statement, for messages.
+  [[nodiscard]] const std::string& statement() const { return statement_; }
+
+ protected:
+  /// Rows as the statement's columns say, the hidden ones too.
+  [[nodiscard]] virtual Result<std::vector<std::vector<Value>>> run(
+      const SqlStatement& statement) = 0;
+  [[nodiscard]] SqlDialect dialect() const { return dialect_; }
+
+ private:
+  SqlDialect dialect_;
+  std::string statement_;
+};
+
+}  // namespace netprobe::test
