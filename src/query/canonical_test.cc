@@ -20,8 +20,8 @@ class Maker {
   explicit Maker(unsigned seed) : random_(seed) {}
 
   std::string query() {
-    static constexpr std::array<std::string_view, 6> kKinds{"", "", "flows ", "drops ", "connections ",
-                                                            "dropped "};
+    static constexpr std::array<std::string_view, 6> kKinds{
+        "", "", "flows ", "drops ", "connections ", "dropped "};
     std::string text(one_of(kKinds));
     if (chance(9)) text += filter(0);
     if (chance(3)) text += " | since 1h";
@@ -31,7 +31,9 @@ class Maker {
   }
 
  private:
-  std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
+  std::size_t below(std::size_t n) {
+    return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_);
+  }
   bool chance(std::size_t of_ten) { return below(10) < of_ten; }
   template <typename List>
   typename List::value_type one_of(const List& list) {
@@ -52,7 +54,8 @@ class Maker {
 
   std::string value(FieldId id) {
     static constexpr std::array<std::string_view, 10> kTexts{
-        "web", "web-*", "a?c", "none", "\"none\"", "\"a b\"", "shop/api", "80", "\"x\\\\\\\"y\"", "eth[0-9]"};
+        "web",     "web-*",    "a?c", "none",           "\"none\"",
+        "\"a b\"", "shop/api", "80",  "\"x\\\\\\\"y\"", "eth[0-9]"};
     static constexpr std::array<std::string_view, 7> kAddresses{
         "10.0.0.1", "fd00::1", "10.0.0.0/8", "fd00::/8", "none", "10.0.0.1-10.0.0.9", "::/0"};
     const auto words = words_for(id);
@@ -74,7 +77,8 @@ class Maker {
   }
 
   std::string term() {
-    static constexpr std::array<std::string_view, 10> kOps{"=", "=", "=", "!=", "<", ">=", "~", "!~", " in ", " not in "};
+    static constexpr std::array<std::string_view, 10> kOps{"=",  "=", "=",  "!=",   "<",
+                                                           ">=", "~", "!~", " in ", " not in "};
     const std::string left = name();
     const FieldId id = find_field(left)->ids.front();
     std::string op(one_of(kOps));
@@ -109,7 +113,8 @@ class Maker {
 
   std::string sums() {
     static constexpr std::array<std::string_view, 8> kSums{
-        "count", "sum bytes", "p99.9 rtt", "distinct dst.ip", "rate packets", "max rtt", "peak bytes", "min, avg rtt"};
+        "count",        "sum bytes", "p99.9 rtt",  "distinct dst.ip",
+        "rate packets", "max rtt",   "peak bytes", "min, avg rtt"};
     switch (below(4)) {
       case 0:
         return " | top 7 src.workload, dst.zone by bytes";

@@ -21,7 +21,8 @@ Completions completions(std::string_view text, std::size_t cursor) {
   QueryParser parser(before.substr(0, found.column), 0, {.completing = true});
   if (parser.parse() || parser.error().column != found.column) return found;
   for (const auto& word : parser.error().expected)
-    if (normal_name(word).starts_with(begun) && std::ranges::find(found.words, word) == found.words.end())
+    if (normal_name(word).starts_with(begun) &&
+        std::ranges::find(found.words, word) == found.words.end())
       found.words.push_back(word);
   return found;
 }

@@ -124,9 +124,11 @@ TEST(QueryFields, AreInTheDocument) {
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   ASSERT_FALSE(text.empty());
   for (const auto& f : fields()) {
-    std::string row = "| `" + std::string(f.name) + (f.type == FieldType::kLabel ? ".KEY" : "") + "` | ";
+    std::string row =
+        "| `" + std::string(f.name) + (f.type == FieldType::kLabel ? ".KEY" : "") + "` | ";
     for (std::size_t kind = 0; kind < kRecordKinds; ++kind)
-      if (f.of(static_cast<RecordKind>(kind))) row += to_string(static_cast<RecordKind>(kind)).substr(0, 1);
+      if (f.of(static_cast<RecordKind>(kind)))
+        row += to_string(static_cast<RecordKind>(kind)).substr(0, 1);
     row += f.in_rollup ? " | yes | " : " | | ";
     row += std::string(f.help) + " |\n";
     EXPECT_NE(text.find(row), std::string::npos) << "docs/query.md needs:\n" << row;

@@ -163,8 +163,8 @@ std::expected<Query, BadParameter> query_of_parameters(std::span<const QueryPara
   std::size_t compares = 0;
   for (const auto& [given, value] : parameters) {
     if (value.size() > kMaxQueryBytes)
-      return refused(given, "the value is longer than " + std::to_string(kMaxQueryBytes) +
-                                " bytes");
+      return refused(given,
+                     "the value is longer than " + std::to_string(kMaxQueryBytes) + " bytes");
     if (!is_query_text(value)) return refused(given, "the value is not text in UTF-8");
     const auto known = std::ranges::find_if(query_parameters(), [&](std::string_view each) {
       return normal_name(each) == normal_name(given);
@@ -181,8 +181,8 @@ std::expected<Query, BadParameter> query_of_parameters(std::span<const QueryPara
                      std::move(condition.error().expected));
     compares += count_compares(**condition);
     if (compares > kMaxQueryTerms)
-      return refused(given, "more than " + std::to_string(kMaxQueryTerms) +
-                                " conditions in one query");
+      return refused(given,
+                     "more than " + std::to_string(kMaxQueryTerms) + " conditions in one query");
     all.push_back(std::move(*condition));
   }
   if (query.since && query.until && *query.since >= *query.until)

@@ -75,8 +75,7 @@ TEST(QueryErrors, Values) {
   expect_error("time>[noon]",
                "'time' takes a time such as 2026-11-26T08:00:00Z, or 15m for so long ago, not "
                "'noon'");
-  expect_error("src.port=[]",
-               "a value of 'src.port', a number from 0 to 65535, is expected here");
+  expect_error("src.port=[]", "a value of 'src.port', a number from 0 to 65535, is expected here");
 }
 
 TEST(QueryErrors, Patterns) {
@@ -91,9 +90,10 @@ TEST(QueryErrors, Patterns) {
 }
 
 TEST(QueryErrors, Kinds) {
-  expect_error("drop.reason=X [rtt]>5ms",
-               "field 'rtt' is of flows and connections, 'drop.reason' of drops: one query asks for "
-               "one kind");
+  expect_error(
+      "drop.reason=X [rtt]>5ms",
+      "field 'rtt' is of flows and connections, 'drop.reason' of drops: one query asks for "
+      "one kind");
   expect_error("flows [drop.reason]=X",
                "field 'drop.reason' is of drops; this query asks for flows");
   expect_error("[netns]=5",
@@ -101,8 +101,7 @@ TEST(QueryErrors, Kinds) {
   expect_error("severity=high | sum [bytes]",
                "field 'bytes' is of flows and drops, 'severity' of alerts: one query asks for one "
                "kind");
-  expect_error("ip=::1 [drops]",
-               "'drops' says what is asked for: it is the first word of a query");
+  expect_error("ip=::1 [drops]", "'drops' says what is asked for: it is the first word of a query");
 }
 
 TEST(QueryErrors, Shape) {
@@ -129,12 +128,14 @@ TEST(QueryErrors, HabitsOfOtherLanguages) {
 }
 
 TEST(QueryErrors, Stages) {
-  expect_error("| [topp] 5 src.ip by bytes",
-               "there is no stage 'topp'; did you mean 'top'?; there are: count, sum, min, max, avg, "
-               "rate, peak, distinct, quantile, p50, p90, p95, p99, top, histogram, new, by, order "
-               "by, limit, fields, last, since, until");
+  expect_error(
+      "| [topp] 5 src.ip by bytes",
+      "there is no stage 'topp'; did you mean 'top'?; there are: count, sum, min, max, avg, "
+      "rate, peak, distinct, quantile, p50, p90, p95, p99, top, histogram, new, by, order "
+      "by, limit, fields, last, since, until");
   expect_error("| sum [bytez]", "unknown field 'bytez'; did you mean 'bytes'?");
-  expect_error("| sum [src.port]", "'sum' does not go with 'src.port': it is nothing to add up or compare");
+  expect_error("| sum [src.port]",
+               "'sum' does not go with 'src.port': it is nothing to add up or compare");
   expect_error("| count by [namespace]",
                "'namespace' means either side: group by one of src.namespace, dst.namespace, "
                "service.namespace");

@@ -74,8 +74,8 @@ TEST(QueryHostile, WrittenOutInFullItMustBeTakenAgain) {
 
 TEST(QueryHostile, Patterns) {
   for (const std::string pattern :
-       {"((((((((((x{100}){100}){100}){100}){100}){100}){100}){100}){100}){100})", "(a*)*{1000}{1000}",
-        "[^x]{1000}[^y]{1000}[^z]{1000}", "(\\\\pL{500}){2}"})
+       {"((((((((((x{100}){100}){100}){100}){100}){100}){100}){100}){100}){100})",
+        "(a*)*{1000}{1000}", "[^x]{1000}[^y]{1000}[^z]{1000}", "(\\\\pL{500}){2}"})
     EXPECT_FALSE(parse_query("name~\"" + pattern + "\"", kNow)) << pattern;
   EXPECT_EQ(error_of("name~\"" + repeated("(", 7'000) + repeated(")", 7'000) + "\"").message,
             "a pattern has at most 1024 bytes");

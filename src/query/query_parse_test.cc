@@ -35,7 +35,8 @@ TEST(QueryParse, TheThreeExamples) {
 }
 
 TEST(QueryParse, AndBindsTighterThanOr) {
-  expect_same("src.port=1 or src.port=2 dst.port=3", "flows src.port=1 or src.port=2 and dst.port=3");
+  expect_same("src.port=1 or src.port=2 dst.port=3",
+              "flows src.port=1 or src.port=2 and dst.port=3");
   expect_same("(src.port=1 || src.port=2) && dst.port=3",
               "flows (src.port=1 or src.port=2) and dst.port=3");
   expect_same("! src.port=1 dst.port=3", "flows src.port!=1 and dst.port=3");
@@ -149,7 +150,8 @@ TEST(QueryParse, DirectionsThatAreConditions) {
 
 TEST(QueryParse, TimeRanges) {
   expect_same("| last 6h", "flows | since 2025-12-31T18:00:00Z");
-  expect_same("| since 15m | until now", "flows | since 2025-12-31T23:45:00Z | until 2026-01-01T00:00:00Z");
+  expect_same("| since 15m | until now",
+              "flows | since 2025-12-31T23:45:00Z | until 2026-01-01T00:00:00Z");
   expect_same("| since 2025-12-31 | until 2025-12-31T10:00:00.000001+01:00",
               "flows | since 2025-12-31T00:00:00Z | until 2025-12-31T09:00:00.000001Z");
   expect_same("time>now-1h", "flows time>2025-12-31T23:00:00Z");
@@ -191,7 +193,8 @@ TEST(QueryParse, ColumnsToOrderBy) {
   const std::string in_full =
       "flows | sum bytes, max rtt by src.namespace | order by sum_bytes desc";
   for (const auto* column : {"sum_bytes", "sum-bytes", "bytes", "sum bytes", "sum(bytes)"})
-    expect_same("| sum bytes, max rtt by from.ns | order by " + std::string(column) + " desc", in_full);
+    expect_same("| sum bytes, max rtt by from.ns | order by " + std::string(column) + " desc",
+                in_full);
   expect_same("| sum bytes by from.ns | order by from_ns",
               "flows | sum bytes by src.namespace | order by src.namespace");
 }

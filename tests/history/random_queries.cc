@@ -12,12 +12,12 @@
 namespace netprobe::test {
 namespace {
 
-constexpr std::array kOps{CompareOp::kEqual,   CompareOp::kIn,           CompareOp::kLess,
-                          CompareOp::kLessEqual, CompareOp::kGreater,    CompareOp::kGreaterEqual,
-                          CompareOp::kGlob,    CompareOp::kMatch};
-constexpr std::array kAggregates{AggregateOp::kCount, AggregateOp::kSum,      AggregateOp::kMin,
-                                 AggregateOp::kMax,   AggregateOp::kAvg,      AggregateOp::kQuantile,
-                                 AggregateOp::kDistinct, AggregateOp::kRate,  AggregateOp::kPeak};
+constexpr std::array kOps{CompareOp::kEqual,     CompareOp::kIn,      CompareOp::kLess,
+                          CompareOp::kLessEqual, CompareOp::kGreater, CompareOp::kGreaterEqual,
+                          CompareOp::kGlob,      CompareOp::kMatch};
+constexpr std::array kAggregates{AggregateOp::kCount,    AggregateOp::kSum,  AggregateOp::kMin,
+                                 AggregateOp::kMax,      AggregateOp::kAvg,  AggregateOp::kQuantile,
+                                 AggregateOp::kDistinct, AggregateOp::kRate, AggregateOp::kPeak};
 constexpr std::array kShares{0.5, 0.9, 0.95, 0.99, 0.999, 1.0, 0.07, 0.25, 0.0001};
 constexpr Micros kMinute = 60'000'000;
 constexpr Micros kHour = 60 * kMinute;
@@ -75,7 +75,8 @@ QueryMaker::Literal QueryMaker::near(const Value& value) {
   if (const auto* number = std::get_if<std::uint64_t>(&value))
     return one_in(8) ? Value(static_cast<double>(*number) + 0.5) : Value(*number + below(2));
   if (const auto* address = std::get_if<IpAddress>(&value)) {
-    if (one_in(3)) return IpPrefix::of(*address, static_cast<int>(below(address->is_v4() ? 33 : 129)));
+    if (one_in(3))
+      return IpPrefix::of(*address, static_cast<int>(below(address->is_v4() ? 33 : 129)));
   }
   return value;
 }
@@ -110,10 +111,11 @@ bool QueryMaker::takes(const Field& field, CompareOp op) const {
 
 std::string QueryMaker::pattern_like(const std::string& text) {
   const std::string part = text.substr(0, below(text.size() + 1));
-  const std::string quoted = re2::RE2(part, re2::RE2::Quiet).ok() && one_in(2) ? part : re2::RE2::QuoteMeta(part);
+  const std::string quoted =
+      re2::RE2(part, re2::RE2::Quiet).ok() && one_in(2) ? part : re2::RE2::QuoteMeta(part);
   static constexpr std::array<std::string_view, 12> kForms{
-      "{}", "^{}", "{}$", "(?i){}", "(?i)^{}$", "{}|db", "^({}|web)", "[^a-z]", "\\d+$", "^.{3}$",
-      "w.b-?", "\\Qit's"};
+      "{}",        "^{}",    "{}$",   "(?i){}", "(?i)^{}$", "{}|db",
+      "^({}|web)", "[^a-z]", "\\d+$", "^.{3}$", "w.b-?",    "\\Qit's"};
   std::string pattern(kForms.at(below(kForms.size())));
   if (const auto at = pattern.find("{}"); at != std::string::npos) pattern.replace(at, 2, quoted);
   return re2::RE2(pattern, re2::RE2::Quiet).ok() ? pattern : ".";
@@ -122,12 +124,18 @@ std::string QueryMaker::pattern_like(const std::string& text) {
 std::string QueryMaker::glob_like(const std::string& text) {
   std::string glob = text;
   switch (below(7)) {
-    case 0: return glob.substr(0, below(glob.size() + 1)) + "*";
-    case 1: return "*" + glob.substr(below(glob.size() + 1));
-    case 2: return "*" + glob.substr(0, below(3)) + "*";
-    case 3: return "web-?";
-    case 4: return "[a-x]*";
-    case 5: return "*[!0-9]";
+    case 0:
+      return glob.substr(0, below(glob.size() + 1)) + "*";
+    case 1:
+      return "*" + glob.substr(below(glob.size() + 1));
+    case 2:
+      return "*" + glob.substr(0, below(3)) + "*";
+    case 3:
+      return "web-?";
+    case 4:
+      return "[a-x]*";
+    case 5:
+      return "*[!0-9]";
     default:
       if (!glob.empty()) glob[below(glob.size())] = one_in(2) ? '?' : '*';
       return glob;

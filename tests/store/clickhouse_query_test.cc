@@ -13,10 +13,13 @@ class ClickHouseQueryTest : public ClickHouseStoreTest {
  protected:
   [[nodiscard]] Answer query(QueryRequest request) {
     auto done = std::make_shared<std::promise<Answer>>();
-    store_->query(std::move(request), [done](Answer answer) { done->set_value(std::move(answer)); });
+    store_->query(std::move(request),
+                  [done](Answer answer) { done->set_value(std::move(answer)); });
     return done->get_future().get();
   }
-  [[nodiscard]] Answer query(Query query) { return this->query(QueryRequest{.query = std::move(query)}); }
+  [[nodiscard]] Answer query(Query query) {
+    return this->query(QueryRequest{.query = std::move(query)});
+  }
   static ExprPtr compare(FieldId field, CompareOp op, Value value) {
     return std::make_shared<Expr>(
         Expr{Expr::Compare{.field = {field}, .op = op, .values = {std::move(value)}}});
@@ -71,15 +74,15 @@ TEST_F(ClickHouseQueryTest, SumsAreTheSameFromEveryTier) {
                               .step = 1'000'000}));
   ASSERT_TRUE(flush());
   Query question;
-  question.aggregates = {sum(FieldId::kBytes, "sum_bytes"), {.op = AggregateOp::kCount, .name = "count"}};
+  question.aggregates = {sum(FieldId::kBytes, "sum_bytes"),
+                         {.op = AggregateOp::kCount, .name = "count"}};
   question.by = {{FieldId::kSrcNamespace}, {FieldId::kDstNamespace}};
   const auto coarse = query(question);
   ASSERT_TRUE(coarse) << coarse.error().message;
   EXPECT_EQ(coarse->tier, Tier::kHour);
   EXPECT_EQ(coarse->resolution, 3'600'000'000);
   // No roll-up has ports, so this comes from the records.
-  question.filter =
-      compare(FieldId::kSrcPort, CompareOp::kGreaterEqual, Value(std::uint64_t{1}));
+  question.filter = compare(FieldId::kSrcPort, CompareOp::kGreaterEqual, Value(std::uint64_t{1}));
   const auto raw = query(question);
   ASSERT_TRUE(raw) << raw.error().message;
   EXPECT_EQ(raw->tier, Tier::kRaw);
@@ -93,12 +96,14 @@ TEST_F(ClickHouseQueryTest, TextsOfUsersAreTextsOnly) {
   ASSERT_TRUE(flush());
   Query question;
   question.aggregates = {{.op = AggregateOp::kCount, .name = "count"}};
-  question.filter = compare(FieldId::kSrcNamespace, CompareOp::kEqual, std::string("it's \\ \"odd\""));
+  question.filter =
+      compare(FieldId::kSrcNamespace, CompareOp::kEqual, std::string("it's \\ \"odd\""));
   const auto odd = query(question);
   ASSERT_TRUE(odd) << odd.error().message;
   EXPECT_EQ(std::to_string(std::get<std::uint64_t>(odd->rows[0][0])),
             ask("SELECT count() FROM netprobe.flows WHERE src_namespace LIKE 'it%'"));
-  question.filter = compare(FieldId::kSrcNamespace, CompareOp::kEqual, std::string("x'; DROP TABLE netprobe.flows; --"));
+  question.filter = compare(FieldId::kSrcNamespace, CompareOp::kEqual,
+                            std::string("x'; DROP TABLE netprobe.flows; --"));
   const auto hostile = query(question);
   ASSERT_TRUE(hostile) << hostile.error().message;
   EXPECT_EQ(hostile->rows[0][0], Value(std::uint64_t{0}));
@@ -110,7 +115,8 @@ TEST_F(ClickHouseQueryTest, AnswersBadlyInTimeWhereItCannotWell) {
   store_->write(make_batch({.flows = 20'000}));
   ASSERT_TRUE(flush());
   QueryRequest broad;
-  broad.query.aggregates = {{.op = AggregateOp::kDistinct, .field = {FieldId::kSrcPort}, .name = "n"}};
+  broad.query.aggregates = {
+      {.op = AggregateOp::kDistinct, .field = {FieldId::kSrcPort}, .name = "n"}};
   broad.limits.rows_read = 1'000;
   const auto rows = query(broad);
   ASSERT_FALSE(rows);
@@ -137,7 +143,8 @@ TEST_F(ClickHouseQueryTest, AQueryThatHangsHoldsUpNobodyWhoWrites) {
     flags.push_back(request.cancelled);
     auto done = std::make_shared<std::promise<Answer>>();
     answers.push_back(done->get_future());
-    store_->query(std::move(request), [done](Answer answer) { done->set_value(std::move(answer)); });
+    store_->query(std::move(request),
+                  [done](Answer answer) { done->set_value(std::move(answer)); });
   }
   write(2, 40);
   EXPECT_TRUE(flush());
@@ -161,7 +168,8 @@ TEST_F(ClickHouseQueryTest, ACancelledQueryEndsAtTheServer) {
   request.query.filter = std::make_shared<Expr>(Expr{std::move(any)});
   request.query.aggregates = {{.op = AggregateOp::kCount, .name = "count"}};
   const auto running = [&] {
-    return ask("SELECT count() FROM system.processes WHERE query_id LIKE 'netprobe-query:%' AND query "
+    return ask("SELECT count() FROM system.processes WHERE query_id LIKE 'netprobe-query:%' AND "
+               "query "
                "LIKE '%FORMAT Native%'") != "0";
   };
   const auto flag = request.cancelled;

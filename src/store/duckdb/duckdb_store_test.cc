@@ -93,10 +93,11 @@ TEST_F(DuckDbStoreTest, SumsAgreeWithRecordsHoweverFarTheyAre) {
   options_.keep_raw = 400 * 24 * kHistoryHour;
   open();
   const Micros hour = now() / kHistoryHour * kHistoryHour;
-  const std::string text = fmt::format(
-      "src.namespace=namespace-1 | sum bytes, sum flows by dst.workload every 1h");
-  const std::string raw_text = "src.namespace=namespace-1 src.port>=1 | sum bytes, sum flows by "
-                               "dst.workload every 1h";
+  const std::string text =
+      fmt::format("src.namespace=namespace-1 | sum bytes, sum flows by dst.workload every 1h");
+  const std::string raw_text =
+      "src.namespace=namespace-1 src.port>=1 | sum bytes, sum flows by "
+      "dst.workload every 1h";
   std::size_t summed_files = 0;
   for (int i = 0; i < 6; ++i) {
     write(make_batch(1 + static_cast<std::uint64_t>(i) * 10'000, 3000,
@@ -236,7 +237,8 @@ TEST_F(DuckDbStoreTest, QueriesEndWhenTheyShould) {
   open();
   for (std::uint64_t i = 0; i < 5; ++i) write(make_batch(1 + i * 100'000, 20'000, now()));
   flush();
-  const auto query = parse_query("src.port>=1 | quantile 0.99 rtt by src.ip, dst.ip", clock_.wall());
+  const auto query =
+      parse_query("src.port>=1 | quantile 0.99 rtt by src.ip, dst.ip", clock_.wall());
   ASSERT_TRUE(query.has_value()) << query.error().message;
   const auto slow = ask(QueryRequest{.query = *query, .limits = {.time = 1}});
   ASSERT_FALSE(slow.has_value());

@@ -103,7 +103,8 @@ void StoreTest::flush(Micros patience) {
 
 std::expected<QueryAnswer, QueryFailure> StoreTest::ask(QueryRequest request) {
   std::promise<std::expected<QueryAnswer, QueryFailure>> answer;
-  store_->query(std::move(request), [&answer](auto result) { answer.set_value(std::move(result)); });
+  store_->query(std::move(request),
+                [&answer](auto result) { answer.set_value(std::move(result)); });
   return answer.get_future().get();
 }
 
