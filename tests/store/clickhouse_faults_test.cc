@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What servers, networks and disks do to batches on their way. After each of it
 // every record is there once, in the raw table as in both roll-ups, or counted.
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -18,8 +22,10 @@ TEST_F(ClickHouseStoreTest, OnceThoughTheAnswerIsLost) {
   open();
   ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
   proxy_->set(Fault::kDropAnswer, 3);
-  write(1, 5);
-  ASSERT_TRUE(flush());
+  for (std::uint64_t number = 1; number <= 5; ++number) {
+    write(number, number);
+    ASSERT_TRUE(flush());
+  }
   EXPECT_EQ(proxy_->met(), 3);
   expect_exact(250);
 }
@@ -99,8 +105,9 @@ TEST_F(ClickHouseStoreTest, CompletesWhatAViewHasNotDone) {
   // As a server leaves it that ends between the raw table and a roll-up, and the
   // other way round.
   const auto view_of = [&](const std::string& name) {
-    return ask("SELECT create_table_query FROM system.tables WHERE database = 'netprobe' AND name = '" +
-               name + "' FORMAT TabSeparatedRaw");
+    return ask(
+        "SELECT create_table_query FROM system.tables WHERE database = 'netprobe' AND name = '" +
+        name + "' FORMAT TabSeparatedRaw");
   };
   std::uint64_t number = 1;
   for (const std::string view : {"flows_in_1", "flows_in_2", "flows_in_3"}) {
@@ -125,7 +132,8 @@ TEST_F(ClickHouseStoreTest, WaitsForAServerThatDoesNotAnswer) {
   ASSERT_TRUE(wait_until([&] { return !store_->status().writable; }));
   // The one that takes batches is not held up meanwhile.
   write(3, 4);
-  ASSERT_TRUE(wait_until([&] { return store_->status().files + store_->status().bytes_spilled > 0; }));
+  ASSERT_TRUE(
+      wait_until([&] { return store_->status().files + store_->status().bytes_spilled > 0; }));
   server_->freeze(false);
   ASSERT_TRUE(flush());
   expect_exact(200);
@@ -135,7 +143,8 @@ TEST_F(ClickHouseStoreTest, TakesNoAnswerForYesThatIsNotClickHouses) {
   open();
   ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
   std::uint64_t number = 0;
-  for (const Fault fault : {Fault::kStatus500, Fault::kGarbage, Fault::kGarbage200, Fault::kRefuse}) {
+  for (const Fault fault :
+       {Fault::kStatus500, Fault::kGarbage, Fault::kGarbage200, Fault::kRefuse}) {
     proxy_->set(fault, 2);
     ++number;
     write(number, number);
@@ -264,6 +273,51 @@ TEST_F(ClickHouseStoreTest, SetsABatchAsideThatTheServerRejects) {
   open();
   ASSERT_TRUE(wait_until([&] { return store_->status().rows_waiting == 0; }));
   EXPECT_EQ(ask("SELECT count() FROM netprobe.drops"), "10");
+}
+
+/// The server's data are on a small file system of their own.
+class ClickHouseFullDiskTest : public ClickHouseStoreTest {
+ protected:
+  void SetUp() override {
+    if (::mount("tmpfs", disk_.path().c_str(), "tmpfs", 0, "size=96m") != 0)
+      GTEST_SKIP() << "cannot mount a file system: it takes root";
+    mounted_ = true;
+    ClickHouseStoreTest::SetUp();
+  }
+  void TearDown() override {
+    ClickHouseStoreTest::TearDown();
+    store_.reset();
+    server_.reset();
+    if (mounted_) ::umount2(disk_.path().c_str(), MNT_DETACH);
+  }
+  [[nodiscard]] std::string data_path() const override { return disk_.path(); }
+
+  TempDir disk_;
+  bool mounted_ = false;
+};
+
+TEST_F(ClickHouseFullDiskTest, WaitsUntilThereIsRoom) {
+  open();
+  write(1, 1);
+  ASSERT_TRUE(flush());
+  // Somebody else has all but little of the disk.
+  const std::string filler = disk_.file("filler");
+  std::error_code ignored;
+  const auto room = fs::space(disk_.path(), ignored).available;
+  const int fd = ::open(filler.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  ASSERT_EQ(::posix_fallocate(fd, 0, static_cast<off_t>(room - (600U << 10U))), 0);
+  ::close(fd);
+  std::uint64_t number = 1;
+  while (store_->status().problem.empty() && number < 200) {
+    ++number;
+    write(number, number, 3'000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_FALSE(store_->status().problem.empty());
+  fs::remove(filler);
+  ASSERT_TRUE(flush()) << store_->status().problem;
+  EXPECT_TRUE(store_->status().lost.empty());
+  expect_exact(50 + (number - 1) * 3'000);
 }
 
 }  // namespace

@@ -88,9 +88,10 @@ TEST_F(ClickHouseStoreTest, LeavesANewerSchemaAlone) {
   open();
   write(1, 3);
   ASSERT_TRUE(wait_until([&] { return !store_->status().problem.empty(); }));
-  EXPECT_EQ(store_->status().problem,
-            "the ClickHouse database 'netprobe' has schema 7, this agent knows 1: upgrade the agent, "
-            "or give it a database of its own");
+  EXPECT_EQ(
+      store_->status().problem,
+      "the ClickHouse database 'netprobe' has schema 7, this agent knows 1: upgrade the agent, "
+      "or give it a database of its own");
   ASSERT_TRUE(wait_until([&] { return store_->status().bytes_spilled > 0; }));
   EXPECT_EQ(ask("SELECT count() FROM netprobe.flows"), "0");
   store_->stop();
@@ -133,7 +134,7 @@ TEST_F(ClickHouseStoreTest, TellsNobodyItsPassword) {
   right.password_file = spill_.file("password");
   ASSERT_EQ(std::system(("printf 's3cr3t\\n' > " + right.password_file).c_str()), 0);
   open(right);
-  EXPECT_TRUE(flush());
+  EXPECT_TRUE(wait_until([&] { return store_->status().rows_waiting == 0; }));
   EXPECT_EQ((*locked)->ask("SELECT count() FROM netprobe.flows").value_or("error"), "50");
 }
 

@@ -150,10 +150,13 @@ void Backlog::park() {
     remember(entries_.front(), -1);
     entry = std::move(entries_.front());
     entries_.pop_front();
-    counts_.lost["rejected"] += entry.rows;
   }
-  if (!entry.file) (void)to_disk(entry);
-  if (entry.file) spill_->reject(*entry.file, options_.spill_bytes / kRejectedShare);
+  if (entry.file) spill_->remove(*entry.file);
+  entry.file.reset();
+  // What the server has is not to come again.
+  std::erase_if(entry.group->parts, [](const InsertPart& part) { return part.done; });
+  lose("rejected", entry.group->rows());
+  if (to_disk(entry)) spill_->reject(*entry.file, options_.spill_bytes / kRejectedShare);
   ended_(entry.first_batch);
 }
 
@@ -194,7 +197,7 @@ void Backlog::give_up() {
     Entry entry;
     {
       const MutexLock lock(mutex_);
-      if (entries_.empty()) return;
+      if (entries_.empty()) break;
       remember(entries_.front(), -1);
       entry = std::move(entries_.front());
       entries_.pop_front();
@@ -202,6 +205,8 @@ void Backlog::give_up() {
     }
     ended_(entry.first_batch);
   }
+  // Who comes next may have the folder.
+  spill_.reset();
 }
 
 Backlog::Counts Backlog::counts() const {

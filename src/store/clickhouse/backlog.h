@@ -35,12 +35,13 @@ class Backlog {
   /// front, and what the caller notes in it stays noted, until pop() or park().
   [[nodiscard]] InsertGroup* front();
   void pop();
-  /// The server will not have it: to the side, where there is a disk, and counted.
+  /// The server will not have what of it is not done: to the side, where there is a
+  /// disk, and counted.
   void park();
   /// Writes all to the disk, and what comes from now on until calm().
   void keep_on_disk();
   void calm();
-  /// The program ends: to the disk, or lost.
+  /// The program ends, and nobody calls any more: to the disk, or lost.
   void give_up();
 
   struct Counts {

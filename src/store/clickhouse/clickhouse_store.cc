@@ -219,6 +219,7 @@ class ClickHouseStore final : public HistoryStore {
           break;
         case Delivery::Outcome::kRejected:
           spdlog::warn("history: {}; the batch is set aside", delivery.problem);
+          count_written(*group);
           backlog_.park();
           break;
         case Delivery::Outcome::kAgain:
@@ -276,7 +277,7 @@ class ClickHouseStore final : public HistoryStore {
 
   void count_written(const InsertGroup& group) {
     const MutexLock lock(mutex_);
-    rows_written_ += group.rows();
+    for (const auto& part : group.parts) rows_written_ += part.done ? part.rows : 0;
     batches_written_ += group.batches;
   }
 
@@ -318,7 +319,7 @@ class ClickHouseStore final : public HistoryStore {
   std::vector<Incoming> incoming_ NETPROBE_GUARDED_BY(mutex_);
   std::size_t incoming_bytes_ NETPROBE_GUARDED_BY(mutex_) = 0;
   std::uint64_t waiting_rows_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< not in the backlog yet
-  std::uint64_t open_rows_ NETPROBE_GUARDED_BY(mutex_) = 0;     ///< of them, in the group that is made
+  std::uint64_t open_rows_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< of them, in the group that is made
   std::uint64_t first_open_ NETPROBE_GUARDED_BY(mutex_) = 0;
   std::uint64_t last_batch_ NETPROBE_GUARDED_BY(mutex_) = 0;
   /// Numbers of batches that are neither there nor lost; a group has that of its first.

@@ -34,6 +34,7 @@ struct InsertPart {
   std::uint32_t send_by = 0;
   bool over = false;  ///< the server has told how that ended, or never saw it
   bool done = false;
+  bool rejected = false;  ///< the server will never take it
 };
 
 /// What is sent under one id. Ids of one agent's run grow: "a/b/7" comes before
@@ -45,9 +46,9 @@ struct InsertGroup {
   /// is of a run before.
   std::uint64_t first_batch = 0;
   std::uint64_t batches = 0;
-  std::string file;            ///< where it is spilled; empty: in memory alone
-  bool from_before = false;    ///< read from a spill of a run before: may have been sent
-  bool out_of_order = false;   ///< newer ones of its lane were sent before it
+  std::string file;           ///< where it is spilled; empty: in memory alone
+  bool from_before = false;   ///< read from a spill of a run before: may have been sent
+  bool out_of_order = false;  ///< newer ones of its lane were sent before it
 
   [[nodiscard]] std::uint64_t rows() const;
   [[nodiscard]] std::size_t bytes() const;  ///< in memory, about

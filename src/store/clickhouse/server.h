@@ -17,7 +17,7 @@ struct Delivery {
   enum class Outcome : std::uint8_t {
     kDone,      ///< the server has all of it, once
     kAgain,     ///< not yet, or not known yet: come again
-    kRejected,  ///< the server will never take this: it is not there
+    kRejected,  ///< the server will never take some of it (InsertPart::rejected); the rest is done
   };
   Outcome outcome = Outcome::kAgain;
   std::string problem;  ///< of the two others, one sentence
@@ -80,8 +80,8 @@ class ClickHouseServerLink {
   ClickHouseVersion version_;
   ClickHouseTables tables_;
   bool prepared_ = false;
-  std::uint32_t server_time_ = 0;  ///< its clock, seconds, when it was read
-  Nanos server_time_at_ = 0;       ///< monotonic
+  std::uint32_t server_time_ = 0;                   ///< its clock, seconds, when it was read
+  Nanos server_time_at_ = 0;                        ///< monotonic
   std::optional<std::uint32_t> from_before_until_;  ///< fence of groups of a run before
 };
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history_questions.h"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "query/query.h"
+#include "report.h"
+
+namespace netprobe::bench {
+
+std::vector<Question> ten_questions(Micros begin, Micros end) {
+  const auto at = [](Micros time) { return format_rfc3339(time * kMicrosecond); };
+  const std::string all = " | since " + at(begin) + " | until " + at(end);
+  const std::string last_hour = " | since " + at(end - 3'600'000'000) + " | until " + at(end);
+  const std::string middle = at(begin + (end - begin) / 2);
+  return {
+      {"top talkers", "flows | top 10 src.ip, dst.ip by total_bytes" + all},
+      {"bytes by namespace pair", "flows | sum bytes by src.namespace, dst.namespace" + all},
+      // Drops are few; the same over flows that were ended by a side is as wide.
+      {"flows by verdict", "flows | sum packets by verdict" + all},
+      {"one pod's last hour", "src.pod=service-7-* | sum bytes by dst.workload" + last_hour},
+      {"histogram of RTT", "flows | histogram rtt" + all},
+      {"distinct peers of a workload", "src.workload=service-3 | distinct dst.ip" + all},
+      {"rate over a day, 5-minute steps", "flows | rate total_bytes every 5m | since " +
+                                              at(std::max(begin, end - 86'400'000'000)) +
+                                              " | until " + at(end)},
+      {"new peers", "flows | new src.workload, dst.workload since " + middle + all},
+      {"longest flows",
+       "flows | max duration by src.ip, dst.ip, dst.port | order by max_duration "
+       "desc | limit 10" +
+           all},
+      {"a filter's first page", "dst.port=5432 src.workload=service-3" + all, 50, true},
+  };
+}
+
+Timing ask(HistoryStore& store, const Question& question, Micros now, int rounds) {
+  Timing timing;
+  auto query = parse_query(question.text, now * kMicrosecond);
+  if (!query) {
+    timing.problem = question.text + ": " + query.error().message;
+    return timing;
+  }
+  std::vector<double> times;
+  const SystemClock clock;
+  for (int round = 0; round < rounds; ++round) {
+    QueryRequest request{.query = *query};
+    request.limits.rows = question.rows;
+    auto done = std::make_shared<std::promise<std::expected<QueryAnswer, QueryFailure>>>();
+    const Nanos begin = clock.monotonic();
+    store.query(std::move(request), [done](auto answer) { done->set_value(std::move(answer)); });
+    const auto answer = done->get_future().get();
+    times.push_back(static_cast<double>(clock.monotonic() - begin) / kMillisecond);
+    if (!answer) {
+      timing.problem = answer.error().message;
+      return timing;
+    }
+    timing.rows = answer->rows.size();
+    timing.tier = to_string(answer->tier);
+  }
+  timing.milliseconds = median(std::move(times));
+  return timing;
+}
+
+}  // namespace netprobe::bench

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/history.h"
+#include "query/history_store.h"
+
+namespace netprobe::bench {
+
+/// One of the ten questions that people ask most, and what it may take.
+struct Question {
+  std::string what;
+  std::string text;  ///< docs/query.md
+  std::size_t rows = 10'000;
+  bool first_page = false;  ///< a filter's first page: a bound of its own
+};
+/// Over HistoryData's records (history_data.h) of the time from `begin` to `end`.
+[[nodiscard]] std::vector<Question> ten_questions(Micros begin, Micros end);
+
+struct Timing {
+  double milliseconds = 0;  ///< median
+  std::size_t rows = 0;
+  std::string tier;
+  std::string problem;  ///< empty: it was answered each time
+};
+/// Asks `rounds` times.
+[[nodiscard]] Timing ask(HistoryStore& store, const Question& question, Micros now, int rounds);
+
+}  // namespace netprobe::bench
