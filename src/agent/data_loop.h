@@ -131,6 +131,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::unique_ptr<FlowTable> table_;
   std::unique_ptr<LossStage> loss_stage_;  ///< null where --enable-tc=false
   std::unique_ptr<NameStage> name_stage_;
+  HistoryStore* store_ = nullptr;                  ///< of history; null: nothing is told of it
   std::unique_ptr<HistoryStage> history_;          ///< null where it is off
   std::map<std::uint32_t, std::string> problems_;  ///< why not attached
   std::map<std::uint32_t, Rates> rates_;
