@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Nanos now = kSnapshot->taken_at;
   if (const auto help = parse_complete_query(*params); help) (void)complete_page(*help);
   if (const auto help = parse_validate_query(*params); help) (void)validate_page(*help, now);
-  if (const auto stream = parse_stream_query(*params, now); !stream && stream.error().detail.empty())
+  if (const auto stream = parse_stream_query(*params, now);
+      !stream && stream.error().detail.empty())
     std::abort();
   if (const auto flows = parse_flows_query(*params, now); flows)
     if (kept_flows_ask(*flows).query.limit > kMaxAskRows) std::abort();
@@ -39,10 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (answer->rows.size() > ask->limits.rows) std::abort();
-  const std::string text = answer_json({.query = ask->query,
-                                        .answer = *answer,
-                                        .snapshot = *kSnapshot,
-                                        .objects = ask->objects});
+  const std::string text = answer_json(
+      {.query = ask->query, .answer = *answer, .snapshot = *kSnapshot, .objects = ask->objects});
   if (!text.ends_with('}')) std::abort();
   if (!answer_csv(*answer).ends_with("\r\n")) std::abort();
   (void)answer_json_lines(*answer);

@@ -5,9 +5,8 @@ namespace netprobe {
 namespace {
 
 void answer_kept(const ApiContextPtr& context, const HttpReply& reply, const KeptList& list) {
-  ask(context, reply, list.ask(), [page = list.kept_page](const Found& found) {
-    return json_response(page(found));
-  });
+  ask(context, reply, list.ask(),
+      [page = list.kept_page](const Found& found) { return json_response(page(found)); });
 }
 
 }  // namespace
@@ -22,8 +21,8 @@ void answer_list(const ApiContextPtr& context, const HttpReply& reply, KeptList 
       [context, reply, kept, list = std::move(list)](SnapshotPtr snapshot) mutable {
         reply.run([context, reply, kept, list = std::move(list), snapshot = std::move(snapshot)] {
           if (!snapshot)
-            return reply(problem(
-                503, "the agent has no data to answer from: it is starting or stopping"));
+            return reply(
+                problem(503, "the agent has no data to answer from: it is starting or stopping"));
           if (kept && list.reaches_beyond(*snapshot)) return answer_kept(context, reply, list);
           reply(json_response(list.live_page(*snapshot)));
         });

@@ -20,12 +20,12 @@ constexpr std::array kDropKeys{FieldId::kDropReason, FieldId::kDropHook, FieldId
                                FieldId::kProtocol};
 
 constexpr std::array kConnectionFields{
-    FieldId::kTime,         FieldId::kSrcIp,        FieldId::kDstIp,
-    FieldId::kSrcPort,      FieldId::kDstPort,      FieldId::kProtocol,   FieldId::kSrcProcess,
-    FieldId::kDstProcess,   FieldId::kSrcPid,       FieldId::kDstPid,     FieldId::kVerdict,
-    FieldId::kFirstSeen,    FieldId::kNetns,        FieldId::kSide,       FieldId::kError,
-    FieldId::kBytesSent,    FieldId::kBytesReceived, FieldId::kRetransmits, FieldId::kSegmentsSent,
-    FieldId::kConnectTime,  FieldId::kRtt,          FieldId::kMinRtt};
+    FieldId::kTime,          FieldId::kSrcIp,       FieldId::kDstIp,        FieldId::kSrcPort,
+    FieldId::kDstPort,       FieldId::kProtocol,    FieldId::kSrcProcess,   FieldId::kDstProcess,
+    FieldId::kSrcPid,        FieldId::kDstPid,      FieldId::kVerdict,      FieldId::kFirstSeen,
+    FieldId::kNetns,         FieldId::kSide,        FieldId::kError,        FieldId::kBytesSent,
+    FieldId::kBytesReceived, FieldId::kRetransmits, FieldId::kSegmentsSent, FieldId::kConnectTime,
+    FieldId::kRtt,           FieldId::kMinRtt};
 
 Ask ask_of(RecordKind kind, const std::optional<Nanos>& since, const std::optional<Nanos>& until) {
   Ask ask;
@@ -86,8 +86,8 @@ ProcessPtr process_of(const std::string& comm, std::uint64_t pid) {
 std::uint64_t id_of(const Connection& c) {
   std::string key = std::to_string(c.closed) + ' ' + std::to_string(c.netns);
   for (const auto* address : {&c.tuple.src, &c.tuple.dst}) address->append_to(key += ' ');
-  for (const unsigned n : {unsigned{c.tuple.src_port}, unsigned{c.tuple.dst_port},
-                           unsigned{c.tuple.protocol}})
+  for (const unsigned n :
+       {unsigned{c.tuple.src_port}, unsigned{c.tuple.dst_port}, unsigned{c.tuple.protocol}})
     key += ' ' + std::to_string(n);
   std::uint64_t hash = 0xcbf29ce484222325ULL;  // FNV-1a
   for (const char byte : key) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3ULL;
@@ -103,10 +103,9 @@ Connection connection_of(const AnswerRows& rows, const AnswerRows::Row& row) {
     std::swap(c.tuple.src, c.tuple.dst);
     std::swap(c.tuple.src_port, c.tuple.dst_port);
   }
-  c.process = server ? process_of(rows.text(row, FieldId::kDstProcess),
-                                  rows.number(row, FieldId::kDstPid))
-                     : process_of(rows.text(row, FieldId::kSrcProcess),
-                                  rows.number(row, FieldId::kSrcPid));
+  c.process =
+      server ? process_of(rows.text(row, FieldId::kDstProcess), rows.number(row, FieldId::kDstPid))
+             : process_of(rows.text(row, FieldId::kSrcProcess), rows.number(row, FieldId::kSrcPid));
   c.state = "close";
   c.verdict = verdict_of(rows.text(row, FieldId::kVerdict));
   c.netns = rows.number(row, FieldId::kNetns);

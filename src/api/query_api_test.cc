@@ -181,11 +181,14 @@ TEST_F(QueryApiTest, ShowsTheLimitThatItTakes) {
 TEST_F(QueryApiTest, WritesValuesAsPeopleTypeThem) {
   store.write(make_history(1));
   const auto got =
-      answer("src.pod!=none | fields time, protocol, tcp.flags, rtt, dst.ip, src.pod, nat",
-             "&objects=true");
-  EXPECT_EQ(json::serialize(got.at("rows")),
-            R"([{"time":"2023-11-14T22:13:31.000000000Z","protocol":"tcp","tcp.flags":"syn+ack",)"
-            R"("rtt":1.234,"dst.ip":"fd00::1","src.pod":"=web-1","nat":false}])");
+      ask("src.pod!=none | fields time, protocol, tcp.flags, rtt, dst.ip, src.pod, nat",
+          "&objects=true");
+  EXPECT_NE(
+      got.body.find(R"("rows":[{"time":"2023-11-14T22:13:31.000000000Z","protocol":"tcp",)"
+                    R"("tcp_flags":"syn+ack","rtt":1.234,"dst.ip":"fd00::1","src.pod":"=web-1",)"
+                    R"("nat":false}])"),
+      std::string::npos)
+      << got.body;
 }
 
 TEST_F(QueryApiTest, PointsAtWhatIsWrong) {
