@@ -99,9 +99,8 @@ TEST_F(ClickHouseStoreTest, CompletesWhatAViewHasNotDone) {
   // As a server leaves it that ends between the raw table and a roll-up, and the
   // other way round.
   const auto view_of = [&](const std::string& name) {
-    return ask(
-        "SELECT create_table_query FROM system.tables WHERE database = 'netprobe' AND name = '" +
-        name + "' FORMAT TabSeparatedRaw");
+    return ask("SELECT create_table_query FROM system.tables WHERE database = 'netprobe' AND name = '" +
+               name + "' FORMAT TabSeparatedRaw");
   };
   std::uint64_t number = 1;
   for (const std::string view : {"flows_in_1", "flows_in_2", "flows_in_3"}) {
@@ -126,8 +125,7 @@ TEST_F(ClickHouseStoreTest, WaitsForAServerThatDoesNotAnswer) {
   ASSERT_TRUE(wait_until([&] { return !store_->status().writable; }));
   // The one that takes batches is not held up meanwhile.
   write(3, 4);
-  ASSERT_TRUE(
-      wait_until([&] { return store_->status().files + store_->status().bytes_spilled > 0; }));
+  ASSERT_TRUE(wait_until([&] { return store_->status().files + store_->status().bytes_spilled > 0; }));
   server_->freeze(false);
   ASSERT_TRUE(flush());
   expect_exact(200);
@@ -137,8 +135,7 @@ TEST_F(ClickHouseStoreTest, TakesNoAnswerForYesThatIsNotClickHouses) {
   open();
   ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
   std::uint64_t number = 0;
-  for (const Fault fault :
-       {Fault::kStatus500, Fault::kGarbage, Fault::kGarbage200, Fault::kRefuse}) {
+  for (const Fault fault : {Fault::kStatus500, Fault::kGarbage, Fault::kGarbage200, Fault::kRefuse}) {
     proxy_->set(fault, 2);
     ++number;
     write(number, number);

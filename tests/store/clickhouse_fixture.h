@@ -77,9 +77,9 @@ class ClickHouseStoreTest : public ::testing::Test {
   void expect_exact(std::uint64_t rows) const {
     const std::string sums =
         "sum(bytes), sum(packets), sum(reverse_bytes), sum(flows), sum(connections), sum(ended)";
-    const std::string raw = ask(
-        "SELECT count(), " + sums +
-        ", sum(handshake), countIf(handshake > 0), max(handshake), max(rtt) FROM netprobe.flows");
+    const std::string raw =
+        ask("SELECT count(), " + sums +
+            ", sum(handshake), countIf(handshake > 0), max(handshake), max(rtt) FROM netprobe.flows");
     EXPECT_EQ(raw.substr(0, raw.find('\t')), std::to_string(rows));
     for (const std::string table : {"flows_1m", "flows_1h"})
       EXPECT_EQ(ask("SELECT sum(records), " + sums +

@@ -88,10 +88,9 @@ TEST_F(ClickHouseStoreTest, LeavesANewerSchemaAlone) {
   open();
   write(1, 3);
   ASSERT_TRUE(wait_until([&] { return !store_->status().problem.empty(); }));
-  EXPECT_EQ(
-      store_->status().problem,
-      "the ClickHouse database 'netprobe' has schema 7, this agent knows 1: upgrade the agent, "
-      "or give it a database of its own");
+  EXPECT_EQ(store_->status().problem,
+            "the ClickHouse database 'netprobe' has schema 7, this agent knows 1: upgrade the agent, "
+            "or give it a database of its own");
   ASSERT_TRUE(wait_until([&] { return store_->status().bytes_spilled > 0; }));
   EXPECT_EQ(ask("SELECT count() FROM netprobe.flows"), "0");
   store_->stop();

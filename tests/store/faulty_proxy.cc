@@ -132,18 +132,16 @@ void FaultyProxy::serve(UniqueFd client) {
     if (fault == Fault::kRefuse) return;
     if (fault == Fault::kStatus500 || fault == Fault::kGarbage || fault == Fault::kGarbage200) {
       (void)send_all(client.get(),
-                     fault == Fault::kGarbage ? "\x16\x03\x01 what?\n"
-                     : fault == Fault::kGarbage200
-                         ? "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>"
-                         : "HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nbusy");
+                     fault == Fault::kGarbage      ? "\x16\x03\x01 what?\n"
+                     : fault == Fault::kGarbage200 ? "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>"
+                                                   : "HTTP/1.1 500 No\r\nContent-Length: 4\r\n\r\nbusy");
       return;
     }
     if (fault == Fault::kHoldRequest) {
       // The client sees a connection that ends; its request is on the way.
       client.reset();
       ++holding_;
-      while (!stopping_ && !released_)
-        std::this_thread::sleep_for(std::chrono::milliseconds(kTick));
+      while (!stopping_ && !released_) std::this_thread::sleep_for(std::chrono::milliseconds(kTick));
       UniqueFd late = connect_to(server_port_);
       std::string answer;
       if (late && send_all(late.get(), whole))
@@ -155,8 +153,7 @@ void FaultyProxy::serve(UniqueFd client) {
     if (!server) server = connect_to(server_port_);
     if (!server) return;
     if (fault == Fault::kCutRequest) {
-      (void)send_all(server.get(),
-                     std::string_view(whole).substr(0, std::min(bytes, whole.size())));
+      (void)send_all(server.get(), std::string_view(whole).substr(0, std::min(bytes, whole.size())));
       return;
     }
     if (!send_all(server.get(), whole)) return;

@@ -318,7 +318,7 @@ class ClickHouseStore final : public HistoryStore {
   std::vector<Incoming> incoming_ NETPROBE_GUARDED_BY(mutex_);
   std::size_t incoming_bytes_ NETPROBE_GUARDED_BY(mutex_) = 0;
   std::uint64_t waiting_rows_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< not in the backlog yet
-  std::uint64_t open_rows_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< of them, in the group that is made
+  std::uint64_t open_rows_ NETPROBE_GUARDED_BY(mutex_) = 0;     ///< of them, in the group that is made
   std::uint64_t first_open_ NETPROBE_GUARDED_BY(mutex_) = 0;
   std::uint64_t last_batch_ NETPROBE_GUARDED_BY(mutex_) = 0;
   /// Numbers of batches that are neither there nor lost; a group has that of its first.

@@ -96,8 +96,8 @@ std::string gzip_head(std::string_view first) {
 
 std::string gzip_tail(std::string_view first, const Deflated& rest) {
   std::string out;
-  append_u32(out, static_cast<std::uint32_t>(
-                      crc32_combine(crc_of(first), rest.crc, static_cast<z_off_t>(rest.length))));
+  append_u32(out, static_cast<std::uint32_t>(crc32_combine(crc_of(first), rest.crc,
+                                                           static_cast<z_off_t>(rest.length))));
   append_u32(out, static_cast<std::uint32_t>(first.size() + rest.length));
   return out;
 }

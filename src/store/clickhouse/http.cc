@@ -237,8 +237,8 @@ class ClickHouseHttp::Impl {
       reply.error = where + ": " + (detail_[0] != '\0' ? detail_ : curl_easy_strerror(code));
     } else if (status != 200) {
       reply.code = clickhouse_error_code(reply.body);
-      reply.error =
-          where + " answers " + std::to_string(status) + ": " + clickhouse_error_text(reply.body);
+      reply.error = where + " answers " + std::to_string(status) + ": " +
+                    clickhouse_error_text(reply.body);
     }
   }
 

@@ -45,9 +45,9 @@ struct InsertGroup {
   /// is of a run before.
   std::uint64_t first_batch = 0;
   std::uint64_t batches = 0;
-  std::string file;           ///< where it is spilled; empty: in memory alone
-  bool from_before = false;   ///< read from a spill of a run before: may have been sent
-  bool out_of_order = false;  ///< newer ones of its lane were sent before it
+  std::string file;            ///< where it is spilled; empty: in memory alone
+  bool from_before = false;    ///< read from a spill of a run before: may have been sent
+  bool out_of_order = false;   ///< newer ones of its lane were sent before it
 
   [[nodiscard]] std::uint64_t rows() const;
   [[nodiscard]] std::size_t bytes() const;  ///< in memory, about

@@ -24,7 +24,7 @@ struct ClickHouseOptions {
   /// all of it, and asked through Distributed ones. Empty: one server.
   std::string cluster;
   std::string distributed_suffix = "_all";  ///< of the tables that are asked then
-  bool create_tables = true;                ///< false: they are there, or a person makes them
+  bool create_tables = true;  ///< false: they are there, or a person makes them
 
   /// Where batches wait that the server does not take; empty: in memory only.
   std::string spill_directory;

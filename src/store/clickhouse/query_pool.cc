@@ -192,9 +192,10 @@ std::expected<QueryAnswer, QueryFailure> ClickHouseQueryPool::answer(ClickHouseH
   for (const auto& tier : has->tiers)
     if (tier.tier == answer.tier && query.kind == RecordKind::kFlow) answer.kept_since = tier.since;
   const ClickHouseTables tables(options_, has->version);
-  const auto statement = to_sql(query, SqlDialect::kClickHouse, answer.tier,
-                                tables.from(query.kind, answer.tier, range.since, range.until),
-                                request.limits.rows, after);
+  const auto statement =
+      to_sql(query, SqlDialect::kClickHouse, answer.tier,
+             tables.from(query.kind, answer.tier, range.since, range.until), request.limits.rows,
+             after);
   if (!statement) return std::unexpected(statement.error());
   const auto bytes = fetch(http, statement->text + " FORMAT Native", request);
   if (!bytes) return std::unexpected(bytes.error());

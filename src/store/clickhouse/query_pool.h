@@ -64,9 +64,8 @@ class ClickHouseQueryPool {
   };
   [[nodiscard]] Result<Kept> kept(ClickHouseHttp& http);
   [[nodiscard]] Result<Kept> look(ClickHouseHttp& http);
-  [[nodiscard]] Status remove_old_days(
-      ClickHouseHttp& http, const ClickHouseTables& tables,
-      const std::vector<std::pair<std::string, std::int64_t>>& days);
+  [[nodiscard]] Status remove_old_days(ClickHouseHttp& http, const ClickHouseTables& tables,
+                                       const std::vector<std::pair<std::string, std::int64_t>>& days);
   [[nodiscard]] Result<std::string> ask(ClickHouseHttp& http, const std::string& sql);
 
   const ClickHouseOptions& options_;
@@ -78,7 +77,7 @@ class ClickHouseQueryPool {
   std::deque<Job> jobs_ NETPROBE_GUARDED_BY(mutex_);
   Counts counts_ NETPROBE_GUARDED_BY(mutex_);
   std::uint64_t last_id_ NETPROBE_GUARDED_BY(mutex_) = 0;
-  Nanos looked_at_ NETPROBE_GUARDED_BY(mutex_) = 0;     ///< monotonic; 0: never
+  Nanos looked_at_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< monotonic; 0: never
   Nanos idle_look_at_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< monotonic
   Kept kept_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;

@@ -31,11 +31,15 @@ std::string_view order_of(RecordKind kind) {
   return "time";
 }
 
-bool is_maximum(std::string_view column) { return column == kMaxima[0] || column == kMaxima[1]; }
+bool is_maximum(std::string_view column) {
+  return column == kMaxima[0] || column == kMaxima[1];
+}
 
 std::string number(std::int64_t value) { return std::to_string(value); }
 
-std::string_view bucket_of(Tier tier) { return tier == Tier::kMinute ? "60000000" : "3600000000"; }
+std::string_view bucket_of(Tier tier) {
+  return tier == Tier::kMinute ? "60000000" : "3600000000";
+}
 
 std::string names_of(std::span<const TableColumn> columns) {
   std::string out;
@@ -88,20 +92,17 @@ Nanos ClickHouseTables::keep_of(std::string_view table) const {
 
 std::string ClickHouseTables::create_raw(RecordKind kind) const {
   const auto table = to_string(kind);
-  std::string sql =
-      "CREATE TABLE IF NOT EXISTS " + full(table) + on_cluster(options_->cluster) + " (";
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(table) + on_cluster(options_->cluster) + " (";
   for (const auto& column : table_columns(kind))
     sql += std::string(column.name) + " " + column_type(column, version_) + ", ";
   const Nanos keep = keep_of(table);
-  return sql + "batch " + column_type({"batch", ColumnType::kWord}, version_) +
-         ") ENGINE = " + engine_of("MergeTree", table, options_->cluster) + std::string(kByDay) +
-         " ORDER BY " + std::string(order_of(kind)) + ttl_clause(version_, keep) +
-         ttl_settings(version_, keep);
+  return sql + "batch " + column_type({"batch", ColumnType::kWord}, version_) + ") ENGINE = " +
+         engine_of("MergeTree", table, options_->cluster) + std::string(kByDay) + " ORDER BY " +
+         std::string(order_of(kind)) + ttl_clause(version_, keep) + ttl_settings(version_, keep);
 }
 
 std::string ClickHouseTables::create_input(RecordKind kind, std::string_view name) const {
-  std::string sql =
-      "CREATE TABLE IF NOT EXISTS " + full(name) + on_cluster(options_->cluster) + " (";
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(name) + on_cluster(options_->cluster) + " (";
   // Plain types: what keeps nothing needs no codec.
   for (const auto& column : table_columns(kind))
     sql += std::string(column.name) + " " + column_type(column, {}) + ", ";
@@ -113,8 +114,7 @@ std::string ClickHouseTables::create_input(RecordKind kind, std::string_view nam
 std::string ClickHouseTables::create_rollup(Tier tier) const {
   const auto table = table_name(RecordKind::kFlow, tier);
   const auto columns = rollup_columns();
-  std::string sql =
-      "CREATE TABLE IF NOT EXISTS " + full(table) + on_cluster(options_->cluster) + " (";
+  std::string sql = "CREATE TABLE IF NOT EXISTS " + full(table) + on_cluster(options_->cluster) + " (";
   // What is no key is summed up by the engine, or merged where it is a state: a
   // column that is neither would keep any row's value.
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -170,7 +170,8 @@ std::string ClickHouseTables::rollup_select(Tier tier, std::string_view from) co
 std::string ClickHouseTables::rollup_view(Tier tier) const {
   return "CREATE MATERIALIZED VIEW IF NOT EXISTS " + full("flows_in_") +
          (tier == Tier::kMinute ? "2" : "3") + on_cluster(options_->cluster) + " TO " +
-         full(table_name(RecordKind::kFlow, tier)) + " AS " + rollup_select(tier, full("flows_in"));
+         full(table_name(RecordKind::kFlow, tier)) + " AS " +
+         rollup_select(tier, full("flows_in"));
 }
 
 std::vector<std::string> ClickHouseTables::create() const {
@@ -187,16 +188,14 @@ std::vector<std::string> ClickHouseTables::create() const {
   }
   for (const auto tier : kRollups) all.push_back(create_rollup(tier));
   all.push_back(create_input(RecordKind::kFlow, "flows_raw_in"));
-  for (const auto kind : kKinds)
-    all.push_back(raw_view(kind, std::string(to_string(kind)) + "_in"));
+  for (const auto kind : kKinds) all.push_back(raw_view(kind, std::string(to_string(kind)) + "_in"));
   all.push_back(raw_view(RecordKind::kFlow, "flows_raw_in"));
   for (const auto tier : kRollups) all.push_back(rollup_view(tier));
   if (!options_->cluster.empty()) {
-    for (const std::string table :
-         {"flows", "flows_1m", "flows_1h", "drops", "connections", "alerts"})
+    for (const std::string table : {"flows", "flows_1m", "flows_1h", "drops", "connections", "alerts"})
       all.push_back("CREATE TABLE IF NOT EXISTS " + asked(table) + cluster + " AS " + full(table) +
-                    " ENGINE = Distributed(" + options_->cluster + ", " + options_->database +
-                    ", " + table + ", rand())");
+                    " ENGINE = Distributed(" + options_->cluster + ", " + options_->database + ", " +
+                    table + ", rand())");
   }
   all.push_back("INSERT INTO " + full("netprobe_schema") + " SELECT " + number(kHistorySchema) +
                 ", toUInt32(now())");
@@ -204,8 +203,8 @@ std::vector<std::string> ClickHouseTables::create() const {
 }
 
 std::vector<std::string> ClickHouseTables::names() const {
-  std::vector<std::string> all{"netprobe_schema", "flows_1m",   "flows_1h",      "flows_raw_in",
-                               "flows_in_2",      "flows_in_3", "flows_raw_in_1"};
+  std::vector<std::string> all{"netprobe_schema", "flows_1m",       "flows_1h",  "flows_raw_in",
+                               "flows_in_2",      "flows_in_3",     "flows_raw_in_1"};
   for (const auto kind : kKinds) {
     const std::string name(to_string(kind));
     for (const char* more : {"", "_in", "_in_1"}) all.push_back(name + more);
@@ -230,9 +229,9 @@ std::string ClickHouseTables::count_rows(const InsertGroup& group, const InsertP
 std::string ClickHouseTables::rolled_up(Tier tier, const InsertGroup& group,
                                         const InsertPart& part) const {
   return "SELECT max(n) FROM (SELECT finalizeAggregation(number_state) AS n FROM " +
-         full(table_name(RecordKind::kFlow, tier)) +
-         " WHERE time = " + number(part.day * kDayMicros) +
-         " AND lane = " + clickhouse_literal(lane_of(group).name) + ")";
+         full(table_name(RecordKind::kFlow, tier)) + " WHERE time = " +
+         number(part.day * kDayMicros) + " AND lane = " +
+         clickhouse_literal(lane_of(group).name) + ")";
 }
 
 std::string ClickHouseTables::roll_up_again(Tier tier, const InsertGroup& group,
@@ -245,19 +244,18 @@ std::string ClickHouseTables::roll_up_again(Tier tier, const InsertGroup& group,
     if (column.type == ColumnType::kAddress) continue;
     const bool is_text = column.type == ColumnType::kText || column.type == ColumnType::kWord;
     std::string type = column_type(column, {});
-    of_rows +=
-        is_text ? "toString(" + std::string(column.name) + ") AS " + std::string(column.name) + ", "
-                : std::string(column.name) + ", ";
+    of_rows += is_text ? "toString(" + std::string(column.name) + ") AS " + std::string(column.name) + ", "
+                       : std::string(column.name) + ", ";
     of_mark += (column.name == "time" ? "to" + type + "(" + number(part.day * kDayMicros) + ")"
                 : is_text             ? std::string("''")
                                       : "to" + type + "(0)") +
                " AS " + std::string(column.name) + ", ";
   }
-  const std::string from = "(SELECT " + of_rows + "'' AS batch, toUInt64(0) AS mark FROM " +
-                           full("flows") + " WHERE " + day_range(part) +
-                           " AND batch = " + clickhouse_literal(group.id) + " UNION ALL SELECT " +
-                           of_mark + clickhouse_literal(lane.name) + " AS batch, toUInt64(" +
-                           std::to_string(lane.number) + ") AS mark)";
+  const std::string from =
+      "(SELECT " + of_rows + "'' AS batch, toUInt64(0) AS mark FROM " + full("flows") + " WHERE " +
+      day_range(part) + " AND batch = " + clickhouse_literal(group.id) + " UNION ALL SELECT " +
+      of_mark + clickhouse_literal(lane.name) + " AS batch, toUInt64(" +
+      std::to_string(lane.number) + ") AS mark)";
   std::string columns;
   for (const auto& column : rollup_columns())
     columns += std::string(column.name) + (is_maximum(column.name) ? "_state, " : ", ");
@@ -296,8 +294,8 @@ std::string ClickHouseTables::partitions() const {
   const std::string parts = options_->cluster.empty()
                                 ? "system.parts"
                                 : "cluster(" + options_->cluster + ", system, parts)";
-  return "SELECT DISTINCT table, partition FROM " + parts +
-         " WHERE active AND database = " + clickhouse_literal(options_->database) +
+  return "SELECT DISTINCT table, partition FROM " + parts + " WHERE active AND database = " +
+         clickhouse_literal(options_->database) +
          " AND table != 'netprobe_schema' ORDER BY table, partition FORMAT TabSeparated";
 }
 

@@ -12,8 +12,7 @@ namespace {
 
 const std::string& statement(const std::vector<std::string>& all, std::string_view begin) {
   static const std::string kNone;
-  const auto found =
-      std::ranges::find_if(all, [&](const auto& one) { return one.starts_with(begin); });
+  const auto found = std::ranges::find_if(all, [&](const auto& one) { return one.starts_with(begin); });
   return found == all.end() ? kNone : *found;
 }
 
@@ -65,8 +64,7 @@ TEST(ClickHouseVersions, AreRead) {
 
 TEST(ClickHouseErrors, AreToldInOneLine) {
   const std::string_view text =
-      "Code: 60, e.displayText() = DB::Exception: Table a.b doesn't exist., e.what() = "
-      "DB::Exception\n";
+      "Code: 60, e.displayText() = DB::Exception: Table a.b doesn't exist., e.what() = DB::Exception\n";
   EXPECT_EQ(clickhouse_error_code(text), 60);
   EXPECT_EQ(clickhouse_error_text(text), "Table a.b doesn't exist.");
   EXPECT_EQ(clickhouse_error_code("<html>"), 0);

@@ -15,8 +15,8 @@ constexpr Nanos kCreateTimeout = 60 * kSecond;
 
 /// Of ClickHouse: errors that the same bytes will meet each time.
 /// Source: dbms/src/Common/ErrorCodes.cpp, numbers never change.
-constexpr std::array kBadData{6,  7,  16, 19, 20, 26,  27,  32,  33,  38,  41,  43,
-                              44, 53, 69, 70, 72, 117, 122, 130, 131, 321, 349, 354};
+constexpr std::array kBadData{6,  7,  16, 19, 20,  26,  27,  32,  33,  38,  41, 43,
+                              44, 53, 69, 70, 72,  117, 122, 130, 131, 321, 349, 354};
 /// Tables, databases or their columns are not what they were.
 constexpr std::array kBadTables{10, 16, 47, 60, 81};
 
@@ -41,8 +41,10 @@ ClickHouseServerLink::ClickHouseServerLink(const ClickHouseOptions& options,
       tables_(options_, ClickHouseVersion{}) {}
 
 ClickHouseReply ClickHouseServerLink::ask(const std::string& sql, HttpParams params) const {
-  return http_.ask(
-      {.sql = sql, .params = std::move(params), .timeout = kAskTimeout, .cancelled = stopping_});
+  return http_.ask({.sql = sql,
+                    .params = std::move(params),
+                    .timeout = kAskTimeout,
+                    .cancelled = stopping_});
 }
 
 Result<std::uint64_t> ClickHouseServerLink::ask_number(const std::string& sql) const {
@@ -111,8 +113,8 @@ Status ClickHouseServerLink::see_to_tables() {
                 (missing == names.end() ? std::string("netprobe_schema") : *missing) +
                 "', and the agent is not to make it: docs/clickhouse.md");
   for (const auto& sql : tables_.create()) {
-    const auto made =
-        http_.ask({.sql = sql, .once = true, .timeout = kCreateTimeout, .cancelled = stopping_});
+    const auto made = http_.ask(
+        {.sql = sql, .once = true, .timeout = kCreateTimeout, .cancelled = stopping_});
     if (!made.ok()) return fail("cannot make ClickHouse's tables: " + made.error);
   }
   return {};
@@ -235,9 +237,9 @@ ClickHouseServerLink::Sent ClickHouseServerLink::send(const InsertGroup& group, 
   const std::string mark = mark_row(group, part, part.send_by);
   const std::string head = gzip_head(mark);
   const std::string tail = gzip_tail(mark, part.body);
-  HttpParams params =
-      insert_settings(version_, query_id(group, part) + ":" + std::to_string(part.send_by) +
-                                    (raw_only ? ":raw" : ""));
+  HttpParams params = insert_settings(version_, query_id(group, part) + ":" +
+                                                    std::to_string(part.send_by) +
+                                                    (raw_only ? ":raw" : ""));
   params.emplace_back("query_id", query_id(group, part));
   // More than any group has: one block, which is there whole or not at all.
   params.emplace_back("max_insert_block_size", "10000000");
@@ -254,8 +256,8 @@ ClickHouseServerLink::Sent ClickHouseServerLink::send(const InsertGroup& group, 
   return sent;
 }
 
-ClickHouseServerLink::Sent ClickHouseServerLink::roll_up(const InsertGroup& group, InsertPart& part,
-                                                         Tier tier) {
+ClickHouseServerLink::Sent ClickHouseServerLink::roll_up(const InsertGroup& group,
+                                                         InsertPart& part, Tier tier) {
   part.send_by = send_by();
   HttpParams params =
       insert_settings(version_, query_id(group, part) + ":" + std::to_string(part.send_by) + ":" +

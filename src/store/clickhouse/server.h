@@ -80,8 +80,8 @@ class ClickHouseServerLink {
   ClickHouseVersion version_;
   ClickHouseTables tables_;
   bool prepared_ = false;
-  std::uint32_t server_time_ = 0;                   ///< its clock, seconds, when it was read
-  Nanos server_time_at_ = 0;                        ///< monotonic
+  std::uint32_t server_time_ = 0;  ///< its clock, seconds, when it was read
+  Nanos server_time_at_ = 0;       ///< monotonic
   std::optional<std::uint32_t> from_before_until_;  ///< fence of groups of a run before
 };
 

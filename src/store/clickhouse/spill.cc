@@ -27,8 +27,7 @@ constexpr std::uint64_t kMostFile = 1ULL << 30U;
 std::pair<std::uint64_t, SpilledFile> parse_name(const std::string& name) {
   SpilledFile file{.name = name, .out_of_order = name.ends_with(kAgain)};
   std::uint64_t number = 0;
-  if ((!name.ends_with(kSuffix) && !file.out_of_order) || name.size() < kNumberDigits + 2)
-    return {};
+  if ((!name.ends_with(kSuffix) && !file.out_of_order) || name.size() < kNumberDigits + 2) return {};
   const char* digits = name.data() + kNumberDigits;
   if (std::from_chars(name.data(), digits, number).ptr != digits || *digits != '-') return {};
   std::from_chars(digits + 1, name.data() + name.size(), file.rows);
@@ -47,9 +46,7 @@ Status write_all(int fd, std::string_view bytes, const std::string& path) {
 
 }  // namespace
 
-std::string Spill::path(std::string_view name) const {
-  return directory_ + "/" + std::string(name);
-}
+std::string Spill::path(std::string_view name) const { return directory_ + "/" + std::string(name); }
 
 Result<Spill> Spill::open(std::string directory) {
   Spill spill;
@@ -115,7 +112,7 @@ Result<InsertGroup> Spill::read(const SpilledFile& file) const {
   const std::string name = path(file.name);
   const UniqueFd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("cannot read " + name);
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return fail_errno("cannot read " + name);
   if (static_cast<std::uint64_t>(info.st_size) > kMostFile) return fail(name + " is too large");
   std::string bytes(static_cast<std::size_t>(info.st_size), '\0');

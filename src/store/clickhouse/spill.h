@@ -14,9 +14,9 @@ namespace netprobe {
 
 /// A batch on disk.
 struct SpilledFile {
-  std::string name;  ///< "00000000000000000012-50000.batch": its turn, its rows
+  std::string name;         ///< "00000000000000000012-50000.batch": its turn, its rows
   std::uint64_t bytes = 0;
-  std::uint64_t rows = 0;     ///< as the name says
+  std::uint64_t rows = 0;   ///< as the name says
   bool out_of_order = false;  ///< ".again": it was set aside once
 };
 

@@ -60,8 +60,7 @@ TEST(Spill, WhatIsSetAsideIsBoundedAndComesBackOutOfOrder) {
     auto spill = Spill::open(dir.path());
     ASSERT_TRUE(spill);
     std::vector<SpilledFile> files;
-    for (int i = 0; i < 4; ++i)
-      files.push_back(*spill->write(group_of("n/1/" + std::to_string(i))));
+    for (int i = 0; i < 4; ++i) files.push_back(*spill->write(group_of("n/1/" + std::to_string(i))));
     for (const auto& file : files) spill->reject(file, 2 * file.bytes);
   }
   std::vector<std::filesystem::path> kept;

@@ -151,8 +151,8 @@ Status RawWriter::append(std::span<const HistoryBatchPtr> batches) {
 }
 
 Result<bool> RawWriter::has(const std::string& batch) {
-  const auto count = session_->value(fmt::format(
-      "SELECT count(*) FROM {}.main.batches WHERE id = {}", alias(), quote_text(batch)));
+  const auto count = session_->value(
+      fmt::format("SELECT count(*) FROM {}.main.batches WHERE id = {}", alias(), quote_text(batch)));
   if (!count) return std::unexpected(count.error());
   return std::get<std::int64_t>(*count) > 0;
 }

@@ -69,8 +69,10 @@ std::expected<Reader::Run, QueryFailure> Reader::prepare(const QueryRequest& req
   const Nanos end = clock_.monotonic() + request.limits.time * kMicrosecond;
   Run run{.request = request,
           .query = request.query,
-          .go_on = [this, &request, stopping,
-                    end] { return !*request.cancelled && clock_.monotonic() < end && !stopping(); },
+          .go_on =
+              [this, &request, stopping, end] {
+                return !*request.cancelled && clock_.monotonic() < end && !stopping();
+              },
           .after = *after};
   const auto all = catalogue_.files();
   const Micros now = clock_.wall() / kMicrosecond;
@@ -87,8 +89,8 @@ std::expected<Reader::Run, QueryFailure> Reader::prepare(const QueryRequest& req
 std::expected<Reader::Chosen, QueryFailure> Reader::choose(Run& run, const Query& query) {
   const Query whole = in_whole_buckets(query, run.tier.bucket);
   for (bool again = true;; again = false) {
-    Chosen chosen{.files =
-                      files_for(query.kind, run.tier.tier, run.files, whole.since, whole.until)};
+    Chosen chosen{
+        .files = files_for(query.kind, run.tier.tier, run.files, whole.since, whole.until)};
     std::vector<HistoryFilePtr> wanted;
     std::uint64_t rows = run.rows_read;
     for (const FileView& file : chosen.files) {
@@ -192,8 +194,7 @@ Reader::Answer Reader::answer(const QueryRequest& request, const std::function<b
   const auto again = std::ranges::unique(result.warnings);
   result.warnings.erase(again.begin(), again.end());
   for (const BadFile& bad : catalogue_.bad_files())
-    if (!bad.foreign)
-      result.warnings.push_back(fmt::format("{} is left out: {}", bad.name, bad.why));
+    if (!bad.foreign) result.warnings.push_back(fmt::format("{} is left out: {}", bad.name, bad.why));
   result.took = (clock_.monotonic() - begin) / kMicrosecond;
   return result;
 }
@@ -215,8 +216,7 @@ std::expected<std::uint64_t, QueryFailure> Reader::export_parquet(
   for (std::size_t i = 0; i < sql->columns.size(); ++i) {
     names += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
     if (i < shown)
-      columns +=
-          fmt::format("{}c{} AS {}", i == 0 ? "" : ", ", i, identifier(sql->columns[i].name));
+      columns += fmt::format("{}c{} AS {}", i == 0 ? "" : ", ", i, identifier(sql->columns[i].name));
   }
   auto copied = session_->query(
       fmt::format("COPY (SELECT {} FROM ({}) AS answer({}) LIMIT {}) TO {} (FORMAT parquet, "

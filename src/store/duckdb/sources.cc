@@ -72,8 +72,8 @@ std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& fi
   for (const FileView& file : files) {
     if (!sql.empty()) sql += " UNION ALL ";
     const bool raw = file.name.kind == FileKind::kRaw;
-    const std::string table =
-        fmt::format("{}.main.{}", file.file->alias, table_name(kind, raw ? Tier::kRaw : tier));
+    const std::string table = fmt::format(
+        "{}.main.{}", file.file->alias, table_name(kind, raw ? Tier::kRaw : tier));
     if (raw && rolled) {
       sql += fmt::format("SELECT {} FROM ({})", columns,
                          rollup_sql(SqlDialect::kDuckDb, table, false, bucket_of(tier)));

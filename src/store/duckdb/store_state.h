@@ -16,7 +16,7 @@ enum class LossCause : std::uint8_t { kQueueFull, kDiskFull, kRejected, kStopped
 
 /// What a store counts. Guarded by the store's mutex.
 struct StoreState {
-  std::string problem;         ///< of writing; empty: none
+  std::string problem;   ///< of writing; empty: none
   std::string upkeep_problem;  ///< of sums
   bool writable = true;
   bool disk_full = false;

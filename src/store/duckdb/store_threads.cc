@@ -412,8 +412,7 @@ HistoryStatus DuckDbStore::Impl::status() const {
     status.bytes_on_disk += file.bytes;
     if (file.name.kind != duck::FileKind::kRaw) continue;
     for (const duck::TimeRange& range : file.ranges)
-      if (range.rows > 0)
-        status.oldest = std::min(status.oldest.value_or(range.oldest), range.oldest);
+      if (range.rows > 0) status.oldest = std::min(status.oldest.value_or(range.oldest), range.oldest);
   }
   const auto bad = engine->bad_files();
   const auto logs = engine->lost_logs();
@@ -421,10 +420,9 @@ HistoryStatus DuckDbStore::Impl::status() const {
   if (status.problem.empty() && !bad.empty())
     status.problem = fmt::format("{} is left alone: {}", bad.front().name, bad.front().why);
   if (status.problem.empty() && !logs.empty()) {
-    status.problem = fmt::format(
-        "{} could not be replayed and was put aside: the last records before "
-        "the agent's end are missing",
-        logs.front());
+    status.problem = fmt::format("{} could not be replayed and was put aside: the last records before "
+                                 "the agent's end are missing",
+                                 logs.front());
   }
   return status;
 }
@@ -435,16 +433,11 @@ namespace netprobe::duck {
 
 std::string_view to_string(LossCause cause) {
   switch (cause) {
-    case LossCause::kQueueFull:
-      return "queue_full";
-    case LossCause::kDiskFull:
-      return "disk_full";
-    case LossCause::kRejected:
-      return "rejected";
-    case LossCause::kStopped:
-      return "stopped";
-    case LossCause::kCount:
-      break;
+    case LossCause::kQueueFull: return "queue_full";
+    case LossCause::kDiskFull: return "disk_full";
+    case LossCause::kRejected: return "rejected";
+    case LossCause::kStopped: return "stopped";
+    case LossCause::kCount: break;
   }
   return "";
 }

@@ -25,7 +25,7 @@ class DuckDbStore::Impl {
  public:
   struct Question {
     QueryRequest request;
-    QueryDone answered;  ///< or
+    QueryDone answered;    ///< or
     ExportDone exported;
   };
 
