@@ -14,6 +14,7 @@
 #include "agent.h"
 #include "cluster.h"
 #include "store/duckdb/duckdb_store.h"
+#include "store/duckdb/library.h"
 #include "support/temp_dir.h"
 
 namespace netprobe::test {
@@ -29,6 +30,8 @@ class History : public testing::Test {
     if (const auto why = end_to_end_obstacle(); !why.empty()) GTEST_SKIP() << why;
     if (!have_program("socat") || !have_program("iperf3"))
       GTEST_SKIP() << "needs the programs socat and iperf3";
+    if (const auto library = duck::Library::load(); !library)
+      GTEST_SKIP() << library.error().message;
     auto made = NodeAndPod::make();
     ASSERT_TRUE(made) << made.error().message;
     node_.emplace(std::move(made->node));
