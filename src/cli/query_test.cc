@@ -2,13 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "cli/query_answer.h"
 #include "cli/testing/answers.h"
 #include "cli/testing/fake_agent.h"
 #include "cli/testing/run.h"
-#include "support/temp_dir.h"
 
 namespace netprobe {
 namespace {
@@ -123,16 +120,12 @@ TEST(QueryCommand, ExplainsHowItWasAnswered) {
 TEST(QueryCommand, ReadsTheQueryAndWritesAFile) {
   FakeAgent agent;
   agent.answer("/api/query", answer(kRow));
-  const test::TempDir folder;
-  const std::string file = folder.file("out.csv");
-  const auto run = run_shell("printf 'a=1\\n| count\\n' | $NETPROBE query - -o csv --out " + file +
-                             " --agent " + agent.url());
+  const auto run = run_shell(
+      "file=$(mktemp) && printf 'a=1\\n| count\\n' | $NETPROBE query - -o csv --out \"$file\" "
+      "--agent " +
+      agent.url() + " && head -1 \"$file\"; rm -f \"$file\"");
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_EQ(run.out, "");
-  std::ifstream written(file);
-  std::string line;
-  std::getline(written, line);
-  EXPECT_EQ(line, "src.workload,sum_bytes,p99_rtt,time\r");
+  EXPECT_EQ(run.out, "src.workload,sum_bytes,p99_rtt,time\r\n");
   EXPECT_THAT(agent.requests(), ElementsAre("/api/query?q=a%3D1%0A%7C%20count"));
 }
 
