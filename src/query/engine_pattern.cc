@@ -105,4 +105,8 @@ std::optional<std::string> engine_pattern(std::string_view pattern) {
   return std::nullopt;
 }
 
+bool is_plain_pattern(std::string_view pattern) {
+  return pattern.find_first_of("\\.+*?()[]{}|^$") == std::string_view::npos;
+}
+
 }  // namespace netprobe

@@ -20,4 +20,7 @@ struct Glob {
 /// engine's own are ('.' takes a newline). Nothing where it does not compile.
 [[nodiscard]] std::optional<std::string> engine_pattern(std::string_view pattern);
 
+/// It has no character that means another thing than itself.
+[[nodiscard]] bool is_plain_pattern(std::string_view pattern);
+
 }  // namespace netprobe

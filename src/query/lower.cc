@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/utf8.h"
 #include "query/engine_pattern.h"
 #include "query/pattern.h"
 
@@ -221,9 +222,13 @@ void lower_addresses(const Expr::Compare& compare, Test& test) {
   sort_and_join(test.addresses);
 }
 
-void never(Test& test) {
-  test.kind = Test::Kind::kTexts;
-  test.texts.clear();
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(text, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
 }
 
 /// Of words, < and > go by their order in the field's list: "severity>=high".
@@ -249,11 +254,9 @@ void lower_glob(const std::string& glob, Test& test) {
   } else if (read.prefix) {
     test.kind = Test::Kind::kPrefix;
     test.text = std::move(*read.prefix);
-  } else if (compile_pattern(*read.pattern)) {
+  } else if (compile_pattern(*read.pattern)) {  // within its bound of memory
     test.kind = Test::Kind::kPattern;
     test.text = std::move(*read.pattern);
-  } else {
-    never(test);  // no UTF-8: no name is that
   }
 }
 
@@ -263,7 +266,8 @@ void lower_texts(const Expr::Compare& compare, Test& test) {
   for (const auto& value : compare.values) {
     const auto* plain = std::get_if<Value>(&value);
     const auto* text = plain != nullptr ? std::get_if<std::string>(plain) : nullptr;
-    if (text == nullptr) continue;
+    // No name is what is no UTF-8: such bytes are not kept everywhere.
+    if (text == nullptr || !is_utf8(*text)) continue;
     switch (compare.op) {
       case CompareOp::kEqual:
       case CompareOp::kIn:
@@ -273,7 +277,10 @@ void lower_texts(const Expr::Compare& compare, Test& test) {
         lower_glob(*text, test);
         break;
       case CompareOp::kMatch:
-        if (auto pattern = engine_pattern(*text)) {
+        if (is_plain_pattern(*text)) {
+          test.kind = Test::Kind::kContains;
+          test.text = *text;
+        } else if (auto pattern = engine_pattern(*text)) {
           test.kind = Test::Kind::kPattern;
           test.text = std::move(*pattern);
         }

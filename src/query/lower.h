@@ -42,6 +42,7 @@ struct Test {
     kTexts,      ///< one of `texts`; "" is none
     kTextOrder,  ///< not empty, and `order` compared with `text`, by bytes
     kPrefix,     ///< not empty, and begins with `text`
+    kContains,   ///< not empty, and has `text` in it
     kPattern,    ///< not empty, and RE2 finds `text`
   };
   Kind kind = Kind::kTexts;

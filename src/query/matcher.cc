@@ -55,6 +55,8 @@ class ReadyTest {
         return !text.empty() && is_ordered(text);
       case Test::Kind::kPrefix:
         return !text.empty() && text.starts_with(test_.text);
+      case Test::Kind::kContains:
+        return !text.empty() && text.contains(test_.text);
       case Test::Kind::kPattern:
         return !text.empty() && pattern_ != nullptr &&
                re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern_);
