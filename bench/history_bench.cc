@@ -46,10 +46,11 @@ void flush(DuckDbStore& store) {
   done.get_future().wait();
 }
 
-std::expected<QueryAnswer, QueryFailure> ask(DuckDbStore& store, const std::string& text,
-                                             Nanos now, std::size_t rows) {
+std::expected<QueryAnswer, QueryFailure> ask(DuckDbStore& store, const std::string& text, Nanos now,
+                                             std::size_t rows) {
   const auto query = parse_query(text, now);
-  if (!query) return std::unexpected(QueryFailure{QueryFailure::Kind::kBadQuery, query.error().message});
+  if (!query)
+    return std::unexpected(QueryFailure{QueryFailure::Kind::kBadQuery, query.error().message});
   std::promise<std::expected<QueryAnswer, QueryFailure>> answer;
   store.query({.query = *query, .limits = {.rows = rows}},
               [&answer](auto result) { answer.set_value(std::move(result)); });
@@ -147,7 +148,8 @@ int run() {
   add("longest wait for room", in.slowest, "s", "", true);
   memory("after writing");
   history.close_raw_file();
-  const double bytes = static_cast<double>(history.status().bytes_on_disk) / static_cast<double>(rows);
+  const double bytes =
+      static_cast<double>(history.status().bytes_on_disk) / static_cast<double>(rows);
   add("raw records on disk", bytes, "bytes/row", "<= 60", bytes <= 60);
   const double begin = seconds(CLOCK_MONOTONIC);
   history.keep_house();
@@ -157,8 +159,9 @@ int run() {
   for (const Question& question : kQuestions) {
     std::string text = question.text;
     if (const auto at = text.find("namespace-3/POD"); at != std::string::npos) {
-      const auto some = ask(history, "src.namespace=namespace-3 | top 1 src.name by flows | since 2h",
-                            clock.wall(), 10);
+      const auto some =
+          ask(history, "src.namespace=namespace-3 | top 1 src.name by flows | since 2h",
+              clock.wall(), 10);
       std::string name = "none";
       if (some && !some->rows.empty())
         if (const auto* word = std::get_if<std::string>(&some->rows[0][0])) name = *word;
@@ -195,7 +198,8 @@ int run() {
   // Whoever asks all the time does not keep writing waiting.
   std::atomic<bool> stop = false;
   std::thread asker([&] {
-    while (!stop) (void)ask(history, "src.port>=1 | sum bytes by src.ip, dst.ip | limit 10", clock.wall(), 10);
+    while (!stop)
+      (void)ask(history, "src.port>=1 | sum bytes by src.ip, dst.ip | limit 10", clock.wall(), 10);
   });
   const Ingest busy = ingest(history, data, rows / 20);
   stop = true;
@@ -203,7 +207,8 @@ int run() {
   add("rows in while queries run", busy.wall_rows_per_second, "rows/s", "", true);
   add("longest wait for room, then", busy.slowest, "s", "", true);
   memory("after both");
-  add("all memory of the library and history", resident("VmHWM") - before_all, "MiB at most", "", true);
+  add("all memory of the library and history", resident("VmHWM") - before_all, "MiB at most", "",
+      true);
   report("Embedded history, " + std::to_string(rows) + " rows of a day", table);
   store->reset();
   std::filesystem::remove_all(folder);

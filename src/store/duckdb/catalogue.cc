@@ -350,6 +350,8 @@ Result<HistoryFilePtr> Catalogue::make(const FileName& name) {
   measure_locked(*file);
   file->users = 1;
   file->used = ++uses_;
+  // From the first moment, or it would be summed up while it is empty.
+  file->writing = name.kind == FileKind::kRaw;
   files_.push_back(file);
   return file;
 }
