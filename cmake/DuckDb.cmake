@@ -20,10 +20,22 @@ else()
   endif()
 endif()
 
-# netprobe_beside_duckdb(<program>): the program finds the library in the build tree.
+# netprobe_beside_duckdb(<program> [COPY]): the program finds the library in the build
+# tree. COPY: the file itself and its licence, for who takes the program from there.
 function(netprobe_beside_duckdb program)
-  if(NETPROBE_DUCKDB_LIBRARY)
-    add_custom_command(TARGET ${program} POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink
-      ${NETPROBE_DUCKDB_LIBRARY} $<TARGET_FILE_DIR:${program}>/libduckdb.so)
+  if(NOT NETPROBE_DUCKDB_LIBRARY)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "COPY" "" "" ${ARGN})
+  set(how create_symlink)
+  if(ARG_COPY)
+    set(how copy_if_different)
+  endif()
+  add_custom_command(TARGET ${program} POST_BUILD COMMAND ${CMAKE_COMMAND} -E ${how}
+    ${NETPROBE_DUCKDB_LIBRARY} $<TARGET_FILE_DIR:${program}>/libduckdb.so)
+  get_filename_component(folder ${NETPROBE_DUCKDB_LIBRARY} DIRECTORY)
+  if(ARG_COPY AND EXISTS ${folder}/LICENSE)
+    add_custom_command(TARGET ${program} POST_BUILD COMMAND ${CMAKE_COMMAND} -E copy_if_different
+      ${folder}/LICENSE $<TARGET_FILE_DIR:${program}>/libduckdb.LICENSE)
   endif()
 endfunction()

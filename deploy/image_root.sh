@@ -15,7 +15,15 @@ for folder in lib lib64; do
   [ -L "/$folder" ] && mkdir -p "$root/usr/$folder" && ln -s "usr/$folder" "$root/$folder"
 done
 
+# Loaded at run time, from where the agent looks (src/store/duckdb/library.cc).
+if [ -e /out/libduckdb.so ]; then
+  mkdir -p "$root/usr/lib/netprobe" "$root/usr/share/doc/libduckdb"
+  cp /out/libduckdb.so "$root/usr/lib/netprobe/"
+  [ ! -e /out/libduckdb.LICENSE ] || cp /out/libduckdb.LICENSE "$root/usr/share/doc/libduckdb/copyright"
+fi
+
 loaded=$(mktemp)
+[ ! -e /out/libduckdb.so ] || ldd /out/libduckdb.so >>"$loaded"
 for binary in "$@"; do
   cp "$binary" "$root/usr/bin/"
   ldd "$binary" >>"$loaded"

@@ -22,7 +22,7 @@ build_packages=(
   libbpf-dev bpftool libelf-dev zlib1g-dev libzstd-dev
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
   libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
-  iproute2 curl ca-certificates
+  iproute2 curl ca-certificates openssl
 )
 test_packages=(
   clang-format-19 clang-tidy-19 libclang-rt-19-dev
@@ -30,13 +30,17 @@ test_packages=(
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   tshark prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
-  etcd-server openssl clickhouse-server
+  etcd-server clickhouse-server
   # The agent's image, and Helm's templates without Helm.
   buildah mmdebstrap runc golang-go golang-github-masterminds-sprig-dev
   golang-github-xeipuuv-gojsonschema-dev golang-gopkg-yaml.v3-dev
 )
 # Some other kubectl will do, and Debian's cannot be installed beside it.
 command -v kubectl >/dev/null || test_packages+=(kubernetes-client)
+
+# Fetches history's library (scripts/duckdb.sh). Another npm will do, and Debian's
+# cannot be installed beside it.
+command -v npm >/dev/null || build_packages+=(npm)
 
 packages=("${build_packages[@]}")
 [ "$what" = test ] && packages+=("${test_packages[@]}")

@@ -70,8 +70,11 @@ else
   mkdir -p "$context/build/release/src/agent" "$context/build/release/src/cli" "$context/scripts"
   llvm-strip-19 -o "$context/build/release/src/agent/netprobe-agent" "$agent"
   llvm-strip-19 -o "$context/build/release/src/cli/netprobe" "$cli"
+  for file in libduckdb.so libduckdb.LICENSE; do
+    [ ! -e "${agent%/*}/$file" ] || cp -L "${agent%/*}/$file" "$context/build/release/src/agent/"
+  done
   cp -r "$TREE/deploy" "$TREE/.dockerignore" "$context/"
-  cp "$TREE/scripts/setup.sh" "$context/scripts/"
+  cp "$TREE/scripts/setup.sh" "$TREE/scripts/duckdb.sh" "$context/scripts/"
   arguments+=(--build-arg BUILD=prebuilt)
 fi
 started=$SECONDS
@@ -85,8 +88,8 @@ passed "the image builds ($((SECONDS - started)) s)"
 from=$(bah from --pull-never "$image")
 root=$(bah mount "$from")
 size=$(du -sm "$root" | cut -f1)
-# What stays out is what the image is small for.
-if [ "$size" -le 80 ]; then passed "it is small: $size MiB"; else failed "it has $size MiB, more than 80"; fi
+# What stays out is what the image is small for; history's library alone has 68 MiB.
+if [ "$size" -le 150 ]; then passed "it is small: $size MiB"; else failed "it has $size MiB, more than 150"; fi
 if compgen -G "$root/usr/bin/*sh" >/dev/null || [ -e "$root/usr/bin/apt-get" ]; then
   failed "it has a shell or a package manager"
 else

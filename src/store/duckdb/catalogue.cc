@@ -24,6 +24,8 @@ namespace fs = std::filesystem;
 // those stay that were used last.
 constexpr std::size_t kIdleAttached = 16;
 
+constexpr std::string_view kUnfinished = ".new";
+
 Micros modified_time(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return 0;
@@ -120,8 +122,14 @@ Status Catalogue::take_directory() {
 void Catalogue::scan() {
   std::error_code error;
   std::vector<std::string> names;
+  std::vector<fs::path> unfinished;
   for (const auto& entry : fs::directory_iterator(options_.directory, error))
-    if (entry.path().extension() == ".duckdb") names.push_back(entry.path().filename());
+    if (entry.path().string().ends_with(kUnfinished) ||
+        entry.path().string().ends_with(std::string(kUnfinished) + ".wal"))
+      unfinished.push_back(entry.path());
+    else if (entry.path().extension() == ".duckdb")
+      names.push_back(entry.path().filename());
+  for (const fs::path& path : unfinished) fs::remove(path, error);
   std::ranges::sort(names);
   for (const std::string& text : names) {
     const auto name = parse_file_name(text);
@@ -134,7 +142,7 @@ void Catalogue::scan() {
     file->name = *name;
     file->path = options_.directory + "/" + text;
     BadFile bad{.name = text};
-    if (auto done = attach_or_drop_log(*file); !done) {
+    if (auto done = attach_or_drop_log(*file, false); !done) {
       bad.why = done.error().message;
       bad_.push_back(std::move(bad));
       continue;
@@ -156,13 +164,14 @@ void Catalogue::scan() {
 
 // A log is replayed when its file is attached. A torn end is what a crash leaves, and
 // is passed over; a log that is wrong in the middle refuses the whole file.
-Status Catalogue::attach_or_drop_log(HistoryFile& file) {
+Status Catalogue::attach_or_drop_log(HistoryFile& file, bool writable) {
   const std::string log = file.path + ".wal";
   const bool has_log = size_of(log) > 0;
-  auto done = attach(file, has_log || file.name.kind != FileKind::kRaw);
+  auto done = attach(file, writable || has_log || file.name.kind != FileKind::kRaw);
   if (done) {
-    // So that it can be opened read-only from now on, and is replayed once only.
-    if (has_log && !session_->run("CHECKPOINT " + file.alias)) return {};
+    // So that it can be opened read-only from now on, and is replayed once only. Where
+    // that fails (a full disk), it is replayed the next time.
+    if (has_log) (void)session_->run("CHECKPOINT " + file.alias);
     return {};
   }
   if (!has_log) return done;
@@ -315,22 +324,34 @@ void Catalogue::release(const std::vector<HistoryFilePtr>& files) {
   detach_idle();
 }
 
+// Under another name until its tables are there: whatever ends the process, a file of
+// ours has them.
 Result<HistoryFilePtr> Catalogue::make(const FileName& name) {
   const auto file = std::make_shared<HistoryFile>();
   file->name = name;
-  file->path = options_.directory + "/" + format_file_name(name);
+  const std::string path = options_.directory + "/" + format_file_name(name);
+  file->path = path + std::string(kUnfinished);
+  std::error_code error;
+  fs::remove(file->path, error);
   auto done = attach(*file, true);
   if (done) done = make_tables(*file);
+  detach(*file);
+  if (done) {
+    fs::rename(file->path, path, error);
+    if (error) done = fail(error.message());
+  }
   if (!done) {
-    detach(*file);
-    std::error_code error;
     fs::remove(file->path, error);
     fs::remove(file->path + ".wal", error);
-    return fail(fmt::format("cannot make {}: {}", file->path, done.error().message));
+    return fail(fmt::format("cannot make {}: {}", path, done.error().message));
   }
+  file->path = path;
+  if (done = attach(*file, true); !done) return std::unexpected(done.error());
   measure_locked(*file);
   file->users = 1;
   file->used = ++uses_;
+  // From the first moment, or it would be summed up while it is empty.
+  file->writing = name.kind == FileKind::kRaw;
   files_.push_back(file);
   return file;
 }
@@ -423,7 +444,7 @@ Status Catalogue::reopen(const HistoryFilePtr& file) {
   detach(*file);
   // Where it cannot be detached, the old one is still there.
   if (!file->alias.empty()) return fail(file->path + " cannot be opened anew");
-  if (auto done = attach_or_drop_log(*file); !done) return done;
+  if (auto done = attach_or_drop_log(*file, true); !done) return done;
   if (file->alias.empty()) return fail(file->path + " cannot be opened anew");
   file->ranges = {};
   BadFile bad;

@@ -102,8 +102,7 @@ class Catalogue {
   void measure(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
   /// Removes it from the disk; who uses it goes on.
   void remove(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
-  /// After an error that invalidates a database: forgets and attaches it anew. What
-  /// is in it then, is what was committed.
+  /// Attaches it anew, for writing, and looks what is in it: what was committed.
   [[nodiscard]] Status reopen(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
 
  private:
@@ -113,7 +112,8 @@ class Catalogue {
   [[nodiscard]] Status take_directory();
   void scan() NETPROBE_REQUIRES(mutex_);
   [[nodiscard]] Status attach(HistoryFile& file, bool writable) NETPROBE_REQUIRES(mutex_);
-  [[nodiscard]] Status attach_or_drop_log(HistoryFile& file) NETPROBE_REQUIRES(mutex_);
+  [[nodiscard]] Status attach_or_drop_log(HistoryFile& file, bool writable)
+      NETPROBE_REQUIRES(mutex_);
   void detach(HistoryFile& file) NETPROBE_REQUIRES(mutex_);
   void detach_idle() NETPROBE_REQUIRES(mutex_);
   /// What it holds; fails, with `bad` filled, where it is none of ours.

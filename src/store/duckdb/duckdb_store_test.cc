@@ -54,6 +54,8 @@ TEST_F(DuckDbStoreTest, IsThereAgainAfterItWasClosed) {
   write(make_batch(1000, 50, now() - kMinute));
   flush();
   EXPECT_EQ(number("flows | count"), 150U);
+  EXPECT_EQ(store_->status().problem, "");
+  close();
   EXPECT_EQ(names("raw-").size(), 1U) << "a short life leaves no file of its own";
 }
 

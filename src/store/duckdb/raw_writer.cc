@@ -65,7 +65,6 @@ Status RawWriter::ready() {
     if (!session) return std::unexpected(session.error());
     session_ = std::move(*session);
   }
-  if (!adopted_) adopt();
   if (!lease_.files().empty()) return {};
   auto made = catalogue_.create_raw();
   if (!made) {
@@ -87,7 +86,6 @@ Status RawWriter::begin() {
 // leave as many files. Its age begins anew: how long it was written to is not known
 // where the clock may have stepped.
 void RawWriter::adopt() {
-  adopted_ = true;
   HistoryFilePtr last;
   std::uint64_t bytes = 0;
   bool summed = false;

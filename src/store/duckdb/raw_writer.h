@@ -18,6 +18,9 @@ class RawWriter {
   RawWriter(Catalogue& catalogue, const DuckDbOptions& options, const Clock& clock)
       : catalogue_(catalogue), options_(options), clock_(clock) {}
 
+  /// Goes on with the file that an earlier process left, where that is young. Before
+  /// anybody sums files up.
+  void adopt();
   /// All of them in one transaction. When this returns without an error, they are on
   /// the disk. After an error, none is: those that turn out to be there all the same
   /// are passed over when they are tried again.
@@ -33,7 +36,6 @@ class RawWriter {
   [[nodiscard]] Status append(std::span<const HistoryBatchPtr> batches);
   [[nodiscard]] Result<bool> has(const std::string& batch);
   [[nodiscard]] const std::string& alias() const { return lease_.files().front()->alias; }
-  void adopt();
   void checkpoint();
   void note(const Error& error);
 
@@ -45,7 +47,6 @@ class RawWriter {
   Nanos opened_ = 0;             ///< monotonic
   std::uint64_t unchecked_ = 0;  ///< rows since the last checkpoint
   bool in_doubt_ = false;        ///< a commit failed: it may have been one
-  bool adopted_ = false;
   bool fatal_ = false;
 };
 

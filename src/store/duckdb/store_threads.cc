@@ -48,6 +48,7 @@ Status DuckDbStore::Impl::start() {
     const MutexLock lock(mutex_);
     engine_ = std::move(*catalogue);
     writer_ = std::make_unique<duck::RawWriter>(*engine_, options_, clock_);
+    writer_->adopt();
   }
   threads_.emplace_back([this] { write_loop(); });
   threads_.emplace_back([this] { keep_loop(); });
@@ -272,6 +273,7 @@ void DuckDbStore::Impl::restart() {
   if (opened) {
     engine_ = std::move(*opened);
     writer_ = std::make_unique<duck::RawWriter>(*engine_, options_, clock_);
+    writer_->adopt();
   } else {
     state_.problem = opened.error().message;
     if (!stopping_) wait(wake_writer_, kRest);
