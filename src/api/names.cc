@@ -60,12 +60,13 @@ Flow AddressNames::named(const FlowTuple& tuple, Nanos begin, Nanos end,
   flow.src_identity = find(tuple.src, begin, end);
   flow.dst_identity = find(tuple.dst, begin, end);
   if (!snapshot_.kube->host_containers.empty()) {
-    const auto may_be_host = [](const IdentityPtr& found) {
-      return !found || found->kind == IdentityKind::kNode;
+    const auto is_node = [](const IdentityPtr& found) {
+      return found && found->kind == IdentityKind::kNode;
     };
-    if (may_be_host(flow.src_identity))
+    // A socket that listens has no address where it is on all of them.
+    if (is_node(flow.src_identity) || (own && !flow.src_identity))
       if (auto pod = host_pod(own ? own : owner(tuple))) flow.src_identity = std::move(pod);
-    if (may_be_host(flow.dst_identity))
+    if (is_node(flow.dst_identity))
       if (auto pod = host_pod(owner(tuple.reversed()))) flow.dst_identity = std::move(pod);
   }
   if (flow.dst_identity && flow.dst_identity->kind == IdentityKind::kService) {

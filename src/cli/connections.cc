@@ -187,7 +187,8 @@ void add_connections(CLI::App& app, int& exit_code) {
   add_number(*command, "-n,--limit", options->limit, 1, UINT64_MAX, "print at most so many");
   add_no_colour_flag(*command, options->no_colour);
   command->footer(
-      "LOCAL is the socket's own side, src in filters by name. Bytes are payload, as the program counts it.\n"
+      "LOCAL is the socket's own side, src in filters by name. Bytes are payload, as the program "
+      "counts it.\n"
       "nginx/812? has the socket that listens; who accepted is not known yet.\n"
       "Examples:\n"
       "  netprobe connections --process nginx --state established\n"
