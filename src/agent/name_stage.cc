@@ -127,6 +127,7 @@ void NameStage::name(std::span<Flow> flows) const {
 }
 
 void NameStage::fill(Snapshot& snapshot) {
+  snapshot.external = namer_.external();
   if (client_) {
     snapshot.kube = index_.view(client_->status(), snapshot.taken_at);
     snapshot.workloads = workloads_->report();

@@ -30,8 +30,9 @@ json::object parsed(const std::string& body) { return json::parse(body).as_objec
 std::size_t size_of(const json::value& list) { return list.as_array().size(); }
 
 TEST(AddressNames, KnowsWhoHadAnAddressThen) {
-  const KubeView view = make_view();
-  const AddressNames names(view);
+  Snapshot snapshot;
+  snapshot.kube = std::make_shared<const KubeView>(make_view());
+  const AddressNames names(snapshot);
   const auto name = [&](const char* address, Nanos begin, Nanos end) {
     const auto identity = names.find(ip(address), begin, end);
     return identity ? identity->full_name() : "";
@@ -46,6 +47,126 @@ TEST(AddressNames, KnowsWhoHadAnAddressThen) {
   EXPECT_EQ(name("10.96.0.1", kStart, kStart), "shop/web");
   EXPECT_EQ(name("192.0.2.2", kStart, kStart), "node-b");
   EXPECT_EQ(name("203.0.113.9", kStart, kStart), "");
+}
+
+/// A node whose own address two hostNetwork pods use, and a network with a name.
+Snapshot snapshot_with_host_pods() {
+  Snapshot snapshot;
+  auto view = make_view();
+  view.host_containers = {
+      {"c-agent", make_identity(IdentityKind::kPod, "ops", "agent-1", "node-a")},
+      {"c-proxy", make_identity(IdentityKind::kPod, "ops", "proxy-1", "node-a")}};
+  snapshot.node_name = "node-a";
+  snapshot.kube = std::make_shared<const KubeView>(std::move(view));
+  snapshot.external =
+      std::make_shared<const ExternalNames>(std::vector<std::pair<std::string, IpPrefix>>{
+          {"partner", *IpPrefix::parse("198.51.100.0/24")},
+          {"partner6", *IpPrefix::parse("2001:db8:51::/48")},
+          {"all-of-it", *IpPrefix::parse("10.0.0.0/8")}});
+  return snapshot;
+}
+
+ProcessPtr process_in(const std::string& container) {
+  auto process = std::make_shared<ProcessRef>();
+  process->pid = 9;
+  process->container = container;
+  return process;
+}
+
+std::string name_of(const IdentityPtr& identity) { return identity ? identity->full_name() : ""; }
+
+TEST(AddressNames, KnowsNetworksOutside) {
+  const Snapshot snapshot = snapshot_with_host_pods();
+  const AddressNames names(snapshot);
+  EXPECT_EQ(name_of(names.find(ip("198.51.100.7"), kStart, kStart)), "partner");
+  EXPECT_EQ(name_of(names.find(ip("2001:db8:51::7"), kStart, kStart)), "partner6");
+  EXPECT_EQ(name_of(names.find(ip("203.0.113.9"), kStart, kStart)), "");
+  EXPECT_EQ(name_of(names.find(ip("10.244.1.2"), kStart, kStart)), "shop/web-1")
+      << "who is in the cluster has a name of his own";
+}
+
+TEST(AddressNames, TellsPodsOfTheHostApartByTheirProcesses) {
+  Snapshot snapshot = snapshot_with_host_pods();
+  const FlowTuple out{ip("192.0.2.1"), ip("192.0.2.2"), 40000, 80, kProtoTcp};
+  const FlowTuple within{ip("192.0.2.1"), ip("192.0.2.1"), 40001, 9100, kProtoTcp};
+  const FlowTuple shared{ip("192.0.2.1"), ip("192.0.2.2"), 40002, 80, kProtoTcp};
+  auto signals = std::make_shared<Signals>();
+  auto& connections = signals->sockets.connections;
+  connections.resize(5);
+  connections[0].tuple = out;
+  connections[0].process = process_in("c-proxy");
+  connections[1].tuple = within;
+  connections[1].process = process_in("c-proxy");
+  connections[2].tuple = within.reversed();
+  connections[2].process = process_in("c-agent");
+  connections[3].tuple = connections[4].tuple = shared;
+  connections[3].process = process_in("c-agent");
+  connections[4].process = process_in("c-proxy");
+  snapshot.signals = signals;
+  const AddressNames names(snapshot);
+  const auto ends = [&](const FlowTuple& tuple, const ProcessPtr& own = nullptr) {
+    const Flow flow = names.named(tuple, kStart, kStart, own);
+    return name_of(flow.src_identity) + " > " + name_of(flow.dst_identity);
+  };
+  EXPECT_EQ(ends(out), "ops/proxy-1 > node-b");
+  EXPECT_EQ(ends(out.reversed()), "node-b > ops/proxy-1") << "packets of the answer";
+  EXPECT_EQ(ends(within), "ops/proxy-1 > ops/agent-1");
+  EXPECT_EQ(ends(shared), "node-a > node-b") << "two sockets had these ports";
+  EXPECT_EQ(ends(shared, process_in("c-proxy")), "ops/proxy-1 > node-b");
+  EXPECT_EQ(ends(shared, process_in("c-other")), "node-a > node-b") << "no pod of the host";
+  EXPECT_EQ(ends(shared, process_in("")), "node-a > node-b") << "a process of the node";
+  // A pod's own address says more than who has its socket.
+  EXPECT_EQ(ends({ip("10.244.1.2"), ip("192.0.2.2"), 1, 2, kProtoTcp}, process_in("c-proxy")),
+            "shop/web-1 > node-b");
+}
+
+TEST(ConnectionsPage, TellsPodsOfTheHostAndNetworksOutside) {
+  Snapshot snapshot = snapshot_with_host_pods();
+  auto signals = std::make_shared<Signals>();
+  signals->sockets.connections.resize(1);
+  Connection& connection = signals->sockets.connections[0];
+  connection.id = 1;
+  connection.tuple = {ip("192.0.2.1"), ip("198.51.100.1"), 40000, 443, kProtoTcp};
+  connection.process = process_in("c-proxy");
+  signals->sockets.listening = {{.id = 2, .port = 80, .process = process_in("c-proxy")},
+                                {.id = 3, .port = 22, .process = process_in("")}};
+  snapshot.signals = signals;
+  const auto page = parsed(connections_page(snapshot, {}));
+  const auto& shown = page.at("connections").at(0).as_object();
+  EXPECT_EQ(text(shown.at("src_pod")), "ops/proxy-1");
+  EXPECT_EQ(text(shown.at("src_node")), "node-a");
+  EXPECT_EQ(text(shown.at("dst_workload")), "External/partner");
+  ConnectionsQuery query;
+  ASSERT_TRUE(query.tuple.add("pod", "proxy-1"));
+  const auto of_proxy = parsed(connections_page(snapshot, query));
+  EXPECT_EQ(of_proxy.at("total"), 1);
+  EXPECT_EQ(size_of(of_proxy.at("listening")), 1U) << "a socket on all addresses, too";
+}
+
+TEST(DropsPage, TellsPodsOfTheHostAndNetworksOutside) {
+  Snapshot snapshot = snapshot_with_host_pods();
+  auto signals = std::make_shared<Signals>();
+  DropRecord drop;
+  drop.tuple = {ip("198.51.100.1"), ip("192.0.2.1"), 443, 40000, kProtoTcp};
+  drop.has_tuple = true;
+  drop.count = 1;
+  drop.first_seen = drop.last_seen = kStart;
+  signals->drops.records = {drop};
+  signals->sockets.connections.resize(1);
+  signals->sockets.connections[0].tuple = drop.tuple.reversed();
+  signals->sockets.connections[0].process = process_in("c-agent");
+  snapshot.signals = signals;
+  Loss loss;
+  loss.tuple = drop.tuple;
+  loss.packets = 1;
+  loss.last_seen = kStart;
+  snapshot.loss.losses = {loss};
+  const auto drops = parsed(drops_page(snapshot, {}));
+  const auto losses = parsed(losses_page(snapshot, {}));
+  for (const auto& shown : {drops.at("drops").at(0), losses.at("losses").at(0)}) {
+    EXPECT_EQ(text(shown.at("src_workload")), "External/partner");
+    EXPECT_EQ(text(shown.at("dst_pod")), "ops/agent-1");
+  }
 }
 
 TEST(ClusterPage, CountsAndDescribes) {

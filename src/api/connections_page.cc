@@ -53,7 +53,7 @@ void append_connection(std::string& out, const Connection& c, const AddressNames
   json.number("dst_port", c.tuple.dst_port);
   json.text("protocol", protocol_name(c.tuple.protocol));
   const auto [begin, end] = life_of(c, now);
-  names.append(json, out, c.tuple, begin, end);
+  AddressNames::append(json, out, names.named(c.tuple, begin, end, c.process));
   json.text("role", to_string(c.role));
   json.text("state", c.state);
   json.text("verdict", c.verdict);
@@ -127,7 +127,7 @@ std::string connections_page(const Snapshot& snapshot, const ConnectionsQuery& q
   const SocketReport& sockets = snapshot.signals->sockets;
   std::vector<const Connection*> page;
   std::uint64_t total = 0;
-  const AddressNames names(*snapshot.kube);
+  const AddressNames names(snapshot);
   for (const Connection& each : sockets.connections) {  // by id
     if (!query.matches(each, names, snapshot.taken_at, snapshot.node_name)) continue;
     ++total;

@@ -161,7 +161,7 @@ bool ConnectionsQuery::matches(const Connection& c, const AddressNames& names, N
   const auto [begin, end] = life_of(c, now);
   if ((since && end < *since) || (until && begin > *until)) return false;
   if (tuple.empty()) return true;
-  return tuple.matches(names.named(c.tuple, begin, end), node);
+  return tuple.matches(names.named(c.tuple, begin, end, c.process), node);
 }
 
 bool ConnectionsQuery::matches(const ListeningSocket& socket, const AddressNames& names, Nanos now,
@@ -174,7 +174,7 @@ bool ConnectionsQuery::matches(const ListeningSocket& socket, const AddressNames
   own.src = socket.address;
   own.src_port = socket.port;
   own.protocol = socket.protocol;
-  return tuple.matches(names.named(own, now, now), node);
+  return tuple.matches(names.named(own, now, now, socket.process), node);
 }
 
 }  // namespace netprobe

@@ -104,7 +104,7 @@ void use_totals(std::map<std::string, DropRow>& rows, const Snapshot& snapshot,
 }
 
 std::vector<DropRow> rows_of(const Snapshot& snapshot, const DropsQuery& query) {
-  const AddressNames names(*snapshot.kube);
+  const AddressNames names(snapshot);
   std::map<std::string, DropRow> rows;
   for (const DropRecord& record : snapshot.signals->drops.records) {
     if (!query.matches(record) || !query.matches_names(record, names, snapshot.node_name)) continue;
@@ -178,10 +178,9 @@ void append_flow(JsonObject& json, const DropRecord& record) {
 /// Of what was in a tunnel, where that is known: its outside is nodes.
 void append_names(JsonObject& json, std::string& out, const DropRecord& record,
                   const AddressNames& names) {
-  if (record.inside)
-    names.append(json, out, record.inside->tuple, record.first_seen, record.last_seen);
-  else if (record.has_tuple)
-    names.append(json, out, record.tuple, record.first_seen, record.last_seen);
+  if (!record.inside && !record.has_tuple) return;
+  const FlowTuple& tuple = record.inside ? record.inside->tuple : record.tuple;
+  AddressNames::append(json, out, names.named(tuple, record.first_seen, record.last_seen));
 }
 
 void append_row(std::string& out, const DropRecord& record, DropBy by, const AddressNames& names) {
@@ -266,7 +265,7 @@ std::string drops_page(const Snapshot& snapshot, const DropsQuery& query, const 
     std::erase_if(rows, [&](const DropRow& row) { return !stands_after(row, *query.cursor); });
   const std::size_t count = std::min(query.limit, rows.size());
 
-  const AddressNames names(*snapshot.kube);
+  const AddressNames names(snapshot);
   std::string out;
   out.reserve(512 + count * 384);
   JsonObject json(out);

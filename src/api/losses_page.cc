@@ -65,7 +65,7 @@ void append_conditions(JsonObject& json, std::string& out, const LossReport& rep
 std::string losses_page(const Snapshot& snapshot, const LossesQuery& query) {
   std::vector<const Loss*> page;
   std::uint64_t total = 0;
-  const AddressNames names(*snapshot.kube);
+  const AddressNames names(snapshot);
   for (const Loss& loss : snapshot.loss.losses) {
     if (!matches(loss, query, names, snapshot.node_name)) continue;
     ++total;
@@ -82,7 +82,7 @@ std::string losses_page(const Snapshot& snapshot, const LossesQuery& query) {
   for (const Loss* loss : page) {
     list.next();
     append_json(out, *loss, [&](JsonObject& flow) {
-      names.append(flow, out, loss->tuple, loss->last_seen, loss->last_seen);
+      AddressNames::append(flow, out, names.named(loss->tuple, loss->last_seen, loss->last_seen));
     });
   }
   list.close();

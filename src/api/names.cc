@@ -23,17 +23,52 @@ const AddressClaim* claim_between(std::span<const AddressClaim> claims, Nanos be
 }
 
 IdentityPtr AddressNames::find(const IpAddress& address, Nanos begin, Nanos end) const {
-  for (const auto* claims : {&view_.claims, &view_.service_addresses})
+  const KubeView& view = *snapshot_.kube;
+  for (const auto* claims : {&view.claims, &view.service_addresses})
     if (const auto* claim = claim_between(claims_of(*claims, address), begin, end))
       return claim->identity;
-  return nullptr;
+  const IdentityPtr* network = snapshot_.external->find(address);
+  return network != nullptr ? *network : nullptr;
 }
 
-Flow AddressNames::named(const FlowTuple& tuple, Nanos begin, Nanos end) const {
+IdentityPtr AddressNames::host_pod(const ProcessPtr& process) const {
+  if (!process || process->container.empty()) return nullptr;
+  const auto& containers = snapshot_.kube->host_containers;
+  const auto id_of = [](const auto& each) -> const std::string& { return each.first; };
+  const auto found = std::ranges::lower_bound(containers, process->container, {}, id_of);
+  return found != containers.end() && found->first == process->container ? found->second : nullptr;
+}
+
+ProcessPtr AddressNames::owner(const FlowTuple& tuple) const {
+  if (!owners_known_) {
+    owners_known_ = true;
+    for (const Connection& each : snapshot_.signals->sockets.connections) {
+      const auto [entry, is_new] = owners_.try_emplace(each.tuple, each.process);
+      const bool same =
+          entry->second && each.process && entry->second->container == each.process->container;
+      if (!is_new && !same) entry->second = nullptr;
+    }
+  }
+  const auto found = owners_.find(tuple);
+  return found == owners_.end() ? nullptr : found->second;
+}
+
+Flow AddressNames::named(const FlowTuple& tuple, Nanos begin, Nanos end,
+                         const ProcessPtr& own) const {
   Flow flow;
   flow.tuple = tuple;
   flow.src_identity = find(tuple.src, begin, end);
   flow.dst_identity = find(tuple.dst, begin, end);
+  if (!snapshot_.kube->host_containers.empty()) {
+    const auto is_node = [](const IdentityPtr& found) {
+      return found && found->kind == IdentityKind::kNode;
+    };
+    // A socket that listens has no address where it is on all of them.
+    if (is_node(flow.src_identity) || (own && !flow.src_identity))
+      if (auto pod = host_pod(own ? own : owner(tuple))) flow.src_identity = std::move(pod);
+    if (is_node(flow.dst_identity))
+      if (auto pod = host_pod(owner(tuple.reversed()))) flow.dst_identity = std::move(pod);
+  }
   if (flow.dst_identity && flow.dst_identity->kind == IdentityKind::kService) {
     flow.service = flow.dst_identity;
     flow.service_by = ServiceBy::kAddress;
@@ -41,13 +76,10 @@ Flow AddressNames::named(const FlowTuple& tuple, Nanos begin, Nanos end) const {
   return flow;
 }
 
-void AddressNames::append(JsonObject& json, std::string& out, const FlowTuple& tuple, Nanos begin,
-                          Nanos end) const {
-  const auto src = find(tuple.src, begin, end);
-  const auto dst = find(tuple.dst, begin, end);
-  append_identity(json, out, "src", src, IdentityDetail::kBrief);
-  append_identity(json, out, "dst", dst, IdentityDetail::kBrief);
-  if (dst && dst->kind == IdentityKind::kService) append_service(json, dst, ServiceBy::kAddress);
+void AddressNames::append(JsonObject& json, std::string& out, const Flow& named) {
+  append_identity(json, out, "src", named.src_identity, IdentityDetail::kBrief);
+  append_identity(json, out, "dst", named.dst_identity, IdentityDetail::kBrief);
+  if (named.service) append_service(json, named.service, named.service_by);
 }
 
 }  // namespace netprobe

@@ -19,6 +19,7 @@ struct ConnectionsOptions {
   std::string agent;
   std::string format = "table";
   std::map<std::string, std::vector<std::string>> filters;
+  FilterFlags names;
   std::uint64_t limit = 1'000;
   bool listening = false;
   bool no_colour = false;
@@ -115,6 +116,7 @@ std::string path_of(const ConnectionsOptions& options, std::uint64_t limit,
   std::string path = "/api/connections?limit=" + std::to_string(limit);
   for (const auto& [key, values] : options.filters)
     for (const auto& value : values) path += "&" + key + "=" + percent_encode(value);
+  path += options.names.query();
   if (options.listening) path += "&state=listen";
   if (!cursor.empty()) path += "&cursor=" + percent_encode(cursor);
   return path;
@@ -180,16 +182,19 @@ void add_connections(CLI::App& app, int& exit_code) {
         ->allow_extra_args(false);
     option->type_name(filter.type)->group("Filters (a connection matches all given)");
   }
+  options->names.add_to(*command, FilterFlags::Names::kAlone);
   command->add_flag("-l,--listening", options->listening, "sockets that listen instead");
   add_number(*command, "-n,--limit", options->limit, 1, UINT64_MAX, "print at most so many");
   add_no_colour_flag(*command, options->no_colour);
   command->footer(
-      "LOCAL is the socket's own side. Bytes are payload, as the program counts it.\n"
+      "LOCAL is the socket's own side, src in filters by name. Bytes are payload, as the program "
+      "counts it.\n"
       "nginx/812? has the socket that listens; who accepted is not known yet.\n"
       "Examples:\n"
       "  netprobe connections --process nginx --state established\n"
       "  netprobe connections --verdict refused -o json\n"
       "  netprobe connections --listening\n"
+      "  netprobe connections --src-workload deployment/web --dst-namespace shop\n"
       "Exit codes: 0, 1 no agent, 2 wrong usage.");
   command->callback([options, &exit_code] { exit_code = connections(*options); });
 }

@@ -47,6 +47,7 @@ struct DropsOptions {
   std::string format = "table";
   std::string by = "record";
   std::map<std::string, std::vector<std::string>> filters;
+  FilterFlags names;
   std::uint64_t limit = 50;
   bool watch = false;
   std::string interval = "2s";
@@ -57,7 +58,7 @@ std::string query_of(const DropsOptions& options) {
   std::string query = "by=" + options.by;
   for (const auto& [key, values] : options.filters)
     for (const auto& value : values) query += "&" + key + "=" + percent_encode(value);
-  return query;
+  return query + options.names.query();
 }
 
 void append_table(std::string& out, const DropsOptions& options, const DropsPage& page,
@@ -138,6 +139,7 @@ void add_filters(CLI::App& command, DropsOptions& options) {
         ->type_name(filter.type)
         ->group("Filters (a drop matches all given)");
   }
+  options.names.add_to(command, FilterFlags::Names::kAlone);
 }
 
 }  // namespace
@@ -172,6 +174,7 @@ void add_drops(CLI::App& app, int& exit_code) {
       "  netprobe drops --hook netfilter --dst-port 443 -o wide\n"
       "  netprobe drops --interface 'veth*' --since 15m -o json | jq .location\n"
       "  netprobe drops --by flow --reason 'TCP_*' --watch\n"
+      "  netprobe drops --namespace shop --dst-pod 'web-*'\n"
       "Exit codes: 0 (also after Ctrl-C), 1 no agent, 2 wrong usage.");
   command->callback([options, &exit_code] { exit_code = drops(*options); });
 }

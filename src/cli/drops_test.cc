@@ -43,5 +43,23 @@ TEST(DropsCommand, ShowsNothingWhereNothingWasInside) {
   EXPECT_THAT(run.out, Not(HasSubstr("→")));
 }
 
+TEST(ListCommands, FilterByNames) {
+  for (const std::string command : {"connections", "drops", "losses"}) {
+    FakeAgent agent;
+    agent.answer("/api/" + command, R"({")" + command +
+                                        R"(":[],"next_cursor":null,)"
+                                        R"("completeness":{"complete":true,"lost":{}}})");
+    const auto run = run_netprobe({command, "--agent", agent.url(), "--dst-pod", "web 1", "--label",
+                                   "app=x", "--label", "tier", "--zone", "a"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    ASSERT_EQ(agent.requests().size(), 1U) << command;
+    EXPECT_THAT(agent.requests()[0], HasSubstr("&dst_pod=web%201&label=app%3Dx&label=tier&zone=a"));
+    const auto bad = run_netprobe({command, "--pod", "a/b/c"});
+    EXPECT_EQ(bad.exit_code, 2);
+    EXPECT_THAT(bad.err, HasSubstr("'a/b/c' is not a value for pod"));
+    EXPECT_EQ(run_netprobe({command, "--direction", "egress"}).exit_code, 2) << "of flows alone";
+  }
+}
+
 }  // namespace
 }  // namespace netprobe

@@ -72,7 +72,7 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
 void FilterFlags::add_to(CLI::App& command, Names names) {
   for (const auto key : FlowFilter::keys()) {
     const bool by_name = IdentityFilter::is_key(key);
-    if (by_name && names == Names::kNone) continue;
+    if (by_name ? names == Names::kNone : names == Names::kAlone) continue;
     const auto help = std::ranges::find(kFilterHelp, key, &FilterHelp::key);
     const bool known = help != kFilterHelp.end();
     auto* option = command.add_option(flag_name(key), given_[std::string(key)],

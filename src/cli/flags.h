@@ -14,8 +14,9 @@ namespace netprobe {
 /// Flow filters as flags: --ip, --src-ip … one for each FlowFilter::keys().
 class FilterFlags {
  public:
-  /// A capture has no names to filter by.
-  enum class Names : std::uint8_t { kNone, kKubernetes };
+  /// A capture has no names to filter by; what is no flow has filters of its
+  /// own beside the names.
+  enum class Names : std::uint8_t { kNone, kKubernetes, kAlone };
   void add_to(CLI::App& command, Names names = Names::kKubernetes);
   /// Of values that were checked when they were parsed.
   [[nodiscard]] FlowFilter filter() const;

@@ -18,6 +18,7 @@ struct LossesOptions {
   std::vector<std::string> ip;
   std::vector<std::string> port;
   std::vector<std::string> interface;
+  FilterFlags names;
   std::string protocol;
   std::string role;
   std::string since;
@@ -36,6 +37,7 @@ std::string path_of(const LossesOptions& options) {
   add("protocol", options.protocol);
   add("role", options.role);
   add("since", options.since);
+  path += options.names.query();
   return path;
 }
 
@@ -97,6 +99,7 @@ void add_losses(CLI::App& app, int& exit_code) {
              "one of the two points has this role");
   command->add_option("--since", options->since, "lost a packet then or later: 15m, or a time")
       ->type_name("TIME");
+  options->names.add_to(*command, FilterFlags::Names::kAlone);
   add_number(*command, "-n,--limit", options->limit, 1, 10'000, "losses to show");
   add_no_colour_flag(*command, options->no_colour);
   command->footer(
@@ -105,6 +108,7 @@ void add_losses(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  netprobe losses\n"
       "  netprobe losses --role tunnel --since 15m\n"
+      "  netprobe losses --dst-workload deployment/web\n"
       "  netprobe losses -o json | jq -r '.from.interface + \" \" + (.packets|tostring)'\n"
       "Exit codes: 0, 1 no agent, 2 wrong usage.");
   command->callback([options, &exit_code] { exit_code = losses(*options); });

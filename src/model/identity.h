@@ -96,6 +96,9 @@ struct KubeView {
   std::vector<KubeNetworkPolicyPtr> network_policies;
   std::vector<AddressClaim> claims;  ///< pods and nodes, and of pods those that are past
   std::vector<AddressClaim> service_addresses;
+  /// Containers of pods that use this node's own address, by id; also of those
+  /// that are gone, for a while.
+  std::vector<std::pair<std::string, IdentityPtr>> host_containers;
   IdentityStats stats;
 };
 using KubeViewPtr = std::shared_ptr<const KubeView>;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/external_names.h"
 #include "model/flannel.h"
 #include "model/flow.h"
 #include "model/identity.h"
@@ -58,6 +59,8 @@ struct Snapshot {
   LossReport loss;
   QualityReport quality;
   KubeViewPtr kube = std::make_shared<const KubeView>();  ///< never null
+  /// Names of networks outside the cluster; never null.
+  std::shared_ptr<const ExternalNames> external = std::make_shared<const ExternalNames>();
   WorkloadReport workloads;
   FlannelReport flannel;
   FlowTableStats table;

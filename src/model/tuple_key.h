@@ -34,4 +34,17 @@ struct TupleHash {
   }
 };
 
+struct AddressHash {
+  using is_avalanching = void;
+  std::size_t operator()(const IpAddress& address) const {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    std::memcpy(&high, address.bytes().data(), 8);
+    std::memcpy(&low, address.bytes().data() + 8, 8);
+    std::uint64_t h = (high ^ 0x9e3779b97f4a7c15) * 0xd6e8feb86659fd93;
+    h = (h ^ (h >> 32) ^ low) * 0xd6e8feb86659fd93;
+    return h ^ (h >> 32);
+  }
+};
+
 }  // namespace netprobe

@@ -12,6 +12,7 @@
 #include "kube/identity/tenure.h"
 #include "kube/identity/text_key.h"
 #include "model/identity.h"
+#include "model/tuple_key.h"
 
 namespace netprobe {
 

@@ -77,8 +77,8 @@ void FlowNamer::name(Flow& flow) const {
     service = index_.service_of(dst, flow.first_seen, to != nullptr ? to->get() : nullptr);
     if (service != nullptr) by = ServiceBy::kEndpoints;
   }
-  if (from == nullptr) from = external_.find(src.address);
-  if (to == nullptr && (service == nullptr || redirected)) to = external_.find(dst.address);
+  if (from == nullptr) from = external_->find(src.address);
+  if (to == nullptr && (service == nullptr || redirected)) to = external_->find(dst.address);
   flow.src_identity = copy_of(from);
   flow.dst_identity = copy_of(to);
   flow.service = copy_of(service);

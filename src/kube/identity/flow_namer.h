@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 
-#include "kube/identity/external_names.h"
 #include "kube/identity/identity_index.h"
+#include "model/external_names.h"
 #include "model/flow.h"
 
 namespace netprobe {
@@ -16,7 +17,7 @@ namespace netprobe {
 class FlowNamer {
  public:
   FlowNamer(const IdentityIndex& index, const IdentityOptions& options)
-      : index_(index), external_(options.external_names) {}
+      : index_(index), external_(std::make_shared<const ExternalNames>(options.external_names)) {}
 
   /// Sets src_identity, dst_identity, service, service_by and direction. Reads
   /// of the flow its tuples, times, processes, and the direction that it has
@@ -25,6 +26,9 @@ class FlowNamer {
   void name(std::span<Flow> flows) const {
     for (Flow& flow : flows) name(flow);
   }
+
+  /// The names of networks outside the cluster, for readers.
+  [[nodiscard]] const std::shared_ptr<const ExternalNames>& external() const { return external_; }
 
  private:
   using End = IdentityIndex::End;
@@ -37,7 +41,7 @@ class FlowNamer {
                                                ServiceBy& by) const;
 
   const IdentityIndex& index_;
-  const ExternalNames external_;
+  const std::shared_ptr<const ExternalNames> external_;
 };
 
 }  // namespace netprobe

@@ -48,6 +48,7 @@ KubeViewPtr IdentityIndex::view(const KubeStatus& status, Nanos now) {
   next->network_policies = policy_list_.next(before.network_policies);
   next->claims = next_claims(before.claims);
   next->service_addresses = service_addresses();
+  next->host_containers = pods_.host_containers(options_.node_name);
   next->stats = stats();
   view_ = std::move(next);
   viewed_ = now;

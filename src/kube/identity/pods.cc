@@ -126,6 +126,20 @@ bool PodTable::has_host_pods(const std::string& node) const {
          });
 }
 
+std::vector<std::pair<std::string, IdentityPtr>> PodTable::host_containers(
+    const std::string& node) const {
+  std::vector<std::pair<std::string, IdentityPtr>> result;
+  const auto found = by_node_.find(node);
+  if (found == by_node_.end()) return result;
+  for (const Record* record : found->second) {
+    if (!record->pod->host_network || !record->identity) continue;
+    for (const KubeContainer& container : record->pod->containers)
+      if (!container.id.empty()) result.emplace_back(container.id, record->identity);
+  }
+  std::ranges::sort(result, {}, [](const auto& each) -> const std::string& { return each.first; });
+  return result;
+}
+
 void PodTable::wait_for_owner(Record& record, bool waits) {
   if (record.waits == waits) return;
   record.waits = waits;

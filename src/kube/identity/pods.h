@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kube/identity/address_book.h"
@@ -49,6 +50,9 @@ class PodTable {
   [[nodiscard]] const IdentityPtr* by_uid(const TextKey& uid) const;
   /// Are there pods on this node that use its own address?
   [[nodiscard]] bool has_host_pods(const std::string& node) const;
+  /// Their containers, by id; also of those that are gone and not forgotten.
+  [[nodiscard]] std::vector<std::pair<std::string, IdentityPtr>> host_containers(
+      const std::string& node) const;
 
   [[nodiscard]] std::size_t size() const { return pods_.size(); }
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }

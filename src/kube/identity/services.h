@@ -13,6 +13,7 @@
 #include "kube/identity/object_list.h"
 #include "kube/identity/text_key.h"
 #include "model/identity.h"
+#include "model/tuple_key.h"
 
 namespace netprobe {
 

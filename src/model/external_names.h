@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "base/ip_address.h"
-#include "kube/identity/text_key.h"
 #include "model/identity.h"
+#include "model/tuple_key.h"
 
 namespace netprobe {
 
 /// Names of networks outside the cluster. Immutable.
 class ExternalNames {
  public:
+  ExternalNames() = default;
   explicit ExternalNames(const std::vector<std::pair<std::string, IpPrefix>>& names);
 
   /// By the longest prefix that the address is in; null: none.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kube/identity/external_names.h"
+#include "model/external_names.h"
 
 #include <algorithm>
 #include <array>
