@@ -288,6 +288,23 @@ std::string ClickHouseTables::from(RecordKind kind, Tier tier, std::optional<Mic
   return sql + ")";
 }
 
+std::string ClickHouseTables::with_slots(std::string sql, RecordKind kind, Tier tier,
+                                         std::optional<Micros> since,
+                                         std::optional<Micros> until) const {
+  if (tier == Tier::kMinute || tier == Tier::kHour) return sql;
+  // Alerts are few and have longer slots.
+  const Micros slot = kind == RecordKind::kAlert ? 3'600'000'000 : 300'000'000;
+  const std::string name = "intDiv(time, " + number(slot) + ")";
+  std::string range;
+  if (since && *since > 0) range += name + " >= " + number(*since / slot) + " AND ";
+  if (until && *until > 0) range += name + " <= " + number(*until / slot) + " AND ";
+  const std::string begin = " FROM " + from(kind, tier, since, until) + " WHERE ";
+  for (auto at = sql.find(begin); at != std::string::npos && !range.empty();
+       at = sql.find(begin, at + begin.size() + range.size()))
+    sql.insert(at + begin.size(), range);
+  return sql;
+}
+
 std::string ClickHouseTables::oldest(RecordKind kind, Tier tier, std::int64_t first_day) const {
   const bool rolled_up = tier == Tier::kMinute || tier == Tier::kHour;
   return "SELECT min(time) FROM " + asked(table_name(kind, tier)) + " WHERE time < " +

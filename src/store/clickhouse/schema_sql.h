@@ -46,6 +46,11 @@ class ClickHouseTables {
   /// the roll-up. The range, where there is one, spares reading the other buckets.
   [[nodiscard]] std::string from(RecordKind kind, Tier tier, std::optional<Micros> since,
                                  std::optional<Micros> until) const;
+  /// A statement over from() with its range said in slots as well, which is what raw
+  /// tables are sorted by: an old server does not see that one follows from the other.
+  [[nodiscard]] std::string with_slots(std::string sql, RecordKind kind, Tier tier,
+                                       std::optional<Micros> since,
+                                       std::optional<Micros> until) const;
   /// One number: the oldest record's or bucket's time; 0 where there is none.
   [[nodiscard]] std::string oldest(RecordKind kind, Tier tier, std::int64_t first_day) const;
   /// Lines "table, partition": what has data.
