@@ -161,11 +161,12 @@ TEST_F(Matching, EveryWayToCompare) {
 }
 
 TEST_F(Matching, WhatIsNotKnownIsNoValue) {
-  for (const char* text : {"dst.pod=none", "dst.pod!=web-1", "vlan=none", "vni=0", "vni=none",
-                           "src.label.nothing=none", "icmp_type=none", "not vni<5", "service=none",
-                           "not dst.pod~."})
+  for (const char* text :
+       {"dst.pod=none", "dst.pod!=web-1", "vlan=none", "vni=0", "vni=none",
+        "src.label.nothing=none", "icmp_type=none", "not vni<5", "service=none", "not dst.pod~."})
     EXPECT_TRUE(holds(text)) << text;
-  for (const char* text : {"dst.pod=*", "dst.pod~.*", "vni<5", "vni>=0", "vlan<4000", "icmp_type<5", "src.pod=none", "rtt=none", "service=?*"})
+  for (const char* text : {"dst.pod=*", "dst.pod~.*", "vni<5", "vni>=0", "vlan<4000", "icmp_type<5",
+                           "src.pod=none", "rtt=none", "service=?*"})
     EXPECT_FALSE(holds(text)) << text;
 }
 
