@@ -31,7 +31,7 @@ std::vector<HistoryBatchPtr> BatchQueue::front(std::size_t rows) const {
   std::vector<HistoryBatchPtr> result;
   std::size_t sum = 0;
   for (const HistoryBatchPtr& batch : batches_) {
-    if (!result.empty() && sum + batch->size() > rows) break;
+    if (sum >= rows) break;
     sum += batch->size();
     result.push_back(batch);
   }

@@ -19,7 +19,7 @@ class BatchQueue {
 
   /// False: there is no room.
   [[nodiscard]] bool push(HistoryBatchPtr batch);
-  /// The first batches, up to about so many rows; they stay until pop().
+  /// The first batches, until they have so many rows; they stay until pop().
   [[nodiscard]] std::vector<HistoryBatchPtr> front(std::size_t rows) const;
   void pop(std::size_t batches);
 
