@@ -21,7 +21,7 @@
 namespace netprobe::bench {
 namespace {
 
-constexpr std::size_t kBatch = 10'240;  // four are what is compressed together
+constexpr std::size_t kBatch = 10'240;  // three are what is compressed together
 constexpr int kRounds = 5;
 constexpr Micros kDay = 24 * kHistoryHour;
 
@@ -75,7 +75,7 @@ Ingest ingest(DuckDbStore& store, HistoryData& data, std::size_t rows) {
     made += seconds(CLOCK_THREAD_CPUTIME_ID) - begin;
     store.write(std::move(batch));
     const double wait = seconds(CLOCK_MONOTONIC);
-    while (store.status().rows_waiting > 5 * kBatch)
+    while (store.status().rows_waiting > 4 * kBatch)
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     result.slowest = std::max(result.slowest, seconds(CLOCK_MONOTONIC) - wait);
   }

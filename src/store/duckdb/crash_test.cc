@@ -96,7 +96,7 @@ TEST_F(CrashTest, KilledTwentyTimesLosesNothingThatWasAcknowledged) {
     // Small batches go through the log, large ones to the file; files are closed and
     // summed up in half of the lives.
     const std::size_t flows =
-        round % 4 == 3 ? 41'000 : 200 + 300 * static_cast<std::size_t>(round % 3);
+        round % 4 == 3 ? 31'000 : 200 + 300 * static_cast<std::size_t>(round % 3);
     const Told told =
         run_child(first, flows, round % 2 == 1, static_cast<Nanos>(random() % 400) * kMillisecond);
     ASSERT_EQ(told.failed, "");

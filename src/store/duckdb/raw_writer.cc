@@ -54,7 +54,7 @@ Status RawWriter::write(std::span<const HistoryBatchPtr> batches) {
     note(done.error());
     return done;
   }
-  if (unchecked_ >= kCheckpointRows) checkpoint();
+  if (unchecked_ >= kRowGroupRows) checkpoint();
   rotate(false);
   return {};
 }

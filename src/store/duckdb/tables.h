@@ -15,10 +15,7 @@ namespace netprobe::duck {
 
 /// Rows that are compressed together: few enough for the memory they take until
 /// then, enough for dictionaries to pay. Measured: docs/adr/0007.
-inline constexpr std::uint64_t kRowGroupRows = 40'960;
-/// Rows in the log and in memory, after which they are put into the file: before a
-/// group is full, since they take 700 bytes each until then.
-inline constexpr std::uint64_t kCheckpointRows = kRowGroupRows / 4 * 3;
+inline constexpr std::uint64_t kRowGroupRows = 30'720;
 /// Each column of each table that was appended to has two blocks in memory until the
 /// next checkpoint: small ones, though larger ones compress better.
 inline constexpr std::uint64_t kBlockBytes = 65'536;
