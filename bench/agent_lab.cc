@@ -210,8 +210,7 @@ std::string Page::losses(double& total) const {
 std::optional<RunningAgent> RunningAgent::start(const AgentLab& lab,
                                                 std::vector<std::string> flags) {
   auto data = std::make_unique<test::TempDir>();
-  flags.insert(flags.begin(),
-               {agent_binary(), "--log-format=text", "--data-dir=" + data->path()});
+  flags.insert(flags.begin(), {agent_binary(), "--log-format=text", "--data-dir=" + data->path()});
   auto process = lab.watched.start(std::move(flags));
   if (!process) {
     fmt::print(stderr, "{}\n", process.error().message);

@@ -23,6 +23,7 @@
 #include "io/http_server.h"
 #include "io/single_instance.h"
 #include "probes/flow/cleanup.h"
+#include "store/duckdb/parquet_file.h"
 
 namespace netprobe {
 namespace {
@@ -85,25 +86,25 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   HistoryStore& store = history.store();
   PrometheusExporter exporter(
       {.active_only = options.active_only, .history = [&store] { return store.status(); }});
-  Api api(
-      {.metrics_path = options.metrics_path},
-      {.snapshots = loop,
-       .feed = loop,
-       .readiness =
-           [&] {
-             return with_history(loop.readiness(), store.status(), options.enable_history,
-                                 options.history_required);
-           },
-       .metrics =
-           [&exporter](const Snapshot& snapshot, std::string_view accept) {
-             const auto format = negotiate_format(accept);
-             return MetricsPage{std::string(content_type(format)),
-                                exporter.render(snapshot, format)};
-           },
-       .clock = clock,
-       .history = &store,
-       .flush_history =
-           [&loop](std::function<void()> done) { loop.flush_history(false, std::move(done)); }});
+  Api api({.metrics_path = options.metrics_path},
+          {.snapshots = loop,
+           .feed = loop,
+           .readiness =
+               [&] {
+                 return with_history(loop.readiness(), store.status(), options.enable_history,
+                                     options.history_required);
+               },
+           .metrics =
+               [&exporter](const Snapshot& snapshot, std::string_view accept) {
+                 const auto format = negotiate_format(accept);
+                 return MetricsPage{std::string(content_type(format)),
+                                    exporter.render(snapshot, format)};
+               },
+           .clock = clock,
+           .history = &store,
+           .flush_history =
+               [&loop](std::function<void()> done) { loop.flush_history(false, std::move(done)); },
+           .export_parquet = write_parquet});
   api.add_routes(server);
   loop.add_losses([&server] { return stream_losses(server.stats()); });
   if (auto s = server.start(); !s) return refuse(s.error());

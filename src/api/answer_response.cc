@@ -34,15 +34,18 @@ class ScratchFolder {
 };
 
 HttpResponse parquet_response(const ApiSources& sources, const Found& found) {
-  if (!sources.export_parquet)
+  const auto without_library = [] {
     return problem(501,
                    "this agent cannot write Parquet, as it runs without DuckDB: use format=csv or "
                    "format=jsonl");
+  };
+  if (!sources.export_parquet) return without_library();
   const ScratchFolder folder;
   if (folder.path().empty())
     return problem(503, "there is no temporary folder to write Parquet in: set TMPDIR");
   const std::string path = folder.path() + "/answer.parquet";
   if (const auto written = sources.export_parquet(found.answer, path); !written) {
+    if (written.error().kind == ErrorKind::kNotFound) return without_library();
     spdlog::error("cannot write Parquet: {}", written.error().message);
     return problem(500, "the answer could not be written as Parquet; the agent's log says why");
   }

@@ -26,9 +26,6 @@ void DuckDbStore::flush(Micros patience, std::function<void()> done) {
 void DuckDbStore::query(QueryRequest request, QueryDone done) {
   impl_->ask({.request = std::move(request), .answered = std::move(done)});
 }
-void DuckDbStore::export_parquet(QueryRequest request, ExportDone done) {
-  impl_->ask({.request = std::move(request), .exported = std::move(done)});
-}
 HistoryStatus DuckDbStore::status() const { return impl_->status(); }
 void DuckDbStore::stop() { impl_->stop(); }
 void DuckDbStore::keep_house() { impl_->keep_house(); }

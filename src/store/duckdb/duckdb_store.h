@@ -34,11 +34,6 @@ class DuckDbStore final : public HistoryStore {
   [[nodiscard]] HistoryStatus status() const override;
   void stop() override;
 
-  /// Rows written to a Parquet file, on a thread of the store. `limits.rows` bounds
-  /// them. The file is in temp_directory(); whoever asked removes it.
-  using ExportDone = std::function<void(std::expected<std::string, QueryFailure>)>;
-  void export_parquet(QueryRequest request, ExportDone done);
-
   /// Sums up what is closed and removes what is old, now, and waits for it: for tests.
   void keep_house();
   /// Closes the raw file that is written to: for tests and benchmarks.

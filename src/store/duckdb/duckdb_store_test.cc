@@ -260,29 +260,6 @@ TEST_F(DuckDbStoreTest, QueriesEndWhenTheyShould) {
   EXPECT_TRUE(ask(QueryRequest{.query = *query}).has_value());
 }
 
-TEST_F(DuckDbStoreTest, ExportsParquet) {
-  open();
-  write(make_batch(1, 700, now()));
-  flush();
-  const auto query =
-      parse_query("flows | fields time, src.pod, bytes, src.ip | limit 600", clock_.wall());
-  ASSERT_TRUE(query.has_value()) << query.error().message;
-  std::promise<std::expected<std::string, QueryFailure>> done;
-  store_->export_parquet({.query = *query, .limits = {.rows = 1000}},
-                         [&](auto result) { done.set_value(std::move(result)); });
-  const auto path = done.get_future().get();
-  ASSERT_TRUE(path.has_value()) << path.error().message;
-  const auto instance = Instance::open(*Library::load(), {});
-  ASSERT_TRUE(instance.has_value());
-  const auto session = Session::open(**instance);
-  ASSERT_TRUE(session.has_value());
-  const auto count = (*session)->value(
-      fmt::format("SELECT count(bytes) FROM read_parquet({}) WHERE \"src.pod\" LIKE '%pod-%'",
-                  quote_text(*path)));
-  ASSERT_TRUE(count.has_value()) << count.error().message;
-  EXPECT_EQ(unsigned_of(*count), 600U);
-}
-
 TEST_F(DuckDbStoreTest, AnswersWhatIsAskedWhenItStops) {
   open();
   write(make_batch(1, 100, now()));

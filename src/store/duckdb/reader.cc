@@ -198,36 +198,4 @@ Reader::Answer Reader::answer(const QueryRequest& request, const std::function<b
   return result;
 }
 
-std::expected<std::uint64_t, QueryFailure> Reader::export_parquet(
-    const QueryRequest& request, const std::string& path, const std::function<bool()>& stopping) {
-  auto run = prepare(request, stopping);
-  if (!run) return std::unexpected(run.error());
-  auto chosen = choose(*run, run->query);
-  if (!chosen) return std::unexpected(chosen.error());
-  const std::size_t rows = row_bound(run->query, request.limits.rows);
-  auto sql = to_sql(run->query, SqlDialect::kDuckDb, run->tier.tier,
-                    from_sql(run->query.kind, run->tier.tier, chosen->files, run->files), rows,
-                    run->after);
-  if (!sql) return std::unexpected(sql.error());
-  const std::size_t shown = sql->columns.size() - sql->hidden;
-  std::string names;
-  std::string columns;
-  for (std::size_t i = 0; i < sql->columns.size(); ++i) {
-    names += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
-    if (i < shown)
-      columns +=
-          fmt::format("{}c{} AS {}", i == 0 ? "" : ", ", i, identifier(sql->columns[i].name));
-  }
-  auto copied = session_->query(
-      fmt::format("COPY (SELECT {} FROM ({}) AS answer({}) LIMIT {}) TO {} (FORMAT parquet, "
-                  "COMPRESSION zstd)",
-                  columns, sql->text, names, rows, quote_text(path)),
-      run->go_on);
-  if (!copied) return std::unexpected(failure(*run, copied.error()));
-  if (!copied->next()) return 0;
-  const Value count = copied->value(0, 0);
-  const auto* number = std::get_if<std::int64_t>(&count);
-  return number != nullptr ? static_cast<std::uint64_t>(*number) : 0;
-}
-
 }  // namespace netprobe::duck

@@ -23,9 +23,6 @@ class Reader {
   using Answer = std::expected<QueryAnswer, QueryFailure>;
   /// `stopping`: the store ends, and with it the query.
   [[nodiscard]] Answer answer(const QueryRequest& request, const std::function<bool()>& stopping);
-  /// Writes what a query finds to a Parquet file; `path` must not be there.
-  [[nodiscard]] std::expected<std::uint64_t, QueryFailure> export_parquet(
-      const QueryRequest& request, const std::string& path, const std::function<bool()>& stopping);
 
  private:
   /// One request while it is answered.

@@ -26,12 +26,6 @@ constexpr std::uint64_t kQueueShare = 4;
 
 QueryFailure gone() { return {QueryFailure::Kind::kNoStore, "history is being stopped"}; }
 
-void refuse(const DuckDbStore::ExportDone& exported, const QueryDone& answered,
-            const QueryFailure& why) {
-  if (answered) answered(std::unexpected(why));
-  if (exported) exported(std::unexpected(why));
-}
-
 }  // namespace
 
 DuckDbStore::Impl::Impl(duck::LibraryPtr library, const DuckDbOptions& options, const Clock& clock)
@@ -115,7 +109,7 @@ void DuckDbStore::Impl::ask(Question question) {
     ++state_.queries;
     ++state_.queries_failed;
   }
-  refuse(question.exported, question.answered, why);
+  question.answered(std::unexpected(why));
 }
 
 void DuckDbStore::Impl::stop() {
@@ -138,7 +132,7 @@ void DuckDbStore::Impl::stop() {
     writer_.reset();
     engine_.reset();
   }
-  for (const Question& question : left) refuse(question.exported, question.answered, gone());
+  for (const Question& question : left) question.answered(std::unexpected(gone()));
 }
 
 void DuckDbStore::Impl::wait(std::condition_variable_any& wake, Nanos time) {
@@ -303,8 +297,8 @@ void DuckDbStore::Impl::read_loop() {
     }
     auto engine = use_engine();
     if (!engine) {
-      refuse(question.exported, question.answered,
-             {QueryFailure::Kind::kNoStore, "history is not open"});
+      question.answered(
+          std::unexpected(QueryFailure{QueryFailure::Kind::kNoStore, "history is not open"}));
       continue;
     }
     answer(question, *engine);
@@ -315,29 +309,13 @@ void DuckDbStore::Impl::read_loop() {
 void DuckDbStore::Impl::answer(Question& question, duck::Catalogue& catalogue) {
   duck::Reader reader(catalogue, clock_);
   const auto ending = [this] { return is_ending(); };
-  std::uint64_t number = 0;
+  auto result = reader.answer(question.request, ending);
   {
     const MutexLock lock(mutex_);
-    number = ++state_.queries;
+    ++state_.queries;
+    if (!result) ++state_.queries_failed;
   }
-  const auto count = [&](bool failed) {
-    const MutexLock lock(mutex_);
-    if (failed) ++state_.queries_failed;
-  };
-  if (question.answered) {
-    auto result = reader.answer(question.request, ending);
-    count(!result);
-    question.answered(std::move(result));
-    return;
-  }
-  const std::string path = fmt::format("{}/export-{}.parquet", catalogue.temp_directory(), number);
-  const auto rows = reader.export_parquet(question.request, path, ending);
-  count(!rows);
-  if (rows) {
-    question.exported(path);
-  } else {
-    question.exported(std::unexpected(rows.error()));
-  }
+  question.answered(std::move(result));
 }
 
 void DuckDbStore::Impl::keep_loop() {

@@ -25,8 +25,7 @@ class DuckDbStore::Impl {
  public:
   struct Question {
     QueryRequest request;
-    QueryDone answered;  ///< or
-    ExportDone exported;
+    QueryDone answered;
   };
 
   Impl(duck::LibraryPtr library, const DuckDbOptions& options, const Clock& clock);
