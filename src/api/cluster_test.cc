@@ -163,7 +163,7 @@ TEST(DropsPage, TellsPodsOfTheHostAndNetworksOutside) {
   snapshot.loss.losses = {loss};
   const auto drops = parsed(drops_page(snapshot, {}));
   const auto losses = parsed(losses_page(snapshot, {}));
-  for (const auto& shown : {drops.at("drops").at(0), losses.at("losses").at(0)}) {
+  for (const auto& shown : {drops.at("drops").at(0), losses.at("losses").at(0).at("flow")}) {
     EXPECT_EQ(text(shown.at("src_workload")), "External/partner");
     EXPECT_EQ(text(shown.at("dst_pod")), "ops/agent-1");
   }
