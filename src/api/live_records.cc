@@ -64,7 +64,7 @@ ConnectionEvent event_of(const Connection& c, const AddressNames& names, Nanos n
 }  // namespace
 
 LiveRecords::LiveRecords(const Snapshot& snapshot, RecordKind kind) {
-  const AddressNames names(*snapshot.kube);
+  const AddressNames names(snapshot);
   switch (kind) {
     case RecordKind::kFlow:
       for (const Flow& flow : snapshot.flows)
