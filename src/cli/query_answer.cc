@@ -13,13 +13,15 @@ namespace {
 
 using Element = simdjson::dom::element;
 
-/// "2026-01-02T03:04:05Z", without digits that say nothing.
+/// "2026-01-02T03:04:05Z", or with microseconds, all six, so that columns align.
 std::string short_time(std::string text) {
   const auto dot = text.find('.');
   if (dot == std::string::npos || !text.ends_with('Z')) return text;
-  auto end = text.find_last_not_of('0', text.size() - 2);
-  if (end == dot) --end;
-  return text.substr(0, end + 1) + "Z";
+  constexpr std::size_t kDigits = 6;
+  std::string digits = text.substr(dot + 1, std::min(kDigits, text.size() - dot - 2));
+  digits.resize(kDigits, '0');
+  const bool whole = digits.find_first_not_of('0') == std::string::npos;
+  return text.substr(0, dot) + (whole ? "" : "." + digits) + "Z";
 }
 
 }  // namespace

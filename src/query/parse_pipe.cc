@@ -39,9 +39,15 @@ bool is_stage_word(const Token& token) {
   return std::ranges::any_of(kOtherStages, is) || std::ranges::any_of(aggregate_words(), is);
 }
 
-bool QueryParser::parse_stages() {
-  while (token_.kind == kPipe) {
-    advance();
+bool begins_stage(const Token& token) {
+  return token.kind == kWord && !find_field(token.text) &&
+         (is_stage_word(token) || aggregate_word(token.text));
+}
+
+bool QueryParser::parse_stages(bool begun) {
+  while (begun || token_.kind == kPipe) {
+    if (!begun) advance();
+    begun = false;
     if (failed() || !parse_stage()) return false;
     if (token_.kind == kEnd || token_.kind == kPipe) continue;
     if (token_.kind == kBad) return false;

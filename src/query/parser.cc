@@ -77,6 +77,9 @@ bool QueryParser::parse() {
     kinds_ = bit(query_.kind);
   }
   parse_kind();
+  // "top 10 src.pod by bytes" asks of everything: who writes no condition needs no
+  // '|' either.
+  if (options_.pipe && begins_stage(token_)) return parse_stages(true) && settle_kind();
   if (token_.kind != Token::Kind::kPipe && token_.kind != Token::Kind::kEnd)
     query_.filter = parse_or();
   if (failed()) return false;
@@ -87,7 +90,7 @@ bool QueryParser::parse() {
     return fail(token_, "several values stand in parentheses: FIELD in (a, b)");
   if (token_.kind != Token::Kind::kPipe && token_.kind != Token::Kind::kEnd)
     return fail_expecting("a condition, and, or, or a '|'", {"and", "or", "|"});
-  return parse_stages() && settle_kind();
+  return parse_stages(false) && settle_kind();
 }
 
 void QueryParser::advance() {

@@ -86,7 +86,8 @@ class QueryParser {
   bool fail_operand(const Refusal& refusal, const Token& at);
 
   // Stages: parse_pipe.cc, parse_aggregate.cc.
-  bool parse_stages();
+  /// `begun`: the first one stands without its '|'.
+  bool parse_stages(bool begun);
   bool parse_stage();
   bool parse_range(const Token& stage);
   bool fail_unknown_stage(const Token& stage);
@@ -136,6 +137,8 @@ class QueryParser {
 [[nodiscard]] std::vector<std::string> aggregate_words();
 [[nodiscard]] std::vector<std::string> stage_words();
 [[nodiscard]] bool is_stage_word(const Token& token);
+/// A word that only a stage can begin with.
+[[nodiscard]] bool begins_stage(const Token& token);
 [[nodiscard]] std::optional<AggregateWord> aggregate_word(std::string_view text);
 /// "p99", "p99.9": as aggregate_word() takes it.
 [[nodiscard]] std::string percentile_word(double quantile);

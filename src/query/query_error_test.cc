@@ -124,7 +124,7 @@ TEST(QueryErrors, HabitsOfOtherLanguages) {
   expect_error("[tcp]", "unknown field 'tcp'; write protocol=tcp");
   expect_error("[10.0.0.0/8]", "an address needs a field: write ip=10.0.0.0/8");
   expect_error("[src.ip:10.0.0.1]", "a ':' compares nothing: write src.ip=VALUE");
-  expect_error("drops [since] 1h", "'since' begins a stage: write '| since'");
+  expect_error("src.port=1 [since] 1h", "'since' begins a stage: write '| since'");
 }
 
 TEST(QueryErrors, Stages) {

@@ -68,6 +68,17 @@ TEST(QueryParse, ABareNameIsEitherSideAndItsNegationNeither) {
   expect_same("not label.app in (a, b)", "flows label.app not in (a, b)");
 }
 
+TEST(QueryParse, WithoutAConditionAStageNeedsNoBar) {
+  for (const auto* text : {"top 3 src.ip by bytes", "sum bytes by src.ip | limit 5", "count",
+                           "p99 rtt", "last 1h | count", "limit 3"})
+    expect_same(text, read(std::string("| ") + text));
+  expect_same("drops top 3 drop.reason by packets",
+              "drops | sum packets by drop.reason | order by "
+              "sum_packets desc | limit 3");
+  expect_same("flows since 1h | count", read("flows | since 1h | count"));
+  EXPECT_FALSE(parse_filter("top 3 src.ip by bytes", kNow));
+}
+
 TEST(QueryParse, NamesHaveAliases) {
   for (const auto* text : {"src.ip=::1", "src_ip=::1", "SRC-IP=::1", "source.address=::1",
                            "from.ip=::1", "client.address=::1", "src.host=::1", "ip.src=::1"})
