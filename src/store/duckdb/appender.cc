@@ -143,7 +143,7 @@ void TableAppender::signed_(std::int64_t number) { put(number); }
 void TableAppender::bytes(std::string_view bytes) {
   Text value{};
   value.length = static_cast<std::uint32_t>(bytes.size());
-  const char* pointer = bytes.data();
+  const char* pointer = bytes.empty() ? "" : bytes.data();  // null may be what is empty
   if (bytes.size() <= Text::kInlined) {
     std::memcpy(value.bytes, pointer, std::min(bytes.size(), sizeof value.bytes));
     if (bytes.size() > sizeof value.bytes)
