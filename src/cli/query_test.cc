@@ -73,7 +73,7 @@ TEST(QueryCommand, PointsAtWhatIsWrong) {
   FakeAgent agent;
   agent.answer("/api/query",
                R"({"title":"Bad Request","status":400,"detail":"unknown field 'scr.ip'",)"
-               R"("parameter":"q","column":5,"length":6,"expected":["src.ip"]})",
+               R"("parameter":"q","column":6,"length":6,"expected":["src.ip"]})",
                400, "application/problem+json");
   const auto run = run_netprobe({"query", "ä a scr.ip=1", "--agent", agent.url()});
   EXPECT_EQ(run.exit_code, 2);
@@ -81,7 +81,7 @@ TEST(QueryCommand, PointsAtWhatIsWrong) {
   EXPECT_EQ(run.err,
             "netprobe: unknown field 'scr.ip'\n"
             "  ä a scr.ip=1\n"
-            "    ^~~~~~\n");
+            "      ^~~~~~\n");
 }
 
 TEST(QueryProblem, PointsIntoTheLineAndSurvivesAnything) {

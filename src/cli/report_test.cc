@@ -115,7 +115,8 @@ TEST(ReportText, HasEveryPart) {
   const std::string text = report_text(hostile_report(), false, Language::kEnglish);
   EXPECT_THAT(text, HasSubstr("Traffic over time\n"));
   EXPECT_THAT(text, HasSubstr("1970-01-01 00:10"));
-  EXPECT_THAT(text, HasSubstr("2.5ms"));
+  EXPECT_THAT(text, HasSubstr("2.5ms "));
+  EXPECT_THAT(text, HasSubstr("50us "));
   EXPECT_THAT(text, HasSubstr("This part has no answer: no <i>answer</i>"));
 }
 

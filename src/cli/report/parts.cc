@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "base/duration.h"
+#include "base/clock.h"
 #include "cli/report/words.h"
 #include "cli/units.h"
 
@@ -16,6 +16,15 @@ std::string pair_text(const std::string& from, const std::string& to) { return f
 /// "shop/web" of two cells.
 std::string scoped(const std::string& scope, const std::string& name) {
   return scope.empty() ? name : scope + "/" + name;
+}
+
+/// "50us", "2.5ms": bounds are round, and ".0" says nothing of them.
+std::string bound_text(double millis) {
+  std::string text = human_duration(static_cast<Nanos>(millis * 1e6));
+  const auto at = text.find(".0");
+  if (at != std::string::npos && text.find_first_of("0123456789", at + 2) == std::string::npos)
+    text.erase(at, 2);
+  return text;
 }
 
 std::string label_of(Part part, simdjson::dom::array row, Language language) {
@@ -38,7 +47,7 @@ std::string label_of(Part part, simdjson::dom::array row, Language language) {
       simdjson::dom::element value;
       if (row.at(0).get(value) != simdjson::SUCCESS || value.get(millis) != simdjson::SUCCESS)
         return text(0) == "+Inf" ? ">10s" : text(0);
-      return format_duration(static_cast<Nanos>(millis * 1e6));
+      return bound_text(millis);
     }
     default:
       return text(0);
