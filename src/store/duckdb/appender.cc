@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
@@ -36,10 +37,24 @@ Type type_of(ColumnType type) {
   return Type::kVarchar;
 }
 
+/// Without a byte of 0x80 or above, eight at a time: names are short.
+bool is_ascii(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t bits = 0;
+  std::uint64_t eight = 0;
+  for (; left >= sizeof eight; left -= sizeof eight, at += sizeof eight) {
+    std::memcpy(&eight, at, sizeof eight);
+    bits |= eight;
+  }
+  std::uint8_t rest = 0;
+  for (; left > 0; --left, ++at) rest |= static_cast<std::uint8_t>(*at);
+  return (bits & kHighBits) == 0 && rest < 0x80;
+}
+
 bool is_utf8(std::string_view text) {
-  std::uint8_t bits = 0;
-  for (const char c : text) bits |= static_cast<std::uint8_t>(c);
-  if (bits < 0x80) return true;
+  if (is_ascii(text)) return true;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_length(text, i);
     if (length == 0) return false;
@@ -145,9 +160,9 @@ void TableAppender::bytes(std::string_view bytes) {
   value.length = static_cast<std::uint32_t>(bytes.size());
   const char* pointer = bytes.data();
   if (bytes.size() <= Text::kInlined) {
-    std::memcpy(value.bytes, pointer, std::min(bytes.size(), sizeof value.bytes));
-    if (bytes.size() > sizeof value.bytes)
-      std::memcpy(value.rest, pointer + sizeof value.bytes, bytes.size() - sizeof value.bytes);
+    // The first four and the rest stand side by side.
+    if (!bytes.empty())
+      std::memcpy(reinterpret_cast<char*>(&value) + offsetof(Text, bytes), pointer, bytes.size());
   } else {
     std::memcpy(value.bytes, pointer, sizeof value.bytes);
     std::memcpy(value.rest, &pointer, sizeof value.rest);
@@ -175,8 +190,11 @@ std::string_view TableAppender::mended(std::string_view text) {
 void TableAppender::labels(const Identity* identity) {
   if (identity == nullptr || identity->labels.empty()) return text({});
   const auto [at, is_new] = labels_.try_emplace(identity);
-  if (is_new) at->second = labels_text(identity);
-  text(at->second);
+  if (is_new) {
+    at->second = labels_text(identity);
+    if (!is_utf8(at->second)) at->second = mended(at->second);
+  }
+  bytes(at->second);
 }
 
 Status TableAppender::finish_row() {

@@ -31,15 +31,6 @@ std::unexpected<QueryFailure> refuse(Kind kind, std::string message) {
   return std::unexpected(QueryFailure{kind, std::move(message)});
 }
 
-std::string identifier(std::string_view name) {
-  std::string result = "\"";
-  for (const char c : name) {
-    if (c == '"') result += c;
-    if (c != '\0') result += c;
-  }
-  return result + '"';
-}
-
 }  // namespace
 
 QueryFailure Reader::failure(const Run& run, const Error& error) const {
