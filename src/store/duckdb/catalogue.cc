@@ -229,6 +229,12 @@ Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
   }
   if (std::get<std::int64_t>(*schema) > kHistorySchema) {
     bad.newer = true;
+    for (const FileTable& table : file_tables(file.name.kind)) {
+      const auto rows =
+          session_->value(fmt::format("SELECT count(*) FROM {}.main.{}", file.alias, table.name));
+      if (rows && std::holds_alternative<std::int64_t>(*rows))
+        bad.rows += static_cast<std::uint64_t>(std::get<std::int64_t>(*rows));
+    }
     return fail(fmt::format("it was written by a newer version (schema {}, known is {})",
                             std::get<std::int64_t>(*schema), kHistorySchema));
   }
@@ -239,6 +245,7 @@ Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
     if (!rows->next()) continue;
     TimeRange& range = file.ranges.at(static_cast<std::size_t>(table.kind));
     range.rows = static_cast<std::uint64_t>(std::get<std::int64_t>(rows->value(2, 0)));
+    bad.rows += range.rows;  // where a later table cannot be read
     if (range.rows == 0) continue;
     range.oldest = std::get<std::int64_t>(rows->value(0, 0));
     range.newest = std::get<std::int64_t>(rows->value(1, 0));
@@ -428,6 +435,11 @@ void Catalogue::measure_locked(HistoryFile& file) {
 void Catalogue::measure(const HistoryFilePtr& file) {
   const MutexLock lock(mutex_);
   measure_locked(*file);
+}
+
+void Catalogue::put_away(const HistoryFilePtr& file) {
+  const MutexLock lock(mutex_);
+  if (file->users == 0) detach(*file);
 }
 
 void Catalogue::remove(const HistoryFilePtr& file) {

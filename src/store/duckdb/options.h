@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "model/history.h"
@@ -26,6 +28,9 @@ struct DuckDbOptions {
   Micros raw_age = kHistoryHour;
   std::uint64_t raw_bytes = 128U << 20U;
   Micros housekeeping = 5'000'000;  ///< between looks at what is to be rolled up and removed
+  /// For tests: called on the thread that sums up, at "minute inserted", before the
+  /// commit, and "minute committed", before the checkpoint; so of "hour" and "events".
+  std::function<void(std::string_view moment)> at_moment;
 };
 
 }  // namespace netprobe

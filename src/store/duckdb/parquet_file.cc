@@ -117,8 +117,8 @@ Status write_parquet(const QueryAnswer& answer, const std::string& path) {
     const std::size_t end = std::min(answer.rows.size(), row + kRowsAtATime);
     if (auto s = (*session)->run(insert_sql(answer, row, end)); !s) return s;
   }
-  return (*session)->run(fmt::format("COPY answer TO {} (FORMAT parquet, COMPRESSION zstd)",
-                                     duck::quote_text(path)));
+  return (*session)->run(
+      fmt::format("COPY answer TO {} (FORMAT parquet, COMPRESSION zstd)", duck::quote_text(path)));
 }
 
 }  // namespace netprobe

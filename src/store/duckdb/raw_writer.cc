@@ -172,8 +172,10 @@ void RawWriter::rotate(bool always) {
   if (!always && age < options_.raw_age && file->bytes < options_.raw_bytes) return;
   if (file->rows() == 0 && !always) return;
   checkpoint();
-  catalogue_.set_writing(file, false);
+  const HistoryFilePtr closed = file;
+  catalogue_.set_writing(closed, false);
   lease_.release();
+  catalogue_.put_away(closed);
 }
 
 }  // namespace netprobe::duck

@@ -36,7 +36,18 @@ HistoryStatus DuckDbStore::Impl::status() const {
   }
   const auto bad = engine->bad_files();
   const auto logs = engine->lost_logs();
-  status.lost.emplace_back("corrupt_file", bad.size() + logs.size());
+  // Rows where they can be counted; of others it is known that there were some.
+  std::uint64_t rows = logs.size();
+  std::uint64_t foreign = 0;
+  for (const duck::BadFile& file : bad) {
+    if (file.foreign) {
+      ++foreign;
+    } else {
+      rows += std::max<std::uint64_t>(file.rows, 1);
+    }
+  }
+  status.lost.emplace_back("corrupt_file", rows);
+  status.lost.emplace_back("foreign_file", foreign);
   if (status.problem.empty() && !bad.empty())
     status.problem = fmt::format("{} is left alone: {}", bad.front().name, bad.front().why);
   if (status.problem.empty() && !logs.empty()) {
