@@ -14,7 +14,7 @@ namespace netprobe::duck {
 namespace {
 
 // Rows that the library holds beside those of the transaction, as a second copy.
-constexpr std::size_t kRowsHeld = 8 * 2048;
+constexpr std::size_t kRowsHeld = 2 * 2048;
 
 Type type_of(ColumnType type) {
   switch (type) {

@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 // Attached files cost memory beside the buffers (measured: docs/adr/0007), so only
 // those stay that were used last.
-constexpr std::size_t kIdleAttached = 16;
+constexpr std::size_t kIdleAttached = 8;
 
 constexpr std::string_view kUnfinished = ".new";
 
@@ -62,9 +62,10 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
-  // Most is for buffers; a quarter is for rows in waiting, the rest is what the library
-  // takes beside its buffers.
-  auto instance = Instance::open(std::move(library), {.memory_limit = options.memory_limit / 8 * 5,
+  // A quarter is for rows in waiting; the rest is what the library takes beside its
+  // buffers, as much as them: descriptions of attached files, columns while they are
+  // compressed, what its allocator holds.
+  auto instance = Instance::open(std::move(library), {.memory_limit = options.memory_limit / 8 * 3,
                                                       .threads = options.threads,
                                                       .temp_directory = catalogue->temp_,
                                                       .max_temp_bytes = options.max_bytes / 4});

@@ -16,7 +16,7 @@ namespace {
 constexpr std::array kSums{FileKind::kEvents, FileKind::kMinute, FileKind::kHour};
 
 // Rows that are grouped at once, about: all of a file's may not fit into the memory.
-constexpr std::int64_t kRowsSummed = 65'536;
+constexpr std::int64_t kRowsSummed = 32'768;
 
 constexpr Micros bucket_of(FileKind kind) {
   return kind == FileKind::kHour ? kHistoryHour : kHistoryHour / 60;
@@ -55,7 +55,7 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   }
   const std::string name = format_file_name(raw.name);
   std::vector<std::string> problems;
-  const Lease from = catalogue_.lease({raw.file}, problems);
+  Lease from = catalogue_.lease({raw.file}, problems);
   if (from.files().empty()) return fail(problems.empty() ? name : problems.front());
   auto to = catalogue_.target(kind, raw.name.period);
   if (!to) return std::unexpected(to.error());
@@ -97,6 +97,8 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   catalogue_.measure(target);
   to->release();
   catalogue_.put_away(target);
+  from.release();
+  catalogue_.put_away(raw.file);
   return checked;
 }
 
