@@ -126,7 +126,9 @@ TableAppender::~TableAppender() {
 
 Status TableAppender::failed() const {
   const char* why = appender_ != nullptr ? api_->appender_error(appender_) : nullptr;
-  return fail(why != nullptr ? std::string(why) : "DuckDB takes no rows and does not say why");
+  if (why == nullptr) return fail("DuckDB takes no rows and does not say why");
+  const std::string_view text(why);
+  return fail(std::string(text.substr(0, text.find('\n'))));  // advice follows
 }
 
 // A chunk that was reset may have other memory.

@@ -24,6 +24,9 @@ namespace fs = std::filesystem;
 // those stay that were used last.
 constexpr std::size_t kIdleAttached = 8;
 
+// Less does not hold the row group that is written, whatever the limit is.
+constexpr std::uint64_t kLeastBuffers = 24U << 20U;
+
 constexpr std::string_view kUnfinished = ".new";
 
 Micros modified_time(const std::string& path) {
@@ -65,10 +68,11 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
   // A quarter is for rows in waiting; the rest is what the library takes beside its
   // buffers, as much as them: descriptions of attached files, columns while they are
   // compressed, what its allocator holds.
-  auto instance = Instance::open(std::move(library), {.memory_limit = options.memory_limit / 8 * 3,
-                                                      .threads = options.threads,
-                                                      .temp_directory = catalogue->temp_,
-                                                      .max_temp_bytes = options.max_bytes / 4});
+  auto instance = Instance::open(
+      std::move(library), {.memory_limit = std::max(options.memory_limit / 8 * 3, kLeastBuffers),
+                           .threads = options.threads,
+                           .temp_directory = catalogue->temp_,
+                           .max_temp_bytes = options.max_bytes / 4});
   if (!instance) return std::unexpected(instance.error());
   catalogue->instance_ = std::move(*instance);
   auto session = Session::open(*catalogue->instance_);

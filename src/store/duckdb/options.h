@@ -22,7 +22,8 @@ struct DuckDbOptions {
   Micros keep_minute = 14 * 24 * kHistoryHour;
   Micros keep_hour = 400 * 24 * kHistoryHour;
   Micros keep_events = 14 * 24 * kHistoryHour;  ///< drops, connections, alerts
-  std::uint64_t memory_limit = 128U << 20U;     ///< of all that history takes, rows in waiting too
+  std::uint64_t memory_limit = 128U << 20U;     ///< of all that history takes, rows in waiting too;
+                                                ///< below 64 MiB it cannot be kept
   unsigned threads = 1;                         ///< that work on one query
   // When a raw file is closed.
   Micros raw_age = kHistoryHour;
