@@ -73,6 +73,7 @@ int run() {
   HistoryData data;
   // All of it in a day and a bit.
   data.set_rate(static_cast<double>(total) / 90'000);
+  data.set_rare(total / 10);
   const Micros begin = data.time();
   const SystemClock clock;
   Nanos making = 0;
@@ -80,6 +81,7 @@ int run() {
   for (std::size_t done = 0; done < total; done += kBatch) {
     const Nanos made = clock.monotonic();
     auto batch = data.next(kBatch);
+    data.add_events(*batch);
     making += clock.monotonic() - made;
     while ((*store)->status().memory_bytes > options.memory_bytes / 4)
       std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -146,9 +146,41 @@ std::shared_ptr<HistoryBatch> HistoryData::next(std::size_t flows) {
   batch->flows.resize(flows);
   for (FlowRecord& record : batch->flows) {
     fill(record, live_[below(live_.size())]);
+    if (rare_ != 0 && ++made_ % rare_ == 0) record.tuple.dst_port = kRarePort;
     now_ += step_;
   }
   return batch;
+}
+
+void HistoryData::add_events(HistoryBatch& batch) {
+  static constexpr std::array<std::string_view, 6> kReasons{"NO_SOCKET",        "NETFILTER_DROP",
+                                                            "TCP_RFC7323_PAWS", "QUEUE_PURGE",
+                                                            "SOCKET_RCVBUFF",   "TC_INGRESS"};
+  for (std::size_t i = 0; i < batch.flows.size(); ++i) {
+    const FlowRecord& flow = batch.flows[i];
+    if (i % 100 == 0) {
+      DropEvent& drop = batch.drops.emplace_back();
+      static_cast<RecordBase&>(drop) = flow;
+      drop.verdict = "dropped";
+      drop.reason = kReasons.at(below(below(kReasons.size()) + 1));
+      drop.hook = "kfree_skb";
+      drop.location = "tcp_v4_rcv+0x1a2";
+      drop.packets = 1 + below(9);
+      drop.bytes = drop.packets * 60;
+    }
+    if (i % 20 == 0 && flow.tuple.protocol == kProtoTcp) {
+      ConnectionEvent& connection = batch.connections.emplace_back();
+      static_cast<RecordBase&>(connection) = flow;
+      connection.id = flow.flow_id;
+      connection.first_seen = flow.time - static_cast<Micros>(below(600'000'000));
+      connection.side = "client";
+      connection.bytes_sent = flow.forward.bytes;
+      connection.bytes_received = flow.reverse.bytes;
+      connection.segments_sent = flow.forward.packets;
+      connection.rtt = connection.min_rtt = flow.rtt;
+      connection.connect_time = flow.handshake;
+    }
+  }
 }
 
 }  // namespace netprobe::bench

@@ -20,6 +20,11 @@ class HistoryData {
 
   /// The next records of flows, `rows_per_second` of them in a second of their time.
   [[nodiscard]] std::shared_ptr<HistoryBatch> next(std::size_t flows);
+  /// Adds drops and connections that ended, of some of the batch's flows.
+  void add_events(HistoryBatch& batch);
+  /// Every so manieth flow goes to kRarePort, which no other does.
+  void set_rare(std::size_t every) { rare_ = every; }
+  static constexpr std::uint16_t kRarePort = 4444;
   /// Goes to another moment; the first is `start` of the constructor's.
   void set_time(Micros time) { now_ = static_cast<double>(time); }
   void set_rate(double rows_per_second) { step_ = 1e6 / rows_per_second; }
@@ -62,6 +67,8 @@ class HistoryData {
   std::vector<Live> live_;
   std::uint64_t next_id_ = 1;
   std::uint64_t number_ = 0;
+  std::size_t rare_ = 0;
+  std::size_t made_ = 0;
   double now_ = 1'764'000'000e6;
   double step_ = 1e6 / 200;
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "history_data.h"
 #include "query/query.h"
 #include "report.h"
 
@@ -21,8 +22,7 @@ std::vector<Question> ten_questions(Micros begin, Micros end) {
   return {
       {"top talkers", "flows | top 10 src.ip, dst.ip by total_bytes" + all},
       {"bytes by namespace pair", "flows | sum bytes by src.namespace, dst.namespace" + all},
-      // Drops are few; the same over flows that were ended by a side is as wide.
-      {"flows by verdict", "flows | sum packets by verdict" + all},
+      {"drops by reason", "drops | sum packets by drop.reason" + all},
       {"one pod's last hour", "src.pod=service-7-* | sum bytes by dst.workload" + last_hour},
       {"histogram of RTT", "flows | histogram rtt" + all},
       {"distinct peers of a workload", "src.workload=service-3 | distinct dst.ip" + all},
@@ -30,10 +30,8 @@ std::vector<Question> ten_questions(Micros begin, Micros end) {
                                               at(std::max(begin, end - 86'400'000'000)) +
                                               " | until " + at(end)},
       {"new peers", "flows | new src.workload, dst.workload since " + middle + all},
-      {"longest flows",
-       "flows | max duration by src.ip, dst.ip, dst.port | order by max_duration "
-       "desc | limit 10" +
-           all},
+      {"longest connections", "connections | order by duration desc | limit 10" + all},
+      {"a filter that matches ten rows", fmt::format("dst.port={}", HistoryData::kRarePort) + all},
       {"a filter's first page", "dst.port=5432 src.workload=service-3" + all, 50, true},
   };
 }

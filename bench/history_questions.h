@@ -16,7 +16,8 @@ struct Question {
   std::size_t rows = 10'000;
   bool first_page = false;  ///< a filter's first page: a bound of its own
 };
-/// Over HistoryData's records (history_data.h) of the time from `begin` to `end`.
+/// Over HistoryData's records (history_data.h) of the time from `begin` to `end`, with
+/// its events and ten flows to the rare port; an eleventh is a filter's first page.
 [[nodiscard]] std::vector<Question> ten_questions(Micros begin, Micros end);
 
 struct Timing {

@@ -64,7 +64,9 @@ struct HistoryStatus {
   std::uint64_t queries = 0;
   std::uint64_t queries_failed = 0;
   /// Records that are not kept, by cause: queue_full, disk_full, rejected,
-  /// corrupt_file, retention (of rows: removed by age or size) …
+  /// corrupt_file (rows of files that cannot be used; 1 of one whose rows cannot be
+  /// counted), retention (rows removed by age or size) …; and foreign_file, of files in
+  /// the store's directory that are none of its own.
   std::vector<std::pair<std::string, std::uint64_t>> lost;
 };
 

@@ -27,7 +27,44 @@ std::string summed(SqlDialect dialect, const TableColumn& column, bool from_roll
   return aggregate("sum", field.empty() ? name : field);
 }
 
+/// The same of a single row of flows.
+std::string of_row(const TableColumn& column) {
+  const std::string name(column.name);
+  const auto cut = [&](std::string_view end) {
+    return name.ends_with(end) ? name.substr(0, name.size() - end.size()) : std::string();
+  };
+  if (name == "records") return "1";
+  if (const std::string field = cut("_count"); !field.empty())
+    return "CASE WHEN " + field + " <> 0 THEN 1 ELSE 0 END";
+  if (const std::string field = cut("_max"); !field.empty()) return field;
+  const std::string field = cut("_sum");
+  return field.empty() ? name : field;
+}
+
 }  // namespace
+
+std::string rollup_rows_sql(SqlDialect dialect, std::string_view from, Micros bucket) {
+  const auto columns = rollup_columns();
+  const bool duckdb = dialect == SqlDialect::kDuckDb;
+  std::string text = "SELECT ";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const TableColumn& column = columns[i];
+    const std::string name(column.name);
+    if (i > 0) text += ", ";
+    if (name == "time") {
+      text += sql_bucket(dialect, "time", bucket) + " AS time";
+    } else if (i < rollup_keys()) {
+      text += name;
+    } else {
+      const bool is_signed = column.type == ColumnType::kI64;
+      const std::string_view type =
+          duckdb ? (is_signed ? "BIGINT" : "UBIGINT") : (is_signed ? "Int64" : "UInt64");
+      text.append("CAST(").append(of_row(column)).append(" AS ").append(type).append(") AS ");
+      text += name;
+    }
+  }
+  return text + " FROM " + std::string(from);
+}
 
 std::string rollup_sql(SqlDialect dialect, std::string_view from, bool from_rollup, Micros bucket) {
   const bool duckdb = dialect == SqlDialect::kDuckDb;

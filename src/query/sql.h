@@ -83,6 +83,10 @@ void finish_answer(const Query& query, const SqlStatement& statement, std::size_
 [[nodiscard]] std::string rollup_sql(SqlDialect dialect, std::string_view from, bool from_rollup,
                                      Micros bucket);
 
+/// Rows of flows in the shape of rollup_columns(), one for each: for whoever groups
+/// them anyway, which gives the same as of their sums.
+[[nodiscard]] std::string rollup_rows_sql(SqlDialect dialect, std::string_view from, Micros bucket);
+
 /// A text as a literal of the dialect, quotes and all.
 [[nodiscard]] std::string sql_literal(SqlDialect dialect, std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
@@ -13,7 +14,7 @@ namespace netprobe::duck {
 namespace {
 
 // Rows that the library holds beside those of the transaction, as a second copy.
-constexpr std::size_t kRowsHeld = 8 * 2048;
+constexpr std::size_t kRowsHeld = 2 * 2048;
 
 Type type_of(ColumnType type) {
   switch (type) {
@@ -36,10 +37,24 @@ Type type_of(ColumnType type) {
   return Type::kVarchar;
 }
 
+/// Without a byte of 0x80 or above, eight at a time: names are short.
+bool is_ascii(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t bits = 0;
+  std::uint64_t eight = 0;
+  for (; left >= sizeof eight; left -= sizeof eight, at += sizeof eight) {
+    std::memcpy(&eight, at, sizeof eight);
+    bits |= eight;
+  }
+  std::uint8_t rest = 0;
+  for (; left > 0; --left, ++at) rest |= static_cast<std::uint8_t>(*at);
+  return (bits & kHighBits) == 0 && rest < 0x80;
+}
+
 bool is_utf8(std::string_view text) {
-  std::uint8_t bits = 0;
-  for (const char c : text) bits |= static_cast<std::uint8_t>(c);
-  if (bits < 0x80) return true;
+  if (is_ascii(text)) return true;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_length(text, i);
     if (length == 0) return false;
@@ -111,7 +126,9 @@ TableAppender::~TableAppender() {
 
 Status TableAppender::failed() const {
   const char* why = appender_ != nullptr ? api_->appender_error(appender_) : nullptr;
-  return fail(why != nullptr ? std::string(why) : "DuckDB takes no rows and does not say why");
+  if (why == nullptr) return fail("DuckDB takes no rows and does not say why");
+  const std::string_view text(why);
+  return fail(std::string(text.substr(0, text.find('\n'))));  // advice follows
 }
 
 // A chunk that was reset may have other memory.
@@ -145,9 +162,9 @@ void TableAppender::bytes(std::string_view bytes) {
   value.length = static_cast<std::uint32_t>(bytes.size());
   const char* pointer = bytes.empty() ? "" : bytes.data();  // null may be what is empty
   if (bytes.size() <= Text::kInlined) {
-    std::memcpy(value.bytes, pointer, std::min(bytes.size(), sizeof value.bytes));
-    if (bytes.size() > sizeof value.bytes)
-      std::memcpy(value.rest, pointer + sizeof value.bytes, bytes.size() - sizeof value.bytes);
+    // The first four and the rest stand side by side.
+    if (!bytes.empty())
+      std::memcpy(reinterpret_cast<char*>(&value) + offsetof(Text, bytes), pointer, bytes.size());
   } else {
     std::memcpy(value.bytes, pointer, sizeof value.bytes);
     std::memcpy(value.rest, &pointer, sizeof value.rest);
@@ -175,8 +192,11 @@ std::string_view TableAppender::mended(std::string_view text) {
 void TableAppender::labels(const Identity* identity) {
   if (identity == nullptr || identity->labels.empty()) return text({});
   const auto [at, is_new] = labels_.try_emplace(identity);
-  if (is_new) at->second = labels_text(identity);
-  text(at->second);
+  if (is_new) {
+    at->second = labels_text(identity);
+    if (!is_utf8(at->second)) at->second = mended(at->second);
+  }
+  bytes(at->second);
 }
 
 Status TableAppender::finish_row() {

@@ -22,7 +22,10 @@ namespace fs = std::filesystem;
 
 // Attached files cost memory beside the buffers (measured: docs/adr/0007), so only
 // those stay that were used last.
-constexpr std::size_t kIdleAttached = 16;
+constexpr std::size_t kIdleAttached = 8;
+
+// Less does not hold the row group that is written, whatever the limit is.
+constexpr std::uint64_t kLeastBuffers = 24U << 20U;
 
 constexpr std::string_view kUnfinished = ".new";
 
@@ -62,12 +65,14 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
-  // Most is for buffers; a quarter is for rows in waiting, the rest is what the library
-  // takes beside its buffers.
-  auto instance = Instance::open(std::move(library), {.memory_limit = options.memory_limit / 8 * 5,
-                                                      .threads = options.threads,
-                                                      .temp_directory = catalogue->temp_,
-                                                      .max_temp_bytes = options.max_bytes / 4});
+  // A quarter is for rows in waiting; the rest is what the library takes beside its
+  // buffers, as much as them: descriptions of attached files, columns while they are
+  // compressed, what its allocator holds.
+  auto instance = Instance::open(
+      std::move(library), {.memory_limit = std::max(options.memory_limit / 8 * 3, kLeastBuffers),
+                           .threads = options.threads,
+                           .temp_directory = catalogue->temp_,
+                           .max_temp_bytes = options.max_bytes / 4});
   if (!instance) return std::unexpected(instance.error());
   catalogue->instance_ = std::move(*instance);
   auto session = Session::open(*catalogue->instance_);
@@ -229,6 +234,12 @@ Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
   }
   if (std::get<std::int64_t>(*schema) > kHistorySchema) {
     bad.newer = true;
+    for (const FileTable& table : file_tables(file.name.kind)) {
+      const auto rows =
+          session_->value(fmt::format("SELECT count(*) FROM {}.main.{}", file.alias, table.name));
+      if (rows && std::holds_alternative<std::int64_t>(*rows))
+        bad.rows += static_cast<std::uint64_t>(std::get<std::int64_t>(*rows));
+    }
     return fail(fmt::format("it was written by a newer version (schema {}, known is {})",
                             std::get<std::int64_t>(*schema), kHistorySchema));
   }
@@ -239,6 +250,7 @@ Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
     if (!rows->next()) continue;
     TimeRange& range = file.ranges.at(static_cast<std::size_t>(table.kind));
     range.rows = static_cast<std::uint64_t>(std::get<std::int64_t>(rows->value(2, 0)));
+    bad.rows += range.rows;  // where a later table cannot be read
     if (range.rows == 0) continue;
     range.oldest = std::get<std::int64_t>(rows->value(0, 0));
     range.newest = std::get<std::int64_t>(rows->value(1, 0));
@@ -428,6 +440,11 @@ void Catalogue::measure_locked(HistoryFile& file) {
 void Catalogue::measure(const HistoryFilePtr& file) {
   const MutexLock lock(mutex_);
   measure_locked(*file);
+}
+
+void Catalogue::put_away(const HistoryFilePtr& file) {
+  const MutexLock lock(mutex_);
+  if (file->users == 0) detach(*file);
 }
 
 void Catalogue::remove(const HistoryFilePtr& file) {

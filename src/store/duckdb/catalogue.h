@@ -54,8 +54,9 @@ struct FileView {
 struct BadFile {
   std::string name;
   std::string why;
-  bool newer = false;    ///< of a program that knows more
-  bool foreign = false;  ///< nothing of ours
+  bool newer = false;      ///< of a program that knows more
+  bool foreign = false;    ///< nothing of ours
+  std::uint64_t rows = 0;  ///< that it holds, as far as they can be counted
 };
 
 /// The directory's files: which there are, what they hold, and which of them are
@@ -98,6 +99,9 @@ class Catalogue {
   /// Rows were committed to it, and of a summing file, from which raw file.
   void grown(const HistoryFilePtr& file, const std::array<TimeRange, kRecordKinds>& more,
              std::uint64_t source) NETPROBE_EXCLUDES(mutex_);
+  /// Detaches it where nobody uses it: what was written since it was attached keeps its
+  /// row groups' descriptions in memory, and comes back without them.
+  void put_away(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
   /// Reads its size anew.
   void measure(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
   /// Removes it from the disk; who uses it goes on.

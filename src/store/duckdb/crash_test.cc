@@ -127,6 +127,44 @@ TEST_F(CrashTest, KilledTwentyTimesLosesNothingThatWasAcknowledged) {
   std::cout << "acknowledged batches: " << expected.size() << ", found: " << batches << "\n";
 }
 
+TEST_F(CrashTest, KilledInTheMiddleOfASumLosesAndDoublesNothing) {
+  std::uint64_t first = kStride;
+  std::map<std::uint64_t, std::uint64_t> expected;
+  std::size_t taken = 0;
+  for (const std::string kind : {"events", "minute", "hour"}) {
+    for (const std::string moment : {"inserted", "committed"}) {
+      auto child = test::Process::start({HISTORY_CHILD, options_.directory, std::to_string(first),
+                                         "400", fmt::format("{} {}", kind, moment)});
+      ASSERT_TRUE(child.has_value()) << child.error().message;
+      const auto ended = child->wait(60 * kSecond);
+      ASSERT_TRUE(ended.has_value()) << kind << " " << moment << ": it was not killed";
+      EXPECT_EQ(ended->signal, SIGKILL) << ended->out << ended->err;
+      const Told told = read_told(ended->out);
+      ASSERT_EQ(told.failed, "");
+      ASSERT_FALSE(told.taken.empty());
+      for (const std::uint64_t batch : told.acknowledged) expected[batch / kStride] = 400;
+      taken += told.taken.size();
+      first = told.taken.back() + kStride;
+    }
+  }
+  open();
+  EXPECT_EQ(lost("corrupt_file"), 0U) << store_->status().problem;
+  for (int look = 0; look < 2; ++look) {
+    auto found = flows_by_batch();
+    for (const auto& [batch, flows] : expected) EXPECT_EQ(found[batch], flows) << batch;
+    for (const auto& [batch, flows] : found) EXPECT_EQ(flows, 400U) << batch;
+    EXPECT_FALSE(found.empty());
+    EXPECT_LE(found.size(), taken);
+    EXPECT_EQ(number("drops | count"), found.size());
+    EXPECT_EQ(number("src.port>=1 | sum flows"), number("flows | sum flows"));
+    for (const char* step : {"1m", "1h"}) {
+      const auto text = fmt::format("| sum bytes, sum flows by src.namespace every {}", step);
+      EXPECT_EQ(ask("flows " + text).rows, ask("src.port>=1 " + text).rows) << step;
+    }
+    store_->keep_house();
+  }
+}
+
 TEST_F(CrashTest, BrokenLogIsPutAsideAndReported) {
   const Told told = run_child(kStride, 300, false, 100 * kMillisecond);
   const auto logs = names("raw-");
@@ -184,6 +222,7 @@ TEST_F(CrashTest, FilesThatCannotBeUsedAreLeftAlone) {
   write_file(folder / "raw-00000077-20260101T000000.duckdb", "not a database");
   write_file(folder / "mine.duckdb", "a user's own");
   const std::string minute = names("minute-").front();
+  std::uint64_t newer_rows = 0;
   {
     const auto instance = Instance::open(*Library::load(), {});
     ASSERT_TRUE(instance.has_value());
@@ -195,6 +234,10 @@ TEST_F(CrashTest, FilesThatCannotBeUsedAreLeftAlone) {
     };
     run(fmt::format("ATTACH {} AS f", quote_text((folder / minute).string())));
     run("UPDATE f.main.netprobe SET schema = 99");
+    const auto rows = (*session)->value("SELECT count(*)::UBIGINT FROM f.main.flows_1m");
+    ASSERT_TRUE(rows.has_value());
+    newer_rows = std::get<std::uint64_t>(*rows);
+    EXPECT_GT(newer_rows, 0U);
     run("DETACH f");
     run(fmt::format("ATTACH {} AS g", quote_text((folder / "hour-202601.duckdb").string())));
     run("CREATE TABLE g.main.t AS SELECT 1 AS a");
@@ -202,14 +245,22 @@ TEST_F(CrashTest, FilesThatCannotBeUsedAreLeftAlone) {
   }
   const std::string newer = read_file(folder / minute);
   open();
-  EXPECT_EQ(lost("corrupt_file"), 5U);
+  // Three that cannot be opened, and the rows of the newer one; one is none of ours.
+  EXPECT_EQ(lost("corrupt_file"), 3 + newer_rows);
+  EXPECT_EQ(lost("foreign_file"), 1U);
   EXPECT_NE(store_->status().problem, "");
   // Today's file for sums by minute is of a newer version: another is made beside it.
   write(make_batch(2 * kStride, 100, now()));
   flush();
   store_->close_raw_file();
   store_->keep_house();
-  EXPECT_EQ(number("flows | sum flows every 1m"), number("flows | sum flows every 1m"));
+  // Of the first batch only its sums by hour are left.
+  const QueryAnswer minutes = ask("flows | sum flows every 1m");
+  EXPECT_EQ(minutes.tier, Tier::kMinute);
+  std::uint64_t flows = 0;
+  for (const auto& row : minutes.rows) flows += std::get<std::uint64_t>(row.at(1));
+  EXPECT_EQ(flows, 100U);
+  EXPECT_EQ(minutes.rows, ask("src.port>=1 | sum flows every 1m").rows);
   EXPECT_EQ(flows_by_batch()[2], 100U);
   const QueryAnswer answer = ask("flows | sum flows");
   EXPECT_FALSE(answer.warnings.empty());

@@ -135,6 +135,30 @@ TEST_F(DuckDbStoreTest, SumsAgreeWithRecordsHoweverFarTheyAre) {
   EXPECT_EQ(number("drops | count"), 6U);
 }
 
+TEST_F(DuckDbStoreTest, LargeFilesAreSummedUpStretchByStretch) {
+  open();
+  const Micros begin = now() - kHistoryHour;
+  constexpr std::size_t kFlows = 40'000;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    write(make_batch(1 + i * 1'000'000, kFlows, begin, 9'000));
+    flush();
+  }
+  const std::string sums = "| sum bytes, count, avg rtt, max rtt by src.namespace every 1m";
+  const QueryAnswer records = ask("src.port>=1 " + sums);
+  EXPECT_EQ(records.tier, Tier::kRaw);
+  // Of the open file, of the closed one, and of its sums.
+  for (int step = 0; step < 3; ++step) {
+    if (step == 1) store_->close_raw_file();
+    if (step == 2) store_->keep_house();
+    const QueryAnswer answer = ask("flows " + sums);
+    EXPECT_EQ(answer.tier, Tier::kMinute);
+    EXPECT_EQ(answer.rows, records.rows) << step;
+    EXPECT_EQ(number("flows | count"), 3 * kFlows);
+  }
+  EXPECT_EQ(store_->status().problem, "");
+  EXPECT_EQ(names("minute-").size(), 1U);
+}
+
 TEST_F(DuckDbStoreTest, OldFilesGoAndWhatIsKeptLongerStays) {
   open();
   const Micros begin = now();

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::array kSums{FileKind::kEvents, FileKind::kMinute, FileKind::kHour};
 
+// Rows that are grouped at once, about: all of a file's may not fit into the memory.
+constexpr std::int64_t kRowsSummed = 32'768;
+
 constexpr Micros bucket_of(FileKind kind) {
   return kind == FileKind::kHour ? kHistoryHour : kHistoryHour / 60;
 }
@@ -52,32 +55,23 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   }
   const std::string name = format_file_name(raw.name);
   std::vector<std::string> problems;
-  const Lease from = catalogue_.lease({raw.file}, problems);
+  Lease from = catalogue_.lease({raw.file}, problems);
   if (from.files().empty()) return fail(problems.empty() ? name : problems.front());
-  const auto to = catalogue_.target(kind, raw.name.period);
+  auto to = catalogue_.target(kind, raw.name.period);
   if (!to) return std::unexpected(to.error());
-  const HistoryFilePtr& target = to->files().front();
+  const HistoryFilePtr target = to->files().front();
   const std::string source = from.files().front()->alias + ".main.";
-  const auto step = [&](const std::string& sql) -> Status {
-    const auto rows = session_->query(sql, go_on);
-    if (!rows) return std::unexpected(rows.error());
-    return {};
-  };
   auto done = session_->run("BEGIN");
-  for (const FileTable& table : file_tables(kind)) {
-    const std::string select =
-        kind == FileKind::kEvents
-            ? fmt::format("SELECT {} FROM {}{}", column_list(table.columns), source, table.name)
-            : rollup_sql(SqlDialect::kDuckDb, source + "flows", false, bucket_of(kind));
-    if (done)
-      done =
-          step(fmt::format("INSERT INTO {}.main.{} SELECT {}, {}::UBIGINT FROM ({})", target->alias,
-                           table.name, column_list(table.columns), raw.name.sequence, select));
-  }
+  if (done) done = insert(raw, kind, source, *target, go_on);
   if (done)
     done = session_->run(
         fmt::format("INSERT INTO {}.main.sources VALUES ({})", target->alias, raw.name.sequence));
+  const auto moment = [&](std::string_view what) {
+    if (done && options_.at_moment) options_.at_moment(fmt::format("{} {}", to_string(kind), what));
+  };
+  moment("inserted");
   if (done) done = session_->run("COMMIT");
+  moment("committed");
   if (!done) {
     (void)session_->run("ROLLBACK");
     return fail(fmt::format("{} could not be summed up into {}: {}", name,
@@ -101,7 +95,67 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   catalogue_.grown(target, ranges, raw.name.sequence);
   auto checked = session_->run("CHECKPOINT " + target->alias);
   catalogue_.measure(target);
+  to->release();
+  catalogue_.put_away(target);
+  from.release();
+  catalogue_.put_away(raw.file);
   return checked;
+}
+
+Status Keeper::insert(const FileView& raw, FileKind kind, const std::string& source,
+                      const HistoryFile& target, const std::function<bool()>& go_on) {
+  const auto step = [&](const FileTable& table, const std::string& select) -> Status {
+    const auto rows = session_->query(
+        fmt::format("INSERT INTO {}.main.{} SELECT {}, {}::UBIGINT FROM ({})", target.alias,
+                    table.name, column_list(table.columns), raw.name.sequence, select),
+        go_on);
+    if (!rows) return std::unexpected(rows.error());
+    return {};
+  };
+  for (const FileTable& table : file_tables(kind)) {
+    if (kind == FileKind::kEvents) {
+      auto done = step(table, fmt::format("SELECT {} FROM {}{}", column_list(table.columns), source,
+                                          table.name));
+      if (!done) return done;
+      continue;
+    }
+    const auto bounds = stretches(source + "flows", bucket_of(kind), go_on);
+    if (!bounds) return std::unexpected(bounds.error());
+    for (std::size_t i = 0; i + 1 < bounds->size(); ++i) {
+      const std::string part =
+          fmt::format("(SELECT * FROM {}flows WHERE time >= {} AND time < {}) AS part", source,
+                      (*bounds)[i], (*bounds)[i + 1]);
+      auto done = step(table, rollup_sql(SqlDialect::kDuckDb, part, false, bucket_of(kind)));
+      if (!done) return done;
+    }
+  }
+  return {};
+}
+
+Result<std::vector<Micros>> Keeper::stretches(const std::string& flows, Micros bucket,
+                                              const std::function<bool()>& go_on) {
+  auto rows =
+      session_->query(fmt::format("SELECT {} AS bucket, count(*) FROM {} GROUP BY 1 ORDER BY 1",
+                                  fmt::format("(time - time % {})", bucket), flows),
+                      go_on);
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<Micros> bounds;
+  std::int64_t sum = 0;
+  Micros end = 0;
+  while (rows->next()) {
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+      const auto begin = std::get<std::int64_t>(rows->value(0, i));
+      const auto count = std::get<std::int64_t>(rows->value(1, i));
+      if (bounds.empty() || sum + count > kRowsSummed) {
+        bounds.push_back(begin);
+        sum = 0;
+      }
+      sum += count;
+      end = begin + bucket;
+    }
+  }
+  if (!bounds.empty()) bounds.push_back(end);
+  return bounds;
 }
 
 void Keeper::remove(const FileView& view) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -29,6 +30,13 @@ class Keeper {
  private:
   [[nodiscard]] Status sum_up(const FileView& raw, FileKind kind,
                               const std::function<bool()>& go_on);
+  /// Adds to the transaction, from the tables of `source` ("f1.main."), whose rows of
+  /// flows are summed a stretch of time at a time.
+  [[nodiscard]] Status insert(const FileView& raw, FileKind kind, const std::string& source,
+                              const HistoryFile& target, const std::function<bool()>& go_on);
+  /// Bounds of these stretches, of whole buckets: from the first to behind the last.
+  [[nodiscard]] Result<std::vector<Micros>> stretches(const std::string& flows, Micros bucket,
+                                                      const std::function<bool()>& go_on);
   void remove_old();
   void remove_much();
   void remove(const FileView& view);

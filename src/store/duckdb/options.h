@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "model/history.h"
@@ -20,12 +22,16 @@ struct DuckDbOptions {
   Micros keep_minute = 14 * 24 * kHistoryHour;
   Micros keep_hour = 400 * 24 * kHistoryHour;
   Micros keep_events = 14 * 24 * kHistoryHour;  ///< drops, connections, alerts
-  std::uint64_t memory_limit = 128U << 20U;     ///< of all that history takes, rows in waiting too
+  std::uint64_t memory_limit = 128U << 20U;     ///< of all that history takes, rows in waiting too;
+                                                ///< below 64 MiB it cannot be kept
   unsigned threads = 1;                         ///< that work on one query
   // When a raw file is closed.
   Micros raw_age = kHistoryHour;
   std::uint64_t raw_bytes = 128U << 20U;
   Micros housekeeping = 5'000'000;  ///< between looks at what is to be rolled up and removed
+  /// For tests: called on the thread that sums up, at "minute inserted", before the
+  /// commit, and "minute committed", before the checkpoint; so of "hour" and "events".
+  std::function<void(std::string_view moment)> at_moment;
 };
 
 }  // namespace netprobe

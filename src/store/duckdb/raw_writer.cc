@@ -143,7 +143,10 @@ Status RawWriter::append(std::span<const HistoryBatchPtr> batches) {
     (void)session_->run("ROLLBACK");
     return done;
   }
-  for (const TimeRange& one : ranges) unchecked_ += one.rows;
+  // Whole row groups went into the file; of drops and connections come few at a time,
+  // and each checkpoint compresses the last row group of theirs again.
+  for (const TimeRange& one : ranges)
+    unchecked_ += one.rows >= kRowGroupRows ? one.rows % kRowGroupRows : one.rows;
   catalogue_.grown(lease_.files().front(), ranges, 0);
   return {};
 }
@@ -172,8 +175,10 @@ void RawWriter::rotate(bool always) {
   if (!always && age < options_.raw_age && file->bytes < options_.raw_bytes) return;
   if (file->rows() == 0 && !always) return;
   checkpoint();
-  catalogue_.set_writing(file, false);
+  const HistoryFilePtr closed = file;
+  catalogue_.set_writing(closed, false);
   lease_.release();
+  catalogue_.put_away(closed);
 }
 
 }  // namespace netprobe::duck

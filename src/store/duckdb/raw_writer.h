@@ -45,7 +45,7 @@ class RawWriter {
   std::unique_ptr<Session> session_;
   Lease lease_;
   Nanos opened_ = 0;             ///< monotonic
-  std::uint64_t unchecked_ = 0;  ///< rows since the last checkpoint
+  std::uint64_t unchecked_ = 0;  ///< rows in the log since the last checkpoint
   bool in_doubt_ = false;        ///< a commit failed: it may have been one
   bool fatal_ = false;
 };

@@ -76,7 +76,7 @@ std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& fi
         fmt::format("{}.main.{}", file.file->alias, table_name(kind, raw ? Tier::kRaw : tier));
     if (raw && rolled) {
       sql += fmt::format("SELECT {} FROM ({})", columns,
-                         rollup_sql(SqlDialect::kDuckDb, table, false, bucket_of(tier)));
+                         rollup_rows_sql(SqlDialect::kDuckDb, table, bucket_of(tier)));
     } else {
       sql += fmt::format("SELECT {} FROM {}", columns, table);
       if (!raw && !not_from.empty()) sql += fmt::format(" WHERE source NOT IN ({})", not_from);

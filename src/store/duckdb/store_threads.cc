@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/duckdb/store_threads.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "store/duckdb/keeper.h"
 #include "store/duckdb/reader.h"
-#include "store/duckdb/tables.h"
 
 namespace netprobe {
 namespace {
@@ -17,10 +14,7 @@ namespace {
 // Two, so that a long question does not keep a short one waiting.
 constexpr unsigned kReaders = 2;
 constexpr std::size_t kMaxQuestions = 64;
-constexpr Nanos kRest = kSecond;  // after a failure, and between looks at the disk
-// Tried so often, and then in a new file; and then given up.
-constexpr unsigned kTriesInFile = 3;
-constexpr unsigned kTries = 6;
+constexpr Nanos kRest = kSecond;
 // A share of the memory that history has.
 constexpr std::uint64_t kQueueShare = 4;
 
@@ -71,6 +65,7 @@ void DuckDbStore::Impl::flush(Micros patience, std::function<void()> done) {
       flushes_.push_back({.batches = queue_.taken(),
                           .deadline = clock_.monotonic() + patience * kMicrosecond,
                           .done = std::move(done)});
+      wake_writer_.notify_one();
       wake_keeper_.notify_one();
       return;
     }
@@ -156,122 +151,6 @@ void DuckDbStore::Impl::end_use(CataloguePtr catalogue) {
   catalogue.reset();
   const MutexLock lock(mutex_);
   --engine_users_;
-  changed_.notify_all();
-}
-
-void DuckDbStore::Impl::write_loop() {
-  while (write_once()) serve_flushes();
-  if (writer_) writer_->rotate(false);
-  writer_.reset();
-  {
-    const MutexLock lock(mutex_);
-    lose(queue_.taken() - queue_.done(), duck::LossCause::kStopped);
-    written_ = true;
-    wake_keeper_.notify_all();
-  }
-  serve_flushes();
-}
-
-bool DuckDbStore::Impl::write_once() {
-  bool stopping = false;
-  bool rotate = false;
-  std::vector<HistoryBatchPtr> batches;
-  {
-    const MutexLock lock(mutex_);
-    if (queue_.empty() && !stopping_ && !rotate_) wait(wake_writer_, kRest);
-    stopping = stopping_;
-    rotate = std::exchange(rotate_, false);
-    batches = queue_.front(duck::kTransactionRows);
-  }
-  if (rotate || batches.empty()) {
-    if (writer_) writer_->rotate(rotate && batches.empty());
-    const MutexLock lock(mutex_);
-    // What was taken before is written first.
-    rotate_ = rotate && !batches.empty();
-    if (rotate && batches.empty()) ++state_.rotations;
-    changed_.notify_all();
-  }
-  if (batches.empty()) return !stopping;
-  if (!has_room()) {
-    const MutexLock lock(mutex_);
-    if (!stopping_) wait(wake_writer_, kRest);
-    return !stopping_;
-  }
-  if (!writer_ || is_broken()) {
-    restart();
-    if (!writer_) return !is_stopping();
-  }
-  if (auto done = writer_->write(batches); !done) {
-    failed(done.error(), batches.size());
-    return !stopping;
-  }
-  failures_ = 0;
-  const MutexLock lock(mutex_);
-  broken_ = broken_ || writer_->is_fatal();
-  state_.writable = true;
-  state_.problem.clear();
-  for (const HistoryBatchPtr& batch : batches) state_.rows_written += batch->size();
-  state_.batches_written += batches.size();
-  queue_.pop(batches.size());
-  return true;
-}
-
-bool DuckDbStore::Impl::has_room() {
-  const bool room = disk_.has_room();
-  const MutexLock lock(mutex_);
-  state_.disk_full = !room;
-  if (!room) {
-    state_.writable = false;
-    state_.problem = disk_.problem();
-  }
-  return room;
-}
-
-void DuckDbStore::Impl::failed(const Error& error, std::size_t batches) {
-  ++failures_;
-  if (writer_->is_fatal()) {
-    writer_.reset();
-  } else if (failures_ == kTriesInFile) {
-    writer_->rotate(true);
-  }
-  const MutexLock lock(mutex_);
-  state_.writable = false;
-  state_.problem = fmt::format("nothing is written: {}", error.message);
-  if (failures_ >= kTries && !state_.disk_full) {
-    lose(batches, duck::LossCause::kRejected);
-    failures_ = 0;
-  }
-  if (!stopping_) wait(wake_writer_, kRest);
-}
-
-void DuckDbStore::Impl::lose(std::size_t batches, duck::LossCause cause) {
-  const std::uint64_t before = queue_.rows();
-  queue_.pop(batches);
-  state_.lost_by(cause) += before - queue_.rows();
-}
-
-void DuckDbStore::Impl::restart() {
-  writer_.reset();
-  CataloguePtr old;
-  {
-    const MutexLock lock(mutex_);
-    restarting_ = true;
-    broken_ = false;
-    while (engine_users_ > 0) wait(changed_, kRest);
-    old = std::exchange(engine_, nullptr);
-  }
-  old.reset();
-  auto opened = duck::Catalogue::open(library_, options_, clock_);
-  const MutexLock lock(mutex_);
-  restarting_ = false;
-  if (opened) {
-    engine_ = std::move(*opened);
-    writer_ = std::make_unique<duck::RawWriter>(*engine_, options_, clock_);
-    writer_->adopt();
-  } else {
-    state_.problem = opened.error().message;
-    if (!stopping_) wait(wake_writer_, kRest);
-  }
   changed_.notify_all();
 }
 
@@ -376,65 +255,4 @@ void DuckDbStore::Impl::close_raw_file() {
   while (state_.rotations == before && !stopping_) wait(changed_, kRest);
 }
 
-HistoryStatus DuckDbStore::Impl::status() const {
-  HistoryStatus status{.engine = "duckdb", .where = options_.directory};
-  CataloguePtr engine;
-  {
-    const MutexLock lock(mutex_);
-    engine = engine_;
-    status.writable = state_.writable && !stopping_;
-    status.problem = !state_.problem.empty() ? state_.problem : state_.upkeep_problem;
-    status.rows_written = state_.rows_written;
-    status.batches_written = state_.batches_written;
-    status.rows_waiting = queue_.rows();
-    status.memory_bytes = state_.memory_bytes + queue_.bytes();
-    status.queries = state_.queries;
-    status.queries_failed = state_.queries_failed;
-    for (std::size_t i = 0; i < state_.lost.size(); ++i)
-      status.lost.emplace_back(duck::to_string(static_cast<duck::LossCause>(i)), state_.lost.at(i));
-    status.lost.emplace_back("retention", state_.rows_removed);
-  }
-  if (!engine) return status;
-  for (const duck::FileView& file : engine->files()) {
-    ++status.files;
-    status.bytes_on_disk += file.bytes;
-    if (file.name.kind != duck::FileKind::kRaw) continue;
-    for (const duck::TimeRange& range : file.ranges)
-      if (range.rows > 0)
-        status.oldest = std::min(status.oldest.value_or(range.oldest), range.oldest);
-  }
-  const auto bad = engine->bad_files();
-  const auto logs = engine->lost_logs();
-  status.lost.emplace_back("corrupt_file", bad.size() + logs.size());
-  if (status.problem.empty() && !bad.empty())
-    status.problem = fmt::format("{} is left alone: {}", bad.front().name, bad.front().why);
-  if (status.problem.empty() && !logs.empty()) {
-    status.problem = fmt::format(
-        "{} could not be replayed and was put aside: the last records before "
-        "the agent's end are missing",
-        logs.front());
-  }
-  return status;
-}
-
 }  // namespace netprobe
-
-namespace netprobe::duck {
-
-std::string_view to_string(LossCause cause) {
-  switch (cause) {
-    case LossCause::kQueueFull:
-      return "queue_full";
-    case LossCause::kDiskFull:
-      return "disk_full";
-    case LossCause::kRejected:
-      return "rejected";
-    case LossCause::kStopped:
-      return "stopped";
-    case LossCause::kCount:
-      break;
-  }
-  return "";
-}
-
-}  // namespace netprobe::duck

@@ -58,6 +58,8 @@ class DuckDbStore::Impl {
   /// One transaction, or a rest after one that failed. False: there is nothing to do
   /// any more.
   [[nodiscard]] bool write_once() NETPROBE_EXCLUDES(mutex_);
+  /// Waits a moment for more rows, where many come.
+  void fill_row_group() NETPROBE_REQUIRES(mutex_);
   [[nodiscard]] bool has_room() NETPROBE_EXCLUDES(mutex_);
   void failed(const Error& error, std::size_t batches) NETPROBE_EXCLUDES(mutex_);
   void lose(std::size_t batches, duck::LossCause cause) NETPROBE_REQUIRES(mutex_);

@@ -3,7 +3,9 @@
 // before batch N goes to the store, and "acknowledged N" when the store has said that
 // it is on the disk.
 //
-// usage: history_child DIRECTORY FIRST FLOWS sums|nothing
+// usage: history_child DIRECTORY FIRST FLOWS sums|nothing|MOMENT
+// MOMENT: files are summed up until the one of DuckDbOptions, at which it is killed.
+#include <signal.h>  // NOLINT: raise() of POSIX
 #include <unistd.h>
 
 #include <cstdint>
@@ -28,7 +30,12 @@ int main(int argc, char** argv) {
   netprobe::DuckDbOptions options;
   options.directory = argv[1];
   options.min_free_bytes = 0;
-  const bool sums = std::string(argv[4]) == "sums";
+  const std::string how = argv[4];
+  const bool sums = how != "nothing";
+  if (sums && how != "sums")
+    options.at_moment = [&how](std::string_view moment) {
+      if (moment == how) (void)::raise(SIGKILL);
+    };
   // Files are closed and summed up all the time.
   if (sums) options.raw_bytes = 1;
   options.housekeeping = 1000;
