@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/clock.h"
+#include "base/duration.h"
 #include "cli/report/words.h"
 #include "cli/units.h"
 
