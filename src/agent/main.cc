@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <future>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "agent/data_loop.h"
@@ -175,14 +176,17 @@ int run(int argc, const char* const* argv) {
     for (const std::string& line : *stale)
       spdlog::warn("removed what an earlier agent left at {}", line);
 
-  // Outlives those who write to it.
+  // Outlives those who write to it; made when nothing else can refuse the start,
+  // so that who is refused reads one line.
   const SystemClock clock;
-  auto history = AgentHistory::make(*options, clock);
-  if (!history) return refuse(history.error());
+  std::optional<AgentHistory> history;
   auto signal_loop = SignalLoop::make(*options, *kernel);
   if (!signal_loop) return refuse(signal_loop.error());
   auto loop = DataLoop::make(*options, *kernel, **signal_loop);
   if (!loop) return refuse(loop.error());
+  auto made = AgentHistory::make(*options, clock);
+  if (!made) return refuse(made.error());
+  history.emplace(std::move(*made));
   (*loop)->keep_history(history->store(), history->is_on());
   if (history->is_on()) {
     (*signal_loop)->set_event_handlers({.ended = [raw = loop->get()](const Connection& ended) {
