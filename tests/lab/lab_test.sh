@@ -97,6 +97,7 @@ for flag in "$@"; do
     --metrics-port=*) port=${flag#*=} ;;
     --listen-address=*) address=${flag#*=} ;;
     --node-name=*) node=${flag#*=} ;;
+    --data-dir=*) ;;
     *) exit 2 ;;
   esac
 done
