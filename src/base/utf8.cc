@@ -1,7 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/utf8.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
 namespace netprobe {
+namespace {
+
+/// Without a byte of 0x80 or above, eight at a time: names are short.
+bool is_ascii(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t bits = 0;
+  std::uint64_t eight = 0;
+  for (; left >= sizeof eight; left -= sizeof eight, at += sizeof eight) {
+    std::memcpy(&eight, at, sizeof eight);
+    bits |= eight;
+  }
+  std::uint8_t rest = 0;
+  for (; left > 0; --left, ++at) rest |= static_cast<std::uint8_t>(*at);
+  return (bits & kHighBits) == 0 && rest < 0x80;
+}
+
+}  // namespace
 
 std::size_t utf8_length(std::string_view text, std::size_t i) {
   const auto at = [&](std::size_t n) { return static_cast<unsigned char>(text[n]); };
@@ -25,6 +48,26 @@ std::size_t utf8_length(std::string_view text, std::size_t i) {
   if (size == 4 && ((lead == 0xf0 && at(i + 1) < 0x90) || (lead == 0xf4 && at(i + 1) > 0x8f)))
     return 0;
   return size;
+}
+
+bool is_utf8(std::string_view text) {
+  if (is_ascii(text)) return true;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(text, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
+std::string mended_utf8(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(text, i);
+    result += length != 0 ? text.substr(i, length) : kReplacement;
+    i += std::max<std::size_t>(length, 1);
+  }
+  return result;
 }
 
 }  // namespace netprobe

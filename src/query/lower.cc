@@ -222,15 +222,6 @@ void lower_addresses(const Expr::Compare& compare, Test& test) {
   sort_and_join(test.addresses);
 }
 
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text, i);
-    if (length == 0) return false;
-    i += length;
-  }
-  return true;
-}
-
 /// Of words, < and > go by their order in the field's list: "severity>=high".
 void lower_word_order(const Expr::Compare& compare, const std::string& bound, Test& test) {
   const auto words = field(compare.field.id).words;

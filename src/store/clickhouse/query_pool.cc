@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/log.h"
+#include "query/sql.h"
 #include "query/tier.h"
 #include "store/clickhouse/native_block.h"
 
@@ -260,7 +261,8 @@ std::expected<std::string, QueryFailure> ClickHouseQueryPool::fetch(ClickHouseHt
 
 void ClickHouseQueryPool::kill(ClickHouseHttp& http, const std::string& query_id) {
   const Nanos brief = 2 * kSecond;
-  (void)http.ask({.sql = "KILL QUERY WHERE query_id = " + clickhouse_literal(query_id) + " ASYNC",
+  (void)http.ask({.sql = "KILL QUERY WHERE query_id = " +
+                         sql_literal(SqlDialect::kClickHouse, query_id) + " ASYNC",
                   .timeout = brief});
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/clickhouse/schema_sql.h"
 
+#include "query/sql.h"
+
 #include <array>
 
 namespace netprobe {
@@ -51,25 +53,6 @@ std::string day_range(const InsertPart& part) {
 }
 
 }  // namespace
-
-std::string clickhouse_literal(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out = "'";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\'' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\\x";
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 0xfU];
-    } else {
-      out += c;
-    }
-  }
-  return out + "'";
-}
 
 std::string ClickHouseTables::full(std::string_view table) const {
   return options_->database + "." + std::string(table);
@@ -224,7 +207,7 @@ std::string ClickHouseTables::insert(RecordKind kind, bool raw_only) const {
 
 std::string ClickHouseTables::count_rows(const InsertGroup& group, const InsertPart& part) const {
   return "SELECT count() FROM " + full(to_string(part.kind)) + " WHERE " + day_range(part) +
-         " AND batch = " + clickhouse_literal(group.id);
+         " AND batch = " + sql_literal(SqlDialect::kClickHouse, group.id);
 }
 
 std::string ClickHouseTables::rolled_up(Tier tier, const InsertGroup& group,
@@ -232,7 +215,7 @@ std::string ClickHouseTables::rolled_up(Tier tier, const InsertGroup& group,
   return "SELECT max(n) FROM (SELECT finalizeAggregation(number_state) AS n FROM " +
          full(table_name(RecordKind::kFlow, tier)) +
          " WHERE time = " + number(part.day * kDayMicros) +
-         " AND lane = " + clickhouse_literal(lane_of(group).name) + ")";
+         " AND lane = " + sql_literal(SqlDialect::kClickHouse, lane_of(group).name) + ")";
 }
 
 std::string ClickHouseTables::roll_up_again(Tier tier, const InsertGroup& group,
@@ -257,9 +240,10 @@ std::string ClickHouseTables::roll_up_again(Tier tier, const InsertGroup& group,
   }
   const std::string from = "(SELECT " + of_rows + "'' AS batch, toUInt64(0) AS mark FROM (SELECT " +
                            names + " FROM " + full("flows") + " WHERE " + day_range(part) +
-                           " AND batch = " + clickhouse_literal(group.id) + ") UNION ALL SELECT " +
-                           of_mark + clickhouse_literal(lane.name) + " AS batch, toUInt64(" +
-                           std::to_string(lane.number) + ") AS mark)";
+                           " AND batch = " + sql_literal(SqlDialect::kClickHouse, group.id) +
+                           ") UNION ALL SELECT " + of_mark +
+                           sql_literal(SqlDialect::kClickHouse, lane.name) +
+                           " AS batch, toUInt64(" + std::to_string(lane.number) + ") AS mark)";
   std::string columns;
   for (const auto& column : rollup_columns())
     columns += std::string(column.name) + (is_maximum(column.name) ? "_state, " : ", ");
@@ -315,8 +299,8 @@ std::string ClickHouseTables::partitions() const {
   const std::string parts = options_->cluster.empty()
                                 ? "system.parts"
                                 : "cluster(" + options_->cluster + ", system, parts)";
-  return "SELECT DISTINCT table, partition FROM " + parts +
-         " WHERE active AND database = " + clickhouse_literal(options_->database) +
+  return "SELECT DISTINCT table, partition FROM " + parts + " WHERE active AND database = " +
+         sql_literal(SqlDialect::kClickHouse, options_->database) +
          " AND table != 'netprobe_schema' ORDER BY table, partition FORMAT TabSeparated";
 }
 
@@ -327,7 +311,7 @@ std::string ClickHouseTables::drop_partition(std::string_view table, std::int64_
 
 std::string ClickHouseTables::size() const {
   return "SELECT sum(bytes_on_disk), count() FROM system.parts WHERE active AND database = " +
-         clickhouse_literal(options_->database) + " FORMAT TabSeparated";
+         sql_literal(SqlDialect::kClickHouse, options_->database) + " FORMAT TabSeparated";
 }
 
 }  // namespace netprobe

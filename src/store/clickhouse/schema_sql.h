@@ -75,7 +75,4 @@ class ClickHouseTables {
   ClickHouseVersion version_;
 };
 
-/// Bytes as a literal that any server takes: 'a\x1fb'.
-[[nodiscard]] std::string clickhouse_literal(std::string_view text);
-
 }  // namespace netprobe

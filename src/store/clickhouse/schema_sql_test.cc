@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "query/sql.h"
 #include "store/clickhouse/http.h"
 
 namespace netprobe {
@@ -52,8 +53,9 @@ TEST(ClickHouseTables, NewerOnesGetWhatTheyHave) {
 }
 
 TEST(ClickHouseTables, LiteralsEndWhereTheyShould) {
-  EXPECT_EQ(clickhouse_literal("a'b\\c"), R"('a\'b\\c')");
-  EXPECT_EQ(clickhouse_literal(std::string_view("\0\n\x1f", 3)), R"('\x00\x0a\x1f')");
+  EXPECT_EQ(sql_literal(SqlDialect::kClickHouse, "a'b\\c"), R"('a\'b\\c')");
+  EXPECT_EQ(sql_literal(SqlDialect::kClickHouse, std::string_view("\0\n\x1f", 3)),
+            R"('\x00\x0a\x1f')");
 }
 
 TEST(ClickHouseVersions, AreRead) {

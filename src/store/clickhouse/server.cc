@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/clickhouse/server.h"
 
+#include "query/sql.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -86,8 +88,9 @@ Status ClickHouseServerLink::prepare() {
 }
 
 Status ClickHouseServerLink::see_to_tables() {
-  const auto listed = ask("SELECT name FROM system.tables WHERE database = " +
-                          clickhouse_literal(options_.database) + " FORMAT TabSeparated");
+  const auto listed =
+      ask("SELECT name FROM system.tables WHERE database = " +
+          sql_literal(SqlDialect::kClickHouse, options_.database) + " FORMAT TabSeparated");
   if (!listed.ok()) return fail(listed.error);
   std::set<std::string> present;
   std::istringstream lines(listed.body);
@@ -200,7 +203,7 @@ Result<ClickHouseServerLink::Presence> ClickHouseServerLink::look_for(const Inse
   bool running = false;
   if (!part.over) {
     const auto processes = ask_number("SELECT count() FROM system.processes WHERE query_id = " +
-                                      clickhouse_literal(query_id(group, part)));
+                                      sql_literal(SqlDialect::kClickHouse, query_id(group, part)));
     if (!processes) return std::unexpected(processes.error());
     running = *processes != 0;
   }

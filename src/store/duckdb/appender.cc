@@ -37,32 +37,6 @@ Type type_of(ColumnType type) {
   return Type::kVarchar;
 }
 
-/// Without a byte of 0x80 or above, eight at a time: names are short.
-bool is_ascii(std::string_view text) {
-  constexpr std::uint64_t kHighBits = 0x8080808080808080;
-  const char* at = text.data();
-  std::size_t left = text.size();
-  std::uint64_t bits = 0;
-  std::uint64_t eight = 0;
-  for (; left >= sizeof eight; left -= sizeof eight, at += sizeof eight) {
-    std::memcpy(&eight, at, sizeof eight);
-    bits |= eight;
-  }
-  std::uint8_t rest = 0;
-  for (; left > 0; --left, ++at) rest |= static_cast<std::uint8_t>(*at);
-  return (bits & kHighBits) == 0 && rest < 0x80;
-}
-
-bool is_utf8(std::string_view text) {
-  if (is_ascii(text)) return true;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text, i);
-    if (length == 0) return false;
-    i += length;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string_view sql_type(ColumnType type) {
@@ -180,13 +154,7 @@ void TableAppender::address(const IpAddress& address) {
 
 // Names of processes are any bytes, and DuckDB takes a text to be UTF-8.
 std::string_view TableAppender::mended(std::string_view text) {
-  std::string& result = mended_.emplace_back();
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text, i);
-    result += length != 0 ? text.substr(i, length) : kReplacement;
-    i += std::max<std::size_t>(length, 1);
-  }
-  return result;
+  return mended_.emplace_back(mended_utf8(text));
 }
 
 void TableAppender::labels(const Identity* identity) {

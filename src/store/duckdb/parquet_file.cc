@@ -71,13 +71,7 @@ struct Literal {
   std::string operator()(double value) const { return fmt::format("CAST('{}' AS DOUBLE)", value); }
   /// A text of a foreign engine may be no UTF-8, which DuckDB refuses.
   std::string operator()(const std::string& value) const {
-    std::string text;
-    for (std::size_t i = 0; i < value.size();) {
-      const std::size_t length = utf8_length(value, i);
-      text += length > 0 ? std::string_view(value).substr(i, length) : kReplacement;
-      i += length > 0 ? length : 1;
-    }
-    return duck::quote_text(text);
+    return duck::quote_text(mended_utf8(value));
   }
   std::string operator()(const IpAddress& value) const {
     return duck::quote_text(value.to_string());
