@@ -7,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
+#include "model/connection.h"
+#include "model/drop.h"
 #include "model/flow.h"
 #include "model/identity.h"
 #include "model/process.h"
@@ -18,6 +21,7 @@ namespace netprobe {
 /// of durations. Rounded down from Nanos once, when a record is made, so that
 /// every engine compares the same numbers.
 using Micros = std::int64_t;
+[[nodiscard]] constexpr Micros to_micros(Nanos time) { return time / kMicrosecond; }
 
 /// What history keeps. Each is a table of its own in every engine.
 enum class RecordKind : std::uint8_t { kFlow, kDrop, kConnection, kAlert };
@@ -92,6 +96,14 @@ struct ConnectionEvent : RecordBase {
   Micros rtt = 0;
   Micros min_rtt = 0;
 };
+
+/// The record of a connection, the client as src; nobody is named yet. Wall
+/// times: a socket does not always know when it was opened.
+[[nodiscard]] ConnectionEvent connection_event(const Connection& connection, Nanos opened,
+                                               Nanos ended);
+/// The record of some of these drops. src is who sent the packets; of a tunnel's
+/// packet, those inside are meant, as its outside is nodes. `time`: when they began.
+[[nodiscard]] DropEvent drop_event(const DropRecord& drops, const Counters& dropped, Nanos time);
 
 /// Something that a detector found. `time` is when it was told.
 struct AlertEvent : RecordBase {

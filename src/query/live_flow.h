@@ -12,8 +12,6 @@ namespace netprobe::parts {
 /// What records and live flows have by other names: one set of functions over
 /// both, for getters.
 
-constexpr Micros to_micros(Nanos time) { return time / kMicrosecond; }
-
 inline const Observation* nearest_point(const Flow& flow) {
   const Observation* best = nullptr;
   for (const Observation& point : flow.observations)

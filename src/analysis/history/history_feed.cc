@@ -68,7 +68,7 @@ void HistoryFeed::on_drops(const DropReport& drops) {
   const Nanos before = std::min(std::exchange(drops_cut_, now), now);
   drops_.update(drops, [&](const DropRecord& each, const Counters& gained) {
     dropped_told_ += gained.packets;
-    DropEvent record = record_of(each, gained, std::min(std::max(each.first_seen, before), now));
+    DropEvent record = drop_event(each, gained, std::min(std::max(each.first_seen, before), now));
     Flow flow = flow_to_name(record, {});
     const bool named = !each.has_tuple || name(record, flow);
     keep_or_add(record, {}, named, each.first_seen);

@@ -64,41 +64,11 @@ FlowRecord record_of(Flow& flow, const FlowGrowth& growth, Nanos time, std::stri
 }
 
 ConnectionEvent record_of(const Connection& connection, Nanos now) {
-  ConnectionEvent record;
-  const bool server = connection.role == SocketRole::kServer;
   Nanos ended = connection.closed != 0 ? connection.closed : connection.last_active;
   if (ended == 0) ended = now;
-  record.time = to_micros(ended);
-  record.tuple = server ? connection.tuple.reversed() : connection.tuple;
-  (server ? record.dst_process : record.src_process) = connection.process;
-  record.verdict = connection.verdict;
-  record.id = connection.id;
-  record.first_seen = to_micros(connection.opened != 0 ? connection.opened : ended);
-  record.netns = connection.netns;
-  record.side = to_string(connection.role);
-  if (connection.error != 0) record.error = error_name(connection.error);
-  record.bytes_sent = connection.bytes_sent;
-  record.bytes_received = connection.bytes_received;
-  record.retransmits = connection.retransmits;
-  record.segments_sent = connection.segments_sent;
-  record.connect_time = to_micros(connection.connect_time);
-  record.rtt = to_micros(connection.rtt);
-  record.min_rtt = to_micros(connection.min_rtt);
+  ConnectionEvent record =
+      connection_event(connection, connection.opened != 0 ? connection.opened : ended, ended);
   record.direction = direction_by_path(record);
-  return record;
-}
-
-DropEvent record_of(const DropRecord& drops, const Counters& gained, Nanos time) {
-  DropEvent record;
-  record.time = to_micros(time);
-  if (drops.has_tuple) record.tuple = drops.inside ? drops.inside->tuple : drops.tuple;
-  record.interface = drops.interface;
-  record.reason = drops.reason;
-  record.hook = drops.hook;
-  record.location = drops.location;
-  record.packets = gained.packets;
-  record.bytes = gained.bytes;
-  record.netns = drops.netns;
   return record;
 }
 

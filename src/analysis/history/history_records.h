@@ -11,8 +11,6 @@
 
 namespace netprobe {
 
-[[nodiscard]] inline Micros to_micros(Nanos time) { return time / kMicrosecond; }
-
 /// The record of what a flow gained. `flow` is growth.flow with its names,
 /// processes and verdict; it is left without them. `time`: when it began.
 [[nodiscard]] FlowRecord record_of(Flow& flow, const FlowGrowth& growth, Nanos time,
@@ -20,10 +18,6 @@ namespace netprobe {
 
 /// A connection that ended, with the client as src; nobody is named yet.
 [[nodiscard]] ConnectionEvent record_of(const Connection& connection, Nanos now);
-
-/// What a record of drops gained. src is who sent the packets; of a tunnel's
-/// packet, those inside are meant.
-[[nodiscard]] DropEvent record_of(const DropRecord& drops, const Counters& gained, Nanos time);
 
 /// A flow that is named as the record's ends are: with its addresses, times and
 /// processes, and the direction that it has by its path. Of connections and
