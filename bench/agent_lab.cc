@@ -18,6 +18,7 @@
 #include <fstream>
 #include <thread>
 
+#include "cpu_time.h"
 #include "io/http_client.h"
 #include "netns_thread.h"
 
@@ -25,14 +26,6 @@ namespace netprobe::bench {
 namespace {
 
 constexpr std::size_t kBatch = 60;
-
-double seconds_of(clockid_t clock) {
-  timespec time{};
-  if (::clock_gettime(clock, &time) != 0) return std::nan("");
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
-}
-
-double thread_seconds() { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
 
 /// Sends at its pace until all is sent or the socket refuses.
 class Sender {
@@ -235,7 +228,7 @@ std::optional<Page> RunningAgent::metrics() const {
 
 double RunningAgent::cpu_seconds() const {
   clockid_t clock = 0;
-  return ::clock_getcpuclockid(process_.pid(), &clock) == 0 ? seconds_of(clock) : std::nan("");
+  return ::clock_getcpuclockid(process_.pid(), &clock) == 0 ? seconds_on(clock) : std::nan("");
 }
 
 double RunningAgent::resident_mib() const {

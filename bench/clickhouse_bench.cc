@@ -10,6 +10,7 @@
 #include <future>
 #include <thread>
 
+#include "cpu_time.h"
 #include "history_data.h"
 #include "history_questions.h"
 #include "report.h"
@@ -24,22 +25,16 @@ constexpr std::size_t kBatch = 25'000;
 constexpr double kQuestionBudget = 500;  // ms, of 10 million rows
 constexpr double kPageBudget = 50;
 
-double cpu_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
 void measure_encoding(std::vector<Row>& rows) {
   HistoryData data;
   std::vector<double> rates;
   for (int round = 0; round < 5; ++round) {
     const auto batch = data.next(kBatch);
     GroupBuilder builder;
-    const double begin = cpu_seconds();
+    const double begin = thread_seconds();
     builder.add(*batch, 1);
     const auto group = builder.finish();
-    rates.push_back(static_cast<double>(kBatch) / (cpu_seconds() - begin));
+    rates.push_back(static_cast<double>(kBatch) / (thread_seconds() - begin));
     if (group->rows() != kBatch) std::abort();
   }
   rows.push_back({"rows encoded and compressed", "one core", median(rates), "rows/s", "",

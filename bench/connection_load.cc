@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "cpu_time.h"
 #include "netns_thread.h"
 
 namespace netprobe::bench {
@@ -48,12 +49,6 @@ void stay_on(int core) {
   CPU_ZERO(&set);
   CPU_SET(core, &set);
   (void)::sched_setaffinity(0, sizeof(set), &set);
-}
-
-double thread_cpu() {
-  timespec used{};
-  (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
 sockaddr_in address_of(std::uint32_t ip, std::uint16_t port) {
@@ -168,7 +163,7 @@ LoadResult load_connections(const test::NetNamespace& ns, const LoadOptions& opt
         for (std::uint64_t n = 0; n < kTurn; ++n) worker.turn();
       }
       results[i] = worker.result();
-      results[i].cpu_seconds = thread_cpu();
+      results[i].cpu_seconds = thread_seconds();
     }));
   for (auto& thread : threads) thread.join();
   LoadResult sum;

@@ -11,7 +11,9 @@
 
 #include "analysis/history/history_feed.h"
 #include "base/clock.h"
+#include "cpu_time.h"
 #include "flow/flow_table.h"
+#include "pod_names.h"
 #include "report.h"
 
 namespace netprobe::bench {
@@ -21,29 +23,6 @@ constexpr int kRounds = 11;
 constexpr std::uint32_t kFlows = 100'000;
 constexpr std::size_t kSlice = 2'000;
 constexpr double kLongestSlice = 10;  // ms
-
-class SomeNames final : public PointNames {
- public:
-  [[nodiscard]] std::string_view interface_name(std::uint32_t) const override {
-    return "veth3f2a91c";
-  }
-  [[nodiscard]] Role interface_role(std::uint32_t) const override { return Role::kPod; }
-  [[nodiscard]] bool is_local(const IpAddress&) const override { return false; }
-};
-
-/// CPU time of this thread: what others do meanwhile is not in it.
-Nanos cpu_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return now.tv_sec * kSecond + now.tv_nsec;
-}
-
-template <typename Work>
-double millis(const Work& work) {
-  const Nanos begin = cpu_time();
-  work();
-  return static_cast<double>(cpu_time() - begin) / kMillisecond;
-}
 
 void grow(FlowTable& table, Nanos now) {
   for (std::uint32_t i = 0; i < kFlows; ++i) {
@@ -61,7 +40,7 @@ void grow(FlowTable& table, Nanos now) {
 }
 
 int measure() {
-  const SomeNames names;
+  const PodNames names;
   const SystemClock clock;
   auto pod = std::make_shared<Identity>();
   pod->kind = IdentityKind::kPod;
@@ -89,7 +68,7 @@ int measure() {
     double cut = 0;
     for (bool more = true; more;) {
       const double slice =
-          millis([&] { more = table.take_growth(GrowthListener::kHistory, kSlice); });
+          thread_millis_of([&] { more = table.take_growth(GrowthListener::kHistory, kSlice); });
       cut += slice;
       if (round >= 0) longest = std::max(longest, slice);
     }

@@ -15,6 +15,7 @@
 #include <future>
 #include <thread>
 
+#include "cpu_time.h"
 #include "history_data.h"
 #include "history_questions.h"
 #include "report.h"
@@ -26,12 +27,6 @@ namespace {
 constexpr std::size_t kBatch = 10'240;  // three are what is compressed together
 constexpr int kRounds = 5;
 constexpr Micros kDay = 24 * kHistoryHour;
-
-double seconds(clockid_t id) {
-  timespec now{};
-  ::clock_gettime(id, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 void flush(DuckDbStore& store) {
   std::promise<void> done;
@@ -58,23 +53,23 @@ struct Ingest {
 Ingest ingest(DuckDbStore& store, HistoryData& data, std::size_t flows) {
   Ingest result;
   double made = 0;
-  const double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-  const double wall = seconds(CLOCK_MONOTONIC);
+  const double cpu = seconds_on(CLOCK_PROCESS_CPUTIME_ID);
+  const double wall = seconds_on(CLOCK_MONOTONIC);
   for (std::size_t done = 0; done < flows; done += kBatch) {
-    const double begin = seconds(CLOCK_THREAD_CPUTIME_ID);
+    const double begin = thread_seconds();
     auto batch = data.next(std::min(kBatch, flows - done));
     data.add_events(*batch);
     result.rows += batch->size();
-    made += seconds(CLOCK_THREAD_CPUTIME_ID) - begin;
+    made += thread_seconds() - begin;
     store.write(std::move(batch));
-    const double wait = seconds(CLOCK_MONOTONIC);
+    const double wait = seconds_on(CLOCK_MONOTONIC);
     while (store.status().rows_waiting > 4 * kBatch)
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    result.slowest = std::max(result.slowest, seconds(CLOCK_MONOTONIC) - wait);
+    result.slowest = std::max(result.slowest, seconds_on(CLOCK_MONOTONIC) - wait);
   }
   flush(store);
-  result.cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu - made;
-  result.wall = seconds(CLOCK_MONOTONIC) - wall - made;
+  result.cpu = seconds_on(CLOCK_PROCESS_CPUTIME_ID) - cpu - made;
+  result.wall = seconds_on(CLOCK_MONOTONIC) - wall - made;
   return result;
 }
 
@@ -166,20 +161,20 @@ int run() {
   const double bytes =
       static_cast<double>(history.status().bytes_on_disk) / static_cast<double>(in.rows);
   add("raw records on disk", bytes, "bytes/row", "<= 60", bytes <= 60);
-  const double sums_cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+  const double sums_cpu = seconds_on(CLOCK_PROCESS_CPUTIME_ID);
   history.keep_house();
   if (const auto status = history.status(); !status.problem.empty()) {
     fmt::print("history: {}\n", status.problem);
     return 1;
   }
-  add("sums of a day, CPU", seconds(CLOCK_PROCESS_CPUTIME_ID) - sums_cpu, "s", "", true);
+  add("sums of a day, CPU", seconds_on(CLOCK_PROCESS_CPUTIME_ID) - sums_cpu, "s", "", true);
   const double all_bytes =
       static_cast<double>(history.status().bytes_on_disk) / static_cast<double>(in.rows);
   add("with sums", all_bytes, "bytes/row", "", true);
   add_memory("summing up");
   std::vector<double> medians;
   for (const Question& question : ten_questions(begin, end)) {
-    const double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    const double cpu = seconds_on(CLOCK_PROCESS_CPUTIME_ID);
     const Timing timing = ask(history, question, end, kRounds);
     if (!timing.problem.empty()) {
       fmt::print("history: {}: {}\n", question.text, timing.problem);
@@ -188,7 +183,7 @@ int run() {
     const double budget = question.first_page ? 50 : 300;
     if (!question.first_page) medians.push_back(timing.milliseconds);
     add(fmt::format("{} ({}, {} rows, CPU {:.0f})", question.what, timing.tier, timing.rows,
-                    (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / kRounds * 1e3),
+                    (seconds_on(CLOCK_PROCESS_CPUTIME_ID) - cpu) / kRounds * 1e3),
         timing.milliseconds, "ms", fmt::format("<= {}", budget), timing.milliseconds <= budget);
   }
   add("the ten questions, median", median(medians), "ms", "<= 300", median(medians) <= 300);

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "cpu_time.h"
 #include "kube/identity/flow_namer.h"
 #include "kube/identity/identity_index.h"
 #include "report.h"
@@ -24,20 +25,6 @@ constexpr std::uint32_t kNodes = 1'000;
 constexpr std::uint32_t kPodsOfAWorkload = 10;
 constexpr std::uint32_t kServices = 1'000;
 constexpr Nanos kNow = 1'700'000'000 * kSecond;
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
-/// Of this thread's CPU: what others do on the machine counts by the caches
-/// that they take, not by the time.
-double seconds_of(auto&& work) {
-  const double begin = cpu_seconds();
-  work();
-  return cpu_seconds() - begin;
-}
 
 /// Bytes that malloc gave out, mapped ones too.
 double allocated() {
@@ -133,7 +120,7 @@ Row look_up(const World& world, bool hits) {
   std::vector<double> times;
   std::size_t found = 0;
   for (int round = 0; round < kRounds; ++round) {
-    times.push_back(seconds_of([&] {
+    times.push_back(thread_seconds_of([&] {
       for (const IpAddress& address : asked)
         found += world.index.find(address, kNow, kNow) != nullptr ? 1 : 0;
     }));
@@ -178,7 +165,7 @@ Row naming(World& world) {
   const FlowNamer namer(world.index, world.options);
   std::vector<double> times;
   for (int round = 0; round < kRounds; ++round)
-    times.push_back(seconds_of([&] { namer.name(std::span(flows)); }));
+    times.push_back(thread_seconds_of([&] { namer.name(std::span(flows)); }));
   const auto named = std::ranges::count_if(
       flows, [](const Flow& flow) { return flow.src_identity && flow.dst_identity; });
   if (named != static_cast<std::ptrdiff_t>(flows.size())) fmt::print("named: {}\n", named);
@@ -210,7 +197,7 @@ std::vector<Row> changes(World& world) {
     slot = pod;
     told.push_back({false, kNow, pod});
   }
-  const double took = seconds_of([&] {
+  const double took = thread_seconds_of([&] {
     for (const KubeChange& change : told) world.index.apply(change);
   });
   const double each = took / static_cast<double>(told.size());
@@ -222,7 +209,7 @@ std::vector<Row> changes(World& world) {
 std::vector<Row> views(World& world) {
   Nanos now = kNow;
   std::vector<Row> rows;
-  const double first = seconds_of([&] { static_cast<void>(world.index.view({}, now)); });
+  const double first = thread_seconds_of([&] { static_cast<void>(world.index.view({}, now)); });
   rows.push_back({"view for readers", "the first", first * 1e3, "ms", "", ""});
   std::vector<double> times;
   for (int round = 0; round < kRounds; ++round) {
@@ -232,7 +219,7 @@ std::vector<Row> views(World& world) {
       world.index.apply({false, kNow, pod});
     }
     now += 10 * kSecond;
-    times.push_back(seconds_of([&] { static_cast<void>(world.index.view({}, now)); }));
+    times.push_back(thread_seconds_of([&] { static_cast<void>(world.index.view({}, now)); }));
   }
   rows.push_back({"view for readers", "1,000 changes later", median(times) * 1e3, "ms", "", ""});
   return rows;

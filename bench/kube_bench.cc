@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "agent_lab.h"
+#include "cpu_time.h"
 #include "io/http_client.h"
 #include "kube/client/decode.h"
 #include "kube/client/object_parser.h"
@@ -87,12 +88,6 @@ class Pods {
   int generation_ = 0;
   int added_ = 0;
 };
-
-double thread_seconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
-}
 
 /// What another encoding of objects could save at most: a line of a watch from
 /// text to the record that is kept, with nothing around it.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cpu_time.h"
 #include "history_data.h"
 #include "query/evaluate.h"
 #include "report.h"
@@ -17,12 +18,6 @@ namespace {
 constexpr int kRounds = 9;
 constexpr std::size_t kRecords = 100'000;
 constexpr double kBudget = 100;
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
 
 struct Filter {
   std::string name;
@@ -61,9 +56,9 @@ Measured measure(Holds holds) {
   Measured result;
   for (int round = 0; round < kRounds; ++round) {
     result.matched = 0;
-    const double begin = cpu_seconds();
+    const double begin = thread_seconds();
     for (std::size_t i = 0; i < kRecords; ++i) result.matched += holds(i) ? 1 : 0;
-    times.push_back((cpu_seconds() - begin) / static_cast<double>(kRecords) * 1e9);
+    times.push_back((thread_seconds() - begin) / static_cast<double>(kRecords) * 1e9);
   }
   result.nanoseconds = median(std::move(times));
   return result;

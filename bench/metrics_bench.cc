@@ -12,6 +12,7 @@
 #include "export/prometheus/prometheus_exporter.h"
 #include "flow/flow_table.h"
 #include "model/flow_json.h"
+#include "pod_names.h"
 #include "report.h"
 
 namespace netprobe::bench {
@@ -21,15 +22,6 @@ constexpr int kRounds = 15;
 constexpr std::uint32_t kInterfaces = 5'000;  // 20 series each
 constexpr std::uint32_t kFlows = 100'000;
 constexpr double kBudget = 150;  // ms
-
-class SomeNames final : public PointNames {
- public:
-  [[nodiscard]] std::string_view interface_name(std::uint32_t) const override {
-    return "veth3f2a91c";
-  }
-  [[nodiscard]] Role interface_role(std::uint32_t) const override { return Role::kPod; }
-  [[nodiscard]] bool is_local(const IpAddress&) const override { return false; }
-};
 
 DeviceCounters some_counters(std::mt19937_64& random) {
   DeviceCounters counters;
@@ -120,7 +112,7 @@ void fill(FlowTable& table) {
 }
 
 void measure_flows(std::vector<Row>& rows) {
-  const SomeNames names;
+  const PodNames names;
   FlowTable table({}, names);
   fill(table);
   std::vector<double> copy_times;

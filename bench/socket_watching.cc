@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "bpf/kernel.h"
+#include "cpu_time.h"
 #include "probes/socket/socket_probe.h"
 
 namespace netprobe::bench {
@@ -53,9 +54,7 @@ void Watching::run() {
       probe_->collect(now);
       next = now + kSecond;
     }
-    timespec used{};
-    (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    cpu_ = static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+    cpu_ = thread_seconds();
   }
 }
 

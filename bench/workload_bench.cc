@@ -11,8 +11,10 @@
 
 #include "analysis/workload/workload_totals.h"
 #include "base/clock.h"
+#include "cpu_time.h"
 #include "export/prometheus/prometheus_exporter.h"
 #include "flow/flow_table.h"
+#include "pod_names.h"
 #include "report.h"
 
 namespace netprobe::bench {
@@ -23,29 +25,6 @@ constexpr std::uint32_t kFlows = 100'000;
 constexpr std::uint32_t kWorkloads = 2'000;
 constexpr std::uint32_t kInterfaces = 2'400;  // 20 series each
 constexpr double kBudget = 150;               // ms a page
-
-class SomeNames final : public PointNames {
- public:
-  [[nodiscard]] std::string_view interface_name(std::uint32_t) const override {
-    return "veth3f2a91c";
-  }
-  [[nodiscard]] Role interface_role(std::uint32_t) const override { return Role::kPod; }
-  [[nodiscard]] bool is_local(const IpAddress&) const override { return false; }
-};
-
-/// CPU time of this thread: what others do meanwhile is not in it.
-Nanos cpu_time() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return now.tv_sec * kSecond + now.tv_nsec;
-}
-
-template <typename Work>
-double millis(const Work& work) {
-  const Nanos begin = cpu_time();
-  work();
-  return static_cast<double>(cpu_time() - begin) / kMillisecond;
-}
 
 /// Every flow is of a pod, one of the workloads, that talks to the same server.
 class Cluster {
@@ -91,7 +70,7 @@ void grow(FlowTable& table, Nanos now) {
 }
 
 WorkloadReport measure_sums(std::vector<Row>& rows) {
-  const SomeNames names;
+  const PodNames names;
   const SystemClock clock;
   const Cluster cluster;
   FlowTable table({}, names);
@@ -99,14 +78,14 @@ WorkloadReport measure_sums(std::vector<Row>& rows) {
   table.watch_growth(&totals);
   Nanos now = kSecond;
   grow(table, now);
-  const double first = millis([&] { table.take_growth(); });
+  const double first = thread_millis_of([&] { table.take_growth(); });
   std::vector<double> take_times;
   std::vector<double> report_times;
   WorkloadReport report;
   for (int round = 0; round < kRounds; ++round) {
     grow(table, now += kSecond);
-    take_times.push_back(millis([&] { table.take_growth(); }));
-    report_times.push_back(millis([&] { report = totals.report(); }));
+    take_times.push_back(thread_millis_of([&] { table.take_growth(); }));
+    report_times.push_back(thread_millis_of([&] { report = totals.report(); }));
   }
   const auto what = fmt::format("growth of {} flows, {} pairs", kFlows, report.pairs.size());
   const auto each = [](double time) {
@@ -138,7 +117,7 @@ void measure_page(const WorkloadReport& workloads, std::vector<Row>& rows) {
     std::vector<double> times;
     std::string page;
     for (int round = -1; round < kRounds; ++round) {
-      const double time = millis([&] { page = exporter.render(snapshot, format); });
+      const double time = thread_millis_of([&] { page = exporter.render(snapshot, format); });
       if (round >= 0) times.push_back(time);
     }
     std::size_t series = 0;

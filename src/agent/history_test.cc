@@ -8,26 +8,15 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/temp_dir.h"
+
 namespace netprobe {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    std::string path = testing::TempDir() + "/history-XXXXXX";
-    path_ = ::mkdtemp(path.data());
-  }
-  ~Folder() { fs::remove_all(path_); }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
 TEST(DataDir, IsMadeForItsUserAlone) {
-  const Folder folder;
+  const test::TempDir folder;
   const std::string path = folder.file("a/b");
   {
     const auto dir = DataDir::open(path);
@@ -44,7 +33,7 @@ TEST(DataDir, IsMadeForItsUserAlone) {
 }
 
 TEST(DataDir, OtherwiseATemporaryOneThatGoesWithIt) {
-  const Folder folder;
+  const test::TempDir folder;
   std::ofstream(folder.file("file")) << "x";
   std::string path;
   {

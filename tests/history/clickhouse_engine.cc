@@ -133,16 +133,7 @@ Result<std::unique_ptr<Engine>> clickhouse_engine(const RandomRecords& records) 
   auto server = ClickHouseServer::start();
   if (!server) return std::unexpected(server.error());
   auto engine = std::make_unique<ClickHouseEngine>(std::move(*server));
-  const auto& batches = records.batches();
-  if (auto done = engine->load(RecordKind::kFlow, batches, &HistoryBatch::flows); !done)
-    return std::unexpected(done.error());
-  if (auto done = engine->load(RecordKind::kDrop, batches, &HistoryBatch::drops); !done)
-    return std::unexpected(done.error());
-  if (auto done = engine->load(RecordKind::kConnection, batches, &HistoryBatch::connections); !done)
-    return std::unexpected(done.error());
-  if (auto done = engine->load(RecordKind::kAlert, batches, &HistoryBatch::alerts); !done)
-    return std::unexpected(done.error());
-  if (auto done = engine->roll_up(); !done) return std::unexpected(done.error());
+  if (auto done = load_all(*engine, records); !done) return std::unexpected(done.error());
   return engine;
 }
 

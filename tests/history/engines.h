@@ -47,4 +47,17 @@ class SqlEngine : public Engine {
   std::string statement_;
 };
 
+/// Puts the records of every kind into an engine's tables, and sums them up.
+template <typename SqlEngineType>
+[[nodiscard]] Status load_all(SqlEngineType& engine, const RandomRecords& records) {
+  const auto& batches = records.batches();
+  if (auto done = engine.load(RecordKind::kFlow, batches, &HistoryBatch::flows); !done) return done;
+  if (auto done = engine.load(RecordKind::kDrop, batches, &HistoryBatch::drops); !done) return done;
+  if (auto done = engine.load(RecordKind::kConnection, batches, &HistoryBatch::connections); !done)
+    return done;
+  if (auto done = engine.load(RecordKind::kAlert, batches, &HistoryBatch::alerts); !done)
+    return done;
+  return engine.roll_up();
+}
+
 }  // namespace netprobe::test
