@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/http_client.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cctype>
-#include <mutex>
+
+#include "io/curl_handles.h"
 
 namespace netprobe {
 namespace {
-
-struct CurlDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
 
 /// State of one transfer, as curl's callbacks see it.
 struct Transfer {
@@ -99,8 +94,7 @@ ErrorKind kind_of(CURLcode code) {
 class HttpClient::Impl {
  public:
   explicit Impl(Options options) : options_(options) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    init_curl();
     handle_.reset(curl_easy_init());
   }
 
@@ -147,7 +141,7 @@ class HttpClient::Impl {
 
  private:
   Options options_;
-  std::unique_ptr<CURL, CurlDeleter> handle_;
+  CurlEasy handle_;
 };
 
 HttpClient::HttpClient(Options options) : impl_(std::make_unique<Impl>(options)) {}

@@ -3,6 +3,7 @@
 #include "query/record.h"
 #include "query/schema.h"
 #include "store/clickhouse/native_block.h"
+#include "store/clickhouse/newer.h"
 #include "support/clickhouse_server.h"
 
 namespace netprobe::test {
@@ -10,32 +11,11 @@ namespace {
 
 constexpr Nanos kPatience = 30 * kSecond;
 
-std::string_view type_of(ColumnType type) {
-  switch (type) {
-    case ColumnType::kU8:
-      return "UInt8";
-    case ColumnType::kU16:
-      return "UInt16";
-    case ColumnType::kU32:
-      return "UInt32";
-    case ColumnType::kU64:
-      return "UInt64";
-    case ColumnType::kI64:
-      return "Int64";
-    case ColumnType::kAddress:
-      return "FixedString(16)";
-    case ColumnType::kText:
-    case ColumnType::kWord:
-      break;
-  }
-  return "String";
-}
-
 std::string create_table(std::string_view name, std::span<const TableColumn> columns) {
   std::string sql = "CREATE TABLE " + std::string(name) + " (";
   for (const TableColumn& column : columns) {
     if (!sql.ends_with('(')) sql += ", ";
-    sql.append(column.name).append(" ").append(type_of(column.type));
+    sql.append(column.name).append(" ").append(column_type(column, ClickHouseVersion{}));
   }
   return sql + ") ENGINE = MergeTree PARTITION BY intDiv(time, 86400000000) ORDER BY time";
 }

@@ -11,18 +11,12 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "support/loopback.h"
+
 namespace netprobe::test {
 namespace {
 
 constexpr int kTick = 20;  // ms
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 UniqueFd connect_to(int port) {
   UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

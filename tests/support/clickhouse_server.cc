@@ -17,20 +17,13 @@
 
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "support/loopback.h"
 
 namespace netprobe::test {
 namespace {
 
 constexpr int kStartSeconds = 60;
 constexpr std::size_t kTail = 2'000;
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 void write_file(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::trunc) << text;

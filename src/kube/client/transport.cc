@@ -10,8 +10,9 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
+
+#include "io/curl_handles.h"
 
 namespace netprobe::kube {
 namespace {
@@ -21,31 +22,13 @@ constexpr std::size_t kMostErrorBody = 64U << 10U;
 /// What each connection may hold back before it is taken: curl's default.
 constexpr long kBufferBytes = 16L << 10U;
 
-struct EasyDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct MultiDeleter {
-  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
-};
-struct ListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
-
-void append(HeaderList& list, const std::string& line) {
-  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-  if (longer == nullptr) return;
-  (void)list.release();
-  list.reset(longer);
-}
-
 /// One request on its way.
 struct Transfer {
   Request request;
   Outcome outcome;
-  std::unique_ptr<CURL, EasyDeleter> handle;
-  HeaderList headers;
-  HeaderList connect_to;
+  CurlEasy handle;
+  CurlList headers;
+  CurlList connect_to;
   char detail[CURL_ERROR_SIZE] = "";
   Nanos keepalive = 0;
   bool* called = nullptr;  ///< set when a callback was
@@ -149,8 +132,7 @@ void set_blob(CURL* handle, CURLoption option, const std::string& text) {
 class Transport::Impl {
  public:
   explicit Impl(Options options) : options_(std::move(options)) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    init_curl();
     multi_.reset(curl_multi_init());
     if (!multi_) std::abort();  // out of memory
     curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
@@ -321,7 +303,7 @@ class Transport::Impl {
   Options options_;
   ServerConfig config_;
   Credentials credentials_;
-  std::unique_ptr<CURLM, MultiDeleter> multi_;
+  CurlMulti multi_;
   std::map<Id, std::unique_ptr<Transfer>> transfers_;
   Id last_id_ = 0;
   bool called_ = false;

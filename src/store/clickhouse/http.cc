@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <mutex>
 
+#include "io/curl_handles.h"
 #include "io/url.h"
 
 namespace netprobe {
@@ -15,16 +15,6 @@ namespace {
 
 constexpr int kPollMillis = 50;  // how soon a cancelled request is noticed
 constexpr std::size_t kMostErrorBody = 64U << 10U;
-
-struct EasyDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct MultiDeleter {
-  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
-};
-struct ListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
 struct Transfer {
   const ClickHouseRequest* request = nullptr;
@@ -117,8 +107,7 @@ std::string clickhouse_error_text(std::string_view text) {
 class ClickHouseHttp::Impl {
  public:
   explicit Impl(const ClickHouseOptions& options) : options_(options) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    init_curl();
     easy_.reset(curl_easy_init());
     multi_.reset(curl_multi_init());
     if (!easy_ || !multi_) std::abort();  // out of memory
@@ -185,23 +174,23 @@ class ClickHouseHttp::Impl {
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, options_.insecure ? 0L : 1L);
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, options_.insecure ? 0L : 2L);
     // A server that waits for "100 Continue" would cost a round trip each time.
-    curl_slist* headers = curl_slist_append(nullptr, "Expect:");
+    headers_.reset();
+    append(headers_, "Expect:");
     curl_easy_setopt(handle, CURLOPT_POST, 1L);
     if (request.body.empty()) {
-      headers = curl_slist_append(headers, "Content-Type: text/plain");
+      append(headers_, "Content-Type: text/plain");
       curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
                        static_cast<curl_off_t>(request.sql.size()));
       curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.sql.data());
     } else {
-      headers = curl_slist_append(headers, "Content-Type: application/octet-stream");
-      headers = curl_slist_append(headers, "Content-Encoding: gzip");
+      append(headers_, "Content-Type: application/octet-stream");
+      append(headers_, "Content-Encoding: gzip");
       curl_off_t size = 0;
       for (const auto piece : request.body) size += static_cast<curl_off_t>(piece.size());
       curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, size);
       curl_easy_setopt(handle, CURLOPT_READFUNCTION, netprobe_clickhouse_read);
       curl_easy_setopt(handle, CURLOPT_READDATA, &transfer);
     }
-    headers_.reset(headers);
     curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers_.get());
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, netprobe_clickhouse_write);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
@@ -243,9 +232,9 @@ class ClickHouseHttp::Impl {
   }
 
   const ClickHouseOptions& options_;
-  std::unique_ptr<CURL, EasyDeleter> easy_;
-  std::unique_ptr<CURLM, MultiDeleter> multi_;
-  std::unique_ptr<curl_slist, ListDeleter> headers_;
+  CurlEasy easy_;
+  CurlMulti multi_;
+  CurlList headers_;
   char detail_[CURL_ERROR_SIZE] = "";
 };
 

@@ -73,7 +73,6 @@ class Catalogue {
   Catalogue& operator=(const Catalogue&) = delete;
 
   [[nodiscard]] const Instance& instance() const { return *instance_; }
-  [[nodiscard]] const std::string& temp_directory() const { return temp_; }
 
   [[nodiscard]] std::vector<FileView> files() const NETPROBE_EXCLUDES(mutex_);
   [[nodiscard]] std::vector<BadFile> bad_files() const NETPROBE_EXCLUDES(mutex_);
