@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "model/process.h"
 #include "query/answer.h"
 #include "query/field.h"
 
@@ -56,6 +58,21 @@ class AnswerRows {
             static_cast<std::uint16_t>(number(row, FieldId::kSrcPort)),
             static_cast<std::uint16_t>(number(row, FieldId::kDstPort)),
             static_cast<std::uint8_t>(number(row, FieldId::kProtocol))};
+  }
+  /// One of the field's own words, which are static as records want them.
+  [[nodiscard]] std::string_view word(const Row& row, FieldId id,
+                                      std::string_view otherwise = {}) const {
+    const auto words = field(id).words;
+    const auto found = std::ranges::find(words, std::string_view(text(row, id)));
+    return found == words.end() ? otherwise : *found;
+  }
+  [[nodiscard]] ProcessPtr process(const Row& row, FieldId comm, FieldId pid) const {
+    const std::uint64_t id = number(row, pid);
+    if (id == 0) return nullptr;
+    auto process = std::make_shared<ProcessRef>();
+    process->pid = static_cast<std::uint32_t>(id);
+    process->comm = text(row, comm);
+    return process;
   }
 
  private:

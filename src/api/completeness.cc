@@ -71,6 +71,20 @@ void append_lost(JsonObject& json, std::string& out, const Lost& lost) {
   counts.close();
 }
 
+/// `whole`: all of what was asked for was looked at.
+void append_covered(JsonObject& json, std::string& out, const Snapshot& snapshot, Nanos since,
+                    Nanos until, bool whole, const Lost& lost) {
+  json.key("completeness");
+  JsonObject inner(out);
+  inner.time("since", since);
+  // A range that ended before the agent began is covered by nothing.
+  inner.time("until", std::max(since, until));
+  inner.time("lost_since", snapshot.started_at);
+  append_lost(inner, out, lost);
+  inner.flag("complete", whole && lost.empty());
+  inner.close();
+}
+
 }  // namespace
 
 void append_completeness(JsonObject& json, std::string& out, const Snapshot& snapshot,
@@ -81,15 +95,7 @@ void append_completeness(JsonObject& json, std::string& out, const Snapshot& sna
   Lost lost = losses_of(snapshot, asked, probes);
   take(lost, cut.stage, cut.cause, cut.count);
 
-  json.key("completeness");
-  JsonObject inner(out);
-  inner.time("since", since);
-  // A range that ended before the agent began is covered by nothing.
-  inner.time("until", std::max(since, until));
-  inner.time("lost_since", snapshot.started_at);
-  append_lost(inner, out, lost);
-  inner.flag("complete", all_observed && lost.empty());
-  inner.close();
+  append_covered(json, out, snapshot, since, until, all_observed, lost);
 }
 
 void append_history_completeness(
@@ -101,14 +107,7 @@ void append_history_completeness(
   const Nanos until = std::min(covered.until.value_or(snapshot.taken_at), snapshot.taken_at);
   const Nanos since = covered.since.value_or(snapshot.started_at);
 
-  json.key("completeness");
-  JsonObject inner(out);
-  inner.time("since", since);
-  inner.time("until", std::max(since, until));
-  inner.time("lost_since", snapshot.started_at);
-  append_lost(inner, out, lost);
-  inner.flag("complete", covered.whole && lost.empty());
-  inner.close();
+  append_covered(json, out, snapshot, since, until, covered.whole, lost);
 }
 
 }  // namespace netprobe

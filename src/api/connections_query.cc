@@ -71,13 +71,6 @@ QueryResult<std::string> word(std::string_view parameter, const std::string& tex
   return text;
 }
 
-Names verdict_names() {
-  Names names;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Verdict::kCount); ++i)
-    names.push_back(to_string(static_cast<Verdict>(i)));
-  return names;
-}
-
 /// Moves a result into a field, or hands its error back.
 template <typename To, typename T>
 QueryResult<void> store(To& to, QueryResult<T> from) {

@@ -12,7 +12,6 @@
 #include "api/kube_json.h"
 #include "model/flow_json.h"
 #include "model/identity.h"
-#include "model/verdict.h"
 
 namespace netprobe {
 namespace {
@@ -98,15 +97,6 @@ IdentityPtr identity_of(const AnswerRows& rows, const std::vector<Value>& row,
   return identity;
 }
 
-ProcessPtr process_of(const AnswerRows& rows, const std::vector<Value>& row, const EndFields& end) {
-  const std::uint64_t pid = rows.number(row, end.pid);
-  if (pid == 0) return nullptr;
-  auto process = std::make_shared<ProcessRef>();
-  process->pid = static_cast<std::uint32_t>(pid);
-  process->comm = rows.text(row, end.process);
-  return process;
-}
-
 IdentityPtr service_of(const AnswerRows& rows, const std::vector<Value>& row) {
   const std::string name = rows.text(row, FieldId::kService);
   if (name.empty()) return nullptr;
@@ -115,13 +105,6 @@ IdentityPtr service_of(const AnswerRows& rows, const std::vector<Value>& row) {
   service->name = name;
   service->name_space = rows.text(row, FieldId::kServiceNamespace);
   return service;
-}
-
-/// A word of the program's own: flows refer to static text.
-std::string_view static_word(FieldId id, const std::string& text, std::string_view otherwise) {
-  const auto words = field(id).words;
-  const auto found = std::ranges::find(words, std::string_view(text));
-  return found == words.end() ? otherwise : *found;
 }
 
 Flow flow_of(const AnswerRows& rows, const std::vector<Value>& row) {
@@ -139,29 +122,21 @@ Flow flow_of(const AnswerRows& rows, const std::vector<Value>& row) {
   flow.handshake_rtt = rows.time(row, "max_handshake");
   flow.rtt = rows.time(row, "max_rtt");
   flow.vni = static_cast<std::uint32_t>(rows.number(row, FieldId::kVni));
-  flow.direction = static_word(FieldId::kDirection, rows.text(row, FieldId::kDirection), "egress");
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Verdict::kCount); ++i)
-    if (const auto word = to_string(static_cast<Verdict>(i));
-        word == rows.text(row, FieldId::kVerdict))
-      flow.verdict = word;
+  flow.direction = rows.word(row, FieldId::kDirection, "egress");
+  flow.verdict = rows.word(row, FieldId::kVerdict);
   flow.src_identity = identity_of(rows, row, kSrc);
   flow.dst_identity = identity_of(rows, row, kDst);
   flow.service = service_of(rows, row);
-  flow.client_process = process_of(rows, row, kSrc);
-  flow.server_process = process_of(rows, row, kDst);
+  flow.client_process = rows.process(row, kSrc.process, kSrc.pid);
+  flow.server_process = rows.process(row, kDst.process, kDst.pid);
   return flow;
-}
-
-void add(Counters& to, const Counters& from) {
-  to.packets += from.packets;
-  to.bytes += from.bytes;
 }
 
 /// Puts two parts of one flow together; names and verdict are the newer part's,
 /// where it has them.
 void join(Flow& flow, Flow&& part) {
-  add(part.forward, flow.forward);
-  add(part.reverse, flow.reverse);
+  part.forward += flow.forward;
+  part.reverse += flow.reverse;
   part.tcp_forward.retransmits += flow.tcp_forward.retransmits;
   part.tcp_reverse.retransmits += flow.tcp_reverse.retransmits;
   part.tcp_forward.rsts += flow.tcp_forward.rsts;

@@ -6,7 +6,6 @@
 
 #include "api/answer_rows.h"
 #include "model/connection.h"
-#include "model/verdict.h"
 
 namespace netprobe {
 namespace {
@@ -67,20 +66,6 @@ SocketRole role_of(const std::string& side) {
   return SocketRole::kUnknown;
 }
 
-std::string_view verdict_of(const std::string& text) {
-  for (std::size_t i = 0; i < static_cast<std::size_t>(Verdict::kCount); ++i)
-    if (const auto word = to_string(static_cast<Verdict>(i)); word == text) return word;
-  return {};
-}
-
-ProcessPtr process_of(const std::string& comm, std::uint64_t pid) {
-  if (pid == 0) return nullptr;
-  auto process = std::make_shared<ProcessRef>();
-  process->pid = static_cast<std::uint32_t>(pid);
-  process->comm = comm;
-  return process;
-}
-
 /// The cookie is not asked for by queries: a number of the record's own, the
 /// same from page to page.
 std::uint64_t id_of(const Connection& c) {
@@ -99,15 +84,11 @@ Connection connection_of(const AnswerRows& rows, const AnswerRows::Row& row) {
   c.tuple = rows.tuple(row);
   c.role = role_of(rows.text(row, FieldId::kSide));
   const bool server = c.role == SocketRole::kServer;
-  if (server) {  // src is the socket's own address
-    std::swap(c.tuple.src, c.tuple.dst);
-    std::swap(c.tuple.src_port, c.tuple.dst_port);
-  }
-  c.process =
-      server ? process_of(rows.text(row, FieldId::kDstProcess), rows.number(row, FieldId::kDstPid))
-             : process_of(rows.text(row, FieldId::kSrcProcess), rows.number(row, FieldId::kSrcPid));
+  if (server) c.tuple = c.tuple.reversed();  // src is the socket's own address
+  c.process = server ? rows.process(row, FieldId::kDstProcess, FieldId::kDstPid)
+                     : rows.process(row, FieldId::kSrcProcess, FieldId::kSrcPid);
   c.state = "close";
-  c.verdict = verdict_of(rows.text(row, FieldId::kVerdict));
+  c.verdict = rows.word(row, FieldId::kVerdict);
   c.netns = rows.number(row, FieldId::kNetns);
   c.opened = rows.time(row, FieldId::kFirstSeen);
   c.closed = rows.time(row, FieldId::kTime);

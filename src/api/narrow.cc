@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "api/query.h"
+#include "query/expr.h"
 #include "query/parameters.h"
 
 namespace netprobe {
@@ -16,9 +17,7 @@ QueryResult<void> narrow(Query& query, std::span<const NamedValue> conditions, N
                                     .detail = more.error().message,
                                     .allowed = FlowFilter::words_of(more.error().name)});
   if (!more->filter) return {};
-  query.filter = query.filter ? std::make_shared<const Expr>(
-                                    Expr{.node = Expr::And{.all = {query.filter, more->filter}}})
-                              : more->filter;
+  query.filter = query.filter ? all_of({query.filter, more->filter}) : more->filter;
   return {};
 }
 
