@@ -1,44 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
 #include "query/schema.h"
 #include "query/sql_text.h"
 
 namespace netprobe {
 namespace {
 
-/// A column of a roll-up that is no key, from rows of flows or of the finer
-/// roll-up: both know sums, but only flows know single times.
+/// What a column of a roll-up that is no key is made of.
+struct Summing {
+  enum class How : std::uint8_t {
+    kRows,   ///< how many there are
+    kCount,  ///< of those where the field is known
+    kMax,
+    kSum,
+  };
+  How how{};
+  std::string field;  ///< column of flows
+};
+
+Summing summing(const TableColumn& column) {
+  using How = Summing::How;
+  const std::string_view name = column.name;
+  if (name == "records") return {How::kRows, {}};
+  constexpr std::array<std::pair<std::string_view, How>, 3> kEnds{
+      {{"_count", How::kCount}, {"_max", How::kMax}, {"_sum", How::kSum}}};
+  for (const auto& [end, how] : kEnds)
+    if (name.ends_with(end)) return {how, std::string(name.substr(0, name.size() - end.size()))};
+  return {How::kSum, std::string(name)};
+}
+
+/// From rows of flows or of the finer roll-up: both know sums, but only flows
+/// know single times.
 std::string summed(SqlDialect dialect, const TableColumn& column, bool from_rollup) {
-  const std::string name(column.name);
-  const auto cut = [&](std::string_view end) {
-    return name.ends_with(end) ? name.substr(0, name.size() - end.size()) : std::string();
-  };
-  const auto aggregate = [&](std::string_view function, const std::string& value,
+  const auto [how, field] = summing(column);
+  const auto aggregate = [&](std::string_view function, std::string_view value,
                              const std::string& condition = {}) {
-    return sql_aggregate(dialect, function, value, condition);
+    return sql_aggregate(dialect, function, std::string(value), condition);
   };
-  if (const std::string field = cut("_max"); !field.empty())
-    return aggregate("max", from_rollup ? name : field);
-  if (from_rollup) return aggregate("sum", name);
-  const std::string all = dialect == SqlDialect::kDuckDb ? "*" : "";
-  if (name == "records") return aggregate("count", all);
-  if (const std::string field = cut("_count"); !field.empty())
-    return aggregate("count", all, field + " <> 0");
-  const std::string field = cut("_sum");
-  return aggregate("sum", field.empty() ? name : field);
+  if (how == Summing::How::kMax) return aggregate("max", from_rollup ? column.name : field);
+  if (from_rollup) return aggregate("sum", column.name);
+  const std::string_view all = dialect == SqlDialect::kDuckDb ? "*" : "";
+  if (how == Summing::How::kRows) return aggregate("count", all);
+  if (how == Summing::How::kCount) return aggregate("count", all, field + " <> 0");
+  return aggregate("sum", field);
 }
 
 /// The same of a single row of flows.
 std::string of_row(const TableColumn& column) {
-  const std::string name(column.name);
-  const auto cut = [&](std::string_view end) {
-    return name.ends_with(end) ? name.substr(0, name.size() - end.size()) : std::string();
-  };
-  if (name == "records") return "1";
-  if (const std::string field = cut("_count"); !field.empty())
-    return "CASE WHEN " + field + " <> 0 THEN 1 ELSE 0 END";
-  if (const std::string field = cut("_max"); !field.empty()) return field;
-  const std::string field = cut("_sum");
-  return field.empty() ? name : field;
+  const auto [how, field] = summing(column);
+  if (how == Summing::How::kRows) return "1";
+  if (how == Summing::How::kCount) return "CASE WHEN " + field + " <> 0 THEN 1 ELSE 0 END";
+  return field;
 }
 
 }  // namespace

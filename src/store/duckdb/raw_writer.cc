@@ -72,14 +72,14 @@ Status RawWriter::ready() {
     return std::unexpected(made.error());
   }
   lease_ = std::move(*made);
-  return begin();
+  begin();
+  return {};
 }
 
-Status RawWriter::begin() {
+void RawWriter::begin() {
   opened_ = clock_.monotonic();
   unchecked_ = 0;
   catalogue_.set_writing(lease_.files().front(), true);
-  return {};
 }
 
 // The file that an earlier process left goes on, so that many short lives do not
@@ -103,7 +103,7 @@ void RawWriter::adopt() {
   std::vector<std::string> problems;
   lease_ = catalogue_.lease({last}, problems);
   if (!lease_.files().empty()) {
-    (void)begin();
+    begin();
     in_doubt_ = true;
   }
 }

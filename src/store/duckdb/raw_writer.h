@@ -32,7 +32,7 @@ class RawWriter {
 
  private:
   [[nodiscard]] Status ready();
-  [[nodiscard]] Status begin();
+  void begin();
   [[nodiscard]] Status append(std::span<const HistoryBatchPtr> batches);
   [[nodiscard]] Result<bool> has(const std::string& batch);
   [[nodiscard]] const std::string& alias() const { return lease_.files().front()->alias; }
