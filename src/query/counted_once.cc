@@ -31,9 +31,8 @@ Query counted_once(Query query, const std::vector<std::string>& silent) {
   // A node that hands a stranger's flow on to a service's backend on another node puts
   // its own address on it: that node takes it for src's and leaves it to this one.
   const ExprPtr handed_on = negate(is_none({FieldId::kService, {}}));
-  ExprPtr once =
-      any_of({reported_by("src"), all_of({reported_by("dst"), no_src}),
-              all_of({reported_by("other"), no_src, any_of({no_dst, handed_on})})});
+  ExprPtr once = any_of({reported_by("src"), all_of({reported_by("dst"), no_src}),
+                         all_of({reported_by("other"), no_src, any_of({no_dst, handed_on})})});
   query.filter = query.filter ? all_of({query.filter, std::move(once)}) : std::move(once);
   return query;
 }

@@ -39,9 +39,7 @@ std::uint64_t bits_of(const Value& value) {
   return 0;
 }
 
-bool is_signed(const FieldRef& ref) {
-  return class_of(field(ref.id).type) == ValueClass::kSigned;
-}
+bool is_signed(const FieldRef& ref) { return class_of(field(ref.id).type) == ValueClass::kSigned; }
 
 double real(std::uint64_t bits, bool is_signed) {
   return is_signed ? static_cast<double>(static_cast<std::int64_t>(bits))
@@ -169,8 +167,8 @@ void GroupMerge::add_value(std::size_t aggregate, const std::vector<Value>& row,
       const Value& value = row[*source.extreme];
       if (std::holds_alternative<std::monostate>(value)) break;
       Raw raw = raw_from(value, of.field.id);
-      const bool better = !sum.extreme || (of.op == AggregateOp::kMin ? raw < *sum.extreme
-                                                                      : *sum.extreme < raw);
+      const bool better =
+          !sum.extreme || (of.op == AggregateOp::kMin ? raw < *sum.extreme : *sum.extreme < raw);
       if (better) sum.extreme = std::move(raw);
       break;
     }

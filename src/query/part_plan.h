@@ -18,8 +18,8 @@ inline constexpr std::size_t kMaxPartRows = 100'000;
 struct GroupPlan {
   /// Columns of the part that one aggregate is worked out from.
   struct Source {
-    std::optional<std::size_t> value;    ///< the key whose values are told apart
-    std::optional<std::size_t> count;    ///< of records
+    std::optional<std::size_t> value;  ///< the key whose values are told apart
+    std::optional<std::size_t> count;  ///< of records
     std::optional<std::size_t> sum;
     std::optional<std::size_t> average;  ///< of what is known: with `sum`, how many are
     std::optional<std::size_t> extreme;
@@ -27,8 +27,8 @@ struct GroupPlan {
   Query part;
   std::optional<std::size_t> time;  ///< start of the part's step
   std::optional<std::size_t> le;
-  std::vector<std::size_t> by;   ///< for each of the query's
-  std::vector<Source> sources;   ///< for each of its aggregates
+  std::vector<std::size_t> by;  ///< for each of the query's
+  std::vector<Source> sources;  ///< for each of its aggregates
   /// Of `new`: the query's, in whole buckets where roll-ups shall do.
   std::optional<Micros> new_since;
 };

@@ -75,8 +75,8 @@ class Cluster {
         flows_.push_back({"within a node", {{a, record(id, pod(a), pod(a))}}});
         break;
       case 1:
-        flows_.push_back({"between nodes",
-                          {{a, record(id, pod(a), pod(b))}, {b, record(id, pod(a), pod(b))}}});
+        flows_.push_back(
+            {"between nodes", {{a, record(id, pod(a), pod(b))}, {b, record(id, pod(a), pod(b))}}});
         break;
       case 2:
         flows_.push_back({"out of the cluster", {{a, record(id, pod(a), outside())}}});
@@ -85,19 +85,20 @@ class Cluster {
         flows_.push_back({"into the cluster", {{a, record(id, outside(), pod(a))}}});
         break;
       case 4:
-        flows_.push_back({"to a service's backend elsewhere",
-                          {{a, record(id, pod(a), pod(b), service)},
-                           {b, record(id, pod(a), pod(b))}}});
+        flows_.push_back(
+            {"to a service's backend elsewhere",
+             {{a, record(id, pod(a), pod(b), service)}, {b, record(id, pod(a), pod(b))}}});
         break;
       case 5: {
         // From outside to a port of node a, which hands it on to node b as its own.
-        flows_.push_back({"NodePort", {{a, record(id, outside(), pod(b), service)},
-                                       {b, record(id, host(a), pod(b))}}});
+        flows_.push_back(
+            {"NodePort",
+             {{a, record(id, outside(), pod(b), service)}, {b, record(id, host(a), pod(b))}}});
         break;
       }
       case 6: {
-        MadeFlow flow{"through a third node", {{a, record(id, pod(a), pod(b))},
-                                               {b, record(id, pod(a), pod(b))}}};
+        MadeFlow flow{"through a third node",
+                      {{a, record(id, pod(a), pod(b))}, {b, record(id, pod(a), pod(b))}}};
         if (nodes_.size() > 2) {
           std::string c = other_than(a);
           while (c == b) c = other_than(a);
@@ -110,8 +111,8 @@ class Cluster {
         flows_.push_back({"of a node, seen by dst alone", {{b, record(id, outside(), host(b))}}});
         break;
       default:
-        flows_.push_back({"between strangers, through a node",
-                          {{a, record(id, outside(), outside())}}});
+        flows_.push_back(
+            {"between strangers, through a node", {{a, record(id, outside(), outside())}}});
         break;
     }
   }
@@ -157,8 +158,7 @@ TEST(CountedOnce, KeepsTheFilterAndTravelsAsText) {
 }
 
 TEST(CountedOnce, LeavesWhatHasOneRecordAlone) {
-  for (const RecordKind kind :
-       {RecordKind::kDrop, RecordKind::kConnection, RecordKind::kAlert}) {
+  for (const RecordKind kind : {RecordKind::kDrop, RecordKind::kConnection, RecordKind::kAlert}) {
     Query query{.kind = kind};
     EXPECT_EQ(counted_once(query, {"a"}).filter, nullptr);
   }

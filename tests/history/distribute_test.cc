@@ -229,8 +229,7 @@ TEST_F(Distributed, SaysOfAllWhatTheLeastOfThemCanSay) {
 /// A store that answers with less than all its groups makes every sum wrong.
 TEST_F(Distributed, TooManyGroupsAreAFailureAndNoNumber) {
   QueryRequest request;
-  request.query.aggregates = {
-      {AggregateOp::kQuantile, {FieldId::kBytes, {}}, 0.99, "p99_bytes"}};
+  request.query.aggregates = {{AggregateOp::kQuantile, {FieldId::kBytes, {}}, 0.99, "p99_bytes"}};
   DistributedQuery distributed(request);
   QueryRequest small = distributed.part();
   small.limits.rows = 10;
