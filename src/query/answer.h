@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/probe.h"
@@ -28,6 +29,23 @@ struct Column {
   bool operator==(const Column&) const = default;
 };
 
+/// Who answered together, where several nodes were asked.
+struct QuerySources {
+  struct Missing {
+    std::string node;     ///< empty: it never told
+    std::string address;  ///< empty: the node has no agent
+    std::string problem;  ///< one sentence
+  };
+  std::uint64_t asked = 0;  ///< nodes that should answer
+  std::uint64_t answered = 0;
+  std::vector<Missing> missing;  ///< kMostMissing of the others
+  /// What those that answered lost since their start, by "stage/cause".
+  std::vector<std::pair<std::string, std::uint64_t>> lost;
+
+  static constexpr std::size_t kMostMissing = 50;
+  [[nodiscard]] bool partial() const { return answered < asked; }
+};
+
 /// What a query found, and how far that can be trusted.
 struct QueryAnswer {
   std::vector<Column> columns;
@@ -43,6 +61,7 @@ struct QueryAnswer {
   std::vector<std::string> warnings;  ///< of what is missing: a partition that could not be read …
   std::uint64_t rows_read = 0;        ///< as far as the engine tells; 0 not known
   Micros took = 0;
+  std::optional<QuerySources> sources;  ///< none: one store answered
 };
 
 }  // namespace netprobe

@@ -54,6 +54,7 @@ constexpr std::array kEntries{
     Entry{FieldId::kDirection, "direction", kKey},
     Entry{FieldId::kVerdict, "verdict"},
     Entry{FieldId::kInterface, "interface"},
+    Entry{FieldId::kReporter, "node", kKey},
     Entry{FieldId::kRole, "role"},
     Entry{FieldId::kVni, "vni", kKey},
     Entry{FieldId::kVlan, "vlan"},

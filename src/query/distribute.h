@@ -20,7 +20,10 @@ namespace netprobe {
 /// Not thread-safe.
 class DistributedQuery {
  public:
-  explicit DistributedQuery(QueryRequest request);
+  /// `now`: wall, where a rate without an end of its time range ends; it also lets
+  /// `new` be answered from roll-ups, with its time in whole buckets. 0: not known,
+  /// such a rate is refused.
+  explicit DistributedQuery(QueryRequest request, Micros now = 0);
   ~DistributedQuery();
   DistributedQuery(DistributedQuery&&) noexcept;
   DistributedQuery& operator=(DistributedQuery&&) noexcept;
@@ -28,6 +31,9 @@ class DistributedQuery {
   /// The same for every store. Its cursor is good for all of them, as it names a
   /// place in the one order of records.
   [[nodiscard]] const QueryRequest& part() const;
+  /// Whether it is an answer to part() at all: columns, rows and types. One that is
+  /// not must not be added: a store of another version, or one that lies.
+  [[nodiscard]] bool fits(const QueryAnswer& answer) const;
   /// Takes one store's answer in; memory is what the merged answer needs.
   void add(QueryAnswer answer);
   /// Once. `took` is left to the caller; warnings of all are kept, each once.
@@ -41,8 +47,10 @@ class DistributedQuery {
 /// The same filter, for records each of which is told by one observer alone: with
 /// one agent on each node, a flow between two nodes has a record at both. Counted
 /// are those of the node of its src; where that node is not known or is one of
-/// `silent`, those of the node of its dst; and where that is so too, all.
-/// `silent`: nodes without an agent that answers; sorted.
+/// `silent`, those of the node of its dst; and where that is so too, all. A node that
+/// hands a flow of such a src on to a service's backend elsewhere counts it, too: on
+/// it goes with that node's address. `silent`: nodes without an agent that answers;
+/// sorted. Of flows alone: a drop, a socket or an alert has one record.
 [[nodiscard]] Query counted_once(Query query, const std::vector<std::string>& silent);
 
 }  // namespace netprobe

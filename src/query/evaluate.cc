@@ -6,6 +6,7 @@
 
 #include "query/getters.h"
 #include "query/groups.h"
+#include "query/record_order.h"
 #include "query/sql.h"
 #include "query/tier.h"
 
@@ -42,31 +43,13 @@ struct Found {
   Micros time = 0;
 };
 
-/// The order of records: what the query asks for, then newest first, then who,
-/// then the kind's own id.
+/// record_order(), made ready.
 class RecordOrder {
  public:
-  explicit RecordOrder(const Query& query) {
-    for (const OrderBy& by : query.order)
-      if (auto ref = record_field(query.kind, by.column)) add(query, *ref, by.descending);
-    using enum FieldId;
-    add(query, {kTime, {}}, true);
-    for (const FieldId id : {kNode, kSrcIp, kDstIp, kSrcPort, kDstPort, kProtocol})
-      add(query, {id, {}}, false);
-    switch (query.kind) {
-      case RecordKind::kFlow:
-        add(query, {kFlowId, {}}, false);
-        break;
-      case RecordKind::kDrop:
-        add(query, {kDropReason, {}}, false);
-        add(query, {kDropLocation, {}}, false);
-        break;
-      case RecordKind::kConnection:
-        connections_ = true;  // its id is no field
-        break;
-      case RecordKind::kAlert:
-        add(query, {kAlertId, {}}, false);
-        break;
+  explicit RecordOrder(const Query& query) : connections_(query.kind == RecordKind::kConnection) {
+    for (RecordOrderField& by : record_order(query)) {
+      const Getter getter = getter_for(by.field.id, source_of(query.kind));
+      by_.push_back({std::move(by.field), getter, by.descending});
     }
   }
 
@@ -85,15 +68,12 @@ class RecordOrder {
     Getter getter;
     bool descending = false;
   };
-  void add(const Query& query, const FieldRef& ref, bool descending) {
-    by_.push_back({ref, getter_for(ref.id, source_of(query.kind)), descending});
-  }
   static std::uint64_t id_of(const Found& found) {
     return static_cast<const ConnectionEvent*>(found.row.data)->id;
   }
 
   std::vector<By> by_;
-  bool connections_ = false;
+  bool connections_;  ///< whose id is no field
 };
 
 using Answered = std::expected<void, QueryFailure>;

@@ -34,6 +34,7 @@ constexpr std::uint64_t kNoIcmp = 0x100;  // 0 is an echo reply
 constexpr std::array<std::string_view, 4> kEndKinds{"pod", "service", "node", "external"};
 constexpr std::array<std::string_view, 4> kDirections{"intra-node", "inter-node", "ingress",
                                                       "egress"};
+constexpr std::array<std::string_view, 3> kReporters{"src", "dst", "other"};
 constexpr std::array<std::string_view, 6> kRoles{"pod",    "loopback", "bridge",
                                                  "tunnel", "host",     "uplink"};
 constexpr std::array<std::string_view, 3> kSides{"client", "server", "unknown"};
@@ -113,6 +114,8 @@ Table make_table() {
        "how it stands or ended (docs/verdicts.md)"},
       {Id::kInterface, "interface", Type::kText, kAll, kRawOnly, 0, kNoWords,
        "of the point nearest the pod, or where it was dropped"},
+      {Id::kReporter, "reporter", Type::kWord, kAll, kRolledUp, 0, kReporters,
+       "whose node the observer is: src's, else dst's, else another"},
       {Id::kRole, "role", Type::kWord, kFlows, kRawOnly, 0, kRoles,
        "what that interface is for"},
       {Id::kVni, "vni", Type::kNumber, kFlows, kRolledUp, 0, kNoWords,

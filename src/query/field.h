@@ -63,6 +63,7 @@ enum class FieldId : std::uint8_t {
   kDirection,
   kVerdict,
   kInterface,
+  kReporter,  // whose record it is: of the node of src, of dst, or of another
   // Of flows; some of connections, drops and alerts too.
   kRole,
   kVni,

@@ -34,6 +34,8 @@ std::vector<std::string> columns_of(const Field& f) {
       return {"src_labels"};
     case FieldId::kDstLabel:
       return {"dst_labels"};
+    case FieldId::kReporter:
+      return {"node", "src_node", "dst_node"};
     case FieldId::kIcmpType:
     case FieldId::kIcmpCode:
       return {"icmp"};

@@ -214,8 +214,18 @@ TextGetter kind_text(FieldId id) {
 }
 
 template <typename R>
+std::string_view reporter_of(const Row& row) {
+  const R& r = *static_cast<const R*>(row.data);
+  if (row.node.empty()) return "other";
+  if (row.node == end_names(src_of(r)).node) return "src";
+  return row.node == end_names(dst_of(r)).node ? "dst" : "other";
+}
+
+template <typename R>
 TextGetter text_of(FieldId id) {
   switch (id) {
+    case FieldId::kReporter:
+      return reporter_of<R>;
     case FieldId::kNode:
       return [](const Row& row) { return row.node; };
     case FieldId::kSrcKind:

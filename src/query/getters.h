@@ -52,5 +52,7 @@ using Raw = std::variant<std::uint64_t, IpAddress, std::string>;
 [[nodiscard]] bool is_none(const Raw& raw, FieldId id);
 /// As an answer has it; what stands for none is still itself.
 [[nodiscard]] Value value_from(const Raw& raw, FieldType type);
+/// The opposite, of an answer's value: none is what stands for it.
+[[nodiscard]] Raw raw_from(const Value& value, FieldId id);
 
 }  // namespace netprobe

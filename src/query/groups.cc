@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "query/group_order.h"
 #include "query/lower.h"
 #include "query/tier.h"
 
@@ -41,15 +42,6 @@ std::uint64_t bound_of(std::uint64_t number, bool durations) {
   const auto bounds = histogram_bounds();
   const auto at = std::ranges::lower_bound(bounds, unbiased(number));
   return biased(at == bounds.end() ? kAboveDurations : *at);
-}
-
-/// Negative, 0 or positive. What has no value is behind all others, whichever way.
-int compare_values(const Value& a, const Value& b, bool descending) {
-  const bool none_a = std::holds_alternative<std::monostate>(a);
-  const bool none_b = std::holds_alternative<std::monostate>(b);
-  if (none_a || none_b) return static_cast<int>(none_a) - static_cast<int>(none_b);
-  const int order = a < b ? -1 : a > b ? 1 : 0;
-  return descending ? -order : order;
 }
 
 }  // namespace
@@ -184,63 +176,18 @@ Value Groups::result(const Measure& measure, const Sum& sum) const {
   return {};
 }
 
-Value Groups::key_value(std::size_t key, const Raw& raw) const {
-  std::size_t by = key;
-  if (query_.every) {
-    if (by == 0) return value_from(raw, FieldType::kTime);
-    --by;
-  }
-  if (query_.histogram) {
-    if (by == 0) {
-      const FieldType type = field(query_.histogram->id).type;
-      const bool durations = class_of(type) == ValueClass::kSigned;
-      const auto above = durations ? biased(kAboveDurations) : kAboveCounts;
-      return std::get<std::uint64_t>(raw) == above ? Value{} : value_from(raw, type);
-    }
-    --by;
-  }
-  const FieldId id = query_.by[by].id;
-  return is_none(raw, id) ? Value{} : value_from(raw, field(id).type);
-}
-
 std::vector<std::vector<Value>> Groups::rows() const {
-  struct Found {
-    const std::vector<Raw>* keys;
-    std::vector<Value> row;
-  };
-  std::vector<Found> found;
+  std::vector<GroupRow> found;
   for (const auto& [keys, group] : groups_) {
     if (query_.new_since && group->first < *query_.new_since) continue;
-    Found one{&keys, {}};
-    for (std::size_t i = 0; i < keys.size(); ++i) one.row.push_back(key_value(i, keys[i]));
+    GroupRow one{&keys, {}};
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      one.row.push_back(group_key_value(query_, i, keys[i]));
     for (std::size_t i = 0; i < measures_.size(); ++i)
       one.row.push_back(result(measures_[i], group->sums[i]));
     found.push_back(std::move(one));
   }
-  const auto columns = answer_columns(query_);
-  std::vector<std::pair<std::size_t, bool>> order;
-  for (const OrderBy& by : query_.order)
-    order.emplace_back(std::ranges::find(columns, by.column, &Column::name) - columns.begin(),
-                       by.descending);
-  std::ranges::sort(found, [&](const Found& a, const Found& b) {
-    for (const auto& [column, descending] : order) {
-      int way = 0;
-      if (column < a.keys->size()) {  // as it is kept: none is where its number is
-        const auto& x = (*a.keys)[column];
-        const auto& y = (*b.keys)[column];
-        way = x < y ? -1 : y < x ? 1 : 0;
-        if (descending) way = -way;
-      } else {
-        way = compare_values(a.row[column], b.row[column], descending);
-      }
-      if (way != 0) return way < 0;
-    }
-    return *a.keys < *b.keys;
-  });
-  std::vector<std::vector<Value>> rows;
-  rows.reserve(found.size());
-  for (Found& one : found) rows.push_back(std::move(one.row));
-  return rows;
+  return groups_in_order(query_, std::move(found));
 }
 
 }  // namespace netprobe

@@ -34,7 +34,6 @@ class Groups {
   };
 
   [[nodiscard]] std::vector<Raw> keys_of(const Row& row) const;
-  [[nodiscard]] Value key_value(std::size_t key, const Raw& raw) const;
   [[nodiscard]] Value result(const Measure& measure, const Sum& sum) const;
 
   const Query& query_;

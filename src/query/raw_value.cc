@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "query/column.h"
 #include "query/getters.h"
 #include "query/lower.h"
 #include "query/record.h"
@@ -48,6 +49,25 @@ Value value_from(const Raw& raw, FieldType type) {
   if (type == FieldType::kBool) return number != 0;
   if (class_of(type) == ValueClass::kSigned) return unbiased(number);
   return number;
+}
+
+Raw raw_from(const Value& value, FieldId id) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* address = std::get_if<IpAddress>(&value)) return *address;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return biased(*number);
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return *number;
+  if (const auto* flag = std::get_if<bool>(&value)) return std::uint64_t{*flag ? 1U : 0U};
+  switch (class_of(field(id).type)) {
+    case ValueClass::kText:
+      return std::string();
+    case ValueClass::kAddress:
+      return IpAddress{};
+    case ValueClass::kSigned:
+      return biased(static_cast<std::int64_t>(none_number(id).value_or(0)));
+    case ValueClass::kUnsigned:
+      break;
+  }
+  return none_number(id).value_or(0);
 }
 
 Value value_of(const FieldRef& ref, const RecordRef& record) {

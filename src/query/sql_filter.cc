@@ -188,6 +188,9 @@ std::string sql_value(SqlDialect dialect, const FieldRef& ref, RecordKind kind) 
       return "(CASE WHEN src_kind = 'pod' THEN src_name ELSE '' END)";
     case FieldId::kDstPod:
       return "(CASE WHEN dst_kind = 'pod' THEN dst_name ELSE '' END)";
+    case FieldId::kReporter:
+      return "(CASE WHEN node = '' THEN 'other' WHEN node = src_node THEN 'src'"
+             " WHEN node = dst_node THEN 'dst' ELSE 'other' END)";
     case FieldId::kIcmpType:
       return of_icmp(sql_divide(dialect, column, 256), ref.id);
     case FieldId::kIcmpCode:
