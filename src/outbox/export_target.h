@@ -32,25 +32,25 @@ enum class ExportFold : std::uint8_t {
 
 /// Where records go and which, as a user wrote it:
 ///
-///     SCHEME://HOST:PORT/PATH?PARAMETER=VALUE&…     otlp+grpc://collector:4317?filter=namespace%3Dshop
+///     SCHEME://HOST:PORT/PATH?PARAMETER=VALUE&… otlp+grpc://collector:4317?filter=namespace%3Dshop
 ///
 /// or as a map in the configuration file, with the URL without its parameters under
 /// the key `to`. Parameters that all exporters take: name, filter, records (kinds,
 /// "flows,drops"), fields, fold, batch, interval, queue (bytes), timeout, ca,
 /// certificate, key, insecure.
 struct ExportTarget {
-  std::string name;    ///< label of metrics, and in the log; the scheme where none is given
-  std::string scheme;  ///< "otlp+grpc", "kafka", "ipfix+udp", "file" …
-  std::string host;    ///< IPv6 without brackets; empty: none given
+  std::string name;        ///< label of metrics, and in the log; the scheme where none is given
+  std::string scheme;      ///< "otlp+grpc", "kafka", "ipfix+udp", "file" …
+  std::string host;        ///< IPv6 without brackets; empty: none given
   std::uint16_t port = 0;  ///< 0: none given
   std::string path;        ///< with its first '/'; empty: none
   std::string user;        ///< of user:password@; passwords come by file
   /// Those that are the exporter's own, checked against its list; decoded.
   std::vector<std::pair<std::string, std::string>> parameters;
 
-  Query filter;                    ///< a filter alone; null expression: everything
-  std::vector<RecordKind> kinds;   ///< never empty
-  std::vector<FieldRef> fields;    ///< empty: the usual ones of each kind
+  Query filter;                   ///< a filter alone; null expression: everything
+  std::vector<RecordKind> kinds;  ///< never empty
+  std::vector<FieldRef> fields;   ///< empty: the usual ones of each kind
   ExportFold fold = ExportFold::kNone;
   std::size_t batch = 1000;        ///< records sent together at most
   Nanos interval = kSecond;        ///< the longest that a record waits for others
