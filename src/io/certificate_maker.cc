@@ -96,8 +96,9 @@ std::string alternative_names(const std::vector<std::string>& names) {
 /// What stands in one must not add another: names go into OpenSSL's own syntax.
 bool is_name(const std::string& name) {
   return !name.empty() && name.size() <= 253 &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:*"
-                                "_") == std::string::npos &&
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:*"
+             "_") == std::string::npos &&
          (name.find(':') == std::string::npos || IpAddress::parse(name));
 }
 
@@ -125,7 +126,8 @@ Result<CertificateMaker> CertificateMaker::make(const std::string& common_name, 
   impl->certificate = blank(common_name, impl->key.get(), from, until);
   X509* const certificate = impl->certificate.get();
   X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
-  if (!add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
+  if (!add_extension(certificate, certificate, NID_basic_constraints,
+                     "critical,CA:TRUE,pathlen:0") ||
       !add_extension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") ||
       !add_extension(certificate, certificate, NID_subject_key_identifier, "hash") ||
       X509_sign(certificate, impl->key.get(), EVP_sha256()) == 0)
@@ -152,8 +154,8 @@ Result<PemPair> CertificateMaker::issue(const CertificateWish& wish) const {
       !add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature") ||
       !add_extension(certificate, issuer, NID_ext_key_usage, uses) ||
       !add_extension(certificate, issuer, NID_authority_key_identifier, "keyid") ||
-      (!wish.names.empty() && !add_extension(certificate, issuer, NID_subject_alt_name,
-                                             alternative_names(wish.names))) ||
+      (!wish.names.empty() &&
+       !add_extension(certificate, issuer, NID_subject_alt_name, alternative_names(wish.names))) ||
       X509_sign(certificate, impl_->key.get(), EVP_sha256()) == 0)
     return openssl_error(fmt::format("the certificate of {}", wish.common_name));
   return pem_of(certificate, key.get());

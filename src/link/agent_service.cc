@@ -57,10 +57,10 @@ using SharedSources = std::shared_ptr<const AgentSources>;
 std::expected<Query, QueryFailure> parse(const std::string& text, Nanos now) {
   auto query = parse_query(text, now);
   if (query) return std::move(*query);
-  return std::unexpected(QueryFailure{
-      QueryFailure::Kind::kBadQuery,
-      fmt::format("this agent does not understand the query: {} (at byte {})",
-                  query.error().message, query.error().column + 1)});
+  return std::unexpected(
+      QueryFailure{QueryFailure::Kind::kBadQuery,
+                   fmt::format("this agent does not understand the query: {} (at byte {})",
+                               query.error().message, query.error().column + 1)});
 }
 
 /// An answer in parts. Whoever answers holds the writer until he has.
@@ -151,7 +151,8 @@ class QueryWriter final : public ReplyWriter<v1::QueryReply> {
   CallSlots::Slot slot_;
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
   Mutex answer_mutex_;
-  std::optional<std::expected<QueryAnswer, QueryFailure>> answer_ NETPROBE_GUARDED_BY(answer_mutex_);
+  std::optional<std::expected<QueryAnswer, QueryFailure>> answer_
+      NETPROBE_GUARDED_BY(answer_mutex_);
   SnapshotPtr snapshot_ NETPROBE_GUARDED_BY(answer_mutex_);
   std::size_t row_ NETPROBE_GUARDED_BY(answer_mutex_) = 0;
   bool columns_told_ NETPROBE_GUARDED_BY(answer_mutex_) = false;
@@ -174,10 +175,9 @@ class LiveWriter final : public ReplyWriter<grpc::ByteBuffer> {
 
   std::expected<void, QueryFailure> open(LiveHub& hub, const Query& query,
                                          const v1::LiveRequest& request) {
-    auto stream = hub.open(query, request.run_id(), request.after(),
-                           [weak = weak_from_this()] {
-                             if (const auto self = weak.lock()) self->pump();
-                           });
+    auto stream = hub.open(query, request.run_id(), request.after(), [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->pump();
+    });
     if (!stream) return std::unexpected(stream.error());
     stream_ = std::move(*stream);
     return {};
@@ -258,14 +258,13 @@ class AgentService::Impl final : public AllParts {
         limit_(sources_->clock) {}
 
   grpc::ServerUnaryReactor* Hello(grpc::CallbackServerContext* context,
-                                  const v1::HelloRequest* request,
-                                  v1::HelloReply* reply) override {
+                                  const v1::HelloRequest* request, v1::HelloReply* reply) override {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     // Who is too old or too new still reads what this side speaks.
-    const auto common = common_protocol({options_.protocol_oldest, options_.protocol_newest},
-                                        {request->protocol_oldest(), request->protocol_newest()},
-                                        fmt::format("'{}' (version {})", request->name(),
-                                                    request->version()));
+    const auto common =
+        common_protocol({options_.protocol_oldest, options_.protocol_newest},
+                        {request->protocol_oldest(), request->protocol_newest()},
+                        fmt::format("'{}' (version {})", request->name(), request->version()));
     if (!common)
       if (const auto more = limit_.allow(); more) spdlog::warn("{}", common.error().message);
     reply->set_node(options_.node);
@@ -333,7 +332,7 @@ class AgentService::Impl final : public AllParts {
     auto* raw = writer.get();
     raw->begin(writer);
     sources_->page(path, request->query(),
-                  [writer](PageAnswer answer) { writer->answer(std::move(answer)); });
+                   [writer](PageAnswer answer) { writer->answer(std::move(answer)); });
     return raw;
   }
 
@@ -343,9 +342,9 @@ class AgentService::Impl final : public AllParts {
     context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
     sources_->snapshots.request(kSnapshotAge, false, [this, reactor, reply](SnapshotPtr taken) {
       run_soon([this, reactor, reply, taken = std::move(taken)] {
-        reactor->Finish(taken ? fill(*taken, *reply)
-                              : grpc::Status(grpc::StatusCode::UNAVAILABLE,
-                                             "the agent starts or ends"));
+        reactor->Finish(
+            taken ? fill(*taken, *reply)
+                  : grpc::Status(grpc::StatusCode::UNAVAILABLE, "the agent starts or ends"));
       });
     });
     return reactor;

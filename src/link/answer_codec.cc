@@ -19,15 +19,14 @@ constexpr std::size_t kMaxRowsPart = 8192;
 constexpr std::size_t kMaxWarnings = 256;
 
 // By FieldType. Names are what is told; numbers may change.
-constexpr std::array<std::string_view, 11> kTypes{"time",     "duration", "count", "number",
+constexpr std::array<std::string_view, 11> kTypes{"time",     "duration", "count",   "number",
                                                   "protocol", "flags",    "address", "text",
                                                   "word",     "label",    "bool"};
 
 FieldType type_from(std::string_view name) {
   const auto found = std::ranges::find(kTypes, name);
   // A type of a later version is shown as its values are.
-  return found == kTypes.end() ? FieldType::kText
-                               : static_cast<FieldType>(found - kTypes.begin());
+  return found == kTypes.end() ? FieldType::kText : static_cast<FieldType>(found - kTypes.begin());
 }
 
 constexpr std::array kTiers{Tier::kLive, Tier::kRaw, Tier::kMinute, Tier::kHour};
@@ -108,8 +107,7 @@ class ColumnWriter {
   std::uint32_t word(const Value& value) {
     const auto* text = std::get_if<std::string>(&value);
     const std::string_view view = text == nullptr ? std::string_view() : std::string_view(*text);
-    const auto [at, added] =
-        words_.try_emplace(view, static_cast<std::uint32_t>(to_.texts_size()));
+    const auto [at, added] = words_.try_emplace(view, static_cast<std::uint32_t>(to_.texts_size()));
     if (added) to_.add_texts(view.data(), view.size());
     return at->second;
   }
@@ -152,15 +150,14 @@ Status decode_rows(const v1::Table& from, TextBudget& budget, QueryAnswer& answe
   if (from.rows() > kMaxTableRows)
     return fail(fmt::format("a table of {} rows; {} are taken", from.rows(), kMaxTableRows));
   if (static_cast<std::size_t>(from.columns_size()) > kMaxTableColumns)
-    return fail(fmt::format("a table of {} columns; {} are taken", from.columns_size(),
-                            kMaxTableColumns));
+    return fail(
+        fmt::format("a table of {} columns; {} are taken", from.columns_size(), kMaxTableColumns));
   std::vector<Column> columns;
   std::vector<ColumnReader> readers;
   const std::size_t rows = from.rows();
   for (const v1::Column& column : from.columns()) {
-    columns.push_back({.name = column.name(),
-                       .type = type_from(column.type()),
-                       .is_real = column.is_real()});
+    columns.push_back(
+        {.name = column.name(), .type = type_from(column.type()), .is_real = column.is_real()});
     auto reader = ColumnReader::make(column, rows);
     if (!reader) return std::unexpected(reader.error());
     readers.push_back(std::move(*reader));

@@ -74,8 +74,7 @@ std::string time_text(const ASN1_TIME* time) {
 
 std::string common_name(const X509_NAME* name) {
   char text[128] = "";
-  (void)X509_NAME_get_text_by_NID(const_cast<X509_NAME*>(name), NID_commonName, text,
-                                  sizeof(text));
+  (void)X509_NAME_get_text_by_NID(const_cast<X509_NAME*>(name), NID_commonName, text, sizeof(text));
   std::string result(text);
   for (char& c : result)
     if (static_cast<unsigned char>(c) < 0x20 || c == '\x7f') c = '?';
@@ -151,8 +150,8 @@ Status check_certificate(std::string_view leaf, std::string_view chain, const st
   for (std::size_t i = 1; i < first.size(); ++i) sk_X509_push(untrusted.get(), first[i].get());
   for (const Certificate& one : others) sk_X509_push(untrusted.get(), one.get());
   const StoreContext context(X509_STORE_CTX_new());
-  if (!context || X509_STORE_CTX_init(context.get(), store->get(), first.front().get(),
-                                      untrusted.get()) != 1)
+  if (!context ||
+      X509_STORE_CTX_init(context.get(), store->get(), first.front().get(), untrusted.get()) != 1)
     return fail(fmt::format("{} cannot be looked at", who));
   X509_STORE_CTX_set_purpose(context.get(), use == CertificateUse::kServer
                                                 ? X509_PURPOSE_SSL_SERVER

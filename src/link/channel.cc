@@ -59,7 +59,9 @@ std::shared_ptr<grpc::Channel> make_channel(const std::string& address,
   return grpc::CreateCustomChannel(target_of(address), credentials.client(), arguments);
 }
 
-void retry_now(grpc::Channel& channel) { grpc::experimental::ChannelResetConnectionBackoff(&channel); }
+void retry_now(grpc::Channel& channel) {
+  grpc::experimental::ChannelResetConnectionBackoff(&channel);
+}
 
 std::string connection_problem(std::string_view message, const LinkCredentials& credentials,
                                std::string_view who) {

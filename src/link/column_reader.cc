@@ -30,11 +30,11 @@ Result<ColumnReader> ColumnReader::make(const v1::Column& column, std::size_t ro
     return fail(fmt::format("column '{}' has part of an address", column.name()));
   for (const std::uint32_t word : column.words())
     if (word >= size(column.texts()))
-      return fail(fmt::format("column '{}' names text {} of {}", column.name(), word,
-                              column.texts_size()));
+      return fail(
+          fmt::format("column '{}' names text {} of {}", column.name(), word, column.texts_size()));
   if (!column.known().empty() && column.known().size() != (rows + 7) / 8)
-    return fail(fmt::format("column '{}' says of another number of rows which are known",
-                            column.name()));
+    return fail(
+        fmt::format("column '{}' says of another number of rows which are known", column.name()));
   return reader;
 }
 

@@ -109,8 +109,7 @@ class FromFiles final : public LinkCredentials {
     options.watch_identity_key_cert_pairs();
     options.set_certificate_verifier(of_clients_);
     // The verifier does verify.
-    options.set_cert_request_type(
-        GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
     return tls::TlsServerCredentials(options);
   }
   const LinkSecurity& security() const override { return security_; }

@@ -38,8 +38,9 @@ class LinkCredentials {
   virtual ~LinkCredentials() = default;
   /// kUsage where a file is missing or not what it should be. `reread`: how often
   /// files are looked at, whole seconds, at least 1.
-  [[nodiscard]] static Result<std::shared_ptr<LinkCredentials>> make(
-      LinkSecurity security, const Clock& clock, Nanos reread = 10 * kSecond);
+  [[nodiscard]] static Result<std::shared_ptr<LinkCredentials>> make(LinkSecurity security,
+                                                                     const Clock& clock,
+                                                                     Nanos reread = 10 * kSecond);
 
   [[nodiscard]] virtual std::shared_ptr<grpc::ChannelCredentials> client() const = 0;
   [[nodiscard]] virtual std::shared_ptr<grpc::ServerCredentials> server() const = 0;

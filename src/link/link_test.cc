@@ -14,17 +14,17 @@ namespace {
 using testing::Certificates;
 using testing::eventually;
 using testing::FakeAgent;
+using ::testing::HasSubstr;
 using testing::make_flow;
 using testing::quick;
 using testing::Received;
-using ::testing::HasSubstr;
 
 using Answered = std::expected<QueryAnswer, QueryFailure>;
 
 struct LinkTest : ::testing::Test {
   AgentPeerPtr connect(const FakeAgent& agent) {
-    return make_grpc_peer(quick(agent.address()), certificates.credentials("server", "netprobe-agent"),
-                          clock);
+    return make_grpc_peer(quick(agent.address()),
+                          certificates.credentials("server", "netprobe-agent"), clock);
   }
   static bool ready(const AgentPeerPtr& peer) {
     return eventually([&] { return peer->state()->link == AgentState::Link::kReady; });
@@ -71,8 +71,9 @@ TEST_F(LinkTest, AnswersAQueryInParts) {
                    {.name = "avg", .type = FieldType::kDuration, .is_real = true},
                    {.name = "on", .type = FieldType::kBool}};
   for (std::uint64_t i = 0; i < 30'000; ++i)
-    whole.rows.push_back({*IpAddress::parse("10.0.0.1"), std::string("pod-") + std::to_string(i % 9),
-                          i, i % 3 == 0 ? Value() : Value(static_cast<std::int64_t>(i) - 5),
+    whole.rows.push_back({*IpAddress::parse("10.0.0.1"),
+                          std::string("pod-") + std::to_string(i % 9), i,
+                          i % 3 == 0 ? Value() : Value(static_cast<std::int64_t>(i) - 5),
                           0.5 * static_cast<double>(i), i % 2 == 0});
   whole.tier = Tier::kMinute;
   whole.since = 5;
@@ -96,7 +97,8 @@ TEST_F(LinkTest, AnswersAQueryInParts) {
   EXPECT_EQ(answer->warnings, whole.warnings);
   EXPECT_EQ(answer->cursor, "1.2");
   EXPECT_TRUE(answer->truncated);
-  EXPECT_EQ(canonical(seen.query), canonical(*parse_query("src.namespace=shop | count by dst.port", 0)));
+  EXPECT_EQ(canonical(seen.query),
+            canonical(*parse_query("src.namespace=shop | count by dst.port", 0)));
   EXPECT_EQ(seen.limits.rows, 40'000U);
 }
 
@@ -104,8 +106,9 @@ TEST_F(LinkTest, PassesFailuresAndPagesOn) {
   FakeAgent agent(certificates.credentials("agent"));
   agent.server.reset();
   agent.page = [](const std::string& path, const std::string& query, const auto& done) {
-    done(PageAnswer{.status = 404, .content_type = "text/plain", .body = path + "?" + query +
-                                                                         std::string(600'000, 'x')});
+    done(PageAnswer{.status = 404,
+                    .content_type = "text/plain",
+                    .body = path + "?" + query + std::string(600'000, 'x')});
   };
   agent.start(0);
   agent.store.answer = [](const QueryRequest&, const QueryDone& done) {

@@ -16,10 +16,7 @@ constexpr std::size_t kMaxPast = 3000;
 
 LiveChannel::LiveChannel(std::string key, Query query, std::string node, std::string run_id,
                          Nanos now)
-    : key_(std::move(key)),
-      query_(std::move(query)),
-      run_id_(std::move(run_id)),
-      matcher_(query_) {
+    : key_(std::move(key)), query_(std::move(query)), run_id_(std::move(run_id)), matcher_(query_) {
   pending_.node = std::move(node);
   if (query_.is_aggregate()) windows_.emplace(query_, pending_.node, now);
 }
@@ -86,8 +83,8 @@ void LiveChannel::keep(std::vector<Made> made, Nanos now) {
   for (Made& one : made) {
     records_ += one.records;
     bytes_ += one.bytes.size();
-    kept_.push_back({++sequence_, records_, now,
-                     std::make_shared<const std::string>(std::move(one.bytes))});
+    kept_.push_back(
+        {++sequence_, records_, now, std::make_shared<const std::string>(std::move(one.bytes))});
     sent_ = now;
   }
 }
@@ -101,9 +98,7 @@ void LiveChannel::trim(Nanos since, std::size_t max_bytes) {
   }
 }
 
-LivePlace LiveChannel::place_at_end() const {
-  return {.sequence = sequence_, .records = records_};
-}
+LivePlace LiveChannel::place_at_end() const { return {.sequence = sequence_, .records = records_}; }
 
 LivePlace LiveChannel::place_after(std::uint64_t sequence) const {
   if (sequence == 0) return {};
@@ -126,9 +121,8 @@ std::optional<LiveMessage> LiveChannel::next(LivePlace& place, Nanos now, Nanos 
   if (follows != place.sequence + 1 || place.unknown) {
     // The records of what is not kept any more.
     const std::uint64_t before =
-        found == kept_.begin()
-            ? (past_.empty() ? 0 : past_.back().second)
-            : (found == kept_.end() ? records_ : std::prev(found)->records);
+        found == kept_.begin() ? (past_.empty() ? 0 : past_.back().second)
+                               : (found == kept_.end() ? records_ : std::prev(found)->records);
     const std::uint64_t lost = before - std::min(before, place.records);
     head.set_sequence(follows - 1);
     head.set_lost(std::max<std::uint64_t>(lost, place.unknown ? 1 : 0));

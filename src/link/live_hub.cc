@@ -25,10 +25,7 @@ struct LiveHub::Inbox {
 };
 
 LiveHub::LiveHub(LiveHubOptions options, FlowFeed& feed, const Clock& clock)
-    : options_(std::move(options)),
-      feed_(feed),
-      clock_(clock),
-      inbox_(std::make_shared<Inbox>()) {}
+    : options_(std::move(options)), feed_(feed), clock_(clock), inbox_(std::make_shared<Inbox>()) {}
 
 LiveHub::~LiveHub() { stop(); }
 
@@ -54,9 +51,9 @@ std::expected<LiveHub::StreamPtr, QueryFailure> LiveHub::open(const Query& query
   auto found = std::ranges::find(channels_, key, [](const auto& one) { return one->key(); });
   if (found == channels_.end()) {
     if (channels_.size() >= options_.max_channels)
-      return std::unexpected(QueryFailure{
-          kTooBroad, "the agent answers " + std::to_string(options_.max_channels) +
-                         " different live queries already, and no more at once"});
+      return std::unexpected(
+          QueryFailure{kTooBroad, "the agent answers " + std::to_string(options_.max_channels) +
+                                      " different live queries already, and no more at once"});
     channels_.push_back(std::make_shared<LiveChannel>(
         std::move(key), query, options_.node,
         options_.run_id + "/" + std::to_string(next_channel_++), clock_.wall()));
@@ -105,15 +102,16 @@ std::size_t LiveHub::channels() const {
 }
 
 void LiveHub::run() {
-  subscription_ = feed_.subscribe([inbox = inbox_, most = options_.max_backlog](FlowBatchPtr batch) {
-    const MutexLock lock(inbox->mutex);
-    if (inbox->batches.size() >= most) {
-      inbox->overflow += batch->flows.size();
-      return;
-    }
-    inbox->batches.push_back(std::move(batch));
-    inbox->changed.notify_one();
-  });
+  subscription_ =
+      feed_.subscribe([inbox = inbox_, most = options_.max_backlog](FlowBatchPtr batch) {
+        const MutexLock lock(inbox->mutex);
+        if (inbox->batches.size() >= most) {
+          inbox->overflow += batch->flows.size();
+          return;
+        }
+        inbox->batches.push_back(std::move(batch));
+        inbox->changed.notify_one();
+      });
   for (bool more = true; more;) {
     {
       const MutexLock lock(inbox_->mutex);

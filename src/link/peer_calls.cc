@@ -96,7 +96,8 @@ class QueryCall final : public AnswerCall<v1::QueryReply> {
     switch (part.part_case()) {
       case v1::QueryReply::kRows: {
         auto taken = decode_rows(part.rows(), budget_, answer_);
-        if (taken && answer_.rows.size() > most_rows_) return fail("more rows than it was asked for");
+        if (taken && answer_.rows.size() > most_rows_)
+          return fail("more rows than it was asked for");
         if (!taken) return fail(fmt::format("rows that cannot be: {}", taken.error().message));
         return {};
       }
@@ -166,10 +167,9 @@ class SumsCall final : public PeerCall, public std::enable_shared_from_this<Sums
   }
   void begin() {
     core_->watch(shared_from_this());
-    core_->stub().Sums(&context_, &asked_, &reply_,
-                       [self = shared_from_this()](const grpc::Status& status) {
-                         self->finish(status);
-                       });
+    core_->stub().Sums(
+        &context_, &asked_, &reply_,
+        [self = shared_from_this()](const grpc::Status& status) { self->finish(status); });
   }
   void look(bool all) override {
     if (all) context_.TryCancel();
@@ -184,9 +184,8 @@ class SumsCall final : public PeerCall, public std::enable_shared_from_this<Sums
       return done_(std::unexpected(QueryFailure{QueryFailure::Kind::kFailed, core_->why_not()}));
     }
     core_->set_lost(decode_lost(reply_.lost()));
-    done_(WorkloadSums{.node = core_->state()->node,
-                       .run_id = reply_.run_id(),
-                       .report = std::move(*report)});
+    done_(WorkloadSums{
+        .node = core_->state()->node, .run_id = reply_.run_id(), .report = std::move(*report)});
   }
 
   const PeerCorePtr core_;

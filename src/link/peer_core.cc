@@ -104,8 +104,7 @@ void PeerCore::on_hello(const grpc::Status& status, const v1::HelloReply& reply,
   using enum AgentState::Link;
   if (!status.ok()) {
     const bool other = status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
-    const bool untrusted =
-        status.error_message().find(kCertificateMark) != std::string::npos;
+    const bool untrusted = status.error_message().find(kCertificateMark) != std::string::npos;
     refuse(other || untrusted ? kRefused : kUnreachable, problem_of(status));
     Nanos delay = 0;
     {
@@ -114,10 +113,10 @@ void PeerCore::on_hello(const grpc::Status& status, const v1::HelloReply& reply,
     }
     return say_hello_after(delay);
   }
-  const auto who = fmt::format("the agent at {} (version {})", options_.address,
-                               bounded(reply.version()));
-  const auto common = common_protocol(
-      options_.protocol, {reply.protocol_oldest(), reply.protocol_newest()}, who);
+  const auto who =
+      fmt::format("the agent at {} (version {})", options_.address, bounded(reply.version()));
+  const auto common =
+      common_protocol(options_.protocol, {reply.protocol_oldest(), reply.protocol_newest()}, who);
   if (!common) {
     refuse(kRefused, common.error().message);
     return say_hello_after(options_.cut_off);

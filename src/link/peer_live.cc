@@ -95,7 +95,8 @@ class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public Pee
     if (!has_more && reply_.lost() == 0) {
       // Alone: how late it is. The first says where it begins.
       if (session.based && number != 0 && number != session.sequence)
-        return fail(fmt::format("number {} behind {} with nothing in it", number, session.sequence));
+        return fail(
+            fmt::format("number {} behind {} with nothing in it", number, session.sequence));
     } else if (session.based && has_more && number != session.sequence + 1) {
       return fail(fmt::format("number {} behind {} in a stream", number, session.sequence));
     } else if (session.based && number < session.sequence) {

@@ -23,8 +23,8 @@ std::size_t position_of(std::string_view name) {
 
 /// Nothing where the text is a kind that this version does not know.
 std::optional<IdentityKind> kind_of(std::string_view text) {
-  for (const auto kind : {IdentityKind::kPod, IdentityKind::kService, IdentityKind::kNode,
-                          IdentityKind::kExternal})
+  for (const auto kind :
+       {IdentityKind::kPod, IdentityKind::kService, IdentityKind::kNode, IdentityKind::kExternal})
     if (to_string(kind) == text) return kind;
   return std::nullopt;
 }

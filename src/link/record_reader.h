@@ -43,7 +43,7 @@ class RecordReader {
     std::vector<SharedLabels> labels;  ///< by position
     std::vector<bool> has_labels;
     boost::unordered_flat_map<std::uint64_t, ProcessPtr> processes;  ///< by name and pid
-    Names last{UINT32_MAX};  ///< as nobody has it
+    Names last{UINT32_MAX};                                          ///< as nobody has it
     IdentityPtr last_identity;
   };
   /// What a column's texts are in this program: views of static storage.

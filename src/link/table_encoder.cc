@@ -16,8 +16,7 @@ void WordList::clear() {
 }
 
 std::uint32_t WordList::find(std::string_view text) {
-  const auto [at, added] =
-      positions_.try_emplace(text, static_cast<std::uint32_t>(texts_.size()));
+  const auto [at, added] = positions_.try_emplace(text, static_cast<std::uint32_t>(texts_.size()));
   if (added) texts_.push_back(text);
   return at->second;
 }
@@ -89,7 +88,8 @@ void TableEncoder::finish(v1::Table& table) {
         to.mutable_words()->Reserve(static_cast<int>(rows_));
         for (auto at = begin; at != end; ++at)
           to.mutable_words()->AddAlreadyReserved(static_cast<std::uint32_t>(*at));
-        for (const std::string_view text : from.words.texts()) to.add_texts(text.data(), text.size());
+        for (const std::string_view text : from.words.texts())
+          to.add_texts(text.data(), text.size());
         break;
     }
   }

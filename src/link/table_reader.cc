@@ -80,16 +80,16 @@ Result<TableReader> TableReader::make(const v1::Table& table,
   if (table.rows() > kMaxTableRows)
     return fail(fmt::format("a table of {} rows; {} are taken", table.rows(), kMaxTableRows));
   if (static_cast<std::size_t>(table.columns_size()) > kMaxTableColumns)
-    return fail(fmt::format("a table of {} columns; {} are taken", table.columns_size(),
-                            kMaxTableColumns));
+    return fail(
+        fmt::format("a table of {} columns; {} are taken", table.columns_size(), kMaxTableColumns));
   TableReader reader;
   reader.rows_ = table.rows();
   reader.sources_.resize(columns.size());
   std::size_t expected = 0;  // they come in the schema's order
   for (const v1::Column& column : table.columns()) {
     const auto named = [&](const TableColumn& known) { return known.name == column.name(); };
-    auto found = std::find_if(columns.begin() + static_cast<std::ptrdiff_t>(expected),
-                              columns.end(), named);
+    auto found =
+        std::find_if(columns.begin() + static_cast<std::ptrdiff_t>(expected), columns.end(), named);
     if (found == columns.end()) found = std::ranges::find_if(columns, named);
     if (found == columns.end()) continue;
     const auto at = static_cast<std::size_t>(found - columns.begin());

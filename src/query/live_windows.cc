@@ -82,10 +82,9 @@ void LiveWindows::add(const Flow& flow, Micros seen) {
     ++left_out_;
     return;
   }
-  Change& change =
-      found != changes_.end() ? found->second
-                              : changes_.emplace(flow.id, Change{{}, known->second, false})
-                                    .first->second;
+  Change& change = found != changes_.end()
+                       ? found->second
+                       : changes_.emplace(flow.id, Change{{}, known->second, false}).first->second;
   change.now = record_of(flow);
   change.gone = flow.ending != FlowEnding::kLive;
 }

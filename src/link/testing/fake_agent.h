@@ -71,9 +71,8 @@ class FakeStore final : public HistoryStore {
     return status;
   }
   void stop() override {}
-  std::function<void(QueryRequest, QueryDone)> answer = [](const QueryRequest&, const QueryDone& d) {
-    d(QueryAnswer{});
-  };
+  std::function<void(QueryRequest, QueryDone)> answer =
+      [](const QueryRequest&, const QueryDone& d) { d(QueryAnswer{}); };
 };
 
 inline Flow make_flow(std::uint64_t id, std::uint64_t packets = 1) {
@@ -110,7 +109,8 @@ struct FakeAgent {
                          .live = nullptr,
                          .flush_history = nullptr,
                          .page = page};
-    auto made = AgentServer::make({"127.0.0.1", port}, *credentials, service, std::move(sources), hub);
+    auto made =
+        AgentServer::make({"127.0.0.1", port}, *credentials, service, std::move(sources), hub);
     ASSERT_TRUE(made) << made.error().message;
     server = std::move(*made);
   }
