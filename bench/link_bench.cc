@@ -30,6 +30,7 @@ int run() {
   std::vector<double> decoding;
   std::vector<std::string> messages(kBatches);
   RecordsEncoder encoder;
+  RecordsDecoder decoder;
   v1::Records message;
   std::size_t bytes = 0;
   std::size_t wrong = 0;
@@ -46,7 +47,7 @@ int run() {
                          for (const std::string& text : messages) {
                            message.Clear();
                            message.ParseFromString(text);
-                           const auto batch = decode_records(message);
+                           const auto batch = decoder.decode(message);
                            wrong += batch && batch->flows.size() == kBatch ? 0 : 1;
                          }
                        }) /
@@ -66,14 +67,15 @@ int run() {
   const double packed = static_cast<double>(zipped.size()) / kRecords;
   const double encode = median(std::move(encoding));
   const double decode = median(std::move(decoding));
-  report("Records between agent and server, batches of 200",
-         {{"a flow record", "to a message", encode, "ns", "",
-           fmt::format("<= {:.0f} ns", kBudget), encode <= kBudget},
-          {"a flow record", "from a message", decode, "ns", "",
-           fmt::format("<= {:.0f} ns", kBudget), decode <= kBudget},
-          {"a flow record", "on the wire", each, "bytes", "", "", true},
-          {"a flow record", "on the wire, gzip", packed, "bytes",
-           fmt::format("{:.2f} of the bytes, {:.0f} ns to pack", packed / each, zipping), "", true}});
+  report(
+      "Records between agent and server, batches of 200",
+      {{"a flow record", "to a message", encode, "ns", "", fmt::format("<= {:.0f} ns", kBudget),
+        encode <= kBudget},
+       {"a flow record", "from a message", decode, "ns", "", fmt::format("<= {:.0f} ns", kBudget),
+        decode <= kBudget},
+       {"a flow record", "on the wire", each, "bytes", "", "", true},
+       {"a flow record", "on the wire, gzip", packed, "bytes",
+        fmt::format("{:.2f} of the bytes, {:.0f} ns to pack", packed / each, zipping), "", true}});
   return 0;
 }
 

@@ -60,7 +60,8 @@ FlowRecord full_flow(std::uint64_t i) {
   flow.tcp_flags = 0x1b;
   flow.reverse_tcp_flags = 0x12;
   flow.nat = true;
-  flow.translated = {ip("10.1.0.1"), ip("10.2.0.9"), static_cast<std::uint16_t>(i), 8443, kProtoTcp};
+  flow.translated = {ip("10.1.0.1"), ip("10.2.0.9"), static_cast<std::uint16_t>(i), 8443,
+                     kProtoTcp};
   flow.flow_id = UINT64_MAX - i;
   flow.first_seen = flow.time - 5;
   flow.last_seen = flow.time + 9;
@@ -270,7 +271,8 @@ KubeChange there_and_back(const KubeChange& change) {
 
 TEST(NamesCodec, GivesBackEveryKindOfObject) {
   KubePod pod;
-  pod.meta = {.name = "p", .name_space = "s", .uid = "u", .created = kSecond, .deletion = 2 * kSecond};
+  pod.meta = {
+      .name = "p", .name_space = "s", .uid = "u", .created = kSecond, .deletion = 2 * kSecond};
   pod.labels = {{"a", "b"}, {"c", "d"}};
   pod.controller = KubeOwner{"ReplicaSet", "rs", "u2"};
   pod.node = "n";

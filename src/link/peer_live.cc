@@ -30,6 +30,7 @@ struct Session {
   const std::string query;
   const LiveHandler handler;
   Backoff backoff;
+  RecordsDecoder decoder;
   std::string run_id;  ///< of what was received; empty: nothing was
   std::uint64_t sequence = 0;
   bool based = false;  ///< `sequence` is where the agent began
@@ -116,7 +117,7 @@ class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public Pee
     batch.now = reply_.now();
     batch.node = session_->core->state()->node;
     if (reply_.has_records()) {
-      auto records = decode_records(reply_.records());
+      auto records = session_->decoder.decode(reply_.records());
       if (!records) return fail(fmt::format("records that cannot be: {}", records.error().message));
       if (batch.node.empty()) batch.node = records->node;
       records->id = fmt::format("{}/{}/{}", batch.node, session_->run_id, batch.sequence);

@@ -61,17 +61,13 @@ std::size_t RecordReader::NamesHash::operator()(const Names& names) const {
   return hash ^ hash >> 32U;
 }
 
-RecordReader::RecordReader(TableReader table, TextBudget& budget)
-    : table_(std::move(table)), budget_(budget) {
+RecordReader::RecordReader(TableReader table, TextBudget& budget, KnownNames& names)
+    : table_(std::move(table)), budget_(budget), names_(names) {
   for (std::size_t i = 0; i < kNames; ++i) {
     std::string name(kNameColumns.at(i));
     src_.columns.at(i) = static_cast<std::uint32_t>(position_of(name));
     name.replace(0, 3, "dst");
     dst_.columns.at(i) = static_cast<std::uint32_t>(position_of(name));
-  }
-  for (Side* side : {&src_, &dst_}) {
-    side->labels.resize(table_.texts(side->columns[7]));
-    side->has_labels.resize(side->labels.size());
   }
 }
 
@@ -82,18 +78,7 @@ std::string RecordReader::copy(const std::string& text) {
   return {};
 }
 
-const SharedLabels& RecordReader::labels(Side& side, std::uint32_t position) {
-  if (!side.has_labels[position]) {
-    side.has_labels[position] = true;
-    const std::string& text = table_.text_at(side.columns[7], position);
-    // A label of a few bytes takes two strings.
-    if (!budget_.take(text.size() * 16)) over_ = true;
-    if (!over_) side.labels[position] = labels_from(text);
-  }
-  return side.labels[position];
-}
-
-IdentityPtr RecordReader::make_identity(Side& side, const Names& names) {
+IdentityPtr RecordReader::make_identity(const Side& side, const Names& names) {
   const auto text = [&](std::size_t i) -> const std::string& {
     return table_.text_at(side.columns.at(i), names.at(i));
   };
@@ -109,14 +94,27 @@ IdentityPtr RecordReader::make_identity(Side& side, const Names& names) {
   identity->workload_kind = copy(text(4));
   identity->node = copy(text(5));
   identity->zone = copy(text(6));
-  identity->labels = labels(side, names[7]);
+  // A label of a few bytes takes two strings.
+  const std::string& label_text = text(7);
+  if (!budget_.take(label_text.size() * 16)) over_ = true;
+  if (!over_) identity->labels = labels_from(label_text);
   return identity;
 }
 
 IdentityPtr RecordReader::identity(Side& side, const Names& names) {
   if (names == side.last) return side.last_identity;
   const auto [at, added] = side.identities.try_emplace(names);
-  if (added) at->second = make_identity(side, names);
+  if (added) {
+    key_.clear();
+    for (std::size_t i = 0; i < kNames; ++i) {
+      const std::string& text = table_.text_at(side.columns.at(i), names.at(i));
+      const auto size = static_cast<std::uint32_t>(text.size());
+      key_.append(reinterpret_cast<const char*>(&size), sizeof(size));
+      key_ += text;
+    }
+    if (!budget_.take(key_.size() / 8)) over_ = true;
+    at->second = names_.identity(key_, [&] { return make_identity(side, names); });
+  }
   side.last = names;
   side.last_identity = at->second;
   return at->second;
@@ -128,10 +126,14 @@ ProcessPtr RecordReader::process(Side& side, std::size_t column, std::uint32_t n
   if (pid == 0 && text.empty()) return nullptr;
   const auto [at, added] = side.processes.try_emplace(pair_of(name, pid));
   if (added) {
-    auto process = std::make_shared<ProcessRef>();
-    process->pid = pid;
-    process->comm = copy(text);
-    at->second = std::move(process);
+    key_.assign(reinterpret_cast<const char*>(&pid), sizeof(pid));
+    key_ += text;
+    at->second = names_.process(key_, [&]() -> ProcessPtr {
+      auto process = std::make_shared<ProcessRef>();
+      process->pid = pid;
+      process->comm = copy(text);
+      return process;
+    });
   }
   return at->second;
 }

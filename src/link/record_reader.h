@@ -4,6 +4,8 @@
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,11 +17,45 @@
 
 namespace netprobe {
 
+/// Identities and processes that a stream's records have had before, by all their
+/// names: they come again and again. Bounded; one thread.
+class KnownNames {
+ public:
+  /// What `key` is, made where it is not known.
+  template <typename Make>
+  [[nodiscard]] const IdentityPtr& identity(const std::string& key, const Make& make) {
+    return find(identities_, key, make);
+  }
+  template <typename Make>
+  [[nodiscard]] const ProcessPtr& process(const std::string& key, const Make& make) {
+    return find(processes_, key, make);
+  }
+  void clear() {
+    identities_.clear();
+    processes_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kMost = 4096;
+  template <typename Ptr>
+  using Map = boost::unordered_flat_map<std::string, Ptr, std::hash<std::string>>;
+  template <typename Ptr, typename Make>
+  const Ptr& find(Map<Ptr>& map, const std::string& key, const Make& make) {
+    const auto found = map.find(key);
+    if (found != map.end()) return found->second;
+    if (map.size() >= kMost) map.clear();
+    return map.emplace(key, make()).first->second;
+  }
+
+  Map<IdentityPtr> identities_;
+  Map<ProcessPtr> processes_;
+};
+
 /// Makes records of the rows of a table: the inverse of write_record() of
 /// query/record.h. What rows have in common they share. One table.
 class RecordReader {
  public:
-  RecordReader(TableReader table, TextBudget& budget);
+  RecordReader(TableReader table, TextBudget& budget, KnownNames& names);
 
   [[nodiscard]] std::size_t rows() const { return table_.rows(); }
   // A record that was just made.
@@ -40,8 +76,6 @@ class RecordReader {
   struct Side {
     Names columns{};  ///< where the names stand
     boost::unordered_flat_map<Names, IdentityPtr, NamesHash> identities;
-    std::vector<SharedLabels> labels;  ///< by position
-    std::vector<bool> has_labels;
     boost::unordered_flat_map<std::uint64_t, ProcessPtr> processes;  ///< by name and pid
     Names last{UINT32_MAX};                                          ///< as nobody has it
     IdentityPtr last_identity;
@@ -54,8 +88,7 @@ class RecordReader {
 
   void base(std::size_t row, RecordBase& to);
   [[nodiscard]] IdentityPtr identity(Side& side, const Names& names);
-  [[nodiscard]] IdentityPtr make_identity(Side& side, const Names& names);
-  [[nodiscard]] const SharedLabels& labels(Side& side, std::uint32_t position);
+  [[nodiscard]] IdentityPtr make_identity(const Side& side, const Names& names);
   [[nodiscard]] ProcessPtr process(Side& side, std::size_t column, std::uint32_t name,
                                    std::uint32_t pid);
   [[nodiscard]] IdentityPtr service(std::uint32_t name, std::uint32_t name_space);
@@ -67,6 +100,8 @@ class RecordReader {
 
   TableReader table_;
   TextBudget& budget_;
+  KnownNames& names_;
+  std::string key_;  ///< its memory is used again
   bool over_ = false;
   Side src_;
   Side dst_;

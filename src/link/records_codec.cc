@@ -22,11 +22,11 @@ void encode_table(TableEncoder& encoder, const std::vector<Record>& records, v1:
 }
 
 template <typename Record>
-Status decode_table(RecordKind kind, const v1::Table& from, TextBudget& budget,
+Status decode_table(RecordKind kind, const v1::Table& from, TextBudget& budget, KnownNames& names,
                     std::vector<Record>& to) {
   auto table = TableReader::make(from, table_columns(kind));
   if (!table) return std::unexpected(table.error());
-  RecordReader reader(std::move(*table), budget);
+  RecordReader reader(std::move(*table), budget, names);
   to.resize(reader.rows());
   for (std::size_t i = 0; i < to.size(); ++i) reader.read(i, to[i]);
   if (reader.over_budget()) return fail("its texts are too long for its size");
@@ -53,20 +53,30 @@ void RecordsEncoder::encode(const HistoryBatch& batch, v1::Records& to) {
   if (!batch.alerts.empty()) encode_table(*tables_[3], batch.alerts, *to.mutable_alerts());
 }
 
-Result<HistoryBatch> decode_records(const v1::Records& from) {
+RecordsDecoder::RecordsDecoder() : names_(std::make_unique<KnownNames>()) {}
+RecordsDecoder::~RecordsDecoder() = default;
+
+Result<HistoryBatch> RecordsDecoder::decode(const v1::Records& from) {
   HistoryBatch batch;
   batch.node = from.node();
   TextBudget budget;
+  const auto take = [&](RecordKind kind, const v1::Table& table, auto& to) {
+    return decode_table(kind, table, budget, *names_, to);
+  };
   Status done;
-  if (from.has_flows()) done = decode_table(RecordKind::kFlow, from.flows(), budget, batch.flows);
-  if (done && from.has_drops())
-    done = decode_table(RecordKind::kDrop, from.drops(), budget, batch.drops);
+  if (from.has_flows()) done = take(RecordKind::kFlow, from.flows(), batch.flows);
+  if (done && from.has_drops()) done = take(RecordKind::kDrop, from.drops(), batch.drops);
   if (done && from.has_connections())
-    done = decode_table(RecordKind::kConnection, from.connections(), budget, batch.connections);
-  if (done && from.has_alerts())
-    done = decode_table(RecordKind::kAlert, from.alerts(), budget, batch.alerts);
-  if (!done) return std::unexpected(done.error());
-  return batch;
+    done = take(RecordKind::kConnection, from.connections(), batch.connections);
+  if (done && from.has_alerts()) done = take(RecordKind::kAlert, from.alerts(), batch.alerts);
+  if (done) return batch;
+  // What was made when there was no room left is not kept for others.
+  names_->clear();
+  return std::unexpected(done.error());
+}
+
+Result<HistoryBatch> decode_records(const v1::Records& from) {
+  return RecordsDecoder().decode(from);
 }
 
 }  // namespace netprobe

@@ -14,6 +14,8 @@ class Records;
 
 namespace netprobe {
 
+class KnownNames;
+
 /// Writes batches of records as messages. Keeps its memory between them: one for
 /// each thread that does it often.
 class RecordsEncoder {
@@ -27,9 +29,22 @@ class RecordsEncoder {
   std::array<std::unique_ptr<TableEncoder>, kRecordKinds> tables_;
 };
 
-/// The records of a message, which may be anything: an error says what is wrong with
-/// it. Rows that name the same share their identities and processes. What this
-/// version has no word for (a direction, a verdict) is not known. The batch has no id.
+/// Reads the messages of one stream: what records name again they share with those
+/// before. One thread.
+class RecordsDecoder {
+ public:
+  RecordsDecoder();
+  ~RecordsDecoder();
+  /// The records of a message, which may be anything: an error says what is wrong with
+  /// it. What this version has no word for (a direction, a verdict) is not known. The
+  /// batch has no id.
+  [[nodiscard]] Result<HistoryBatch> decode(const v1::Records& from);
+
+ private:
+  std::unique_ptr<KnownNames> names_;
+};
+
+/// The same of a single message.
 [[nodiscard]] Result<HistoryBatch> decode_records(const v1::Records& from);
 
 }  // namespace netprobe

@@ -10,7 +10,7 @@
 namespace netprobe {
 
 void WordList::clear() {
-  recent_.fill({});
+  if (++round_ == 0) recent_.fill({});
   positions_.clear();
   texts_.assign(1, std::string_view());
 }

@@ -32,23 +32,26 @@ class WordList {
     if (text.empty()) return 0;
     // Records share their names: most texts are told again by the same address.
     const auto address = reinterpret_cast<std::uintptr_t>(text.data());
-    Recent& recent = recent_[(address >> 3U ^ address >> 9U ^ text.size()) % kRecent];
-    if (recent.data == text.data() && recent.size == text.size()) return recent.position;
-    recent = {text.data(), text.size(), find(text)};
+    Recent& recent = recent_[(address * 0x9e3779b97f4a7c15U) >> (64U - kRecentBits)];
+    if (recent.round == round_ && recent.data == text.data() && recent.size == text.size())
+      return recent.position;
+    recent = {text.data(), text.size(), find(text), round_};
     return recent.position;
   }
   [[nodiscard]] std::span<const std::string_view> texts() const { return texts_; }
 
  private:
-  static constexpr std::size_t kRecent = 64;
+  static constexpr unsigned kRecentBits = 9;
   struct Recent {
     const char* data = nullptr;
     std::size_t size = 0;
     std::uint32_t position = 0;
+    std::uint32_t round = 0;  ///< of clear(): what is older is void
   };
   [[nodiscard]] std::uint32_t find(std::string_view text);
 
-  std::array<Recent, kRecent> recent_;
+  std::array<Recent, 1U << kRecentBits> recent_{};
+  std::uint32_t round_ = 0;
   boost::unordered_flat_map<std::string_view, std::uint32_t, std::hash<std::string_view>>
       positions_;
   std::vector<std::string_view> texts_;
