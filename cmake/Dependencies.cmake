@@ -11,6 +11,10 @@ pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(LIBCURL REQUIRED IMPORTED_TARGET libcurl)
 # Patterns of queries: no backtracking, and a bound on memory.
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+# Between agents and the server.
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(OpenSSL REQUIRED)
 pkg_check_modules(LIBBPF REQUIRED libbpf>=1.3)
 if(NETPROBE_TESTS)
   find_package(GTest REQUIRED)

@@ -60,6 +60,9 @@ struct LiveBatch {
   std::shared_ptr<const QueryAnswer> window;  ///< of an aggregate: `part` of it; null: none
   std::uint64_t lost = 0;  ///< records missing before this batch: the agent's queue was full,
                            ///< or a break was longer than what it keeps
+  /// The agent's wall clock: nothing is missing that is older. Told once a second at
+  /// least, alone where there is nothing else (with the last number again); 0: not told.
+  Micros now = 0;
 };
 struct LiveRequest {
   Query query;  ///< a filter, or with stages that make sense live

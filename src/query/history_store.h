@@ -29,6 +29,10 @@ struct QueryRequest {
   Query query;
   QueryLimits limits;
   std::string cursor;  ///< of the page before; empty: the first
+  /// Of agents only, stores do not heed them: what is in memory is asked, not history;
+  bool live = false;
+  /// and what was just seen is written before history is.
+  bool fresh = false;
   /// Wanted no more, as the client went away: set from any thread.
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
 };

@@ -9,6 +9,13 @@ namespace {
 
 constexpr char kSeparator = '\x1f';
 
+void append_clean(std::string& to, std::string_view text) {
+  if (text.find(kSeparator) == std::string_view::npos)
+    to += text;
+  else
+    std::ranges::remove_copy(text, std::back_inserter(to), kSeparator);
+}
+
 }  // namespace
 
 std::string_view to_string(RecordKind kind) {
@@ -54,13 +61,23 @@ EndNames end_names(const Identity* identity) {
 std::string labels_text(const Identity* identity) {
   std::string text;
   if (identity == nullptr || identity->labels.empty()) return text;
-  auto labels = identity->labels.get();
-  std::ranges::sort(labels);
+  const KubeLabels& given = identity->labels.get();
+  // As Kubernetes has them they are in order.
+  KubeLabels sorted;
+  const bool in_order = std::ranges::is_sorted(given);
+  if (!in_order) {
+    sorted = given;
+    std::ranges::sort(sorted);
+  }
+  const KubeLabels& labels = in_order ? given : sorted;
+  std::size_t size = 1;
+  for (const auto& [key, value] : labels) size += key.size() + value.size() + 2;
+  text.reserve(size);
   for (const auto& [key, value] : labels) {
     if (text.empty()) text += kSeparator;
-    std::ranges::remove_copy(key, std::back_inserter(text), kSeparator);
+    append_clean(text, key);
     text += '=';
-    std::ranges::remove_copy(value, std::back_inserter(text), kSeparator);
+    append_clean(text, value);
     text += kSeparator;
   }
   return text;

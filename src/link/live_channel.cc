@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "link/live_channel.h"
+
+#include <algorithm>
+
+#include "link/answer_codec.h"
+#include "link/proto/netprobe.pb.h"
+
+namespace netprobe {
+namespace {
+
+// Ten minutes of five messages a second.
+constexpr std::size_t kMaxPast = 3000;
+
+}  // namespace
+
+LiveChannel::LiveChannel(std::string key, Query query, std::string node, std::string run_id,
+                         Nanos now)
+    : key_(std::move(key)), query_(std::move(query)), run_id_(std::move(run_id)), matcher_(query_) {
+  pending_.node = std::move(node);
+  if (query_.is_aggregate()) windows_.emplace(query_, pending_.node, now);
+}
+
+void LiveChannel::add(const FlowBatch& batch) {
+  if (windows_) return windows_->add(batch.flows, batch.time);
+  for (const Flow& flow : batch.flows) {
+    // Its counters are another flow's now, which is told.
+    if (flow.merged_into != 0 || !matcher_.matches(flow, pending_.node)) continue;
+    const auto [at, added] = positions_.try_emplace(flow.id, pending_.flows.size());
+    if (added)
+      pending_.flows.push_back(record_of(flow));
+    else
+      pending_.flows[at->second] = record_of(flow);
+  }
+}
+
+bool LiveChannel::is_due(Nanos now, Nanos batch_time, std::size_t batch_records) const {
+  if (lost_ > 0) return true;
+  if (pending_.flows.empty()) return false;
+  return pending_.flows.size() >= batch_records || now - sent_ >= batch_time;
+}
+
+std::vector<LiveChannel::Made> LiveChannel::make(Nanos wall) {
+  std::vector<Made> result;
+  v1::LiveReply reply;
+  if (lost_ > 0) {
+    reply.set_sequence(++made_sequence_);
+    reply.set_lost(lost_);
+    result.push_back({reply.SerializeAsString(), std::exchange(lost_, 0)});
+    reply.Clear();
+  }
+  if (pending_.flows.empty()) return result;
+  reply.set_sequence(++made_sequence_);
+  encoder_.encode(pending_, *reply.mutable_records());
+  reply.set_now(to_micros(wall));
+  result.push_back({reply.SerializeAsString(), pending_.flows.size()});
+  pending_.flows.clear();
+  positions_.clear();
+  return result;
+}
+
+std::vector<LiveChannel::Made> LiveChannel::make_windows(Nanos wall) {
+  std::vector<Made> result;
+  if (!windows_) return result;
+  for (const LiveWindows::Window& window : windows_->close(wall)) {
+    v1::LiveReply reply;
+    reply.set_sequence(++made_sequence_);
+    v1::Window& to = *reply.mutable_window();
+    to.set_begin(window.begin);
+    to.set_end(window.end);
+    const std::size_t rows = std::min(window.answer.rows.size(), kMaxTableRows);
+    encode_rows(window.answer, 0, rows, *to.mutable_rows());
+    const std::uint64_t left_out = window.left_out + window.answer.rows.size() - rows;
+    to.set_folded(left_out > 0 || window.answer.truncated);
+    reply.set_lost(left_out);
+    reply.set_now(window.end);
+    result.push_back({reply.SerializeAsString(), left_out});
+  }
+  return result;
+}
+
+void LiveChannel::keep(std::vector<Made> made, Nanos now) {
+  for (Made& one : made) {
+    records_ += one.records;
+    bytes_ += one.bytes.size();
+    kept_.push_back(
+        {++sequence_, records_, now, std::make_shared<const std::string>(std::move(one.bytes))});
+    sent_ = now;
+  }
+}
+
+void LiveChannel::trim(Nanos since, std::size_t max_bytes) {
+  while (!kept_.empty() && (kept_.front().made < since || bytes_ > max_bytes)) {
+    bytes_ -= kept_.front().bytes->size();
+    past_.emplace_back(kept_.front().sequence, kept_.front().records);
+    kept_.pop_front();
+    if (past_.size() > kMaxPast) past_.pop_front();
+  }
+}
+
+LivePlace LiveChannel::place_at_end() const { return {.sequence = sequence_, .records = records_}; }
+
+LivePlace LiveChannel::place_after(std::uint64_t sequence) const {
+  if (sequence == 0) return {};
+  if (sequence >= sequence_) return place_at_end();
+  for (const Sent& one : kept_)
+    if (one.sequence == sequence) return {.sequence = sequence, .records = one.records};
+  for (const auto& [past, records] : past_)
+    if (past == sequence) return {.sequence = sequence, .records = records};
+  // Older than anything that is known: what is known of is told as lost.
+  LivePlace place{.sequence = sequence, .unknown = true};
+  if (!past_.empty()) place.records = past_.front().second;
+  return place;
+}
+
+std::optional<LiveMessage> LiveChannel::next(LivePlace& place, Nanos now, Nanos heartbeat) const {
+  v1::LiveReply head;
+  LiveMessage message;
+  const auto found = std::ranges::upper_bound(kept_, place.sequence, {}, &Sent::sequence);
+  const std::uint64_t follows = found == kept_.end() ? sequence_ + 1 : found->sequence;
+  if (follows != place.sequence + 1 || place.unknown) {
+    // The records of what is not kept any more.
+    const std::uint64_t before =
+        found == kept_.begin() ? (past_.empty() ? 0 : past_.back().second)
+                               : (found == kept_.end() ? records_ : std::prev(found)->records);
+    const std::uint64_t lost = before - std::min(before, place.records);
+    head.set_sequence(follows - 1);
+    head.set_lost(std::max<std::uint64_t>(lost, place.unknown ? 1 : 0));
+    place.sequence = follows - 1;
+    place.records = std::max(before, place.records);
+    place.unknown = false;
+  } else if (found != kept_.end()) {
+    message.body = found->bytes;
+    place.sequence = found->sequence;
+    place.records = found->records;
+  } else if (!place.greeted || now - place.sent >= heartbeat) {
+    head.set_sequence(place.sequence);  // where it begins
+    head.set_now(to_micros(mark_));
+  } else {
+    return std::nullopt;
+  }
+  if (!place.greeted) head.set_run_id(run_id_);
+  place.greeted = true;
+  place.sent = now;
+  message.head = head.SerializeAsString();
+  return message;
+}
+
+}  // namespace netprobe
