@@ -6,8 +6,8 @@
 
 #include "agent/data_loop.h"
 #include "agent/history.h"
-#include "agent/own_process.h"
-#include "agent/version.h"
+#include "base/own_process.h"
+#include "base/version.h"
 
 namespace netprobe {
 

@@ -17,7 +17,7 @@
 #include "agent/history.h"
 #include "agent/options.h"
 #include "agent/signal_loop.h"
-#include "agent/version.h"
+#include "base/version.h"
 #include "api/api.h"
 #include "bpf/kernel.h"
 #include "export/prometheus/prometheus_exporter.h"

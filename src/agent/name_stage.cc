@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "agent/version.h"
+#include "base/version.h"
 
 namespace netprobe {
 namespace {

@@ -261,6 +261,17 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "Flows that were recorded as two before their translation was known."},
     {kHistoryExcessPackets, "netprobe_history_excess_packets_total", kCounter, "packets", "",
      "Packets in records beyond what flows had at their end."},
+    {kServerAgents, "netprobe_server_agents", kGauge, "", "state",
+     "Agents that the server knows of, by how its link to them stands; missing: nodes without one."},
+    {kServerAgentFailures, "netprobe_server_agent_failures_total", kCounter, "", "",
+     "Calls to agents that failed."},
+    {kServerStreams, "netprobe_server_streams", kGauge, "", "", "Clients of live streams."},
+    {kServerQueries, "netprobe_server_queries_total", kCounter, "", "",
+     "Queries that the server was asked."},
+    {kServerQueriesFailed, "netprobe_server_queries_failed_total", kCounter, "", "",
+     "Queries that had no answer."},
+    {kServerEventsLost, "netprobe_server_events_lost_total", kCounter, "", "stage,cause",
+     "Events that the server could not deliver."},
 }};
 
 constexpr bool in_order() {

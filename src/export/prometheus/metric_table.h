@@ -134,6 +134,12 @@ enum class Metric : std::uint8_t {
   kHistoryQueriesFailed,
   kHistoryFlowsTwice,
   kHistoryExcessPackets,
+  kServerAgents,
+  kServerAgentFailures,
+  kServerStreams,
+  kServerQueries,
+  kServerQueriesFailed,
+  kServerEventsLost,
   kCount,
 };
 

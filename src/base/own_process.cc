@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/own_process.h"
+#include "base/own_process.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

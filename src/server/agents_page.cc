@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/agents_page.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "base/json_writer.h"
+
+namespace netprobe {
+namespace {
+
+void write_agent(std::string& out, const AgentState& agent) {
+  JsonObject json(out);
+  json.text("node", agent.node);
+  json.text("address", agent.address);
+  json.text("state", to_string(agent.link));
+  if (!agent.problem.empty()) json.text("problem", agent.problem);
+  json.text("version", agent.version);
+  json.number("protocol", agent.protocol);
+  json.text("run_id", agent.run_id);
+  json.time("since", agent.since);
+  if (agent.last_contact != 0)
+    json.time("last_contact", agent.last_contact);
+  else
+    json.null("last_contact");
+  json.real("clock_difference_seconds", static_cast<double>(agent.clock_difference) / 1e9);
+  json.number("failures", agent.failures);
+  json.key("lost");
+  JsonObject lost(out);
+  for (const auto& [name, count] : agent.lost) {
+    lost.foreign_key(name);
+    out += std::to_string(count);
+  }
+  lost.close();
+  json.close();
+}
+
+}  // namespace
+
+std::string agents_page(const AgentDirectory& directory) {
+  std::vector<AgentStatePtr> agents;
+  for (const AgentPeerPtr& peer : directory.agents()) agents.push_back(peer->state());
+  std::ranges::sort(agents, {}, [](const AgentStatePtr& agent) {
+    return std::tie(agent->node, agent->address);
+  });
+  std::set<std::string_view> told;
+  std::string out;
+  JsonObject json(out);
+  json.key("agents");
+  JsonArray list(out);
+  std::uint64_t ready = 0;
+  for (const AgentStatePtr& agent : agents) {
+    list.next();
+    write_agent(out, *agent);
+    told.insert(agent->node);
+    if (agent->link == AgentState::Link::kReady) ++ready;
+  }
+  list.close();
+  json.number("ready", ready);
+  json.key("nodes_without_agent");
+  JsonArray missing(out);
+  const auto nodes = directory.nodes();
+  for (const std::string& node : nodes)
+    if (!told.contains(node)) missing.text(node);
+  missing.close();
+  json.close();
+  return out;
+}
+
+}  // namespace netprobe

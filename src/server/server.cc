@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "api/api.h"
+#include "api/context.h"
+#include "base/version.h"
+#include "cluster/cluster_store.h"
+#include "cluster/pages.h"
+#include "cluster/scheduler.h"
+#include "io/http_server.h"
+#include "link/credentials.h"
+#include "link/grpc_peer.h"
+#include "server/agents_page.h"
+#include "server/cluster_objects.h"
+#include "server/discovery.h"
+#include "server/routes.h"
+#include "server/server_metrics.h"
+#include "store/clickhouse/clickhouse_store.h"
+
+namespace netprobe {
+namespace {
+
+/// The server sees no flows of its own: live ones are asked of agents.
+class NoFeed final : public FlowFeed {
+ public:
+  std::uint64_t subscribe(FlowBatchHandler /*handler*/) override { return 0; }
+  void unsubscribe(std::uint64_t /*id*/) override {}
+};
+
+Result<std::unique_ptr<HistoryStore>> open_history(const ServerOptions& options) {
+  if (options.clickhouse_url.empty()) return nullptr;
+  ClickHouseOptions remote;
+  remote.url = options.clickhouse_url;
+  remote.user = options.clickhouse_user;
+  remote.password_file = options.clickhouse_password_file;
+  remote.database = options.clickhouse_database;
+  remote.ca_file = options.clickhouse_ca_file;
+  remote.insecure = options.clickhouse_insecure;
+  remote.cluster = options.clickhouse_cluster;
+  remote.create_tables = false;  // the agents' affair, who write there
+  return make_clickhouse_store(remote);
+}
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(const ServerOptions& options, std::unique_ptr<HttpServer> http,
+             LinkCredentialsPtr credentials)
+      : options_(options),
+        http_(std::move(http)),
+        credentials_(std::move(credentials)),
+        discovery_({.agents = options.agents,
+                    .service = options.agents_service,
+                    .port = options.agents_port},
+                   [this](const std::string& address) { return peer(address); }),
+        objects_({.enable = options.enable_kubernetes,
+                  .kubeconfig = options.kubeconfig,
+                  .context = options.kube_context,
+                  .version = kVersion},
+                 clock_, [this](const auto& changes) {
+                   for (const KubeChange& change : changes) discovery_.on_change(change);
+                 }) {}
+  ~ServerImpl() override { stop(); }
+
+  Status open() {
+    auto history = open_history(options_);
+    if (!history) return std::unexpected(history.error());
+    history_ = std::move(*history);
+    store_ = std::make_unique<ClusterStore>(
+        discovery_, scheduler_, clock_, ClusterStoreOptions{.deadline = options_.agents_timeout},
+        history_.get());
+    pages_ = std::make_unique<ClusterPages>(
+        discovery_, scheduler_, clock_, ClusterPagesOptions{.deadline = options_.agents_timeout});
+    add_routes();
+    return {};
+  }
+
+  Status start() override {
+    if (auto s = http_->start(); !s) return s;
+    objects_.start();
+    return {};
+  }
+
+  void stop() override {
+    if (std::exchange(stopped_, true)) return;
+    http_->stop();
+    objects_.stop();
+    if (store_) store_->stop();
+    scheduler_.stop();
+    if (history_) history_->stop();
+  }
+
+  [[nodiscard]] std::uint16_t port() const override { return http_->port(); }
+
+ private:
+  AgentPeerPtr peer(const std::string& address) {
+    GrpcPeerOptions peer;
+    peer.address = address;
+    peer.name = "netprobe-server";
+    peer.version = kVersion;
+    return make_grpc_peer(std::move(peer), credentials_, clock_);
+  }
+
+  [[nodiscard]] Readiness readiness() const {
+    // Without an agent that answers there is nothing to serve, but the pages that
+    // say so: only what will pass by itself keeps clients away.
+    return objects_.readiness();
+  }
+
+  void add_routes() {
+    context_ = std::make_shared<ApiContext>(
+        ApiContext{.options = {.metrics_path = options_.metrics_path},
+                   .sources = {.snapshots = objects_,
+                               .feed = feed_,
+                               .readiness = [this] { return readiness(); },
+                               .metrics =
+                                   [this](const Snapshot& snapshot, std::string_view accept) {
+                                     const auto format = negotiate_format(accept);
+                                     return MetricsPage{
+                                         std::string(content_type(format)),
+                                         render_server_metrics({.snapshot = snapshot,
+                                                                .agents = discovery_,
+                                                                .http = http_->stats(),
+                                                                .questions = store_->status()},
+                                                               format)};
+                                   },
+                               .clock = clock_,
+                               .history = store_.get()}});
+    add_state_routes(*http_, context_);
+    add_query_routes(*http_, context_);
+    add_cluster_routes(*http_, context_);
+    add_flannel_routes(*http_, context_);
+    add_page_routes(*http_, *pages_);
+    http_->route("/api/agents", [this](const HttpRequest& request, const HttpReply& reply) {
+      if (auto query = parse_empty_query(request.query); !query)
+        return reply(bad_query_response(query.error()));
+      reply(json_response(agents_page(discovery_)));
+    });
+    add_description_routes(*http_, context_);
+  }
+
+  const ServerOptions options_;
+  const SystemClock clock_;
+  std::unique_ptr<HttpServer> http_;
+  const LinkCredentialsPtr credentials_;
+  NoFeed feed_;
+  ThreadScheduler scheduler_;
+  Discovery discovery_;
+  ClusterObjects objects_;
+  std::unique_ptr<HistoryStore> history_;  ///< null: agents keep it
+  std::unique_ptr<ClusterStore> store_;
+  std::unique_ptr<ClusterPages> pages_;
+  ApiContextPtr context_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::make(const ServerOptions& options) {
+  HttpServerOptions http;
+  http.address = options.listen_address;
+  http.port = options.metrics_port;
+  auto listening = HttpServer::make(http);
+  if (!listening) return std::unexpected(listening.error());
+  static const SystemClock kLasting;
+  auto credentials = LinkCredentials::make({.files = {.certificate = options.grpc_certificate,
+                                                      .key = options.grpc_key,
+                                                      .ca = options.grpc_ca},
+                                            .insecure = options.grpc_insecure,
+                                            .peer_name = options.agents_tls_name},
+                                           kLasting);
+  if (!credentials) return std::unexpected(credentials.error());
+  auto server =
+      std::make_unique<ServerImpl>(options, std::move(*listening), std::move(*credentials));
+  if (auto s = server->open(); !s) return std::unexpected(s.error());
+  return server;
+}
+
+}  // namespace netprobe
