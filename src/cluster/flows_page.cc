@@ -71,8 +71,7 @@ void ask_for_halves(const std::shared_ptr<Page>& page, Scheduler& scheduler, Nan
     const auto found = wanted.find(member.state->node);
     if (found == wanted.end()) continue;
     std::string q = "ip in (";
-    for (const std::string& address : found->second)
-      q += (q.ends_with('(') ? "" : ", ") + address;
+    for (const std::string& address : found->second) q += (q.ends_with('(') ? "" : ", ") + address;
     questions.push_back({member, "/api/flows",
                          "source=live&sort=last_seen&limit=" + std::to_string(kMostHalves) +
                              "&q=" + percent_encode(q + ")")});
@@ -131,7 +130,8 @@ void answer_flows(PageRequest request, Roster roster, Scheduler& scheduler, cons
     questions.push_back(
         {member, "/api/flows",
          place ? text + "&cursor=" + percent_encode(agent_cursor(*place, *member.state)) : text});
-  auto page = std::make_shared<Page>(Page{std::move(roster), std::move(done), {.completeness = PageCompleteness({})}, clock.wall()});
+  auto page = std::make_shared<Page>(Page{
+      std::move(roster), std::move(done), {.completeness = PageCompleteness({})}, clock.wall()});
   gather_pages(std::move(questions), scheduler, options.deadline,
                [page, order = *order, limit = request.limit, &scheduler,
                 deadline = options.halves_deadline](std::vector<AgentPage> pages) {

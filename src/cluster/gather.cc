@@ -22,8 +22,7 @@ class Gathering : public std::enable_shared_from_this<Gathering> {
   }
 
   void begin(const std::vector<PageQuestion>& questions, Nanos deadline) {
-    if (questions.empty())
-      return scheduler_.post([self = shared_from_this()] { self->finish(); });
+    if (questions.empty()) return scheduler_.post([self = shared_from_this()] { self->finish(); });
     // What keeps it until then; an agent that never answers does not.
     scheduler_.after(deadline, [self = shared_from_this()] { self->finish(); });
     for (std::size_t i = 0; i < questions.size(); ++i) {

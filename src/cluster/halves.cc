@@ -71,8 +71,7 @@ void append_side(std::string& out, const FlowHalf& half) {
   json.number("reverse_bytes", half.reverse.bytes);
   json.number("retransmits", half.retransmits);
   json.number("reverse_retransmits", half.reverse_retransmits);
-  if (half.handshake > 0)
-    json.real("handshake_rtt_ms", static_cast<double>(half.handshake) / 1e6);
+  if (half.handshake > 0) json.real("handshake_rtt_ms", static_cast<double>(half.handshake) / 1e6);
   if (half.rtt > 0) json.real("rtt_ms", static_cast<double>(half.rtt) / 1e6);
   json.time("first_seen", half.first_seen);
   json.time("last_seen", half.last_seen);
@@ -92,8 +91,8 @@ std::string not_comparable(const FlowHalf& client, const FlowHalf& server, Nanos
     const FlowHalf& later = client.first_seen > server.first_seen ? client : server;
     return later.node + " saw the flow from later on, so packets lost cannot be told";
   }
-  const bool over = (client.ended && server.ended) ||
-                    std::max(client.last_seen, server.last_seen) < now - kQuiet;
+  const bool over =
+      (client.ended && server.ended) || std::max(client.last_seen, server.last_seen) < now - kQuiet;
   if (!over)
     return "both sides are still counting, so packets lost are told once the flow is quiet";
   if (std::abs(client.last_seen - server.last_seen) > kClockSlack)

@@ -146,9 +146,9 @@ MergedFlows merge_flows(std::vector<AgentPage> pages, const Roster& roster, Flow
       if (each.get(flow) != simdjson::SUCCESS) continue;
       auto half = flow_half(flow, page.from.name(), state.clock_difference);
       if (!half) continue;
-      Placed placed{{order, weight_of(flow, order), number_in(flow, "id"), state.node,
-                     state.address},
-                    {page.from.name(), {}, std::move(*half)}};
+      Placed placed{
+          {order, weight_of(flow, order), number_in(flow, "id"), state.node, state.address},
+          {page.from.name(), {}, std::move(*half)}};
       append_with_node(placed.flow.json, flow, page.from.name());
       last = placed.place;
       all.push_back(std::move(placed));

@@ -34,7 +34,7 @@ struct FlowsPlace {
 struct MergedFlows {
   struct Flow {
     std::string node;
-    std::string json;    ///< as the agent told it, with "node"
+    std::string json;  ///< as the agent told it, with "node"
     FlowHalf half;
   };
   std::vector<Flow> flows;

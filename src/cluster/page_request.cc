@@ -62,9 +62,7 @@ PageAnswer json_page(std::string body) {
   return {.status = 200, .content_type = "application/json", .body = std::move(body)};
 }
 
-PageAnswer bad_page(const std::string& detail) {
-  return problem_page(400, "Bad Request", detail);
-}
+PageAnswer bad_page(const std::string& detail) { return problem_page(400, "Bad Request", detail); }
 
 std::optional<PageAnswer> refusal_in(const std::vector<AgentPage>& pages, const Roster& roster) {
   bool any = false;
@@ -78,9 +76,9 @@ std::optional<PageAnswer> refusal_in(const std::vector<AgentPage>& pages, const 
   for (const AgentPage& page : pages)
     sources.missing.push_back({page.from.state->node, page.from.state->address, page.problem});
   sources.missing.insert(sources.missing.end(), roster.missing.begin(), roster.missing.end());
-  return problem_page(503, "Service Unavailable",
-                      sources.asked == 0 ? "this server has found no agents yet"
-                                         : missing_sentence(sources));
+  return problem_page(
+      503, "Service Unavailable",
+      sources.asked == 0 ? "this server has found no agents yet" : missing_sentence(sources));
 }
 
 }  // namespace netprobe

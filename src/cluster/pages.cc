@@ -27,13 +27,10 @@ void ClusterPages::list(const std::string& path, const QueryParams& params, Done
     const auto at = std::tie(member.state->node, member.state->address);
     if (place && at < std::tie(place->node, place->address)) continue;  // was shown
     std::string query = request->rest;
-    const auto add = [&](const std::string& part) {
-      query += (query.empty() ? "" : "&") + part;
-    };
+    const auto add = [&](const std::string& part) { query += (query.empty() ? "" : "&") + part; };
     // Pages without a limit refuse one.
     if (request->has_limit) add(limit);
-    if (place && !place->cursor.empty() &&
-        at == std::tie(place->node, place->address))
+    if (place && !place->cursor.empty() && at == std::tie(place->node, place->address))
       add("cursor=" + percent_encode(place->cursor));
     questions.push_back({member, path, std::move(query)});
   }
@@ -49,8 +46,7 @@ void ClusterPages::list(const std::string& path, const QueryParams& params, Done
 void ClusterPages::stats(Done done) const {
   Roster roster = roster_of(agents_);
   std::vector<PageQuestion> questions;
-  for (const Roster::Member& member : roster.ready)
-    questions.push_back({member, "/api/stats", ""});
+  for (const Roster::Member& member : roster.ready) questions.push_back({member, "/api/stats", ""});
   gather_pages(std::move(questions), scheduler_, options_.deadline,
                [roster = std::move(roster), done = std::move(done)](std::vector<AgentPage> pages) {
                  if (auto refused = refusal_in(pages, roster)) return done(std::move(*refused));

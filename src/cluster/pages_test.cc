@@ -32,7 +32,8 @@ class ClusterPagesTest : public ::testing::Test {
 
   /// An agent's list: so many rows of /api/connections, paged as agents do.
   void have_connections(const std::shared_ptr<FakeAgent>& agent, std::size_t count) {
-    agent->serve([count, node = agent->state()->node](const std::string&, const std::string& query) {
+    agent->serve([count, node = agent->state()->node](const std::string&,
+                                                      const std::string& query) {
       std::size_t limit = 100;
       std::size_t from = 0;
       const auto params = parse_query(query);
@@ -45,7 +46,8 @@ class ClusterPagesTest : public ::testing::Test {
         body += (i > from ? "," : "") + std::string("{\"id\":") + std::to_string(i) + "}";
       body += "],\"total\":" + std::to_string(count) + ",\"next_cursor\":";
       body += from + limit < count ? "\"" + std::to_string(from + limit) + "\"" : "null";
-      body += R"(,"listening":[{"port":80}],"live":7,"completeness":{"complete":false,"lost":{"x.y":2}}})";
+      body +=
+          R"(,"listening":[{"port":80}],"live":7,"completeness":{"complete":false,"lost":{"x.y":2}}})";
       return PageAnswer{200, "application/json", body};
     });
   }
@@ -136,9 +138,8 @@ TEST_F(ClusterPagesTest, WhoDoesNotAnswerIsTold) {
 
 TEST_F(ClusterPagesTest, OddJsonIsOneAgentsFailure) {
   have_connections(agents_[0], 1);
-  for (const char* body :
-       {"", "[]", "7", "{\"connections\":7}", "{\"connections\":[1]}", "{\"connections\":[{}", "\xff",
-        "{\"connections\":[\"\xff\"]}"}) {
+  for (const char* body : {"", "[]", "7", "{\"connections\":7}", "{\"connections\":[1]}",
+                           "{\"connections\":[{}", "\xff", "{\"connections\":[\"\xff\"]}"}) {
     agents_[1]->serve([body](auto&, auto&) { return PageAnswer{200, "application/json", body}; });
     have_connections(agents_[2], 1);
     const auto page = ask("/api/connections", {});
@@ -192,8 +193,7 @@ TEST_F(ClusterPagesTest, StatsAreAddedUp) {
   EXPECT_EQ(real_in(page, "cpu_seconds"), 3.0);
   EXPECT_THAT(answer_->body, HasSubstr(R"("protocol_distribution":{"tcp":3,"udp":2})"));
   EXPECT_THAT(answer_->body, HasSubstr(R"("port_distribution":{})"));
-  EXPECT_THAT(answer_->body,
-              HasSubstr(R"({"a":{"b":100},"b":{"a":11,"c":5},"external":{"b":7}})"))
+  EXPECT_THAT(answer_->body, HasSubstr(R"({"a":{"b":100},"b":{"a":11,"c":5},"external":{"b":7}})"))
       << "what a node sent is what it tells itself";
   EXPECT_THAT(answer_->body, HasSubstr(R"({"node":"a","version":"0.1.0"})"));
 }
