@@ -22,12 +22,15 @@ using Numbers = std::array<std::uint64_t, 15 + 1 + kBuckets>;
 Numbers numbers_of(const WorkloadPair& pair) {
   const TcpTrouble& c = pair.client_trouble;
   const TcpTrouble& s = pair.server_trouble;
-  Numbers numbers{pair.flows,           pair.connections,   pair.forward.packets,
-                  pair.forward.bytes,   pair.reverse.packets, pair.reverse.bytes,
-                  c.retransmits,        c.out_of_order,     c.zero_windows,
-                  c.resets,             s.retransmits,      s.out_of_order,
-                  s.zero_windows,       s.resets,           pair.dropped,
-                  static_cast<std::uint64_t>(std::max<Nanos>(pair.handshake.sum, 0))};
+  Numbers numbers{
+      pair.flows,           pair.connections,
+      pair.forward.packets, pair.forward.bytes,
+      pair.reverse.packets, pair.reverse.bytes,
+      c.retransmits,        c.out_of_order,
+      c.zero_windows,       c.resets,
+      s.retransmits,        s.out_of_order,
+      s.zero_windows,       s.resets,
+      pair.dropped,         static_cast<std::uint64_t>(std::max<Nanos>(pair.handshake.sum, 0))};
   const std::size_t buckets = std::min(pair.handshake.counts.size(), kBuckets);
   std::copy_n(pair.handshake.counts.begin(), buckets, numbers.begin() + 16);
   return numbers;

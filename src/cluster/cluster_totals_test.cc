@@ -100,8 +100,8 @@ TEST_F(ClusterTotalsTest, TwoAgentsOfOneNodeCountBoth) {
 
 TEST_F(ClusterTotalsTest, WhatFindsNoRoomIsInOther) {
   const auto a = directory_.add("a");
-  a->sum_up(sums("a", "1", {pair("p1", 1), pair("p2", 1), pair("p3", 1), pair("p4", 5),
-                            pair("p5", 6)}));
+  a->sum_up(
+      sums("a", "1", {pair("p1", 1), pair("p2", 1), pair("p3", 1), pair("p4", 5), pair("p5", 6)}));
   poll();
   poll();
   auto report = totals_.report();

@@ -38,17 +38,16 @@ struct LiveMerge::Window {
 
 std::shared_ptr<LiveMerge> LiveMerge::start(Query query, AgentDirectory& agents,
                                             Scheduler& scheduler, const Clock& clock,
-                                            LiveMergeOptions options,
-                                            std::function<void()> ready) {
-  std::shared_ptr<LiveMerge> merge(new LiveMerge(std::move(query), agents, scheduler, clock,
-                                                 options, std::move(ready)));
+                                            LiveMergeOptions options, std::function<void()> ready) {
+  std::shared_ptr<LiveMerge> merge(
+      new LiveMerge(std::move(query), agents, scheduler, clock, options, std::move(ready)));
   merge->sync(true);
   merge->tick();
   return merge;
 }
 
-LiveMerge::LiveMerge(Query query, AgentDirectory& agents, Scheduler& scheduler,
-                     const Clock& clock, LiveMergeOptions options, std::function<void()> ready)
+LiveMerge::LiveMerge(Query query, AgentDirectory& agents, Scheduler& scheduler, const Clock& clock,
+                     LiveMergeOptions options, std::function<void()> ready)
     : query_(std::move(query)),
       directory_(agents),
       scheduler_(scheduler),
@@ -130,8 +129,8 @@ void LiveMerge::sync(bool first) {
       const auto [place, is_new] = agents_.try_emplace(member.peer.get());
       Agent& agent = place->second;
       if (is_new) {
-        agent = {member.peer, member.name(), member.state->node, true,
-                 std::make_shared<Stream>(), nullptr};
+        agent = {member.peer, member.name(), member.state->node, true, std::make_shared<Stream>(),
+                 nullptr};
         opened.push_back({agent.peer, agent.stream});
       }
       if ((is_new || !agent.there) && !first)
@@ -260,8 +259,10 @@ void LiveMerge::add_window(const LiveBatch& batch) {
     request.query = query_;
     request.query.since = batch.window->since;
     request.query.until = batch.window->until;
-    found = windows_.emplace(begin, Window{DistributedQuery(std::move(request)), {}, clock_.monotonic()})
-                .first;
+    found =
+        windows_
+            .emplace(begin, Window{DistributedQuery(std::move(request)), {}, clock_.monotonic()})
+            .first;
   }
   Window& window = found->second;
   if (!window.merged.fits(*batch.window)) return lost("they are no answer to the question");
@@ -278,8 +279,8 @@ void LiveMerge::release_windows(Nanos now) {
       if (window.told.contains(agent.node))
         ++sources.answered;
       else if (sources.missing.size() < QuerySources::kMostMissing)
-        sources.missing.push_back({agent.node, agent.peer->state()->address,
-                                   "it did not tell of this window in time"});
+        sources.missing.push_back(
+            {agent.node, agent.peer->state()->address, "it did not tell of this window in time"});
     }
     // Who is not there is not waited for.
     const bool all = std::ranges::all_of(agents_, [&](const auto& each) {

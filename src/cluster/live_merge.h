@@ -31,7 +31,7 @@ struct LiveItem {
     kLeft,    ///< an agent does not tell any more
   };
   Kind kind = Kind::kRecord;
-  std::string node;  ///< empty: all of them, or this server
+  std::string node;       ///< empty: all of them, or this server
   HistoryBatchPtr batch;  ///< holds the record
   RecordRef record;       ///< its node is `node`'s
   bool late = false;      ///< what is newer was told before it
@@ -57,9 +57,9 @@ struct LiveMergeOptions {
 class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
  public:
   /// All outlive it. `ready`: there is something to take; on a thread of the scheduler.
-  static std::shared_ptr<LiveMerge> start(Query query, AgentDirectory& agents,
-                                          Scheduler& scheduler, const Clock& clock,
-                                          LiveMergeOptions options, std::function<void()> ready);
+  static std::shared_ptr<LiveMerge> start(Query query, AgentDirectory& agents, Scheduler& scheduler,
+                                          const Clock& clock, LiveMergeOptions options,
+                                          std::function<void()> ready);
   ~LiveMerge();
   LiveMerge(const LiveMerge&) = delete;
   LiveMerge& operator=(const LiveMerge&) = delete;

@@ -45,8 +45,8 @@ class LiveMergeTest : public ::testing::Test {
   void start(const std::string& text, LiveMergeOptions options = {}) {
     const auto query = parse_query(text, 0);
     ASSERT_TRUE(query) << query.error().message;
-    merge_ = LiveMerge::start(*query, directory_, scheduler_, clock_, options,
-                              [this] { ++ready_; });
+    merge_ =
+        LiveMerge::start(*query, directory_, scheduler_, clock_, options, [this] { ++ready_; });
   }
   /// What is told after so long: "a:3", "a:2 late", "b joined" …
   std::vector<std::string> told(Nanos after = kSecond) {
@@ -203,9 +203,9 @@ TEST(LiveMergeThreads, AgentsTellAndGoWhileAClientTakes) {
   FakeDirectory directory;
   std::vector<std::shared_ptr<FakeAgent>> agents;
   for (int i = 0; i < 4; ++i) agents.push_back(directory.add("node-" + std::to_string(i)));
-  const auto merge = LiveMerge::start({}, directory, scheduler, clock,
-                                      {.hold_back = 5 * kMillisecond, .look_every = kMillisecond},
-                                      nullptr);
+  const auto merge =
+      LiveMerge::start({}, directory, scheduler, clock,
+                       {.hold_back = 5 * kMillisecond, .look_every = kMillisecond}, nullptr);
   constexpr std::uint64_t kEach = 500;
   std::vector<std::thread> threads;
   for (std::size_t at = 0; at < agents.size(); ++at)
