@@ -83,6 +83,34 @@ void time_or_null(JsonObject& json, std::string_view name, const std::optional<M
     json.null(name);
 }
 
+/// Who answered, where several nodes were asked.
+void append_sources(JsonObject& json, std::string& out, const QuerySources& sources) {
+  json.flag("partial", sources.partial());
+  json.key("sources");
+  JsonObject inner(out);
+  inner.number("agents", sources.asked);
+  inner.number("answered", sources.answered);
+  inner.key("missing");
+  JsonArray missing(out);
+  for (const auto& each : sources.missing) {
+    missing.next();
+    JsonObject one(out);
+    one.text("node", each.node);
+    one.text("address", each.address);
+    one.text("problem", each.problem);
+    one.close();
+  }
+  missing.close();
+  inner.key("lost");
+  JsonObject lost(out);
+  for (const auto& [name, count] : sources.lost) {
+    lost.foreign_key(name);
+    out += std::to_string(count);
+  }
+  lost.close();
+  inner.close();
+}
+
 std::optional<Nanos> nanos(const std::optional<Micros>& when) {
   if (!when || *when < 0 || *when > INT64_MAX / kMicrosecond) return std::nullopt;
   return *when * kMicrosecond;
@@ -141,6 +169,7 @@ void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer
   JsonArray list(out);
   for (const auto& warning : answer.warnings) list.text(warning);
   list.close();
+  if (answer.sources) append_sources(json, out, *answer.sources);
 }
 
 void append_live_origin(JsonObject& json) {
@@ -160,7 +189,8 @@ void append_answer_completeness(JsonObject& json, std::string& out, const Answer
   const auto kept = nanos(answer.kept_since);
   if (kept && (!covered.since || *covered.since < *kept)) covered.since = kept;
   const bool forgotten = page.query.since && kept && *page.query.since < *answer.kept_since;
-  covered.whole = answer.warnings.empty() && !forgotten;
+  const bool partial = answer.sources && answer.sources->partial();
+  covered.whole = answer.warnings.empty() && !forgotten && !partial;
   append_history_completeness(json, out, page.snapshot, covered, page.history->lost, probes);
 }
 

@@ -39,7 +39,8 @@ struct AnswerPage {
 [[nodiscard]] std::string answer_table(const QueryAnswer& answer);
 
 /// Appends what every answer from a query tells of itself: `source`, `tier`,
-/// `resolution_seconds`, `exact`, `since`, `until`, `kept_since`, `warnings`.
+/// `resolution_seconds`, `exact`, `since`, `until`, `kept_since`, `warnings`; of several
+/// nodes `partial` and `sources`.
 void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer, bool live);
 /// The same where it was not a query of history that found it.
 void append_live_origin(JsonObject& json);

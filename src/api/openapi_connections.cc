@@ -31,7 +31,7 @@ std::string_view openapi_connections() {
   "source": {"enum": ["history", "live"]}, "tier": {"enum": ["live", "raw", "1m", "1h"]},
   "resolution_seconds": {"type": "number"}, "exact": {"type": "boolean"},
   "since": {"type": ["string", "null"], "format": "date-time", "description": "what history looked at"},
-  "until": {"type": ["string", "null"], "format": "date-time"}, "kept_since": {"type": ["string", "null"], "format": "date-time"},
+  "until": {"type": ["string", "null"], "format": "date-time"}, "kept_since": {"type": ["string", "null"], "format": "date-time"}, "partial": {"type": "boolean"}, "sources": {"$ref": "#/components/schemas/Sources"},
   "warnings": {"type": "array", "items": {"type": "string"}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},

@@ -42,6 +42,11 @@ std::string_view openapi_query_schemas() {
     "unit": {"const": "ms"}, "kinds": {"type": "array", "items": {"enum": ["flows", "drops", "connections", "alerts"]}},
     "words": {"type": "array", "items": {"type": "string"}, "description": "all that it can be; empty: anything"},
     "in_rollups": {"type": "boolean", "description": "kept as long as the roll-ups by minute and hour are"}, "help": {"type": "string"}}},
+  "Sources": {"type": "object", "description": "who answered, where several nodes were asked", "required": ["agents", "answered", "missing", "lost"], "additionalProperties": false, "properties": {
+    "agents": {"type": "integer", "description": "nodes that should answer"}, "answered": {"type": "integer"},
+    "missing": {"type": "array", "description": "50 of the others", "items": {"type": "object", "required": ["node", "address", "problem"], "additionalProperties": false, "properties": {
+      "node": {"type": "string", "description": "empty: it never told"}, "address": {"type": "string", "description": "empty: the node has no agent"}, "problem": {"type": "string"}}}},
+    "lost": {"type": "object", "description": "by those that answered since their start, by stage and cause", "additionalProperties": {"type": "integer"}}}},
   "QueryAnswer": {"type": "object", "required": ["query", "kind", "columns", "rows", "total", "truncated", "next_cursor", "source", "tier", "resolution_seconds", "exact", "since", "until", "kept_since", "warnings", "took_ms", "kubernetes", "completeness"], "additionalProperties": false, "properties": {
     "query": {"type": "string", "description": "in its canonical form, with what parameters added"}, "kind": {"enum": ["flows", "drops", "connections", "alerts"]},
     "columns": {"type": "array", "items": {"type": "object", "required": ["name", "type"], "additionalProperties": false, "properties": {
@@ -54,6 +59,7 @@ std::string_view openapi_query_schemas() {
     "since": {"type": ["string", "null"], "format": "date-time", "description": "what was looked at: whole buckets of the tier"},
     "until": {"type": ["string", "null"], "format": "date-time"},
     "kept_since": {"type": ["string", "null"], "format": "date-time", "description": "nothing is known before"},
+    "partial": {"type": "boolean", "description": "of a cluster's server: some nodes did not answer"}, "sources": {"$ref": "#/components/schemas/Sources"},
     "warnings": {"type": "array", "items": {"type": "string"}}, "rows_read": {"type": "integer"}, "took_ms": {"type": "number"},
     "kubernetes": {"$ref": "#/components/schemas/Kubernetes"}, "completeness": {"$ref": "#/components/schemas/Completeness"}}})json";
 }

@@ -312,6 +312,26 @@ TEST_F(QueryApiTest, SaysWhatHistoryLost) {
   EXPECT_FALSE(completeness.at("lost").as_object().contains("history.retention"));
 }
 
+TEST_F(QueryApiTest, SaysWhichNodesDidNotAnswer) {
+  QuerySources sources{.asked = 3, .answered = 2};
+  sources.missing = {{"node-c", "192.0.2.3:8082", "connection refused"}};
+  sources.lost = {{"flow_table/evicted", 7}};
+  store.answer_for(sources);
+  const JsonSchema schema(json::parse(get("/api/openapi.json").body));
+  for (const std::string target : {"/api/query?q=%7C%20count", "/api/flows?source=history"}) {
+    const auto got = get(target);
+    EXPECT_EQ(schema.check_answer(target.substr(0, target.find('?')), got.status, got.body),
+              std::vector<std::string>{});
+    const auto answer = json::parse(got.body).as_object();
+    EXPECT_TRUE(answer.at("partial").as_bool()) << target;
+    EXPECT_FALSE(answer.at("completeness").at("complete").as_bool()) << target;
+    EXPECT_EQ(json::serialize(answer.at("sources")),
+              R"({"agents":3,"answered":2,"missing":[{"node":"node-c",)"
+              R"("address":"192.0.2.3:8082","problem":"connection refused"}],)"
+              R"("lost":{"flow_table/evicted":7}})");
+  }
+}
+
 TEST_F(QueryApiTest, GivesFlowsBackFromHistory) {
   store.write(make_history(3));
   // Four flows have ended, so what is live is not all.

@@ -153,6 +153,11 @@ std::string explanation_of(const QueryAnswerView& answer) {
   if (const auto read = json_count(root, "rows_read"); read > 0)
     line("rows read", std::to_string(read));
   line("took", human_duration(static_cast<Nanos>(json_real(root, "took_ms") * 1e6)));
+  Element sources;
+  if (root["sources"].get(sources) == simdjson::SUCCESS)
+    line("nodes", std::to_string(json_count(sources, "answered")) + " of " +
+                      std::to_string(json_count(sources, "agents")) +
+                      (json_flag(root, "partial", false) ? ", so the answer is partial" : ""));
   Element completeness;
   if (root["completeness"].get(completeness) == simdjson::SUCCESS) {
     line("complete", json_flag(completeness, "complete", false) ? "yes" : "no");

@@ -54,9 +54,8 @@ void ClusterStore::query(QueryRequest request, QueryDone done) {
     return shared_->history->query(std::move(request), std::move(counted));
   }
   const auto question =
-      std::make_shared<Question>(std::move(request), std::move(counted),
-                                 roster_of(shared_->agents), shared_->scheduler, shared_->clock,
-                                 shared_->options);
+      std::make_shared<Question>(std::move(request), std::move(counted), roster_of(shared_->agents),
+                                 shared_->scheduler, shared_->clock, shared_->options);
   bool stopped = false;
   {
     const MutexLock lock(shared_->mutex);
@@ -74,8 +73,8 @@ HistoryStatus ClusterStore::status() const {
   const Roster roster = roster_of(shared_->agents);
   HistoryStatus status;
   status.engine = "agents";
-  status.where = std::to_string(roster.ready.size()) + " of " +
-                 std::to_string(roster.expected()) + " nodes";
+  status.where =
+      std::to_string(roster.ready.size()) + " of " + std::to_string(roster.expected()) + " nodes";
   status.writable = false;
   if (!roster.missing.empty()) {
     QuerySources sources{.asked = roster.expected(), .answered = roster.ready.size()};

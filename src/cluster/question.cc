@@ -69,8 +69,7 @@ void Question::begin() {
     while (!silent_.empty() && !can_travel(counted_once(request_.query, silent_)))
       silent_.resize(silent_.size() / 2);
     if (flows && silent_.size() < all)
-      warn("so many nodes do not answer that flows from " +
-           std::to_string(all - silent_.size()) +
+      warn("so many nodes do not answer that flows from " + std::to_string(all - silent_.size()) +
            " of them to nodes that do may be missing");
     QueryRequest counted = request_;
     counted.query = counted_once(request_.query, silent_);
@@ -84,9 +83,9 @@ void Question::begin() {
     } else {
       for (std::size_t i = 0; i < asked_.size(); ++i) next.ask.push_back(i);
       next.part = merged_->part();
-      next.patience = flows ? static_cast<Nanos>(static_cast<double>(options_.deadline) *
-                                                 options_.agents_share)
-                            : options_.deadline;
+      next.patience =
+          flows ? static_cast<Nanos>(static_cast<double>(options_.deadline) * options_.agents_share)
+                : options_.deadline;
       for (auto& each : asked_) each.owes = true;
       owed_ = asked_.size();
     }
@@ -123,9 +122,8 @@ void Question::proceed(Next next) {
 }
 
 void Question::ask(const Next& next) {
-  scheduler_.after(next.patience, [self = shared_from_this(), round = next.round] {
-    self->on_time(round);
-  });
+  scheduler_.after(next.patience,
+                   [self = shared_from_this(), round = next.round] { self->on_time(round); });
   for (const std::size_t member : next.ask) {
     QueryRequest part = next.part;
     part.cancelled = stop_;
@@ -142,11 +140,10 @@ void Question::ask(const Next& next) {
                 QueryFailure::Kind::kTooBroad,
                 "the nodes' answers are too much to be held at once; narrow the filter or the time"
                 " range"});
-          self->scheduler_.post(
-              [self, member, round, rows, answer = std::move(answer)]() mutable {
-                self->take(member, round, std::move(answer));
-                self->rows_waiting_.fetch_sub(rows);
-              });
+          self->scheduler_.post([self, member, round, rows, answer = std::move(answer)]() mutable {
+            self->take(member, round, std::move(answer));
+            self->rows_waiting_.fetch_sub(rows);
+          });
         });
   }
 }
@@ -221,9 +218,8 @@ Question::Next Question::round_over() {
     return finish();
   }
   // A node with two agents is told of by the other.
-  std::erase_if(untold, [&](const std::string& node) {
-    return std::ranges::find(told, node) != told.end();
-  });
+  std::erase_if(
+      untold, [&](const std::string& node) { return std::ranges::find(told, node) != told.end(); });
   if (untold.empty()) return finish();
   if (!told.empty()) {
     Next again = ask_again(untold);

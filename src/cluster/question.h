@@ -72,7 +72,7 @@ class Question : public std::enable_shared_from_this<Question> {
 
   Mutex mutex_;
   std::shared_ptr<Question> kept_ NETPROBE_GUARDED_BY(mutex_);  ///< itself, while it is open
-  QueryDone done_ NETPROBE_GUARDED_BY(mutex_);  ///< null: it has its answer
+  QueryDone done_ NETPROBE_GUARDED_BY(mutex_);                  ///< null: it has its answer
   std::optional<DistributedQuery> merged_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<std::string> silent_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<std::string> failed_ NETPROBE_GUARDED_BY(mutex_);  ///< in the first round

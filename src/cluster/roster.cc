@@ -75,8 +75,7 @@ Roster roster_of(const AgentDirectory& directory) {
 
 void add_lost(LostCounts& to, const LostCounts& more) {
   for (const auto& [name, count] : more) {
-    const auto found =
-        std::ranges::find(to, name, &std::pair<std::string, std::uint64_t>::first);
+    const auto found = std::ranges::find(to, name, &std::pair<std::string, std::uint64_t>::first);
     if (found != to.end())
       found->second += count;
     else

@@ -83,6 +83,11 @@ class FakeStore final : public HistoryStore {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(failure);
   }
+  /// As a store that asks several nodes answers.
+  void answer_for(QuerySources sources) {
+    const std::lock_guard lock(mutex_);
+    sources_ = std::move(sources);
+  }
   void lose(std::uint64_t count) { lost_ = count; }
   [[nodiscard]] std::vector<QueryRequest> requests() const {
     const std::lock_guard lock(mutex_);
@@ -105,8 +110,10 @@ class FakeStore final : public HistoryStore {
   void answer(const QueryRequest& request, const QueryDone& done) {
     std::vector<HistoryBatchPtr> batches;
     std::optional<QueryFailure> failure;
+    std::optional<QuerySources> sources;
     {
       const std::lock_guard lock(mutex_);
+      sources = sources_;
       batches = kept_;
       failure = failure_;
     }
@@ -123,6 +130,7 @@ class FakeStore final : public HistoryStore {
     }
     auto answer = evaluate(request, records);
     if (answer) answer->tier = Tier::kRaw;
+    if (answer) answer->sources = std::move(sources);
     done(std::move(answer));
   }
   void run() {
@@ -146,6 +154,7 @@ class FakeStore final : public HistoryStore {
   std::vector<Held> held_;
   std::vector<std::function<void()>> work_;
   std::optional<QueryFailure> failure_;
+  std::optional<QuerySources> sources_;
   std::atomic<std::uint64_t> lost_ = 0;
   bool hold_ = false;
   bool stop_ = false;

@@ -85,11 +85,11 @@ class FakeAgent final : public AgentPeer {
       case Manner::kNever:
         return;
       case Manner::kFails:
-        return done(std::unexpected(
-            QueryFailure{QueryFailure::Kind::kNoStore, "the connection broke"}));
+        return done(
+            std::unexpected(QueryFailure{QueryFailure::Kind::kNoStore, "the connection broke"}));
       case Manner::kTooBroad:
-        return done(std::unexpected(
-            QueryFailure{QueryFailure::Kind::kTooBroad, "it read too many rows"}));
+        return done(
+            std::unexpected(QueryFailure{QueryFailure::Kind::kTooBroad, "it read too many rows"}));
       case Manner::kGarbage: {
         QueryAnswer answer;
         answer.columns = {{"x", FieldType::kText, false}};
@@ -128,9 +128,10 @@ class FakeAgent final : public AgentPeer {
     }
     if (manner == Manner::kNever) return;
     if (manner == Manner::kFails)
-      return done(std::unexpected(
-          QueryFailure{QueryFailure::Kind::kNoStore, "the connection broke"}));
-    if (manner == Manner::kGarbage) return done(PageAnswer{200, "application/json", "{\"x\": [1, "});
+      return done(
+          std::unexpected(QueryFailure{QueryFailure::Kind::kNoStore, "the connection broke"}));
+    if (manner == Manner::kGarbage)
+      return done(PageAnswer{200, "application/json", "{\"x\": [1, "});
     done(pages ? pages(path, query) : PageAnswer{404, "application/problem+json", "{}"});
   }
   void sums(Nanos, SumsDone done) override {
@@ -143,8 +144,8 @@ class FakeAgent final : public AgentPeer {
         sums = sums_;
     }
     if (sums.run_id.empty())
-      return done(std::unexpected(
-          QueryFailure{QueryFailure::Kind::kNoStore, "the connection broke"}));
+      return done(
+          std::unexpected(QueryFailure{QueryFailure::Kind::kNoStore, "the connection broke"}));
     done(std::move(sums));
   }
   void live(LiveRequest request, LiveHandler handler) override {
@@ -231,8 +232,8 @@ class FakeAgent final : public AgentPeer {
 class FakeDirectory final : public AgentDirectory {
  public:
   std::shared_ptr<FakeAgent> add(const std::string& node) {
-    auto agent = std::make_shared<FakeAgent>(node, "10.0.0." + std::to_string(agents_.size() + 1) +
-                                                       ":8082");
+    auto agent =
+        std::make_shared<FakeAgent>(node, "10.0.0." + std::to_string(agents_.size() + 1) + ":8082");
     const std::lock_guard lock(mutex_);
     agents_.push_back(agent);
     return agent;
