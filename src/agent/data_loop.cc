@@ -52,16 +52,16 @@ DataLoop::DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatch
 DataLoop::~DataLoop() { stop(); }
 
 Result<std::unique_ptr<DataLoop>> DataLoop::make(const AgentOptions& options,
-                                                 const KernelFeatures& kernel,
-                                                 SignalLoop& signals) {
+                                                 const KernelFeatures& kernel, SignalLoop& signals,
+                                                 const NamesMaker& names) {
   auto links = LinkWatcher::make();
   if (!links) return std::unexpected(links.error());
   std::unique_ptr<DataLoop> loop(new DataLoop(options, kernel, std::move(*links), signals));
-  if (auto s = loop->open(options); !s) return std::unexpected(s.error());
+  if (auto s = loop->open(options, names); !s) return std::unexpected(s.error());
   return loop;
 }
 
-Status DataLoop::open(const AgentOptions& options) {
+Status DataLoop::open(const AgentOptions& options, const NamesMaker& names) {
   wake_.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_) return fail_errno("cannot make an eventfd");
   names_ = std::make_unique<InterfaceNames>(links_);
@@ -73,7 +73,8 @@ Status DataLoop::open(const AgentOptions& options) {
   table.wall_offset = clock_.wall() - clock_.monotonic();
   table_ = std::make_unique<FlowTable>(table, *names_);
   table_->observe(quality_);
-  name_stage_ = std::make_unique<NameStage>(options, clock_, *table_, judge_, [this] { wake(); });
+  name_stage_ =
+      std::make_unique<NameStage>(options, clock_, *table_, judge_, [this] { wake(); }, names);
 
   if (options.enable_tc) {
     FlowProgramOptions program;

@@ -40,7 +40,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   /// Loads the programs and attaches them; nothing runs before start().
   [[nodiscard]] static Result<std::unique_ptr<DataLoop>> make(const AgentOptions& options,
                                                               const KernelFeatures& kernel,
-                                                              SignalLoop& signals);
+                                                              SignalLoop& signals,
+                                                              const NamesMaker& names = nullptr);
   ~DataLoop() override;
   DataLoop(const DataLoop&) = delete;
   DataLoop& operator=(const DataLoop&) = delete;
@@ -95,7 +96,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
 
   DataLoop(const AgentOptions& options, KernelFeatures kernel, LinkWatcher links,
            SignalLoop& signals);
-  Status open(const AgentOptions& options);
+  Status open(const AgentOptions& options, const NamesMaker& names);
   void run();
   void wait();
   void cycle();

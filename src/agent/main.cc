@@ -13,6 +13,7 @@
 #include <optional>
 #include <thread>
 
+#include "agent/agent_link.h"
 #include "agent/data_loop.h"
 #include "agent/history.h"
 #include "agent/options.h"
@@ -81,34 +82,36 @@ void record_the_last(DataLoop& loop) {
 }
 
 int serve_until_signal(int argc, const char* const* argv, const AgentOptions& options,
-                       AgentHistory& history, DataLoop& loop, SignalLoop& signal_loop,
-                       HttpServer& server) {
+                       AgentHistory& history, AgentLink& link, DataLoop& loop,
+                       SignalLoop& signal_loop, HttpServer& server) {
   const SystemClock clock;
   HistoryStore& store = history.store();
   PrometheusExporter exporter(
       {.active_only = options.active_only, .history = [&store] { return store.status(); }});
-  Api api({.metrics_path = options.metrics_path},
-          {.snapshots = loop,
-           .feed = loop,
-           .readiness =
-               [&] {
-                 return with_history(loop.readiness(), store.status(), options.enable_history,
-                                     options.history_required);
-               },
-           .metrics =
-               [&exporter](const Snapshot& snapshot, std::string_view accept) {
-                 const auto format = negotiate_format(accept);
-                 return MetricsPage{std::string(content_type(format)),
-                                    exporter.render(snapshot, format)};
-               },
-           .clock = clock,
-           .history = &store,
-           .flush_history =
-               [&loop](std::function<void()> done) { loop.flush_history(false, std::move(done)); },
-           .export_parquet = write_parquet});
+  const ApiSources sources{
+      .snapshots = loop,
+      .feed = loop,
+      .readiness =
+          [&] {
+            return with_history(loop.readiness(), store.status(), options.enable_history,
+                                options.history_required);
+          },
+      .metrics =
+          [&exporter](const Snapshot& snapshot, std::string_view accept) {
+            const auto format = negotiate_format(accept);
+            return MetricsPage{std::string(content_type(format)),
+                               exporter.render(snapshot, format)};
+          },
+      .clock = clock,
+      .history = &store,
+      .flush_history =
+          [&loop](std::function<void()> done) { loop.flush_history(false, std::move(done)); },
+      .export_parquet = write_parquet};
+  Api api({.metrics_path = options.metrics_path}, sources);
   api.add_routes(server);
   loop.add_losses([&server] { return stream_losses(server.stats()); });
   if (auto s = server.start(); !s) return refuse(s.error());
+  if (auto s = link.serve(sources, server); !s) return refuse(s.error());
   const std::string watching = loop.attached_summary();  // its thread's, once it runs
   signal_loop.start();
   loop.start();
@@ -132,6 +135,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
     spdlog::info("ending: {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
     break;
   }
+  link.stop();
   server.stop();
   record_the_last(loop);
   signal_loop.stop();
@@ -180,9 +184,11 @@ int run(int argc, const char* const* argv) {
   // so that who is refused reads one line.
   const SystemClock clock;
   std::optional<AgentHistory> history;
+  auto link = AgentLink::make(*options, clock);
+  if (!link) return refuse(link.error());
   auto signal_loop = SignalLoop::make(*options, *kernel);
   if (!signal_loop) return refuse(signal_loop.error());
-  auto loop = DataLoop::make(*options, *kernel, **signal_loop);
+  auto loop = DataLoop::make(*options, *kernel, **signal_loop, link->names());
   if (!loop) return refuse(loop.error());
   auto made = AgentHistory::make(*options, clock);
   if (!made) return refuse(made.error());
@@ -197,7 +203,7 @@ int run(int argc, const char* const* argv) {
   // Reading the kernel's types took memory that is not needed any more, and
   // that malloc would keep.
   (void)::malloc_trim(0);
-  return serve_until_signal(argc, argv, *options, *history, **loop, **signal_loop, **server);
+  return serve_until_signal(argc, argv, *options, *history, *link, **loop, **signal_loop, **server);
 }
 
 }  // namespace

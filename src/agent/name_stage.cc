@@ -36,7 +36,7 @@ bool wants_kubernetes(const AgentOptions& options) {
 }  // namespace
 
 NameStage::NameStage(const AgentOptions& options, const Clock& clock, FlowTable& table,
-                     const FlowJudge& judge, std::function<void()> wake)
+                     const FlowJudge& judge, std::function<void()> wake, const NamesMaker& make)
     : clock_(clock),
       table_(table),
       identity_(identity_options(options)),
@@ -46,7 +46,7 @@ NameStage::NameStage(const AgentOptions& options, const Clock& clock, FlowTable&
       node_name_(options.node_name),
       knows_processes_(options.enable_socket),
       queue_(std::make_shared<KubeQueue>(kQueuedChanges)) {
-  if (!wants_kubernetes(options)) return;
+  if (make ? !options.enable_kubernetes : !wants_kubernetes(options)) return;
   WorkloadOptions workloads;
   workloads.by = options.workload_metrics;
   workloads.max_pairs = options.max_workload_pairs;
@@ -65,12 +65,13 @@ NameStage::NameStage(const AgentOptions& options, const Clock& clock, FlowTable&
   client.node_name = options.node_name;
   client.this_node_only = options.kube_scope == KubeScope::kNode;
   client.user_agent = fmt::format("netprobe-agent/{}", kVersion);
-  client_ = KubeClient::make(std::move(client), clock_,
-                             [queue = queue_, wake = std::move(wake)](auto& changes) {
-                               const bool all = queue->offer(changes);
-                               wake();
-                               return all;
-                             });
+  KubeSink sink = [queue = queue_, wake = std::move(wake)](auto& changes) {
+    const bool all = queue->offer(changes);
+    wake();
+    return all;
+  };
+  client_ = make ? make(std::move(client), std::move(sink))
+                 : KubeClient::make(std::move(client), clock_, std::move(sink));
 }
 
 NameStage::~NameStage() {

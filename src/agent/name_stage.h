@@ -21,6 +21,10 @@
 
 namespace netprobe {
 
+/// Who tells of the cluster's objects where it is not KubeClient; the options are
+/// those that it would have had.
+using NamesMaker = std::function<std::unique_ptr<KubeClient>(KubeClientOptions, KubeSink)>;
+
 /// Names, as the data thread gives them: what the Kubernetes API told so far,
 /// and what flows between workloads sum up to. Without Kubernetes it costs
 /// nothing, and names external networks alone. docs/adr/0006-identity.md
@@ -28,9 +32,9 @@ class NameStage {
  public:
   /// All but the options outlive this. `judge` knows the processes, by which pods
   /// on a node's own address are told apart. `wake` has the data thread turn
-  /// soon; any thread.
+  /// soon; any thread. `make`: empty, KubeClient it is.
   NameStage(const AgentOptions& options, const Clock& clock, FlowTable& table,
-            const FlowJudge& judge, std::function<void()> wake);
+            const FlowJudge& judge, std::function<void()> wake, const NamesMaker& make = nullptr);
   ~NameStage();
   NameStage(const NameStage&) = delete;
   NameStage& operator=(const NameStage&) = delete;

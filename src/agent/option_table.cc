@@ -358,6 +358,25 @@ const std::vector<Option>& option_table() {
        text(&AgentOptions::clickhouse_cluster)},
       {"clickhouse-create-tables", "", "make tables that are not there (default true)",
        toggle(&AgentOptions::clickhouse_create_tables)},
+      {"grpc-listen", "ADDRESS:PORT",
+       "serve netprobe-server over gRPC: :8082, 10.0.0.1:8082, [::1]:8082 (default: off)",
+       text(&AgentOptions::grpc_listen)},
+      {"grpc-certificate", "FILE", "this agent's certificate (PEM; read again when it changes)",
+       text(&AgentOptions::grpc_certificate)},
+      {"grpc-key", "FILE", "its key", text(&AgentOptions::grpc_key)},
+      {"grpc-ca", "FILE", "who signs the server's certificate", text(&AgentOptions::grpc_ca)},
+      {"grpc-insecure", "", "gRPC without TLS: anybody may ask, and read along (default false)",
+       toggle(&AgentOptions::grpc_insecure)},
+      {"server", "HOST:PORT", "netprobe-server, to learn names from (default: none)",
+       text(&AgentOptions::server)},
+      {"server-tls-name", "NAME", "DNS name in its certificate (default netprobe-server)",
+       text(&AgentOptions::server_tls_name)},
+      {"names-from", "SOURCE",
+       "api, server or auto: who tells of pods and services (default auto: the server where there "
+       "is one, and the Kubernetes API while that is away)",
+       choice<NamesFrom>(
+           &AgentOptions::names_from,
+           {{"auto", NamesFrom::kAuto}, {"api", NamesFrom::kApi}, {"server", NamesFrom::kServer}})},
   };
   return kOptions;
 }

@@ -21,6 +21,10 @@ namespace netprobe {
 /// Whose pods the agent learns of.
 enum class KubeScope : std::uint8_t { kCluster, kNode };
 
+/// Who tells of the cluster's objects: the API server, netprobe-server, or the server
+/// and the API server while that is away.
+enum class NamesFrom : std::uint8_t { kAuto, kApi, kServer };
+
 /// Everything that a user can set, with its default. Each has a flag, an
 /// environment variable and a key in the configuration file: options.cc is the
 /// one table of them.
@@ -85,6 +89,14 @@ struct AgentOptions {
   bool clickhouse_insecure = false;
   std::string clickhouse_cluster;
   bool clickhouse_create_tables = true;
+  std::string grpc_listen;  ///< "ADDRESS:PORT"; empty: nobody is served
+  std::string grpc_certificate;
+  std::string grpc_key;
+  std::string grpc_ca;
+  bool grpc_insecure = false;
+  std::string server;  ///< "HOST:PORT" of netprobe-server; empty: there is none
+  std::string server_tls_name = "netprobe-server";
+  NamesFrom names_from = NamesFrom::kAuto;
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";
   bool debug = false;

@@ -8,17 +8,10 @@
 #include "base/result.h"
 #include "link/agent_sources.h"
 #include "link/credentials.h"
+#include "link/listen_address.h"
 #include "link/live_hub.h"
 
 namespace netprobe {
-
-/// "10.0.0.1:8082", "[::1]:8082", ":8082" (all addresses), or a port alone.
-struct ListenAddress {
-  std::string host;  ///< empty: all
-  std::uint16_t port = 0;
-  [[nodiscard]] static Result<ListenAddress> parse(std::string_view text);
-  [[nodiscard]] std::string to_string() const;
-};
 
 /// An agent's gRPC server: listens, and answers from its sources.
 class AgentServer {

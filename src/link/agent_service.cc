@@ -14,6 +14,7 @@
 #include "link/proto/netprobe.grpc.pb.h"
 #include "link/protocol.h"
 #include "link/reply_writer.h"
+#include "link/shared_slice.h"
 #include "link/soon.h"
 #include "link/sums_codec.h"
 
@@ -159,16 +160,6 @@ class QueryWriter final : public ReplyWriter<v1::QueryReply> {
   bool told_ NETPROBE_GUARDED_BY(answer_mutex_) = false;
 };
 
-grpc::Slice slice_of(std::string text) { return grpc::Slice(text); }
-
-/// Shares the bytes with every other stream that gets them.
-grpc::Slice slice_of(std::shared_ptr<const std::string> text) {
-  using Held = std::shared_ptr<const std::string>;
-  auto* held = new Held(std::move(text));
-  return {const_cast<char*>((*held)->data()), (*held)->size(),
-          [](void* data) { delete static_cast<Held*>(data); }, held};
-}
-
 class LiveWriter final : public ReplyWriter<grpc::ByteBuffer> {
  public:
   explicit LiveWriter(CallSlots::Slot slot) : slot_(std::move(slot)) {}
@@ -190,8 +181,8 @@ class LiveWriter final : public ReplyWriter<grpc::ByteBuffer> {
     // A batch is short and was made for all who get it.
     options.set_no_compression();
     std::vector<grpc::Slice> slices;
-    if (!next->head.empty()) slices.push_back(slice_of(std::move(next->head)));
-    if (next->body) slices.push_back(slice_of(std::move(next->body)));
+    if (!next->head.empty()) slices.emplace_back(next->head);
+    if (next->body) slices.push_back(shared_slice(std::move(next->body)));
     message = grpc::ByteBuffer(slices.data(), slices.size());
     return Next::kMessage;
   }

@@ -32,12 +32,41 @@ std::string_view direction(const std::string& word) {
   return found == words.end() ? std::string_view("egress") : *found;
 }
 
+TcpTrouble less(TcpTrouble all, const TcpTrouble& part) {
+  all.retransmits -= part.retransmits;
+  all.out_of_order -= part.out_of_order;
+  all.zero_windows -= part.zero_windows;
+  all.resets -= part.resets;
+  return all;
+}
+
+/// What this node alone counts.
+WorkloadPair without_elsewhere(WorkloadPair pair) {
+  const WorkloadElsewhere& part = pair.elsewhere;
+  pair.flows -= part.flows;
+  pair.connections -= part.connections;
+  pair.forward = {pair.forward.packets - part.forward.packets,
+                  pair.forward.bytes - part.forward.bytes};
+  pair.reverse = {pair.reverse.packets - part.reverse.packets,
+                  pair.reverse.bytes - part.reverse.bytes};
+  pair.client_trouble = less(pair.client_trouble, part.client_trouble);
+  pair.server_trouble = less(pair.server_trouble, part.server_trouble);
+  for (std::size_t i = 0; i < part.handshake.counts.size(); ++i)
+    pair.handshake.counts[i] -= part.handshake.counts[i];
+  pair.handshake.sum -= part.handshake.sum;
+  return pair;
+}
+
 }  // namespace
 
 void encode_sums(const Snapshot& snapshot, v1::SumsReply& to) {
   to.set_started(to_micros(snapshot.started_at));
   to.set_folded_flows(snapshot.workloads.folded);
-  for (const WorkloadPair& pair : snapshot.workloads.pairs) {
+  for (const WorkloadPair& all : snapshot.workloads.pairs) {
+    const WorkloadPair pair = without_elsewhere(all);
+    if (pair.flows == 0 && pair.forward.packets == 0 && pair.reverse.packets == 0 &&
+        pair.dropped == 0)
+      continue;
     v1::PairSums& sums = *to.add_pairs();
     put(pair.src, *sums.mutable_src());
     put(pair.dst, *sums.mutable_dst());

@@ -50,6 +50,18 @@ struct WorkloadName {
   bool operator==(const WorkloadName&) const = default;
 };
 
+/// The part of a pair's sums that another node counts as well, as src is there: between
+/// nodes both see a flow.
+struct WorkloadElsewhere {
+  std::uint64_t flows = 0;
+  std::uint64_t connections = 0;
+  Counters forward;
+  Counters reverse;
+  TcpTrouble client_trouble;
+  TcpTrouble server_trouble;
+  Histogram handshake;
+};
+
 /// Sums of all flows between two workloads, src the side that began them.
 struct WorkloadPair {
   WorkloadName src;
@@ -61,8 +73,9 @@ struct WorkloadPair {
   Counters reverse;
   TcpTrouble client_trouble;
   TcpTrouble server_trouble;
-  Histogram handshake;        ///< bounds: kLatencyBounds
-  std::uint64_t dropped = 0;  ///< packets that the kernel dropped
+  Histogram handshake;          ///< bounds: kLatencyBounds
+  std::uint64_t dropped = 0;    ///< packets that the kernel dropped
+  WorkloadElsewhere elsewhere;  ///< of these
 };
 
 /// Flows of one workload, for the netprobe_k8s_*_flows_total counters.

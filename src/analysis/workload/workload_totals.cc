@@ -48,6 +48,18 @@ void add(Histogram& histogram, Nanos time) {
   histogram.sum += time;
 }
 
+/// All but that it began.
+template <typename Sums>
+void add(Sums& sums, const FlowGrowth& growth) {
+  sums.forward += growth.forward;
+  sums.reverse += growth.reverse;
+  add(sums.client_trouble, growth.client_trouble);
+  add(sums.server_trouble, growth.server_trouble);
+  if (!growth.handshake) return;
+  ++sums.connections;
+  add(sums.handshake, growth.flow.handshake_rtt);
+}
+
 WorkloadName other_name() {
   const std::string other(kOtherWorkload);
   return {other, other, other};
@@ -96,13 +108,10 @@ bool WorkloadTotals::on_growth(const FlowGrowth& growth) {
     at.vxlan = true;
     ++kinds_.vxlan;
   }
-  pair.forward += growth.forward;
-  pair.reverse += growth.reverse;
-  add(pair.client_trouble, growth.client_trouble);
-  add(pair.server_trouble, growth.server_trouble);
-  if (growth.handshake) {
-    ++pair.connections;
-    add(pair.handshake, growth.flow.handshake_rtt);
+  add(pair, growth);
+  if (at.elsewhere) {
+    if (growth.first) ++pair.elsewhere.flows;
+    add(pair.elsewhere, growth);
   }
   if (known && growth.last) {
     counted_.erase(found);
@@ -143,6 +152,7 @@ bool WorkloadTotals::find_place(const FlowGrowth& growth, Counted& at, bool know
 
 void WorkloadTotals::add_pair(const Ends& ends, Counted& at, Nanos now) {
   at.direction = ends.direction;
+  at.elsewhere = ends.elsewhere;
   if (at.other) return;
   at.pair = pairs_.find_or_add({ends.src.name, ends.dst.name, ends.direction});
   WorkloadPair* pair = pairs_.at(at.pair, now);
@@ -155,7 +165,13 @@ void WorkloadTotals::add_pair(const Ends& ends, Counted& at, Nanos now) {
 
 WorkloadTotals::Ends WorkloadTotals::ends_of(const Flow& flow) const {
   auto [src, dst] = workload_ends(flow, options_.by, options_.node_name);
-  return {std::move(src), std::move(dst), direction_index(flow.direction)};
+  const Identity* begins = flow.src_identity.get();
+  const std::string_view node =
+      begins == nullptr ? std::string_view()
+                        : (begins->kind == IdentityKind::kNode ? std::string_view(begins->name)
+                                                               : std::string_view(begins->node));
+  const bool elsewhere = !node.empty() && node != options_.node_name;
+  return {std::move(src), std::move(dst), direction_index(flow.direction), elsewhere};
 }
 
 bool WorkloadTotals::may_wait(const Flow& flow, const Ends& ends) const {
@@ -218,7 +234,7 @@ void WorkloadTotals::add_drop(const DropRecord& record, std::uint64_t packets, N
   flow.first_seen = flow.last_seen = record.last_seen;
   naming_(flow);
   Ends ends = ends_of(flow);
-  Ends turned{ends.dst, ends.src, kTurned.at(ends.direction)};
+  Ends turned{ends.dst, ends.src, kTurned.at(ends.direction), false};
   // Who began the flow is not known. Servers have the lower port; what counts
   // more is which pair is there already.
   if (flow.tuple.src_port < flow.tuple.dst_port) std::swap(ends, turned);

@@ -65,6 +65,7 @@ class WorkloadTotals final : public FlowGrowthSink {
     WorkloadEnd src;
     WorkloadEnd dst;
     std::uint8_t direction = 0;
+    bool elsewhere = false;  ///< src is on another node
   };
   /// Where a flow is counted.
   struct Counted {
@@ -75,6 +76,7 @@ class WorkloadTotals final : public FlowGrowthSink {
     bool settled = false;  ///< no more can be learned of its ends
     bool folded = false;   ///< counted as such
     bool vxlan = false;    ///< counted as such
+    bool elsewhere = false;
   };
   /// This flow turned out to be another, which was counted as far as it was.
   void merge(std::uint64_t from, std::uint64_t into);

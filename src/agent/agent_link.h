@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/data_loop.h"
+#include "agent/options.h"
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "io/http_server.h"
+#include "link/agent_module.h"
+
+namespace netprobe {
+
+class PageFetcher;
+
+/// The agent's side of the cluster: serves netprobe-server, and learns names from it,
+/// as far as the options ask. gRPC is loaded only then (netprobe-link.so).
+class AgentLink {
+ public:
+  /// Nothing is served yet. An error: what was asked for cannot be.
+  [[nodiscard]] static Result<AgentLink> make(const AgentOptions& options, const Clock& clock);
+  ~AgentLink();
+  AgentLink(AgentLink&&) noexcept;
+  AgentLink& operator=(AgentLink&&) = delete;
+
+  /// Who tells of the cluster's objects; empty: the API server alone.
+  [[nodiscard]] NamesMaker names() const;
+  /// Listens, where that was asked for. What is in `sources` and the server outlive it.
+  [[nodiscard]] Status serve(const ApiSources& sources, HttpServer& http);
+  /// Nothing is asked of the sources any more.
+  void stop();
+
+ private:
+  AgentLink(const AgentOptions& options, const Clock& clock);
+
+  std::unique_ptr<AgentOptions> options_;
+  const Clock& clock_;
+  const LinkModule* module_ = nullptr;  ///< null: nothing was asked for
+  LinkCredentialsPtr credentials_;
+  std::unique_ptr<PageFetcher> pages_;
+  std::unique_ptr<AgentServer> server_;
+};
+
+}  // namespace netprobe
