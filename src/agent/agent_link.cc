@@ -13,7 +13,7 @@
 
 #include "agent/names_switch.h"
 #include "agent/page_fetcher.h"
-#include "agent/version.h"
+#include "base/version.h"
 #include "api/context.h"
 #include "api/live_records.h"
 
