@@ -16,8 +16,7 @@ namespace asio = boost::asio;
 void HttpConnection::send_pieces(const HttpResponse& response) {
   // HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
   if (http_1_0_) keep_alive_ = false;
-  const HttpHeader length =
-      http_1_0_ ? HttpHeader{} : HttpHeader{"Transfer-Encoding", "chunked"};
+  const HttpHeader length = http_1_0_ ? HttpHeader{} : HttpHeader{"Transfer-Encoding", "chunked"};
   if (accepts_gzip_ && !head_request_) packer_ = std::make_unique<GzipStream>();
   head_ = head_of(response, length, packer_ ? "gzip" : "");
   if (head_request_) {
@@ -72,15 +71,15 @@ void HttpConnection::send_piece(const BodyPiece& piece) {
   }
   arm(core_->options.idle_timeout);
   const std::array<asio::const_buffer, 2> pieces{asio::buffer(head_), asio::buffer(piece_)};
-  asio::async_write(socket_, pieces,
-                    [self = shared_from_this(), last = piece.last](const ErrorCode& error,
-                                                                   std::size_t) {
-                      if (error || !self->socket_.is_open()) return self->close();
-                      self->head_.clear();
-                      if (!last) return self->pull();
-                      self->drop_pieces();
-                      self->on_sent();
-                    });
+  asio::async_write(
+      socket_, pieces,
+      [self = shared_from_this(), last = piece.last](const ErrorCode& error, std::size_t) {
+        if (error || !self->socket_.is_open()) return self->close();
+        self->head_.clear();
+        if (!last) return self->pull();
+        self->drop_pieces();
+        self->on_sent();
+      });
 }
 
 void HttpConnection::drop_pieces() {
