@@ -83,6 +83,16 @@ class FakeStore final : public HistoryStore {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(failure);
   }
+  /// What questions fail with behind the next `answers` ones.
+  void fail_after(std::size_t answers, QueryFailure failure) {
+    const std::lock_guard lock(mutex_);
+    answers_left_ = answers;
+    failure_later_ = std::move(failure);
+  }
+  void forget_requests() {
+    const std::lock_guard lock(mutex_);
+    requests_.clear();
+  }
   void lose(std::uint64_t count) { lost_ = count; }
   [[nodiscard]] std::vector<QueryRequest> requests() const {
     const std::lock_guard lock(mutex_);
@@ -109,6 +119,7 @@ class FakeStore final : public HistoryStore {
       const std::lock_guard lock(mutex_);
       batches = kept_;
       failure = failure_;
+      if (failure_later_ && answers_left_-- == 0) failure = failure_later_;
     }
     if (failure) return done(std::unexpected(*failure));
     std::vector<RecordRef> records;
@@ -146,6 +157,8 @@ class FakeStore final : public HistoryStore {
   std::vector<Held> held_;
   std::vector<std::function<void()>> work_;
   std::optional<QueryFailure> failure_;
+  std::optional<QueryFailure> failure_later_;
+  std::size_t answers_left_ = 0;
   std::atomic<std::uint64_t> lost_ = 0;
   bool hold_ = false;
   bool stop_ = false;
