@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "io/http_client.h"
+#include "io/url.h"
 #include "netns_thread.h"
 
 namespace netprobe::bench {
@@ -37,11 +38,11 @@ int source_port(std::string_view line) {
   return port;
 }
 
-void read_stream(Seen& seen, const std::atomic<bool>& done) {
+void read_stream(const std::string& query, Seen& seen, const std::atomic<bool>& done) {
   const SystemClock clock;
   HttpClient client;
   (void)client.stream(
-      "http://127.0.0.1:8081/api/stream",
+      "http://127.0.0.1:8081/api/stream" + (query.empty() ? "" : "?q=" + percent_encode(query)),
       [&](std::string_view line) {
         const Nanos now = clock.monotonic();
         seen.open = true;
@@ -94,11 +95,11 @@ std::vector<double> sample(Seen& seen, int samples) {
 
 }  // namespace
 
-std::vector<double> stream_latencies(const AgentLab& lab, int samples) {
+std::vector<double> stream_latencies(const AgentLab& lab, int samples, const std::string& query) {
   Seen seen;
   std::atomic<bool> done{false};
   bool entered = false;
-  std::thread reader = thread_in(lab.watched, entered, [&] { read_stream(seen, done); });
+  std::thread reader = thread_in(lab.watched, entered, [&] { read_stream(query, seen, done); });
   std::vector<double> result;
   if (wait_for([&] { return seen.open || seen.ended; }))
     run_in(lab.sender, [&] { result = sample(seen, samples); });

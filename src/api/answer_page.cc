@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "api/answer_value.h"
 #include "api/completeness.h"
@@ -42,37 +43,24 @@ void append_object(std::string& out, const QueryAnswer& answer, const std::vecto
   json.close();
 }
 
-void append_columns(JsonObject& json, std::string& out, const QueryAnswer& answer) {
-  json.key("columns");
-  JsonArray list(out);
-  for (const Column& column : answer.columns) {
-    list.next();
-    JsonObject one(out);
-    one.text("name", column.name);
-    one.text("type", type_name(column));
-    if (const auto unit = unit_name(column); !unit.empty()) one.text("unit", unit);
-    one.close();
+void append_csv_head(std::string& out, const QueryAnswer& answer) {
+  for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+    if (i > 0) out += ',';
+    append_csv_text(out, answer.columns[i].name);
   }
-  list.close();
+  out += "\r\n";
 }
 
-void append_rows(JsonObject& json, std::string& out, const QueryAnswer& answer, bool objects) {
-  json.key("rows");
-  JsonArray rows(out);
-  for (const auto& row : answer.rows) {
-    rows.next();
-    if (objects) {
-      append_object(out, answer, row);
-      continue;
-    }
-    JsonArray values(out);
-    for (std::size_t i = 0; i < answer.columns.size(); ++i) {
-      values.next();
-      append_json_value(out, answer.columns[i], value_at(row, i));
-    }
-    values.close();
+void append_csv_line(std::string& out, const QueryAnswer& answer, const std::vector<Value>& row) {
+  for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+    if (i > 0) out += ',';
+    const std::string text = plain_value(answer.columns[i], value_at(row, i));
+    if (is_foreign_text(answer.columns[i]))
+      append_csv_text(out, text);
+    else
+      append_csv_field(out, text);
   }
-  rows.close();
+  out += "\r\n";
 }
 
 void time_or_null(JsonObject& json, std::string_view name, const std::optional<Micros>& when) {
@@ -157,6 +145,29 @@ std::string_view media_type(AnswerFormat format) {
   return std::ranges::find(kFormats, format, &FormatName::format)->media_type;
 }
 
+void append_columns(JsonObject& json, std::string& out, const QueryAnswer& answer) {
+  json.key("columns");
+  JsonArray list(out);
+  for (const Column& column : answer.columns) {
+    list.next();
+    JsonObject one(out);
+    one.text("name", column.name);
+    one.text("type", type_name(column));
+    if (const auto unit = unit_name(column); !unit.empty()) one.text("unit", unit);
+    one.close();
+  }
+  list.close();
+}
+
+void append_values(std::string& out, const QueryAnswer& answer, const std::vector<Value>& row) {
+  JsonArray values(out);
+  for (std::size_t i = 0; i < answer.columns.size(); ++i) {
+    values.next();
+    append_json_value(out, answer.columns[i], value_at(row, i));
+  }
+  values.close();
+}
+
 void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer, bool live) {
   json.text("source", live ? "live" : "history");
   json.text("tier", to_string(answer.tier));
@@ -194,57 +205,66 @@ void append_answer_completeness(JsonObject& json, std::string& out, const Answer
   append_history_completeness(json, out, page.snapshot, covered, page.history->lost, probes);
 }
 
-std::string answer_json(const AnswerPage& page) {
-  const QueryAnswer& answer = page.answer;
-  std::string out;
-  out.reserve(1024 + answer.rows.size() * 24 * answer.columns.size());
+void append_answer_head(std::string& out, AnswerFormat format, const AnswerPage& page) {
+  if (format == AnswerFormat::kCsv) append_csv_head(out, page.answer);
+  if (format != AnswerFormat::kJson) return;
   JsonObject json(out);
   json.text("query", canonical(page.query));
   json.text("kind", to_string(page.query.kind));
-  append_columns(json, out, answer);
-  append_rows(json, out, answer, page.objects);
-  json.number("total", answer.rows.size());
+  append_columns(json, out, page.answer);
+  json.key("rows");
+  out += '[';
+}
+
+void append_answer_row(std::string& out, AnswerFormat format, const AnswerPage& page,
+                       const std::vector<Value>& row, bool first) {
+  switch (format) {
+    case AnswerFormat::kCsv:
+      append_csv_line(out, page.answer, row);
+      return;
+    case AnswerFormat::kJson:
+      if (!first) out += ',';
+      if (page.objects)
+        append_object(out, page.answer, row);
+      else
+        append_values(out, page.answer, row);
+      return;
+    default:
+      append_object(out, page.answer, row);
+      out += '\n';
+      return;
+  }
+}
+
+void append_answer_tail(std::string& out, AnswerFormat format, const AnswerPage& page,
+                        std::size_t total) {
+  if (format != AnswerFormat::kJson) return;
+  const QueryAnswer& answer = page.answer;
+  std::string rest;
+  JsonObject json(rest);
+  json.number("total", total);
   json.flag("truncated", answer.truncated);
   if (answer.cursor.empty())
     json.null("next_cursor");
   else
     json.text("next_cursor", answer.cursor);
-  append_origin(json, out, answer, page.history == nullptr);
+  append_origin(json, rest, answer, page.history == nullptr);
   if (answer.rows_read > 0) json.number("rows_read", answer.rows_read);
   json.real("took_ms", static_cast<double>(answer.took) / 1e3);
-  append_kubernetes(json, out, page.snapshot.kube->status);
-  append_answer_completeness(json, out, page);
+  append_kubernetes(json, rest, page.snapshot.kube->status);
+  append_answer_completeness(json, rest, page);
   json.close();
-  return out;
+  // It goes on with the object that the head began.
+  (out += "],").append(rest, 1);
 }
 
-std::string answer_json_lines(const QueryAnswer& answer) {
+std::string answer_text(AnswerFormat format, const AnswerPage& page) {
   std::string out;
-  for (const auto& row : answer.rows) {
-    append_object(out, answer, row);
-    out += '\n';
-  }
-  return out;
-}
-
-std::string answer_csv(const QueryAnswer& answer) {
-  std::string out;
-  for (std::size_t i = 0; i < answer.columns.size(); ++i) {
-    if (i > 0) out += ',';
-    append_csv_text(out, answer.columns[i].name);
-  }
-  out += "\r\n";
-  for (const auto& row : answer.rows) {
-    for (std::size_t i = 0; i < answer.columns.size(); ++i) {
-      if (i > 0) out += ',';
-      const std::string text = plain_value(answer.columns[i], value_at(row, i));
-      if (is_foreign_text(answer.columns[i]))
-        append_csv_text(out, text);
-      else
-        append_csv_field(out, text);
-    }
-    out += "\r\n";
-  }
+  append_answer_head(out, format, page);
+  bool first = true;
+  for (const auto& row : page.answer.rows)
+    append_answer_row(out, format, page, row, std::exchange(first, false));
+  append_answer_tail(out, format, page, page.answer.rows.size());
   return out;
 }
 

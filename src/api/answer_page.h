@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json_writer.h"
 #include "model/snapshot.h"
@@ -29,14 +30,24 @@ struct AnswerPage {
   bool objects = false;                    ///< rows by name, rather than by place
 };
 
-/// The answer of /api/query. Pure, as the others.
-[[nodiscard]] std::string answer_json(const AnswerPage& page);
-/// One object a line.
-[[nodiscard]] std::string answer_json_lines(const QueryAnswer& answer);
-/// RFC 4180 with a header. See append_csv_text() for text from outside.
-[[nodiscard]] std::string answer_csv(const QueryAnswer& answer);
+// An answer in parts, so that nobody needs all of its text at once: what stands in
+// front of the rows, rows, what stands behind them. JSON, JSON lines and CSV.
+void append_answer_head(std::string& out, AnswerFormat format, const AnswerPage& page);
+/// One row of the answer; `first`: of all its rows.
+void append_answer_row(std::string& out, AnswerFormat format, const AnswerPage& page,
+                       const std::vector<Value>& row, bool first);
+/// `total`: rows that there were.
+void append_answer_tail(std::string& out, AnswerFormat format, const AnswerPage& page,
+                        std::size_t total);
+
+/// All of it. Pure, as the others.
+[[nodiscard]] std::string answer_text(AnswerFormat format, const AnswerPage& page);
 /// Columns lined up, for people with curl.
 [[nodiscard]] std::string answer_table(const QueryAnswer& answer);
+
+/// Appends `columns`, and the values of one row.
+void append_columns(JsonObject& json, std::string& out, const QueryAnswer& answer);
+void append_values(std::string& out, const QueryAnswer& answer, const std::vector<Value>& row);
 
 /// Appends what every answer from a query tells of itself: `source`, `tier`,
 /// `resolution_seconds`, `exact`, `since`, `until`, `kept_since`, `warnings`; of several

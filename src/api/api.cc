@@ -7,13 +7,16 @@
 namespace netprobe {
 
 Api::Api(ApiOptions options, ApiSources sources)
-    : context_(std::make_shared<ApiContext>(
-          ApiContext{.options = std::move(options), .sources = std::move(sources)})) {}
+    : live_worker_(std::make_unique<AskWorker>()),
+      context_(std::make_shared<ApiContext>(ApiContext{.options = std::move(options),
+                                                       .sources = std::move(sources),
+                                                       .live_worker = live_worker_.get()})) {}
 
 Api::~Api() = default;
 
 void Api::add_routes(HttpServer& server) {
-  hub_ = std::make_shared<FlowHub>(context_->sources.feed, server.executor());
+  hub_ = std::make_shared<FlowHub>(context_->sources.feed, server.executor(), server.timer(),
+                                   context_->sources.clock);
   add_flow_routes(server, context_);
   add_stats_routes(server, context_);
   add_cluster_routes(server, context_);
@@ -30,7 +33,8 @@ void Api::add_routes(HttpServer& server) {
 }
 
 std::vector<LossCounter> stream_losses(const HttpServerStats& stats) {
-  return {{std::string(kStreamStage), "slow_client", stats.stream_events_lost}};
+  return {{std::string(kStreamStage), "slow_client", stats.stream_events_lost},
+          {std::string(kAnswerStage), "client_gone", stats.answers_abandoned}};
 }
 
 HttpResponse json_response(std::string body) {

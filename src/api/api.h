@@ -49,15 +49,20 @@ struct ApiSources {
 /// The stage under which losses of live streams' clients are counted.
 inline constexpr std::string_view kStreamStage = "api_stream";
 
+/// The stage under which answers are counted whose client did not wait for them.
+inline constexpr std::string_view kAnswerStage = "api_answer";
+
 /// What the server could not deliver, for Snapshot::losses (and so for
 /// netprobe_events_lost_total). Any thread.
 [[nodiscard]] std::vector<LossCounter> stream_losses(const HttpServerStats& stats);
 
 struct ApiContext;
+class AskWorker;
 class FlowHub;
 
-/// The HTTP API: reads only. Answers are built on the server's thread from
-/// snapshots, so no reader ever holds up the path of data.
+/// The HTTP API: reads only. Answers are built from snapshots on the server's thread,
+/// and where a query is asked on a worker's, so no reader ever holds up the path of
+/// data.
 class Api {
  public:
   Api(ApiOptions options, ApiSources sources);
@@ -70,6 +75,7 @@ class Api {
   void add_routes(HttpServer& server);
 
  private:
+  std::unique_ptr<AskWorker> live_worker_;
   std::shared_ptr<ApiContext> context_;
   std::shared_ptr<FlowHub> hub_;
 };

@@ -20,6 +20,9 @@ struct Ask {
   AnswerFormat format = AnswerFormat::kJson;
   Source source = Source::kAuto;
   bool objects = false;
+  /// Records that are asked of a store at once; what follows is asked when it is
+  /// wanted (Found::more). 0: all at once.
+  std::size_t page = 0;
 };
 
 /// How far a user may raise the limits of one query.

@@ -40,11 +40,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (answer->rows.size() > ask->limits.rows) std::abort();
-  const std::string text = answer_json(
-      {.query = ask->query, .answer = *answer, .snapshot = *kSnapshot, .objects = ask->objects});
-  if (!text.ends_with('}')) std::abort();
-  if (!answer_csv(*answer).ends_with("\r\n")) std::abort();
-  (void)answer_json_lines(*answer);
+  const AnswerPage page{
+      .query = ask->query, .answer = *answer, .snapshot = *kSnapshot, .objects = ask->objects};
+  if (!answer_text(AnswerFormat::kJson, page).ends_with('}')) std::abort();
+  if (!answer_text(AnswerFormat::kCsv, page).ends_with("\r\n")) std::abort();
+  (void)answer_text(AnswerFormat::kJsonLines, page);
   (void)answer_table(*answer);
   return 0;
 }

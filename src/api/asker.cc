@@ -3,7 +3,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "api/live_records.h"
+#include "query/sql.h"
 
 namespace netprobe {
 namespace {
@@ -19,22 +22,35 @@ std::string why_off(const ApiSources& sources) {
 }
 
 /// One question on its way. Held by whoever has to go on with it.
-struct Question : std::enable_shared_from_this<Question> {
+struct Question final : MorePages, std::enable_shared_from_this<Question> {
   Question(ApiContextPtr c, HttpReply r) : context(std::move(c)), reply(std::move(r)) {}
 
   void begin();
   void ask_live();
+  void answer_live();
   void ask_store();
-  void send();
+  void send(QueryDone done);
   void finish(std::expected<QueryAnswer, QueryFailure> result);
+
+  // Pages behind the first one.
+  [[nodiscard]] bool wanted() const override { return left > 0 && !request.cursor.empty(); }
+  void next(QueryDone done) override { send(std::move(done)); }
+  void cancel() override { *request.cancelled = true; }
+  /// Asks for one page at a time from now on.
+  void use_pages(std::size_t page);
+  /// What is left once this page is there.
+  void note(const QueryAnswer& answer);
 
   ApiContextPtr context;
   HttpReply reply;
   bool live = false;
   bool fell_back = false;  ///< history was wanted, if there were any
+  Query asked;             ///< as it is told
   QueryRequest request;
+  std::size_t page = 0;  ///< records of one; 0: all at once
+  std::size_t left = 0;  ///< records that are still wanted
   SnapshotPtr snapshot;
-  std::function<HttpResponse(const Found&)> render;
+  std::function<HttpResponse(Found&)> render;
 };
 
 void Question::begin() {
@@ -55,6 +71,15 @@ void Question::begin() {
 }
 
 void Question::ask_live() {
+  if (!context->live_worker->post([self = shared_from_this()] { self->answer_live(); }))
+    reply(problem(503, std::to_string(AskWorker::kMostWaiting) +
+                           " questions of what is live wait already: ask again in a moment"));
+}
+
+void Question::answer_live() {
+  // Who left while this waited wants no work done.
+  if (*request.cancelled)
+    return finish(std::unexpected(QueryFailure{QueryFailure::Kind::kCancelled, "nobody waits"}));
   const LiveRecords records(*snapshot, request.query.kind);
   auto result = evaluate(request, records.refs());
   if (result) {
@@ -73,27 +98,50 @@ void Question::ask_store() {
   const auto& until = request.query.until;
   const bool reaches_now = !until || *until > (now - kFresh) / kMicrosecond;
   const bool first_page = request.cursor.empty();
-  if (!context->sources.flush_history || !reaches_now || !first_page) return send();
-  context->sources.flush_history([self = shared_from_this()] { self->send(); });
+  const auto ask_now = [self = shared_from_this()] {
+    self->send([self](std::expected<QueryAnswer, QueryFailure> result) {
+      self->finish(std::move(result));
+    });
+  };
+  if (!context->sources.flush_history || !reaches_now || !first_page) return ask_now();
+  context->sources.flush_history(ask_now);
 }
 
-void Question::send() {
-  auto self = shared_from_this();
+void Question::send(QueryDone done) {
+  if (page > 0) request.query.limit = std::min(left, page);
   // A copy: the query is told with the answer.
-  context->sources.history->query(request, [self](std::expected<QueryAnswer, QueryFailure> result) {
-    self->finish(std::move(result));
+  context->sources.history->query(request, [self = shared_from_this(), done = std::move(done)](
+                                               std::expected<QueryAnswer, QueryFailure> result) {
+    if (result) self->note(*result);
+    done(std::move(result));
   });
+}
+
+void Question::use_pages(std::size_t records) {
+  const std::size_t all = row_bound(request.query, request.limits.rows);
+  const bool in_order = !request.query.is_aggregate() && request.query.order.empty();
+  if (live || records == 0 || !in_order || all <= records) return;
+  page = records;
+  left = all;
+}
+
+void Question::note(const QueryAnswer& answer) {
+  if (page == 0) return;
+  left -= std::min(left, answer.rows.size());
+  request.cursor = answer.cursor;
 }
 
 void Question::finish(std::expected<QueryAnswer, QueryFailure> result) {
   if (!result) return reply(failure_response(result.error()));
   if (*request.cancelled)
     return reply(failure_response({QueryFailure::Kind::kCancelled, "nobody waits for the answer"}));
-  Found found{.query = request.query,
+  Found found{.query = asked,
               .answer = std::move(*result),
               .snapshot = snapshot,
-              .history = std::nullopt};
+              .history = std::nullopt,
+              .more = nullptr};
   if (!live) found.history = context->sources.history->status();
+  if (page > 0 && wanted()) found.more = shared_from_this();
   reply(render(found));
 }
 
@@ -104,7 +152,7 @@ bool has_history(const ApiSources& sources) {
 }
 
 void ask(const ApiContextPtr& context, const HttpReply& reply, Ask ask,
-         std::function<HttpResponse(const Found&)> render) {
+         std::function<HttpResponse(Found&)> render) {
   const bool kept = has_history(context->sources);
   if (ask.source == Source::kHistory && !kept)
     return reply(
@@ -114,9 +162,11 @@ void ask(const ApiContextPtr& context, const HttpReply& reply, Ask ask,
   auto question = std::make_shared<Question>(context, reply);
   question->live = ask.source == Source::kLive || !kept;
   question->fell_back = question->live && ask.source == Source::kAuto;
+  question->asked = ask.query;
   question->request.query = std::move(ask.query);
   question->request.limits = ask.limits;
   question->request.cursor = std::move(ask.cursor);
+  question->use_pages(ask.page);
   question->render = std::move(render);
   reply.watch([cancelled = question->request.cancelled] { *cancelled = true; });
   question->begin();

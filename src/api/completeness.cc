@@ -31,7 +31,9 @@ Lost losses_of(const Snapshot& snapshot, const AskedRange& asked, Probes probes)
 
   // What one client of a stream read too slowly is in every other answer.
   for (const auto& loss : snapshot.losses)
-    if (loss.stage != kStreamStage) take(lost, loss.stage, loss.cause, loss.count);
+    // What clients did not wait for is missing in no answer.
+    if (loss.stage != kStreamStage && loss.stage != kAnswerStage)
+      take(lost, loss.stage, loss.cause, loss.count);
   take(lost, "flow_table", "evicted", snapshot.table.evicted_flows);
 
   // Packets that should be in a flow and are in none. What is not IP has no

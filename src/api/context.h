@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/api.h"
+#include "api/ask_worker.h"
 #include "api/query.h"
 #include "io/http_problem.h"
 #include "io/http_server.h"
@@ -16,6 +17,7 @@ namespace netprobe {
 struct ApiContext {
   ApiOptions options;
   ApiSources sources;
+  AskWorker* live_worker = nullptr;  ///< the Api's
 };
 using ApiContextPtr = std::shared_ptr<const ApiContext>;
 

@@ -19,7 +19,7 @@ namespace netprobe {
 [[nodiscard]] std::string_view openapi_losses();
 [[nodiscard]] std::string_view openapi_flannel();
 [[nodiscard]] std::string_view openapi_cluster();
-[[nodiscard]] std::string_view openapi_query();
+[[nodiscard]] std::string openapi_query();
 
 // What paths refer to: `"parameters": {…}` and `"schemas": {…}`.
 [[nodiscard]] std::string_view openapi_parameters();

@@ -12,42 +12,23 @@
 #include "api/kube_json.h"
 #include "model/flow_json.h"
 #include "model/identity.h"
+#include "query/record.h"
 
 namespace netprobe {
 namespace {
 
 // What tells flows apart, and what is told of each.
-constexpr std::array kKeys{FieldId::kNode,
-                           FieldId::kFlowId,
-                           FieldId::kFirstSeen,
-                           FieldId::kSrcIp,
-                           FieldId::kDstIp,
-                           FieldId::kSrcPort,
-                           FieldId::kDstPort,
-                           FieldId::kProtocol,
-                           FieldId::kSrcKind,
-                           FieldId::kDstKind,
-                           FieldId::kSrcName,
-                           FieldId::kDstName,
-                           FieldId::kSrcNamespace,
-                           FieldId::kDstNamespace,
-                           FieldId::kSrcWorkload,
-                           FieldId::kDstWorkload,
-                           FieldId::kSrcWorkloadKind,
-                           FieldId::kDstWorkloadKind,
-                           FieldId::kSrcNode,
-                           FieldId::kDstNode,
-                           FieldId::kSrcZone,
-                           FieldId::kDstZone,
-                           FieldId::kSrcProcess,
-                           FieldId::kDstProcess,
-                           FieldId::kSrcPid,
-                           FieldId::kDstPid,
-                           FieldId::kService,
-                           FieldId::kServiceNamespace,
-                           FieldId::kDirection,
-                           FieldId::kVerdict,
-                           FieldId::kVni};
+constexpr std::array kKeys{
+    FieldId::kNode, FieldId::kFlowId, FieldId::kFirstSeen, FieldId::kSrcIp, FieldId::kDstIp,
+    FieldId::kSrcPort, FieldId::kDstPort, FieldId::kProtocol, FieldId::kSrcKind, FieldId::kDstKind,
+    FieldId::kSrcName, FieldId::kDstName, FieldId::kSrcNamespace, FieldId::kDstNamespace,
+    FieldId::kSrcWorkload, FieldId::kDstWorkload, FieldId::kSrcWorkloadKind,
+    FieldId::kDstWorkloadKind, FieldId::kSrcNode, FieldId::kDstNode, FieldId::kSrcZone,
+    FieldId::kDstZone, FieldId::kSrcProcess, FieldId::kDstProcess, FieldId::kSrcPid,
+    FieldId::kDstPid, FieldId::kService, FieldId::kServiceNamespace, FieldId::kDirection,
+    FieldId::kVerdict, FieldId::kVni,
+    // Without a key: all labels of an end.
+    FieldId::kSrcLabel, FieldId::kDstLabel};
 
 struct Sum {
   AggregateOp op;
@@ -68,17 +49,22 @@ constexpr std::array kSums{
     Sum{AggregateOp::kMax, FieldId::kLastSeen, "max_last_seen"},
     Sum{AggregateOp::kMax, FieldId::kHandshake, "max_handshake"},
     Sum{AggregateOp::kMax, FieldId::kRtt, "max_rtt"},
+    // A record has all flags so far: the newest one's have those before in them.
+    Sum{AggregateOp::kMax, FieldId::kTcpFlags, "max_tcp_flags"},
+    Sum{AggregateOp::kMax, FieldId::kReverseTcpFlags, "max_reverse_tcp_flags"},
 };
 
 struct EndFields {
-  FieldId kind, name, name_space, workload, workload_kind, node, zone, process, pid;
+  FieldId kind, name, name_space, workload, workload_kind, node, zone, process, pid, labels;
 };
 constexpr EndFields kSrc{FieldId::kSrcKind,     FieldId::kSrcName,         FieldId::kSrcNamespace,
                          FieldId::kSrcWorkload, FieldId::kSrcWorkloadKind, FieldId::kSrcNode,
-                         FieldId::kSrcZone,     FieldId::kSrcProcess,      FieldId::kSrcPid};
+                         FieldId::kSrcZone,     FieldId::kSrcProcess,      FieldId::kSrcPid,
+                         FieldId::kSrcLabel};
 constexpr EndFields kDst{FieldId::kDstKind,     FieldId::kDstName,         FieldId::kDstNamespace,
                          FieldId::kDstWorkload, FieldId::kDstWorkloadKind, FieldId::kDstNode,
-                         FieldId::kDstZone,     FieldId::kDstProcess,      FieldId::kDstPid};
+                         FieldId::kDstZone,     FieldId::kDstProcess,      FieldId::kDstPid,
+                         FieldId::kDstLabel};
 
 IdentityPtr identity_of(const AnswerRows& rows, const std::vector<Value>& row,
                         const EndFields& end) {
@@ -94,6 +80,7 @@ IdentityPtr identity_of(const AnswerRows& rows, const std::vector<Value>& row,
   identity->workload_kind = rows.text(row, end.workload_kind);
   identity->node = rows.text(row, end.node);
   identity->zone = rows.text(row, end.zone);
+  identity->labels = labels_of(rows.text(row, field_name({end.labels, {}})));
   return identity;
 }
 
@@ -119,6 +106,8 @@ Flow flow_of(const AnswerRows& rows, const std::vector<Value>& row) {
   flow.tcp_reverse.retransmits = rows.number(row, "sum_reverse_retransmits");
   flow.tcp_forward.rsts = rows.number(row, "sum_resets");
   flow.tcp_reverse.rsts = rows.number(row, "sum_reverse_resets");
+  flow.tcp_forward.flags = static_cast<std::uint8_t>(rows.number(row, "max_tcp_flags"));
+  flow.tcp_reverse.flags = static_cast<std::uint8_t>(rows.number(row, "max_reverse_tcp_flags"));
   flow.handshake_rtt = rows.time(row, "max_handshake");
   flow.rtt = rows.time(row, "max_rtt");
   flow.vni = static_cast<std::uint32_t>(rows.number(row, FieldId::kVni));
@@ -139,6 +128,8 @@ void join(Flow& flow, Flow&& part) {
   part.reverse += flow.reverse;
   part.tcp_forward.retransmits += flow.tcp_forward.retransmits;
   part.tcp_reverse.retransmits += flow.tcp_reverse.retransmits;
+  part.tcp_forward.flags |= flow.tcp_forward.flags;
+  part.tcp_reverse.flags |= flow.tcp_reverse.flags;
   part.tcp_forward.rsts += flow.tcp_forward.rsts;
   part.tcp_reverse.rsts += flow.tcp_reverse.rsts;
   part.handshake_rtt = std::max(part.handshake_rtt, flow.handshake_rtt);

@@ -16,7 +16,7 @@ namespace netprobe {
 [[nodiscard]] Ask kept_flows_ask(const FlowsQuery& asked);
 
 /// Flows as history has them; what it does not keep is as in a flow that nobody
-/// saw: no points of observation, no labels. One whose names or verdict changed
+/// saw: no points of observation. One whose names or verdict changed
 /// is still one.
 [[nodiscard]] std::vector<Flow> flows_of(const QueryAnswer& answer);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/kept_records.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -24,7 +25,7 @@ constexpr std::array kConnectionFields{
     FieldId::kSrcPid,        FieldId::kDstPid,      FieldId::kVerdict,      FieldId::kFirstSeen,
     FieldId::kNetns,         FieldId::kSide,        FieldId::kError,        FieldId::kBytesSent,
     FieldId::kBytesReceived, FieldId::kRetransmits, FieldId::kSegmentsSent, FieldId::kConnectTime,
-    FieldId::kRtt,           FieldId::kMinRtt};
+    FieldId::kRtt,           FieldId::kMinRtt,      FieldId::kConnectionId};
 
 Ask ask_of(RecordKind kind, const std::optional<Nanos>& since, const std::optional<Nanos>& until) {
   Ask ask;
@@ -36,12 +37,26 @@ Ask ask_of(RecordKind kind, const std::optional<Nanos>& since, const std::option
   return ask;
 }
 
-/// A copy with other signals, and without what costs to copy.
-std::shared_ptr<Snapshot> copy_of(const Snapshot& snapshot, std::shared_ptr<Signals> signals) {
-  auto copy = std::make_shared<Snapshot>(snapshot);
-  copy->flows.clear();
-  copy->signals = std::move(signals);
-  return copy;
+/// What pages of drops and connections say of the agent itself: no list, which may
+/// be long, is copied.
+std::shared_ptr<Snapshot> frame_of(const Snapshot& snapshot, std::shared_ptr<Signals> signals) {
+  auto frame = std::make_shared<Snapshot>();
+  frame->taken_at = snapshot.taken_at;
+  frame->started_at = snapshot.started_at;
+  frame->node_name = snapshot.node_name;
+  frame->probes = snapshot.probes;
+  frame->losses = snapshot.losses;
+  frame->kube = snapshot.kube;
+  frame->external = snapshot.external;
+  frame->signals = std::move(signals);
+  return frame;
+}
+
+std::shared_ptr<Signals> signals_of(const Snapshot& snapshot) {
+  auto signals = std::make_shared<Signals>();
+  signals->taken_at = snapshot.signals->taken_at;
+  signals->probes = snapshot.signals->probes;
+  return signals;
 }
 
 DropRecord drop_of(const AnswerRows& rows, const AnswerRows::Row& row) {
@@ -66,8 +81,8 @@ SocketRole role_of(const std::string& side) {
   return SocketRole::kUnknown;
 }
 
-/// The cookie is not asked for by queries: a number of the record's own, the
-/// same from page to page.
+/// Of a record without a socket's cookie, or with one that another has: a number of
+/// its own, the same from page to page.
 std::uint64_t id_of(const Connection& c) {
   std::string key = std::to_string(c.closed) + ' ' + std::to_string(c.netns);
   for (const auto* address : {&c.tuple.src, &c.tuple.dst}) address->append_to(key += ' ');
@@ -99,8 +114,27 @@ Connection connection_of(const AnswerRows& rows, const AnswerRows::Row& row) {
   c.connect_time = rows.time(row, FieldId::kConnectTime);
   c.rtt = rows.time(row, FieldId::kRtt);
   c.min_rtt = rows.time(row, FieldId::kMinRtt);
-  c.id = id_of(c);
+  c.error = error_number(rows.text(row, FieldId::kError));
+  c.id = rows.number(row, FieldId::kConnectionId);
+  if (c.id == 0) c.id = id_of(c);
   return c;
+}
+
+/// Pages go by ids. Of several with one cookie (it is of the time before the machine
+/// was booted, or a UDP socket had several peers) the oldest has it.
+void tell_apart(std::vector<Connection>& list) {
+  const auto is_before = [](const Connection& a, const Connection& b) {
+    if (a.id != b.id) return a.id < b.id;
+    return a.closed != b.closed ? a.closed < b.closed : id_of(a) < id_of(b);
+  };
+  std::ranges::sort(list, is_before);
+  std::uint64_t before = 0;
+  for (Connection& c : list) {
+    const std::uint64_t id = c.id;
+    if (id == before) c.id = id_of(c);
+    before = id;
+  }
+  std::ranges::sort(list, {}, &Connection::id);  // as the live ones are
 }
 
 }  // namespace
@@ -117,11 +151,15 @@ Ask kept_drops_ask(const DropsQuery& asked) {
 }
 
 SnapshotPtr with_kept_drops(const Found& found) {
-  auto signals = std::make_shared<Signals>(*found.snapshot->signals);
-  signals->drops.records.clear();
+  const Snapshot& live = *found.snapshot;
+  auto signals = signals_of(live);
+  signals->drops.totals = live.signals->drops.totals;
+  // By its sockets pods are told apart that use the node's address.
+  if (!live.kube->host_containers.empty())
+    signals->sockets.connections = live.signals->sockets.connections;
   const AnswerRows rows(found.answer);
   for (const auto& row : found.answer.rows) signals->drops.records.push_back(drop_of(rows, row));
-  return copy_of(*found.snapshot, std::move(signals));
+  return frame_of(live, std::move(signals));
 }
 
 bool reaches_beyond(const Snapshot& snapshot, const DropsQuery& asked) {
@@ -136,14 +174,16 @@ Ask kept_connections_ask(const ConnectionsQuery& asked) {
 }
 
 SnapshotPtr with_kept_connections(const Found& found) {
-  auto signals = std::make_shared<Signals>(*found.snapshot->signals);
-  signals->sockets.listening.clear();
+  auto signals = signals_of(*found.snapshot);
+  const SocketReport& live = found.snapshot->signals->sockets;
+  signals->sockets.live = live.live;
+  signals->sockets.ended_not_kept = live.ended_not_kept;
+  signals->sockets.ended_from_before = live.ended_from_before;
   auto& list = signals->sockets.connections;
-  list.clear();
   const AnswerRows rows(found.answer);
   for (const auto& row : found.answer.rows) list.push_back(connection_of(rows, row));
-  std::ranges::sort(list, {}, &Connection::id);  // as the live ones are
-  return copy_of(*found.snapshot, std::move(signals));
+  tell_apart(list);
+  return frame_of(*found.snapshot, std::move(signals));
 }
 
 bool reaches_beyond(const Snapshot& snapshot, const ConnectionsQuery& asked) {

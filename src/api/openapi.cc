@@ -24,7 +24,7 @@ constexpr std::string_view kDocument = R"json({
 "/api/flows": {"get": {"summary": "Flows that match all given conditions, a page at a time", "parameters": [
   @flow_filter@,
   {"name": "q", "in": "query", "description": "a filter of the query language, without a pipe: docs/query.md; holds beside the other conditions", "schema": {"type": "string"}},
-  {"name": "source", "in": "query", "description": "auto is what is live, and history where a range is given of which what is live has not all. From history a flow has what it gained in the range, and neither labels nor points", "schema": {"type": "string", "enum": ["auto", "history", "live"], "default": "auto"}},
+  {"name": "source", "in": "query", "description": "auto is what is live, and history where a range is given of which what is live has not all. From history a flow has what it gained in the range, and no points", "schema": {"type": "string", "enum": ["auto", "history", "live"], "default": "auto"}},
   {"name": "since", "in": "query", "description": "last seen then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
   {"name": "until", "in": "query", "description": "first seen then or earlier", "schema": {"type": "string"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
@@ -50,9 +50,9 @@ constexpr std::string_view kDocument = R"json({
   "flows": {"type": "array", "items": {"$ref": "#/components/schemas/Flow"}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
-"/api/stream": {"get": {"summary": "Flows as they change", "description": "Server-sent events, one for each change of a flow that matches all that is given. First `hello` with the completeness so far, then one `flow` for each changed flow, its data one Flow. `lost` with {\"lost\": n} stands where n events are missing because the client read too slowly. A comment comes every 15 seconds.", "parameters": [
+"/api/stream": {"get": {"summary": "Flows as they change", "description": "Server-sent events, one for each change of a flow that matches all that is given. First `hello` with the completeness so far, then one `flow` for each changed flow, its data one Flow. `lost` with {\"lost\": n} stands where n events are missing because the client read too slowly. A comment comes every 15 seconds. Where `q` sums up by steps of time, one `window` comes for each step that ended instead, its data a LiveWindow.", "parameters": [
   @flow_filter@,
-  {"name": "q", "in": "query", "description": "a filter of the query language, without a pipe: docs/query.md", "schema": {"type": "string"}, "examples": {"drops": {"value": "dst.port=443 bytes>1M"}}}
+  {"name": "q", "in": "query", "description": "a filter of the query language, or sums with a step from 1s to 1h: docs/query.md", "schema": {"type": "string"}, "examples": {"flows": {"value": "dst.port=443 bytes>1M"}, "sums": {"value": "dst.port=443 | sum bytes by src.workload every 5s"}}}
 ], "responses": {"200": {"description": "Until the client leaves", "content": {"text/event-stream": {}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/stats": {"get": {"summary": "Sums over the flows that there are, and where every packet went", "responses": {"200": {"description": "Sums", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Stats"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/interfaces": {"get": {"summary": "Interfaces: what is attached to them and what was counted", "responses": {"200": {"description": "Interfaces by index; retired sums those that are gone", "content": {"application/json": {"schema": {"type": "object", "required": ["interfaces", "retired", "completeness", "last_updated"], "properties": {

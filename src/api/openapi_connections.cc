@@ -15,7 +15,7 @@ std::string_view openapi_connections() {
   {"name": "verdict", "in": "query", "description": "how it stands or ended: docs/connections.md", "schema": {"type": "string"}},
   {"name": "role", "in": "query", "schema": {"type": "string", "enum": ["client", "server", "unknown"]}},
   {"name": "netns", "in": "query", "description": "inode of the network namespace", "schema": {"type": "integer", "minimum": 1}},
-  {"name": "since", "in": "query", "description": "there then or later: RFC 3339, or a duration before now such as 15m. From history: ended then or later, with an id of the record's own", "schema": {"type": "string"}},
+  {"name": "since", "in": "query", "description": "there then or later: RFC 3339, or a duration before now such as 15m. From history: ended then or later", "schema": {"type": "string"}},
   {"name": "until", "in": "query", "description": "there before then", "schema": {"type": "string"}},
   {"name": "source", "in": "query", "description": "auto is what is live, and history where a range is given of which what is live has not all", "schema": {"type": "string", "enum": ["auto", "history", "live"], "default": "auto"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},

@@ -205,19 +205,51 @@ QueryResult<TopQuery> parse_top_query(const QueryParams& params) {
   return query;
 }
 
+namespace {
+
+/// Why a query cannot be answered live; empty where it can.
+std::string not_live(const Query& query) {
+  if (query.kind != RecordKind::kFlow)
+    return "streams are of flows, and this asks for " + std::string(to_string(query.kind)) +
+           ": use /api/query";
+  if (query.since || query.until)
+    return "a stream begins now and has no end: leave the time range out, or use /api/query";
+  if (query.new_since) return "a stream does not know the past that is new to: use /api/query";
+  if (!query.is_aggregate()) {
+    if (!query.order.empty() || query.limit || !query.select.empty())
+      return "a stream of flows takes a filter alone; sums need a step, as in 'sum bytes every 5s'";
+    return {};
+  }
+  if (!query.every) return "live sums need a step of time: add 'every 5s' behind them";
+  if (*query.every < kLeastStep || *query.every > kMostStep)
+    return "a step of live sums is from 1s to 1h";
+  for (const Aggregate& aggregate : query.aggregates)
+    if (aggregate.op == AggregateOp::kPeak)
+      return "peak is of whole minutes, which /api/query has: use max or rate in a stream";
+  return {};
+}
+
+/// Where the filter ends, if that is what is wrong.
+std::optional<ProblemExtras::Place> place_of_pipe(const std::string& text, Nanos now) {
+  const auto filter = parse_filter(text, now);
+  return filter ? std::nullopt : bad_text("q", filter.error()).place;
+}
+
+}  // namespace
+
 QueryResult<StreamQuery> parse_stream_query(const QueryParams& params, Nanos now) {
   const auto values = flow_values(params, {"q"});
   if (!values) return std::unexpected(values.error());
   StreamQuery stream;
   for (const auto& [name, value] : *values) {
     if (name == "q") {
-      const auto query = parse_filter(*value, now);
+      auto query = parse_query(*value, now);
       if (!query) return std::unexpected(bad_text("q", query.error()));
-      if (query->kind != RecordKind::kFlow)
-        return bad_value("q", "streams are of flows, and this asks for " +
-                                  std::string(to_string(query->kind)) + ": use /api/query");
+      if (auto why = not_live(*query); !why.empty())
+        return std::unexpected(BadQuery{"q", std::move(why), {}, place_of_pipe(*value, now)});
       stream.matcher = std::make_shared<const RecordMatcher>(*query);
       stream.text = canonical(*query);
+      if (query->is_aggregate()) stream.sums = std::make_shared<const Query>(std::move(*query));
       continue;
     }
     auto taken = take_condition(stream.filter, name, *value);

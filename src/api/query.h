@@ -85,12 +85,24 @@ struct StreamQuery {
   FlowFilter filter;
   std::shared_ptr<const RecordMatcher> matcher;  ///< of `q`; null: all
   std::string text;                              ///< `q` in its canonical form
+  /// Sums by steps of time are wanted, of what flows gain; null: the flows themselves.
+  std::shared_ptr<const Query> sums;
 
   /// `node`: whose flow it is.
   [[nodiscard]] bool matches(const Flow& flow, std::string_view node) const {
     return filter.matches(flow, node) && (!matcher || matcher->matches(flow, node));
   }
+  /// `flow` gained `record`.
+  [[nodiscard]] bool matches(const Flow& flow, const FlowRecord& record,
+                             std::string_view node) const {
+    return filter.matches(flow, node) &&
+           (!matcher || matcher->matches({RecordKind::kFlow, &record, node}));
+  }
 };
+
+/// Steps of live sums.
+inline constexpr Micros kLeastStep = 1'000'000;
+inline constexpr Micros kMostStep = 3'600LL * 1'000'000;
 
 inline constexpr std::size_t kDefaultLimit = 100;
 inline constexpr std::size_t kMaxLimit = 10'000;

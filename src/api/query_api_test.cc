@@ -3,130 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <fstream>
 
-#include "api/api.h"
 #include "api/testing/clusters.h"
-#include "api/testing/fake_agent.h"
-#include "api/testing/fake_store.h"
-#include "api/testing/snapshots.h"
-#include "io/testing/http_client.h"
-#include "io/url.h"
+#include "api/testing/query_api.h"
 #include "support/json_schema.h"
 
 namespace netprobe {
 namespace {
 
 namespace json = boost::json;
-using testing::FakeAgent;
-using testing::FakeStore;
-using testing::HttpClient;
 using testing::JsonSchema;
-using testing::kStart;
-using testing::make_snapshot;
+using testing::kBegin;
+using testing::kSecondMicros;
+using testing::make_history;
 using testing::RawConnection;
-
-constexpr Micros kBegin = kStart / kMicrosecond;
-constexpr Micros kSecondMicros = 1'000'000;
-
-IdentityPtr pod(const std::string& name, const std::string& name_space,
-                const std::string& workload) {
-  auto identity = std::make_shared<Identity>();
-  identity->name = name;
-  identity->name_space = name_space;
-  identity->workload = workload;
-  identity->workload_kind = "Deployment";
-  return identity;
-}
-
-/// Two records each of `flows` flows of node-a, the first hour of the agent.
-HistoryBatchPtr make_history(std::uint64_t flows) {
-  auto batch = std::make_shared<HistoryBatch>();
-  batch->id = "node-a/1/1";
-  batch->node = "node-a";
-  const auto web = pod("=web-1", "shop", "web");
-  for (std::uint64_t id = 1; id <= flows; ++id) {
-    for (int part = 0; part < 2; ++part) {
-      FlowRecord record;
-      record.flow_id = id;
-      record.first_seen = kBegin + static_cast<Micros>(id) * kSecondMicros;
-      record.time = record.first_seen + part * 10 * kSecondMicros;
-      record.last_seen = record.time + kSecondMicros;
-      record.tuple = {IpAddress::v4(0x0a000000U + static_cast<std::uint32_t>(id)),
-                      IpAddress::parse("fd00::1").value(), 40'000, 443, kProtoTcp};
-      record.forward = {1, id * 100};
-      record.reverse = {1, 50};
-      record.tcp_flags = 0x12;
-      record.rtt = 1234;
-      record.direction = "egress";
-      record.verdict = part == 0 ? "open" : "closed";
-      record.began = part == 0;
-      // The name was known a little late.
-      if (part == 1) record.src = web;
-      batch->flows.push_back(record);
-    }
-  }
-  DropEvent drop;
-  drop.time = kBegin + 60 * kSecondMicros;
-  drop.tuple = batch->flows.front().tuple;
-  drop.reason = "NETFILTER_DROP";
-  drop.hook = "netfilter";
-  drop.packets = 3;
-  batch->drops.push_back(drop);
-  return batch;
-}
-
-class QueryApiTest : public ::testing::Test {
- protected:
-  void SetUp() override { start(true); }
-  void TearDown() override {
-    server->stop();
-    store.stop();
-  }
-  void start(bool with_history) {
-    if (server) server->stop();
-    auto snapshot = make_snapshot(5);
-    snapshot->table.total_flows = 9;  // four have ended
-    agent.set(snapshot);
-    server = HttpServer::make({.address = "127.0.0.1"}).value();
-    ApiSources sources{.snapshots = agent,
-                       .feed = agent,
-                       .readiness = [] { return Readiness{true, ""}; },
-                       .metrics = [](const Snapshot&, std::string_view) { return MetricsPage{}; },
-                       .clock = clock};
-    if (with_history) {
-      sources.history = &store;
-      sources.flush_history = [this](std::function<void()> done) {
-        ++flushes;
-        store.flush(0, std::move(done));
-      };
-      sources.export_parquet = [](const QueryAnswer& answer, const std::string& path) -> Status {
-        if (answer.rows.size() > 50) return fail("COPY (SELECT secret) failed");
-        std::ofstream(path) << "PAR1 " << answer.rows.size();
-        return {};
-      };
-    }
-    api = std::make_unique<Api>(ApiOptions{}, sources);
-    api->add_routes(*server);
-    ASSERT_TRUE(server->start());
-  }
-  testing::Answer get(const std::string& path) { return HttpClient(server->port()).get(path); }
-  testing::Answer ask(const std::string& query, const std::string& more = "") {
-    return get("/api/query?q=" + percent_encode(query) + more);
-  }
-  json::object answer(const std::string& query, const std::string& more = "") {
-    const auto got = ask(query, more);
-    EXPECT_EQ(got.status, 200) << got.body;
-    return json::parse(got.body).as_object();
-  }
-
-  ManualClock clock{kStart + 3600 * kSecond};
-  FakeAgent agent;
-  FakeStore store;
-  std::atomic<int> flushes = 0;
-  std::unique_ptr<HttpServer> server;
-  std::unique_ptr<Api> api;
-};
+using QueryApiTest = testing::QueryApi;
 
 TEST_F(QueryApiTest, SumsUpHistoryAndSaysWhereItIsFrom) {
   store.write(make_history(3));
@@ -347,6 +238,10 @@ TEST_F(QueryApiTest, GivesFlowsBackFromHistory) {
   EXPECT_EQ(first.at("bytes").to_number<int>(), 600);
   EXPECT_EQ(first.at("verdict").as_string(), "closed");
   EXPECT_EQ(first.at("src_pod").as_string(), "shop/=web-1");
+  EXPECT_EQ(json::serialize(first.at("src_labels")), R"({"app":"web","tier":"a=b"})");
+  EXPECT_FALSE(first.contains("dst_labels"));
+  EXPECT_EQ(first.at("tcp_flags").as_string(), "SYN,ACK");
+  EXPECT_EQ(first.at("reverse_tcp_flags").as_string(), "ACK");
 }
 
 TEST_F(QueryApiTest, KeepsToWhatIsLiveWhereThatIsAll) {
@@ -380,9 +275,14 @@ TEST_F(QueryApiTest, GivesDropsAndConnectionsOfARangeFromHistory) {
   ConnectionEvent connection;
   connection.time = kBegin + 90 * kSecondMicros;
   connection.tuple = batch->flows.front().tuple;
+  connection.id = 4711;
+  connection.error = "ECONNREFUSED";
   connection.side = "server";
   connection.verdict = "refused";
   connection.bytes_sent = 7;
+  batch->connections.push_back(connection);
+  connection.time += kSecondMicros;  // another boot's socket had that cookie too
+  connection.error.clear();
   batch->connections.push_back(connection);
   store.write(batch);
   const auto drops =
@@ -394,8 +294,21 @@ TEST_F(QueryApiTest, GivesDropsAndConnectionsOfARangeFromHistory) {
   EXPECT_EQ(all.at("drops").as_array()[0].at("count").to_number<int>(), 3);
   const auto ended = json::parse(get("/api/connections?since=2h&verdict=refused").body).as_object();
   EXPECT_EQ(ended.at("source").as_string(), "history");
-  ASSERT_EQ(ended.at("connections").as_array().size(), 1U);
+  ASSERT_EQ(ended.at("connections").as_array().size(), 2U);
   const auto& one = ended.at("connections").as_array()[0].as_object();
+  EXPECT_EQ(one.at("id").to_number<std::uint64_t>(), 4711U);
+  EXPECT_EQ(one.at("error").as_string(), "ECONNREFUSED");
+  const auto& other = ended.at("connections").as_array()[1].as_object();
+  EXPECT_NE(other.at("id").to_number<std::uint64_t>(), 4711U);
+  EXPECT_FALSE(other.contains("error"));
+  const auto page = json::parse(get("/api/connections?since=2h&limit=1").body).as_object();
+  const std::string cursor(page.at("next_cursor").as_string());
+  EXPECT_EQ(json::parse(get("/api/connections?since=2h&limit=1&cursor=" + cursor).body)
+                .at("connections")
+                .as_array()
+                .size(),
+            1U);
+  EXPECT_EQ(json::serialize(answer("connections connection_id=4711 | count").at("rows")), "[[2]]");
   EXPECT_EQ(one.at("src_ip").as_string(), "fd00::1");  // the socket's own
   EXPECT_EQ(one.at("bytes_sent").to_number<int>(), 7);
   EXPECT_EQ(json::parse(get("/api/drops").body).at("source").as_string(), "live");

@@ -31,6 +31,12 @@ Result<HttpReply> AgentClient::fetch(std::string_view path) {
   return reply;
 }
 
+Result<HttpReply> AgentClient::post_text(std::string_view path, const std::string& text) {
+  auto reply = http_.post(url_ + std::string(path), "text/plain; charset=utf-8", text);
+  if (!reply) return std::unexpected(explain(reply.error()));
+  return reply;
+}
+
 Result<std::string> AgentClient::get(std::string_view path) {
   auto reply = fetch(path);
   if (!reply) return std::unexpected(reply.error());

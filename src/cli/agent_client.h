@@ -19,6 +19,8 @@ class AgentClient {
   [[nodiscard]] Result<std::string> get(std::string_view path);
   /// The answer, whatever its status.
   [[nodiscard]] Result<HttpReply> fetch(std::string_view path);
+  /// The answer to a POST of plain text.
+  [[nodiscard]] Result<HttpReply> post_text(std::string_view path, const std::string& text);
   /// As HttpClient::stream().
   [[nodiscard]] Status stream(std::string_view path,
                               const std::function<bool(std::string_view)>& line,

@@ -15,6 +15,7 @@
 #include "cli/output.h"
 #include "cli/query_answer.h"
 #include "cli/sse.h"
+#include "cli/window_view.h"
 #include "io/url.h"
 
 namespace netprobe {
@@ -180,6 +181,14 @@ void say_lost(std::string_view data) {
   complain(std::to_string(count) + " changes are not shown: this reader is too slow for them", 0);
 }
 
+/// Does the stream's first event say that sums follow?
+bool is_of_sums(std::string_view hello) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  return parser.parse(hello.data(), hello.size()).get(root) == simdjson::SUCCESS &&
+         json_flag(root, "sums", false);
+}
+
 int observe_live(const ObserveOptions& options, AgentClient& agent, FlowPrinter& printer) {
   // Everything that was handed over is written by then: nothing to unwind.
   (void)std::signal(SIGINT, [](int) { ::_exit(kExitOk); });
@@ -188,25 +197,41 @@ int observe_live(const ObserveOptions& options, AgentClient& agent, FlowPrinter&
   std::string path = "/api/stream";
   if (const auto query = options.conditions(); !query.empty()) path += "?" + query.substr(1);
   int past = kExitOk;
+  WindowPrinter windows(
+      options.format == "json" ? WindowPrinter::Format::kJson : WindowPrinter::Format::kTable,
+      false, wants_colour(STDOUT_FILENO, options.no_colour));
+  Output sums;
+  bool has_sums = false;
+  const auto print_window = [&](std::string_view data) {
+    if (const auto done = windows.append(sums.text(), data); !done)
+      complain(done.error().message, 0);
+    if (!windows.remark().empty()) complain(windows.remark(), 0);
+    return sums.flush();
+  };
   const auto line = [&](std::string_view text) {
     if (!parser.line(text)) return true;
     // The stream is open, so that nothing is missed while the past is read: what
     // changes meanwhile waits in it.
+    if (parser.event().name == "hello") has_sums = is_of_sums(parser.event().data);
     if (parser.event().name == "hello" && options.wants_history()) {
       AgentClient other(options.agent);
       past = observe_past(options, other, printer);
       return wanted = past == kExitOk && !printer.enough();
     }
     if (parser.event().name == "flow") wanted = printer.print(parser.event().data);
+    if (parser.event().name == "window") wanted = print_window(parser.event().data);
     if (parser.event().name == "lost") say_lost(parser.event().data);
     return wanted;
   };
-  const auto pause = [&] { return wanted = printer.flush() && wanted; };
+  const auto pause = [&] {
+    if (has_sums) return wanted;  // they have columns of their own
+    return wanted = printer.flush() && wanted;
+  };
   const auto done = agent.stream(path, line, pause);
   if (!done) {
     // Where in a query it is wrong is told by who answers with more than a line.
     if (done.error().kind == ErrorKind::kUsage && !options.query.empty()) {
-      const auto reply = agent.fetch("/api/flows?limit=1" + options.conditions());
+      const auto reply = agent.fetch(path);  // it was refused, and is again
       if (reply && reply->status != 200) return refused(*reply, options, agent);
     }
     return complain(done.error().message, exit_code_of(done.error()));
@@ -267,6 +292,7 @@ void add_observe(CLI::App& app, int& exit_code) {
       "  netprobe observe --last 15m --follow --namespace shop\n"
       "  netprobe observe --since 2026-01-02T03:00:00Z --until 2026-01-02T03:10:00Z\n"
       "  netprobe observe --port 53\n"
+      "  netprobe observe 'dst.port=443 | sum bytes by src.workload every 5s'\n"
       "  netprobe observe --namespace shop --direction inter-node\n"
       "  netprobe observe --src-workload deployment/web --service db --addresses\n"
       "  netprobe observe --ip 10.244.0.0/16 --protocol tcp -o wide\n"

@@ -12,7 +12,9 @@
 #include "cli/json_read.h"
 #include "cli/output.h"
 #include "cli/query_answer.h"
+#include "cli/sse.h"
 #include "cli/waiting.h"
+#include "cli/window_view.h"
 #include "io/url.h"
 
 namespace netprobe {
@@ -32,6 +34,7 @@ struct QueryOptions {
   std::uint64_t max_rows = 0;
   bool all = false;
   bool explain = false;
+  bool follow = false;
   bool exact = false;
   bool no_colour = false;
 };
@@ -39,10 +42,23 @@ struct QueryOptions {
 /// Rows of a page when all pages are wanted.
 constexpr std::uint64_t kPage = 5'000;
 
-std::string path_of(const QueryOptions& options, const std::string& cursor) {
+/// Servers and proxies take URLs of some thousand bytes; a longer query goes in the
+/// request's body.
+constexpr std::size_t kLongestInUrl = 4'000;
+
+struct Request {
+  std::string path;
+  std::string body;  ///< the query, where the path has none
+};
+
+Request request_of(const QueryOptions& options, const std::string& cursor) {
   std::string path = "/api/query?q=" + percent_encode(options.text);
+  const bool posts = path.size() > kLongestInUrl;
+  if (posts) path = "/api/query";
   const auto add = [&](std::string_view key, const std::string& value) {
-    if (!value.empty()) path += "&" + std::string(key) + "=" + percent_encode(value);
+    if (value.empty()) return;
+    path += path.contains('?') ? '&' : '?';
+    path += std::string(key) + "=" + percent_encode(value);
   };
   add("since", options.last.empty() ? options.since : options.last);
   add("until", options.until);
@@ -54,7 +70,7 @@ std::string path_of(const QueryOptions& options, const std::string& cursor) {
   if (options.format == "json") add("objects", "true");
   if (options.format == "parquet") add("format", "parquet");
   add("cursor", cursor);
-  return path;
+  return {std::move(path), posts ? options.text : std::string()};
 }
 
 /// Where rows go: standard output, or a file.
@@ -127,6 +143,10 @@ class RowPrinter {
 int refused(const HttpReply& reply, const QueryOptions& options, const AgentClient& agent) {
   const Error error = problem_of(reply, agent.url());
   const std::string where = query_problem(reply.body, options.text);
+  // 405: it has queries, but takes none in a body.
+  if (reply.status == 405)
+    return complain("the agent at " + agent.url() + " is too old for a query as long as this",
+                    kExitFailed);
   if (reply.status == 404)
     return complain("the agent at " + agent.url() + " is too old for queries", kExitFailed);
   return complain(where.empty() ? error.message : where, exit_code_of(error));
@@ -142,16 +162,17 @@ void remark(const QueryAnswerView& answer, const QueryOptions& options) {
            0);
 }
 
-Result<HttpReply> fetch(AgentClient& agent, const std::string& path) {
+Result<HttpReply> fetch(AgentClient& agent, const Request& request) {
   const Waiting waiting(::isatty(STDERR_FILENO) == 1);
-  return agent.fetch(path);
+  return request.body.empty() ? agent.fetch(request.path)
+                              : agent.post_text(request.path, request.body);
 }
 
 int print_pages(const QueryOptions& options, AgentClient& agent, Sink& sink) {
   RowPrinter printer(options, sink);
   std::string cursor;
   do {
-    const auto reply = fetch(agent, path_of(options, cursor));
+    const auto reply = fetch(agent, request_of(options, cursor));
     if (!reply) return complain(reply.error().message, exit_code_of(reply.error()));
     if (reply->status != 200) return refused(*reply, options, agent);
     const auto answer = QueryAnswerView::parse(reply->body);
@@ -177,12 +198,41 @@ int print_pages(const QueryOptions& options, AgentClient& agent, Sink& sink) {
 int print_parquet(const QueryOptions& options, AgentClient& agent, Sink& sink) {
   if (options.file.empty() && ::isatty(STDOUT_FILENO) == 1)
     return complain("Parquet is nothing for a terminal: say --out FILE", kExitUsage);
-  const auto reply = fetch(agent, path_of(options, {}));
+  const auto reply = fetch(agent, request_of(options, {}));
   if (!reply) return complain(reply.error().message, exit_code_of(reply.error()));
   if (reply->status != 200) return refused(*reply, options, agent);
   sink.text() += reply->body;
   (void)sink.flush();
   return sink.failed() ? complain("cannot write all of the answer", kExitFailed) : kExitOk;
+}
+
+/// Live sums, until nobody reads or the agent goes.
+int follow(const QueryOptions& options, AgentClient& agent, Sink& sink) {
+  using Format = WindowPrinter::Format;
+  WindowPrinter printer(options.format == "json"  ? Format::kJson
+                        : options.format == "csv" ? Format::kCsv
+                                                  : Format::kTable,
+                        options.exact,
+                        options.file.empty() && wants_colour(STDOUT_FILENO, options.no_colour));
+  SseParser parser;
+  bool wanted = true;
+  std::uint64_t steps = 0;
+  const auto line = [&](std::string_view text) {
+    if (!parser.line(text) || parser.event().name != "window") return true;
+    if (const auto done = printer.append(sink.text(), parser.event().data); !done)
+      complain(done.error().message, 0);
+    if (!printer.remark().empty()) complain(printer.remark(), 0);
+    wanted = sink.flush() && (options.limit == 0 || ++steps < options.limit);
+    return wanted;
+  };
+  const std::string path = "/api/stream?q=" + percent_encode(options.text);
+  const auto done = agent.stream(path, line, [&] { return wanted; });
+  if (sink.failed()) return complain("cannot write all of the answer", kExitFailed);
+  if (done) {
+    return wanted ? complain("the agent at " + agent.url() + " ended the stream", kExitFailed)
+                  : kExitOk;
+  }
+  return complain(done.error().message, exit_code_of(done.error()));
 }
 
 int query(QueryOptions options) {
@@ -197,6 +247,7 @@ int query(QueryOptions options) {
   Sink sink;
   if (auto opened = sink.open(options.file); !opened)
     return complain(opened.error().message, kExitFailed);
+  if (options.follow) return follow(options, agent, sink);
   return options.format == "parquet" && !options.explain ? print_parquet(options, agent, sink)
                                                          : print_pages(options, agent, sink);
 }
@@ -222,7 +273,12 @@ void add_query(CLI::App& app, int& exit_code) {
       ->excludes(since);
   auto* limit = add_number(*command, "-n,--limit", options->limit, 1, 100'000, "rows at most");
   limit->default_str("");
-  command->add_flag("--all", options->all, "all pages of records")->excludes(limit);
+  auto* all = command->add_flag("--all", options->all, "all pages of records")->excludes(limit);
+  command
+      ->add_flag("--follow", options->follow,
+                 "live sums as their steps end: 'sum bytes by src.workload every 5s'; -n so many")
+      ->excludes(all)
+      ->excludes(since);
   add_number(*command, "--max-rows", options->max_rows, 1, 100'000,
              "rows that an answer may have: 10000 without")
       ->default_str("");
@@ -244,6 +300,7 @@ void add_query(CLI::App& app, int& exit_code) {
       "  netprobe query 'ip=10.1.2.3 not port=53 | rate bytes every 1m' --since 1h -o csv\n"
       "  netprobe query 'pod=shop/web-1' --last 1h --all -o json > flows.jsonl\n"
       "  netprobe query 'protocol=tcp | p99 rtt by dst.workload' --explain\n"
+      "  netprobe query --follow 'dst.port=443 | sum bytes by src.workload every 5s'\n"
       "  netprobe query - < question.txt\n"
       "Exit codes: 0, 1 no agent or no answer (too broad, history off), 2 wrong usage or query.");
   command->callback([options, &exit_code] { exit_code = query(*options); });

@@ -129,6 +129,47 @@ TEST(QueryCommand, ReadsTheQueryAndWritesAFile) {
   EXPECT_THAT(agent.requests(), ElementsAre("/api/query?q=a%3D1%0A%7C%20count"));
 }
 
+TEST(QueryCommand, SendsALongQueryInTheBody) {
+  FakeAgent agent;
+  agent.answer("/api/query", answer(kRow));
+  std::string query = "dst.port in (1";
+  while (query.size() < 6'000) query += ",65535";
+  query += ")";
+  const auto run = run_netprobe({"query", query, "-n", "5", "-o", "csv", "--agent", agent.url()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(agent.requests(), ElementsAre("/api/query?limit=5"));
+  EXPECT_EQ(agent.last_body(), query);
+  agent.answer("/api/query", R"({"detail":"/api/query takes GET and HEAD only"})", 405,
+               "application/problem+json");
+  const auto old = run_netprobe({"query", query, "--agent", agent.url()});
+  EXPECT_EQ(old.exit_code, 1);
+  EXPECT_THAT(old.err, HasSubstr("too old"));
+}
+
+TEST(QueryCommand, FollowsLiveSums) {
+  FakeAgent agent;
+  const auto step = [](const std::string& rows, int left_out) {
+    return R"(event: window
+data: {"columns":[{"name":"time","type":"time"},{"name":"sum_bytes","type":"count"}],"rows":[)" +
+           rows + R"(],"left_out":{"records":)" + std::to_string(left_out) +
+           R"(,"bytes":2000},"missing":0})" + "\n\n";
+  };
+  agent.answer("/api/stream",
+               "event: hello\ndata: {\"sums\":true}\n\n" +
+                   step(R"(["2026-01-02T03:04:05Z",1])", 0) +
+                   step(R"(["2026-01-02T03:04:10Z",2])", 3),
+               200, "text/event-stream");
+  const auto run = run_netprobe(
+      {"query", "--follow", "sum bytes every 5s", "-n", "2", "-o", "csv", "--agent", agent.url()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out, "time,sum_bytes\r\n2026-01-02T03:04:05Z,1\r\n2026-01-02T03:04:10Z,2\r\n");
+  EXPECT_THAT(run.err, HasSubstr("2.0 kB of this step"));
+  EXPECT_THAT(agent.requests(), ElementsAre("/api/stream?q=sum%20bytes%20every%205s"));
+  const auto observed = run_netprobe({"observe", "sum bytes every 5s", "--agent", agent.url()});
+  EXPECT_THAT(observed.out, HasSubstr("SUM_BYTES"));
+  EXPECT_THAT(observed.out, Not(HasSubstr("PROTO")));
+}
+
 TEST(QueryCommand, TakesParquetAsItComes) {
   FakeAgent agent;
   agent.answer("/api/query", "PAR1 bytes PAR1", 200, "application/vnd.apache.parquet");

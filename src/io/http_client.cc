@@ -16,7 +16,9 @@ struct Transfer {
   std::size_t max_line = 0;
   const std::function<bool(std::string_view)>* line = nullptr;
   const std::function<bool()>* pause = nullptr;
-  std::string body;  ///< of a stream: the line that is not whole yet
+  const std::string* sent = nullptr;  ///< of a POST
+  std::string content_type;           ///< of it
+  std::string body;                   ///< of a stream: the line that is not whole yet
   bool too_long = false;
   bool stopped = false;
 
@@ -118,11 +120,20 @@ class HttpClient::Impl {
                        static_cast<long>(options_.total_timeout / kMillisecond));
       curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
     }
+    CurlList headers;
+    if (transfer.sent != nullptr) {
+      append(headers, "Content-Type: " + transfer.content_type);
+      curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+      curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                       static_cast<curl_off_t>(transfer.sent->size()));
+      curl_easy_setopt(handle, CURLOPT_POSTFIELDS, transfer.sent->data());
+    }
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, netprobe_curl_write);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
     const CURLcode code = curl_easy_perform(handle);
     // The buffer goes with this call; the handle stays.
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, nullptr);
     if (transfer.too_long) return fail(url + " answers with more than this client takes");
     if (code != CURLE_OK && !transfer.stopped) {
       const std::string why = detail[0] != '\0' ? detail : curl_easy_strerror(code);
@@ -151,6 +162,14 @@ HttpClient::~HttpClient() = default;
 
 Result<HttpReply> HttpClient::get(const std::string& url) {
   Transfer transfer;
+  return impl_->run(url, transfer);
+}
+
+Result<HttpReply> HttpClient::post(const std::string& url, const std::string& content_type,
+                                   const std::string& body) {
+  Transfer transfer;
+  transfer.sent = &body;
+  transfer.content_type = content_type;
   return impl_->run(url, transfer);
 }
 

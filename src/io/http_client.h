@@ -24,7 +24,7 @@ class HttpClient {
  public:
   struct Options {
     Nanos connect_timeout = 3 * kSecond;
-    /// Of get(), all together; 0: none. A stream has none.
+    /// Of get() and post(), all together; 0: none. A stream has none.
     Nanos total_timeout = 30 * kSecond;
     std::size_t max_body = 256U * 1024 * 1024;  ///< bytes; more is an error
     std::size_t max_line = 16U * 1024 * 1024;   ///< of a stream; more is an error
@@ -38,6 +38,9 @@ class HttpClient {
   /// Errors: kNotFound where nobody answers there, kUsage where it is no URL,
   /// else kFailed. A status such as 404 is a reply, not an error.
   [[nodiscard]] Result<HttpReply> get(const std::string& url);
+  /// The same for a POST of `body`, which is of that media type.
+  [[nodiscard]] Result<HttpReply> post(const std::string& url, const std::string& content_type,
+                                       const std::string& body);
 
   /// Calls `line` for every line of a 200 answer as it arrives, without its
   /// end, and `pause` when all that has arrived was handed over; false of

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
-#include <atomic>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
@@ -13,7 +12,9 @@
 #include <ctime>
 
 #include "io/gzip.h"
+#include "io/http_exchange.h"
 #include "io/http_problem.h"
+#include "io/http_text.h"
 
 namespace netprobe {
 
@@ -27,127 +28,7 @@ constexpr std::size_t kGzipFloor = 1024;           ///< smaller bodies do not ga
 constexpr std::size_t kWritePiece = 256UL * 1024;  ///< the deadline starts anew after each
 constexpr Nanos kLinger = 2 * kSecond;
 
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[40];
-  return {text, std::strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-}
-
-/// A line break in a value would begin a header of somebody else's.
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-  out += name;
-  out += ": ";
-  for (const char c : value)
-    if (c != '\r' && c != '\n') out += c;
-  out += "\r\n";
-}
-
-std::string status_line(unsigned status) {
-  return "HTTP/1.1 " + std::to_string(status) + " " + std::string(http_reason(status)) + "\r\n";
-}
-
-/// What a user of the server does wrong when a stream ends must not keep other
-/// connections from closing, or the server from stopping.
-void run_guarded(const std::function<void()>& on_close) {
-  try {
-    on_close();
-  } catch (const std::exception& error) {
-    spdlog::error("the end of a stream was not taken well: {}", error.what());
-  }
-}
-
 }  // namespace
-
-/// An answer that is owed. Held by the copies of one HttpReply.
-class HttpReply::Exchange {
- public:
-  Exchange(std::shared_ptr<HttpCore> core, std::weak_ptr<HttpConnection> connection,
-           std::uint64_t number)
-      : core_(std::move(core)), connection_(std::move(connection)), number_(number) {}
-  ~Exchange() {
-    if (!used_) respond(problem(500, "the request was dropped without an answer"));
-  }
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
-
-  void respond(HttpResponse response) {
-    if (used_.exchange(true)) return;
-    core_->post([connection = connection_, number = number_, response = std::move(response)] {
-      if (const auto target = connection.lock()) target->respond(number, response);
-    });
-  }
-  EventStreamPtr open_stream(std::function<void()> on_close) {
-    auto stream = std::make_shared<ClientStream>(core_, connection_);
-    if (used_.exchange(true)) return stream;
-    core_->post([connection = connection_, number = number_, stream,
-                 on_close = std::move(on_close)]() mutable {
-      if (const auto target = connection.lock()) {
-        target->open_stream(number, std::move(stream), std::move(on_close));
-      } else if (on_close) {
-        run_guarded(on_close);
-      }
-    });
-    return stream;
-  }
-  void watch(std::function<void()> on_close) {
-    core_->post(
-        [connection = connection_, number = number_, on_close = std::move(on_close)]() mutable {
-          if (const auto target = connection.lock())
-            target->watch(number, std::move(on_close));
-          else
-            run_guarded(on_close);
-        });
-  }
-  void run(std::function<void()> work) { core_->post(std::move(work)); }
-
- private:
-  std::shared_ptr<HttpCore> core_;
-  std::weak_ptr<HttpConnection> connection_;
-  const std::uint64_t number_;
-  std::atomic<bool> used_{false};
-};
-
-void HttpReply::operator()(HttpResponse response) const { exchange_->respond(std::move(response)); }
-EventStreamPtr HttpReply::open_stream(std::function<void()> on_close) const {
-  return exchange_->open_stream(std::move(on_close));
-}
-void HttpReply::watch(std::function<void()> on_close) const {
-  exchange_->watch(std::move(on_close));
-}
-void HttpReply::run(std::function<void()> work) const { exchange_->run(std::move(work)); }
-
-ClientStream::ClientStream(std::shared_ptr<HttpCore> core, std::weak_ptr<HttpConnection> connection)
-    : core_(std::move(core)),
-      connection_(std::move(connection)),
-      queue_(core_->options.max_stream_events, core_->options.max_stream_bytes) {}
-
-void ClientStream::write(SharedText text, std::uint64_t events) {
-  if (connection_.expired()) return;
-  switch (queue_.push(std::move(text), events)) {
-    case EventQueue::Pushed::kQueued:
-      return;
-    case EventQueue::Pushed::kWake:
-      wake();
-      return;
-    case EventQueue::Pushed::kLost:
-      core_->stream_events_lost += events;
-      return;
-  }
-}
-
-void ClientStream::lose(std::uint64_t events) {
-  if (connection_.expired()) return;
-  core_->stream_events_lost += events;
-  if (queue_.lose(events)) wake();
-}
-
-void ClientStream::wake() {
-  core_->post([connection = connection_] {
-    if (const auto target = connection.lock()) target->pump();
-  });
-}
 
 void serve_connection(std::shared_ptr<HttpCore> core, tcp::socket socket, bool refuse) {
   std::make_shared<HttpConnection>(std::move(core), std::move(socket), refuse)->serve();
@@ -193,7 +74,11 @@ void HttpConnection::close() {
   socket_.close(ignored);
   deadline_.cancel();
   heartbeat_.cancel();
+  // Nobody is there to take it any more.
+  if (awaits_answer_ || body_ || source_) ++core_->answers_abandoned;
   awaits_answer_ = false;
+  body_.reset();
+  drop_pieces();
   if (stream_) {
     stream_.reset();
     --core_->open_streams;
@@ -206,6 +91,26 @@ void HttpConnection::read() {
   parser_->header_limit(static_cast<std::uint32_t>(core_->options.max_header_bytes));
   parser_->body_limit(core_->options.max_body_bytes);
   arm(core_->options.idle_timeout);
+  http::async_read_header(
+      socket_, buffer_, *parser_,
+      [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->on_header(error); });
+}
+
+void HttpConnection::on_header(const ErrorCode& error) {
+  if (error || !socket_.is_open() || parser_->is_done()) return on_read(error);
+  const auto expects = parser_->get()[http::field::expect];
+  if (!equals_ignoring_case({expects.data(), expects.size()}, "100-continue")) return read_body();
+  // It waits to hear that its body is not too long.
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(kContinue),
+                    [self = shared_from_this()](const ErrorCode& failed, std::size_t) {
+                      if (failed) return self->close();
+                      self->read_body();
+                    });
+}
+
+void HttpConnection::read_body() {
+  if (!socket_.is_open()) return;
   http::async_read(
       socket_, buffer_, *parser_,
       [self = shared_from_this()](const ErrorCode& error, std::size_t) { self->on_read(error); });
@@ -235,7 +140,7 @@ void HttpConnection::refuse(unsigned status, std::string_view detail) {
 }
 
 void HttpConnection::dispatch() {
-  const auto& message = parser_->get();
+  auto& message = parser_->get();
   const auto text = [](const auto& view) { return std::string(view.data(), view.size()); };
   ++core_->requests;
   keep_alive_ = message.keep_alive();
@@ -246,9 +151,9 @@ void HttpConnection::dispatch() {
   for (const auto& field : message)
     request.headers.push_back({text(field.name_string()), text(field.value())});
   accepts_gzip_ = accepts_gzip(request.header("accept-encoding"));
+  request.body = std::move(message.body());
   awaits_answer_ = true;
-  const HttpReply reply(
-      std::make_shared<HttpReply::Exchange>(core_, weak_from_this(), ++exchange_));
+  const HttpReply reply = make_reply(core_, weak_from_this(), ++exchange_);
   arm(core_->options.idle_timeout);
 
   if (refuse_) {
@@ -264,26 +169,29 @@ void HttpConnection::dispatch() {
     return respond(exchange_,
                    problem(404, "there is no " + request.path + " here; / lists what there is"));
   }
-  if (message.method() != http::verb::get && !head_request_) {
-    auto answer = problem(405, request.path + " takes GET and HEAD only");
-    answer.headers.push_back({"Allow", "GET, HEAD"});
+  const bool takes_post = route->second.methods == HttpMethods::kGetAndPost;
+  const bool posts = message.method() == http::verb::post;
+  if (message.method() != http::verb::get && !head_request_ && !(posts && takes_post)) {
+    auto answer = problem(405, request.path + (takes_post ? " takes GET, HEAD and POST only"
+                                                          : " takes GET and HEAD only"));
+    answer.headers.push_back({"Allow", takes_post ? "GET, HEAD, POST" : "GET, HEAD"});
     return respond(exchange_, answer);
   }
   try {
-    route->second(request, reply);
+    route->second.handler(request, reply);
   } catch (const std::exception& error) {
     spdlog::error("the handler of {} threw: {}", request.path, error.what());
     reply(problem(500, "the request could not be answered"));
   }
 }
 
-std::string HttpConnection::head_of(const HttpResponse& response, std::size_t body_size,
+std::string HttpConnection::head_of(const HttpResponse& response, const HttpHeader& length,
                                     std::string_view encoding) const {
   std::string head = status_line(response.status);
   append_header(head, "Date", http_date());
   append_header(head, "Server", "netprobe");
   append_header(head, "Content-Type", response.content_type);
-  append_header(head, "Content-Length", std::to_string(body_size));
+  if (!length.name.empty()) append_header(head, length.name, length.value);
   append_header(head, "Cache-Control", "no-store");
   append_header(head, "X-Content-Type-Options", "nosniff");
   append_header(head, "Vary", "Accept, Accept-Encoding");
@@ -302,6 +210,7 @@ void HttpConnection::respond(std::uint64_t exchange, const HttpResponse& respons
   if (exchange != exchange_ || !awaits_answer_ || !socket_.is_open()) return;
   awaits_answer_ = false;
   on_close_ = nullptr;
+  if (response.rest) return send_pieces(response);
   body_ = response.body.shared();
   std::string_view encoding;
   if (accepts_gzip_ && response.body.view().size() > kGzipFloor) {
@@ -310,7 +219,8 @@ void HttpConnection::respond(std::uint64_t exchange, const HttpResponse& respons
       encoding = "gzip";
     }
   }
-  head_ = head_of(response, body_ ? body_->size() : 0, encoding);
+  head_ =
+      head_of(response, {"Content-Length", std::to_string(body_ ? body_->size() : 0)}, encoding);
   if (head_request_) body_.reset();
   arm(core_->options.idle_timeout);
   // Head and the body's first piece go out together, in one segment if small.
@@ -439,8 +349,8 @@ void HttpConnection::wait_for_hangup() {
   if (buffer_.size() > 0) return;
   socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this(),
                                               exchange = exchange_](const ErrorCode& error) {
-    if (error || exchange != self->exchange_ || !self->awaits_answer_ || !self->socket_.is_open())
-      return;
+    const bool waits = self->awaits_answer_ || self->awaits_piece_;
+    if (error || exchange != self->exchange_ || !waits || !self->socket_.is_open()) return;
     // Asio's own receive() would wait where there is nothing after all.
     char byte = 0;
     const auto got = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);

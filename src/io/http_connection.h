@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "io/event_queue.h"
+#include "io/gzip.h"
 #include "io/http_core.h"
 
 namespace netprobe {
@@ -36,6 +37,7 @@ class ClientStream final : public EventStream {
 /// through it ends in. It waits, in turn, for
 ///
 ///   a request -> the handler's answer -> the client taking it -> a request …
+///                      |-> its pieces: each made when the one before is taken
 ///                      '-> a stream: written as events come, until it is closed
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
@@ -58,14 +60,26 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   void read();
+  void on_header(const ErrorCode& error);
+  void read_body();
   void on_read(const ErrorCode& error);
   void dispatch();
   /// Answers what the server refuses itself, then hangs up.
   void refuse(unsigned status, std::string_view detail);
-  [[nodiscard]] std::string head_of(const HttpResponse& response, std::size_t body_size,
+  /// `length`: the header that says how long the body is, or how its end is known.
+  [[nodiscard]] std::string head_of(const HttpResponse& response, const HttpHeader& length,
                                     std::string_view encoding) const;
   void send_body(std::size_t offset);
   void on_sent();
+
+  // A body that is made while it is sent: http_pieces.cc.
+  void send_pieces(const HttpResponse& response);
+  /// Has the next piece made.
+  void pull();
+  void on_piece(std::uint64_t exchange, BodyPiece piece);
+  /// Writes a piece, behind `head_` where that waits.
+  void send_piece(const BodyPiece& piece);
+  void drop_pieces();
   /// Shuts the sending side and waits for the client to have read all: to
   /// close with its bytes unread would reset the connection under the answer.
   void linger();
@@ -92,9 +106,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool head_request_ = false;
   bool http_1_0_ = false;
   bool accepts_gzip_ = false;
+  bool awaits_piece_ = false;  ///< somebody makes it
 
-  std::string head_;  ///< being written
-  SharedText body_;   ///< being written
+  std::string head_;                    ///< being written
+  SharedText body_;                     ///< being written
+  BodySourcePtr source_;                ///< of the pieces that follow
+  std::unique_ptr<GzipStream> packer_;  ///< of them; null: plain
+  std::string piece_;                   ///< being written, in its frame
   std::shared_ptr<ClientStream> stream_;
   std::function<void()> on_close_;   ///< of a stream, or of an answer that is owed
   std::vector<SharedText> writing_;  ///< events being written

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -28,19 +29,27 @@ class HttpCore {
   /// and would keep what it holds alive for ever.
   void post(std::function<void()> work) NETPROBE_EXCLUDES(mutex_);
   void accept_work() NETPROBE_EXCLUDES(mutex_);
+  /// Runs work later; the server's thread only, see HttpTimer.
+  void post_after(Nanos delay, std::function<void()> work) NETPROBE_EXCLUDES(mutex_);
   /// Queues `last` as the last work there will be.
   void refuse_work(std::function<void()> last) NETPROBE_EXCLUDES(mutex_);
 
   const HttpServerOptions options;
   boost::asio::io_context context{1};
+  struct Route {
+    HttpHandler handler;
+    HttpMethods methods = HttpMethods::kGet;
+  };
   /// Fixed before the thread starts.
-  std::map<std::string, HttpHandler, std::less<>> routes;
+  std::map<std::string, Route, std::less<>> routes;
   /// The server's thread only. Each leaves when it closes.
   std::set<std::shared_ptr<HttpConnection>> connections;
+  std::set<std::shared_ptr<boost::asio::steady_timer>> timers;  ///< that run; as well
 
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::uint64_t> stream_events_lost{0};
+  std::atomic<std::uint64_t> answers_abandoned{0};
   std::atomic<std::uint64_t> open_connections{0};
   std::atomic<std::uint64_t> open_streams{0};
 

@@ -47,6 +47,7 @@ std::string_view http_reason(unsigned status) {
       Reason{404, "Not Found"},
       Reason{405, "Method Not Allowed"},
       Reason{413, "Content Too Large"},
+      Reason{415, "Unsupported Media Type"},
       Reason{422, "Unprocessable Content"},
       Reason{431, "Request Header Fields Too Large"},
       Reason{500, "Internal Server Error"},

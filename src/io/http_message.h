@@ -7,21 +7,18 @@
 #include <utility>
 #include <vector>
 
+#include "io/body_source.h"
 #include "io/url.h"
 
 namespace netprobe {
 
-struct HttpHeader {
-  std::string name;
-  std::string value;
-};
-
-/// A request as a handler sees it: GET or HEAD, path and parameters decoded.
+/// A request as a handler sees it: path and parameters decoded.
 struct HttpRequest {
   std::string method;
   std::string path;
   QueryParams query;
   std::vector<HttpHeader> headers;
+  std::string body;  ///< of a POST: as it came, within the server's bound
 
   /// The first header of that name, upper and lower case alike; empty without.
   [[nodiscard]] std::string_view header(std::string_view name) const;
@@ -49,6 +46,8 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   HttpBody body;
   std::vector<HttpHeader> headers;  ///< beyond those that the server sets itself
+  /// What follows `body`, made while it is sent; null: that is all.
+  BodySourcePtr rest = nullptr;
 };
 
 /// "OK", "Not Found", … for the codes that NetProbe answers with.

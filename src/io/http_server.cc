@@ -66,6 +66,17 @@ void HttpCore::post(std::function<void()> work) {
   if (accepts_work_) asio::post(context, std::move(work));
 }
 
+void HttpCore::post_after(Nanos delay, std::function<void()> work) {
+  const MutexLock lock(mutex_);
+  if (!accepts_work_) return;  // it would keep the thread from ending
+  auto timer = std::make_shared<asio::steady_timer>(context, std::chrono::nanoseconds(delay));
+  timers.insert(timer);
+  timer->async_wait([this, timer, work = std::move(work)](const error_code& error) {
+    timers.erase(timer);
+    if (!error) work();
+  });
+}
+
 void HttpCore::accept_work() {
   const MutexLock lock(mutex_);
   accepts_work_ = true;
@@ -170,6 +181,7 @@ void HttpServer::Impl::close() {
   pause.cancel();
   work.reset();
   close_connections(*core);
+  for (const auto& timer : core->timers) timer->cancel();
 }
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -186,13 +198,14 @@ Result<std::unique_ptr<HttpServer>> HttpServer::make(HttpServerOptions options) 
   }
 }
 
-void HttpServer::route(std::string path, HttpHandler handler) {
-  impl_->core->routes.insert_or_assign(std::move(path), std::move(handler));
+void HttpServer::route(std::string path, HttpHandler handler, HttpMethods methods) {
+  impl_->core->routes.insert_or_assign(std::move(path),
+                                       HttpCore::Route{std::move(handler), methods});
 }
 
 std::vector<std::string> HttpServer::routes() const {
   std::vector<std::string> paths;
-  for (const auto& [path, handler] : impl_->core->routes) paths.push_back(path);
+  for (const auto& [path, route] : impl_->core->routes) paths.push_back(path);
   return paths;
 }
 
@@ -231,12 +244,20 @@ HttpServerStats HttpServer::stats() const {
   return {.requests = core.requests,
           .connections_refused = core.connections_refused,
           .stream_events_lost = core.stream_events_lost,
+          .answers_abandoned = core.answers_abandoned,
           .connections = core.open_connections,
           .streams = core.open_streams};
 }
 
 HttpExecutor HttpServer::executor() const {
   return [core = impl_->core](std::function<void()> work) { core->post(std::move(work)); };
+}
+
+HttpTimer HttpServer::timer() const {
+  // Who holds a timer is held by the server's handlers: no circle.
+  return [weak = std::weak_ptr(impl_->core)](Nanos delay, std::function<void()> work) {
+    if (const auto core = weak.lock()) core->post_after(delay, std::move(work));
+  };
 }
 
 }  // namespace netprobe

@@ -36,8 +36,11 @@ struct HttpServerStats {
   std::uint64_t requests = 0;
   std::uint64_t connections_refused = 0;  ///< answered 503 or closed at the bound
   std::uint64_t stream_events_lost = 0;   ///< by clients that read too slowly
-  std::uint64_t connections = 0;          ///< open now
-  std::uint64_t streams = 0;              ///< open now
+  /// Answers that were owed or under way when their client went, or took nothing
+  /// for too long.
+  std::uint64_t answers_abandoned = 0;
+  std::uint64_t connections = 0;  ///< open now
+  std::uint64_t streams = 0;      ///< open now
 };
 
 /// One client's stream of server-sent events. All methods from any thread;
@@ -59,6 +62,9 @@ using EventStreamPtr = std::shared_ptr<EventStream>;
 /// Runs work on the server's thread; may be called from any thread and outlive
 /// the server, then work is dropped.
 using HttpExecutor = std::function<void(std::function<void()>)>;
+/// Runs work on the server's thread when a time has passed (monotonic); from that
+/// thread only. Dropped when the server stops.
+using HttpTimer = std::function<void(Nanos, std::function<void()>)>;
 
 /// The answer that a handler owes: call it once with a response, or open a
 /// stream once. Copies are the same answer. From any thread, also after the
@@ -86,7 +92,10 @@ class HttpReply {
 /// Called on the server's thread; must not block it.
 using HttpHandler = std::function<void(const HttpRequest&, const HttpReply&)>;
 
-/// HTTP/1.1 for GET and HEAD on one thread of its own. Errors that it finds
+/// What a route takes. HEAD goes wherever GET does.
+enum class HttpMethods : std::uint8_t { kGet, kGetAndPost };
+
+/// HTTP/1.1 for GET, HEAD and POST on one thread of its own. Errors that it finds
 /// itself (no such path, other method, too large) are problem details.
 class HttpServer {
  public:
@@ -98,7 +107,7 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   /// Adds a route for an exact path; before start() only, the last one wins.
-  void route(std::string path, HttpHandler handler);
+  void route(std::string path, HttpHandler handler, HttpMethods methods = HttpMethods::kGet);
   [[nodiscard]] std::vector<std::string> routes() const;
   [[nodiscard]] Status start();
   /// Closes every connection and joins the thread. From any thread but the
@@ -111,6 +120,7 @@ class HttpServer {
   [[nodiscard]] std::string endpoint() const;
   [[nodiscard]] HttpServerStats stats() const;
   [[nodiscard]] HttpExecutor executor() const;
+  [[nodiscard]] HttpTimer timer() const;
 
  private:
   class Impl;

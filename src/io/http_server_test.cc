@@ -52,6 +52,16 @@ class HttpServerTest : public ::testing::Test {
       auto stream = reply.open_stream([this] { closed.release(); });
       opened.set_value(stream);
     });
+    if (takes_bodies) {
+      server->route(
+          "/echo",
+          [](const HttpRequest& request, const HttpReply& reply) {
+            std::string body = request.method + " ";
+            for (const auto& [name, value] : request.query) body += name + "=" + value + " ";
+            reply({.body = body + request.body});
+          },
+          HttpMethods::kGetAndPost);
+    }
     ASSERT_TRUE(server->start());
   }
   void TearDown() override {
@@ -59,6 +69,7 @@ class HttpServerTest : public ::testing::Test {
     for (auto& thread : threads) thread.join();
   }
 
+  bool takes_bodies = false;
   std::unique_ptr<HttpServer> server;
   std::vector<std::thread> threads;
   std::optional<HttpReply> held;
@@ -108,6 +119,55 @@ TEST_F(HttpServerTest, ClosesForHttp10AndWhenAsked) {
     }
     EXPECT_TRUE(client.seen().ends_with("\r\n\r\nhello\n")) << client.seen();
   }
+}
+
+TEST_F(HttpServerTest, TakesABodyWhereARouteWantsOne) {
+  takes_bodies = true;
+  start();
+  HttpClient client(server->port());
+  const auto answer = client.request("POST", "/echo?a=1", {}, "a body\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "POST a=1 a body\n");
+  EXPECT_EQ(client.request("POST", "/echo", {}, "").body, "POST ");
+  EXPECT_EQ(client.get("/echo").body, "GET ");
+  const auto refused = client.request("PUT", "/echo", {}, "x");
+  EXPECT_EQ(refused.status, 405);
+  EXPECT_EQ(refused.headers.at("allow"), "GET, HEAD, POST");
+  EXPECT_EQ(client.request("POST", "/echo", {"Expect:"}, std::string(65 * 1024, 'x')).status, 413);
+  EXPECT_EQ(client.request("POST", "/echo", {"Expect:"}, std::string(63 * 1024, 'x')).status, 200);
+  // In chunks nobody says how much it will be.
+  EXPECT_EQ(client
+                .request("POST", "/echo", {"Expect:", "Transfer-Encoding: chunked"},
+                         std::string(65 * 1024, 'x'))
+                .status,
+            413);
+}
+
+TEST_F(HttpServerTest, TellsAClientThatWaitsToSendItsBody) {
+  takes_bodies = true;
+  start();
+  RawConnection client(server->port());
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  ASSERT_TRUE(client.read_until("HTTP/1.1 100 Continue\r\n\r\n"));
+  client.send("body");
+  EXPECT_TRUE(client.read_until("POST body"));
+  RawConnection other(server->port());
+  other.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 999999\r\n\r\n");
+  ASSERT_TRUE(other.read_until("\r\n\r\n"));
+  EXPECT_TRUE(other.seen().starts_with("HTTP/1.1 413 ")) << other.seen();
+}
+
+TEST_F(HttpServerTest, RunsWorkLaterAndDropsItWhenItStops) {
+  start();
+  std::promise<void> ran;
+  server->executor()([&, timer = server->timer()] {
+    timer(kMillisecond, [&] { ran.set_value(); });
+    timer(3600 * kSecond, [] { ADD_FAILURE() << "ran too early"; });
+  });
+  ran.get_future().get();
+  server->stop();
 }
 
 TEST_F(HttpServerTest, DecodesTheQuery) {

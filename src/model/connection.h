@@ -20,6 +20,8 @@ enum class SocketRole : std::uint8_t { kUnknown, kClient, kServer };
 
 /// "ECONNREFUSED"; the number where it has no name. 0: "none".
 [[nodiscard]] std::string error_name(int error);
+/// The errno of such a name; 0 where it is none.
+[[nodiscard]] int error_number(std::string_view name);
 
 /// One socket that talks to one peer. Bytes are payload, as programs count
 /// what they send and receive; times are wall clock, 0 where not known.

@@ -65,6 +65,17 @@ std::string error_name(int error) {
   return name != nullptr ? name : std::to_string(error);
 }
 
+int error_number(std::string_view name) {
+  // Linux has no errno above, MAX_ERRNO aside.
+  constexpr int kLast = 255;
+  for (int error = 1; error <= kLast; ++error)
+    if (const char* known = ::strerrorname_np(error); known != nullptr && name == known)
+      return error;
+  int number = 0;
+  const auto [end, bad] = std::from_chars(name.data(), name.data() + name.size(), number);
+  return bad == std::errc{} && end == name.data() + name.size() && number > 0 ? number : 0;
+}
+
 std::string_view to_string(Verdict verdict) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(Verdict::kCount)> kNames{
       "unknown",      "connecting",      "open",

@@ -100,6 +100,7 @@ constexpr std::array kEntries{
     Entry{FieldId::kSegmentsSent, "segments_sent"},
     Entry{FieldId::kConnectTime, "connect_time"},
     Entry{FieldId::kMinRtt, "min_rtt"},
+    Entry{FieldId::kConnectionId, "connection_id"},
     Entry{FieldId::kAlertId, "alert_id"},
     Entry{FieldId::kAlertKind, "alert_kind"},
     Entry{FieldId::kAlertSeverity, "alert_severity"},

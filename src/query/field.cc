@@ -206,6 +206,8 @@ Table make_table() {
        "how long connecting took"},
       {Id::kMinRtt, "min_rtt", Type::kDuration, kConnections, kRawOnly, 0, kNoWords,
        "smallest round trip"},
+      {Id::kConnectionId, "connection_id", Type::kNumber, kConnections, kRawOnly, 0, kNoWords,
+       "cookie of this node's socket: its id in /api/connections"},
       {Id::kAlertId, "alert.id", Type::kText, kAlerts, kRawOnly, 0, kNoWords,
        "the same each time that the alert is told"},
       {Id::kAlertKind, "alert.kind", Type::kText, kAlerts, kRawOnly, 0, kNoWords,

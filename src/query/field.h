@@ -112,6 +112,7 @@ enum class FieldId : std::uint8_t {
   kSegmentsSent,
   kConnectTime,
   kMinRtt,
+  kConnectionId,  // socket cookie
   // Of alerts.
   kAlertId,
   kAlertKind,

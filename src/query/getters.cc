@@ -126,6 +126,8 @@ NumberGetter connection_number(FieldId id) {
       NETPROBE_NUMBER(biased(r.rtt));
     case FieldId::kMinRtt:
       NETPROBE_NUMBER(biased(r.min_rtt));
+    case FieldId::kConnectionId:
+      NETPROBE_NUMBER(r.id);
     case FieldId::kDuration:
       NETPROBE_NUMBER(biased(r.time - r.first_seen));
     default:
@@ -335,7 +337,7 @@ Getter getter_of(FieldId id) {
 
 }  // namespace
 
-Source source_of(RecordKind kind) { return static_cast<Source>(kind); }
+RecordSource source_of(RecordKind kind) { return static_cast<RecordSource>(kind); }
 
 Row row_of(const RecordRef& record) {
   switch (record.kind) {
@@ -351,17 +353,17 @@ Row row_of(const RecordRef& record) {
   return {};
 }
 
-Getter getter_for(FieldId id, Source source) {
+Getter getter_for(FieldId id, RecordSource source) {
   switch (source) {
-    case Source::kFlow:
+    case RecordSource::kFlow:
       return getter_of<FlowRecord>(id);
-    case Source::kDrop:
+    case RecordSource::kDrop:
       return getter_of<DropEvent>(id);
-    case Source::kConnection:
+    case RecordSource::kConnection:
       return getter_of<ConnectionEvent>(id);
-    case Source::kAlert:
+    case RecordSource::kAlert:
       return getter_of<AlertEvent>(id);
-    case Source::kLive:
+    case RecordSource::kLive:
       return getter_of<Flow>(id);
   }
   return {};

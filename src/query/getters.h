@@ -13,10 +13,10 @@ namespace netprobe {
 
 /// Where a value is read from: a record, or a flow that is still live, taken as
 /// one record.
-enum class Source : std::uint8_t { kFlow, kDrop, kConnection, kAlert, kLive };
-[[nodiscard]] Source source_of(RecordKind kind);
+enum class RecordSource : std::uint8_t { kFlow, kDrop, kConnection, kAlert, kLive };
+[[nodiscard]] RecordSource source_of(RecordKind kind);
 
-/// What getters take: the record of a Source.
+/// What getters take: the record of a RecordSource.
 struct Row {
   const void* data = nullptr;
   std::string_view node;
@@ -38,7 +38,7 @@ struct Getter {
   IdentityGetter identity = nullptr;
 };
 /// Of fields that the source does not have, what gives none (or 0).
-[[nodiscard]] Getter getter_for(FieldId id, Source source);
+[[nodiscard]] Getter getter_for(FieldId id, RecordSource source);
 
 /// The value of a label, as label_in(labels_text()) has it. Points into the
 /// identity, or into `scratch` where a label has characters of no valid label.

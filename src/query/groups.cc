@@ -48,7 +48,7 @@ std::uint64_t bound_of(std::uint64_t number, bool durations) {
 
 Groups::Groups(const Query& query)
     : query_(query), time_(getter_for(FieldId::kTime, source_of(query.kind))) {
-  const Source source = source_of(query.kind);
+  const RecordSource source = source_of(query.kind);
   for (const FieldRef& ref : query.by) by_.push_back(getter_for(ref.id, source));
   if (query.histogram) histogram_ = getter_for(query.histogram->id, source);
   for (const Aggregate& aggregate : query.aggregates)
@@ -76,15 +76,19 @@ std::vector<Raw> Groups::keys_of(const Row& row) const {
   return keys;
 }
 
-void Groups::add(const Row& row) {
+bool Groups::add(const Row& row, const Room& room) {
   if (query_.histogram &&
       is_none(raw_value(histogram_, *query_.histogram, row), query_.histogram->id))
-    return;
-  auto& group = groups_[keys_of(row)];
-  if (group == nullptr) {
-    group = std::make_unique<Group>();
-    group->sums.resize(measures_.size());
+    return true;
+  auto keys = keys_of(row);
+  auto found = groups_.find(keys);
+  if (values_ >= room.values || (found == groups_.end() && groups_.size() >= room.groups))
+    return false;
+  if (found == groups_.end()) {
+    found = groups_.emplace(std::move(keys), std::make_unique<Group>()).first;
+    found->second->sums.resize(measures_.size());
   }
+  const auto& group = found->second;
   const Micros time = unbiased(time_.number(row));
   group->first = std::min(group->first, time);
   for (std::size_t i = 0; i < measures_.size(); ++i) {
@@ -118,14 +122,16 @@ void Groups::add(const Row& row) {
         break;
       case AggregateOp::kQuantile:
         if (known) sum.values.push_back(raw);
+        if (known) ++values_;
         break;
       case AggregateOp::kDistinct:
-        if (known) sum.different.insert(raw);
+        if (known && sum.different.insert(raw).second) ++values_;
         break;
       case AggregateOp::kCount:
         break;
     }
   }
+  return true;
 }
 
 Value Groups::result(const Measure& measure, const Sum& sum) const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <vector>
@@ -19,8 +21,16 @@ class Groups {
   Groups(const Groups&) = delete;
   Groups& operator=(const Groups&) = delete;
 
-  /// A record for which the filter holds.
-  void add(const Row& row);
+  /// Bounds on what is kept.
+  struct Room {
+    std::size_t groups = SIZE_MAX;
+    std::size_t values = SIZE_MAX;  ///< of quantiles and of distinct
+  };
+  /// A record for which the filter holds. False: there is no room for it, and it is
+  /// in no group.
+  bool add(const Row& row, const Room& room);
+  void add(const Row& row) { (void)add(row, {}); }
+  [[nodiscard]] std::size_t size() const { return groups_.size(); }
   /// In the query's order, all of them.
   [[nodiscard]] std::vector<std::vector<Value>> rows() const;
 
@@ -41,6 +51,7 @@ class Groups {
   Getter time_;
   Getter histogram_;
   std::vector<Measure> measures_;
+  std::size_t values_ = 0;  ///< kept in sums
   std::map<std::vector<Raw>, std::unique_ptr<Group>> groups_;
 };
 

@@ -16,7 +16,7 @@ namespace {
 /// A comparison that is ready to be asked: no allocation, no look-up of fields.
 class ReadyTest {
  public:
-  ReadyTest(const Expr::Compare& compare, Source source)
+  ReadyTest(const Expr::Compare& compare, RecordSource source)
       : test_(lower(compare)), getter_(getter_for(compare.field.id, source)) {
     if (test_.kind == Test::Kind::kPattern)
       pattern_ = compile_pattern(test_.text).value_or(nullptr);
@@ -89,7 +89,7 @@ class ReadyTest {
 /// one part beside each other.
 class Program {
  public:
-  Program(const ExprPtr& filter, Source source) : source_(source) {
+  Program(const ExprPtr& filter, RecordSource source) : source_(source) {
     if (filter == nullptr) return;
     parts_.emplace_back();
     fill(0, *filter);
@@ -146,7 +146,7 @@ class Program {
     return false;
   }
 
-  Source source_;
+  RecordSource source_;
   std::vector<Part> parts_;  ///< the root first; empty: everything holds
   std::vector<ReadyTest> tests_;
 };
@@ -160,7 +160,7 @@ class RecordMatcher::Impl {
         since_(query.since.value_or(INT64_MIN)),
         until_(query.until),
         records_(query.filter, source_of(query.kind)) {
-    if (kind_ == RecordKind::kFlow) live_.emplace(query.filter, Source::kLive);
+    if (kind_ == RecordKind::kFlow) live_.emplace(query.filter, RecordSource::kLive);
   }
 
   [[nodiscard]] bool matches(const RecordRef& record) const {

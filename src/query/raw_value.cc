@@ -28,6 +28,7 @@ Raw raw_value(const Getter& getter, const FieldRef& ref, const Row& row) {
   if (getter.number != nullptr) return getter.number(row);
   if (getter.address != nullptr) return getter.address(row);
   if (getter.text != nullptr) return std::string(getter.text(row));
+  if (ref.label.empty()) return labels_text(getter.identity(row));
   std::string scratch;
   return std::string(label_of(getter.identity(row), ref.label, scratch));
 }

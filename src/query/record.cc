@@ -83,6 +83,19 @@ std::string labels_text(const Identity* identity) {
   return text;
 }
 
+std::vector<std::pair<std::string, std::string>> labels_of(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> labels;
+  while (!text.empty()) {
+    const auto end = text.find(kSeparator);
+    const std::string_view one = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    const auto equals = one.find('=');
+    if (equals != std::string_view::npos)
+      labels.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+  }
+  return labels;
+}
+
 std::string_view label_in(std::string_view labels, std::string_view key) {
   std::string wanted;
   wanted.reserve(key.size() + 2);

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/ip_address.h"
 #include "model/history.h"
@@ -28,6 +30,8 @@ struct EndNames {
 /// Labels as one text: "\x1f" before and behind each "key=value", in the order of
 /// keys; empty without labels. What would be mistaken for a separator is left out.
 [[nodiscard]] std::string labels_text(const Identity* identity);
+/// Labels of such a text.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> labels_of(std::string_view text);
 /// The value of a label in such a text; empty where it is not there.
 [[nodiscard]] std::string_view label_in(std::string_view labels, std::string_view key);
 

@@ -203,7 +203,7 @@ std::string sql_value(SqlDialect dialect, const FieldRef& ref, RecordKind kind) 
       return "(bytes + reverse_bytes)";
     case FieldId::kSrcLabel:
     case FieldId::kDstLabel:
-      return label_value(dialect, column, ref.label);
+      return ref.label.empty() ? std::string(column) : label_value(dialect, column, ref.label);
     default:
       return column;
   }

@@ -148,7 +148,7 @@ class Check {
 
 /// The schema of that answer; null where it is not described as JSON.
 const json::value* schema_of(const json::value& document, const std::string& path,
-                             const std::string& status) {
+                             const std::string& status, const std::string& method = "get") {
   const auto at = [&](const json::value* from, const std::string& key) -> const json::value* {
     if (from == nullptr || !from->is_object()) return nullptr;
     const auto* next = from->get_object().if_contains(key);
@@ -159,8 +159,8 @@ const json::value* schema_of(const json::value& document, const std::string& pat
     return document.find_pointer(std::string(reference->as_string()).substr(1), error);
   };
   const json::value* content = &document;
-  for (const std::string& key : {std::string("paths"), path, std::string("get"),
-                                 std::string("responses"), status, std::string("content")})
+  for (const std::string& key : {std::string("paths"), path, method, std::string("responses"),
+                                 status, std::string("content")})
     content = at(content, key);
   const char* type = status == "200" ? "application/json" : "application/problem+json";
   return at(at(content, type), "schema");
@@ -176,8 +176,10 @@ std::vector<std::string> JsonSchema::check(const json::value& schema,
 }
 
 std::vector<std::string> JsonSchema::check_answer(std::string_view path, long status,
-                                                  std::string_view body) const {
-  const auto* schema = schema_of(document_, std::string(path), std::to_string(status));
+                                                  std::string_view body,
+                                                  std::string_view method) const {
+  const auto* schema =
+      schema_of(document_, std::string(path), std::to_string(status), std::string(method));
   if (schema == nullptr)
     return {std::string(path) + " has no JSON answer with status " + std::to_string(status) +
             " in the description"};

@@ -23,7 +23,8 @@ class JsonSchema {
   /// The same for the answer to GET `path` that came with `status`; that the
   /// document describes no such JSON answer is a complaint.
   [[nodiscard]] std::vector<std::string> check_answer(std::string_view path, long status,
-                                                      std::string_view body) const;
+                                                      std::string_view body,
+                                                      std::string_view method = "get") const;
   /// Paths whose 200 is described as JSON.
   [[nodiscard]] std::vector<std::string> json_paths() const;
   [[nodiscard]] const boost::json::value& document() const { return document_; }

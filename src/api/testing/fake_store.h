@@ -88,6 +88,16 @@ class FakeStore final : public HistoryStore {
     const std::lock_guard lock(mutex_);
     sources_ = std::move(sources);
   }
+  /// What questions fail with behind the next `answers` ones.
+  void fail_after(std::size_t answers, QueryFailure failure) {
+    const std::lock_guard lock(mutex_);
+    answers_left_ = answers;
+    failure_later_ = std::move(failure);
+  }
+  void forget_requests() {
+    const std::lock_guard lock(mutex_);
+    requests_.clear();
+  }
   void lose(std::uint64_t count) { lost_ = count; }
   [[nodiscard]] std::vector<QueryRequest> requests() const {
     const std::lock_guard lock(mutex_);
@@ -116,6 +126,7 @@ class FakeStore final : public HistoryStore {
       sources = sources_;
       batches = kept_;
       failure = failure_;
+      if (failure_later_ && answers_left_-- == 0) failure = failure_later_;
     }
     if (failure) return done(std::unexpected(*failure));
     std::vector<RecordRef> records;
@@ -155,6 +166,8 @@ class FakeStore final : public HistoryStore {
   std::vector<std::function<void()>> work_;
   std::optional<QueryFailure> failure_;
   std::optional<QuerySources> sources_;
+  std::optional<QueryFailure> failure_later_;
+  std::size_t answers_left_ = 0;
   std::atomic<std::uint64_t> lost_ = 0;
   bool hold_ = false;
   bool stop_ = false;

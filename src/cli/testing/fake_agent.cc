@@ -51,6 +51,11 @@ std::vector<std::string> FakeAgent::requests() const {
   return requests_;
 }
 
+std::string FakeAgent::last_body() const {
+  const std::lock_guard lock(mutex_);
+  return body_;
+}
+
 void FakeAgent::serve() {
   for (;;) {
     pollfd waits[2] = {{listener_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
@@ -69,12 +74,24 @@ void FakeAgent::serve_one(int connection) {
     if (got <= 0) return;
     request.append(buffer, static_cast<std::size_t>(got));
   }
+  // As much of a body as the header says.
+  const auto end = request.find("\r\n\r\n") + 4;
+  const auto length = request.find("Content-Length: ");
+  const std::size_t size =
+      length < end ? std::strtoul(request.c_str() + length + 16, nullptr, 10) : 0;
+  while (request.size() < end + size) {
+    char buffer[4096];
+    const auto got = ::recv(connection, buffer, sizeof(buffer), 0);
+    if (got <= 0) return;
+    request.append(buffer, static_cast<std::size_t>(got));
+  }
   const auto begin = request.find(' ') + 1;
   const std::string target = request.substr(begin, request.find(' ', begin) - begin);
   std::string response = "HTTP/1.1 404 X\r\nConnection: close\r\n\r\n";
   {
     const std::lock_guard lock(mutex_);
     requests_.push_back(target);
+    body_ = request.substr(end);
     auto found = answers_.find(target);
     if (found == answers_.end()) found = answers_.find(target.substr(0, target.find('?')));
     if (found != answers_.end()) response = found->second;

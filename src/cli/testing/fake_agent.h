@@ -24,6 +24,8 @@ class FakeAgent {
   /// The same for one target with its query, instead of the path's answer.
   void answer_target(const std::string& target, std::string body);
   [[nodiscard]] std::string url() const;
+  /// What the newest request had for a body.
+  [[nodiscard]] std::string last_body() const;
   /// Targets in the order they came.
   [[nodiscard]] std::vector<std::string> requests() const;
 
@@ -36,6 +38,7 @@ class FakeAgent {
   mutable std::mutex mutex_;
   std::map<std::string, std::string> answers_;  ///< whole responses by path or target
   std::vector<std::string> requests_;
+  std::string body_;  ///< of the newest
   std::thread thread_;
 };
 

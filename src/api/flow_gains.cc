@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/flow_gains.h"
+
+#include "query/evaluate.h"
+
+namespace netprobe {
+namespace {
+
+/// A nearer point that turned up late may have counted less: that is no gain.
+template <typename Number>
+Number more(Number now, Number before) {
+  return now > before ? now - before : 0;
+}
+
+Counters more(const Counters& now, const Counters& before) {
+  return {more(now.packets, before.packets), more(now.bytes, before.bytes)};
+}
+
+TcpTrouble more(const TcpTrouble& now, const TcpTrouble& before) {
+  return {.retransmits = more(now.retransmits, before.retransmits),
+          .out_of_order = more(now.out_of_order, before.out_of_order),
+          .zero_windows = more(now.zero_windows, before.zero_windows),
+          .resets = more(now.resets, before.resets)};
+}
+
+void add(TcpTrouble& to, const TcpTrouble& more) {
+  to.retransmits += more.retransmits;
+  to.out_of_order += more.out_of_order;
+  to.zero_windows += more.zero_windows;
+  to.resets += more.resets;
+}
+
+TcpTrouble trouble_of(const TcpSide& side) {
+  return {.retransmits = side.retransmits,
+          .out_of_order = side.out_of_order,
+          .zero_windows = side.zero_windows,
+          .resets = side.rsts};
+}
+
+bool is_nothing(const TcpTrouble& trouble) {
+  return trouble.retransmits + trouble.out_of_order + trouble.zero_windows + trouble.resets == 0;
+}
+
+}  // namespace
+
+FlowGains::Known FlowGains::state_of(const Flow& flow) {
+  return {flow.forward, flow.reverse, trouble_of(flow.tcp_forward), trouble_of(flow.tcp_reverse),
+          flow.handshake_rtt > 0};
+}
+
+void FlowGains::begin(const std::vector<Flow>& flows) {
+  known_.clear();
+  for (const Flow& flow : flows) {
+    if (known_.size() >= most_) break;
+    if (!flow.ended) known_.emplace(flow.id, state_of(flow));
+  }
+}
+
+bool FlowGains::take(const Flow& flow, Micros time, FlowRecord& record) {
+  if (flow.merged_into != 0) {
+    // The other has its counters from now on: told they are already.
+    const auto gone = known_.find(flow.id);
+    if (gone == known_.end()) return false;
+    const Known before = gone->second;
+    known_.erase(gone);
+    Known& other = known_[flow.merged_into];
+    other.forward += before.forward;
+    other.reverse += before.reverse;
+    add(other.client, before.client);
+    add(other.server, before.server);
+    other.shook_hands = other.shook_hands || before.shook_hands;
+    return false;
+  }
+  auto found = known_.find(flow.id);
+  const bool began = found == known_.end();
+  if (began) {
+    if (known_.size() >= most_) {
+      ++not_followed_;
+      return false;
+    }
+    found = known_.emplace(flow.id, Known{}).first;
+  }
+  const Known before = found->second;
+  const Known now = state_of(flow);
+  found->second = now;
+  if (flow.ended) known_.erase(found);
+
+  const Counters forward = more(now.forward, before.forward);
+  const Counters reverse = more(now.reverse, before.reverse);
+  const TcpTrouble client = more(now.client, before.client);
+  const TcpTrouble server = more(now.server, before.server);
+  const bool shook_hands = now.shook_hands && !before.shook_hands;
+  if (forward == Counters{} && reverse == Counters{} && is_nothing(client) && is_nothing(server) &&
+      !began && !shook_hands && !flow.ended)
+    return false;
+  record = record_of(flow);
+  record.time = time;
+  record.forward = forward;
+  record.reverse = reverse;
+  record.client_trouble = client;
+  record.server_trouble = server;
+  if (!shook_hands) record.handshake = 0;
+  record.began = began;
+  return true;
+}
+
+}  // namespace netprobe
