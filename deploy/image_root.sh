@@ -22,7 +22,14 @@ if [ -e /out/libduckdb.so ]; then
   [ ! -e /out/libduckdb.LICENSE ] || cp /out/libduckdb.LICENSE "$root/usr/share/doc/libduckdb/copyright"
 fi
 
+# The same of gRPC's (src/agent/agent_link.cc).
+if [ -e /out/netprobe-link.so ]; then
+  mkdir -p "$root/usr/lib/netprobe"
+  cp /out/netprobe-link.so "$root/usr/lib/netprobe/"
+fi
+
 loaded=$(mktemp)
+[ ! -e /out/netprobe-link.so ] || ldd /out/netprobe-link.so >>"$loaded"
 [ ! -e /out/libduckdb.so ] || ldd /out/libduckdb.so >>"$loaded"
 for binary in "$@"; do
   cp "$binary" "$root/usr/bin/"

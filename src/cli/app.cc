@@ -69,6 +69,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_report(*app, exit_code);
   add_replay(*app, exit_code);
   add_cleanup(*app, exit_code);
+  add_certificates(*app, exit_code);
   add_completion(*app, exit_code);
   add_version(*app, exit_code);
   return app;

@@ -21,6 +21,7 @@ void add_tunnels(CLI::App& app, int& exit_code);
 void add_losses(CLI::App& app, int& exit_code);
 void add_replay(CLI::App& app, int& exit_code);
 void add_cleanup(CLI::App& app, int& exit_code);
+void add_certificates(CLI::App& app, int& exit_code);
 void add_completion(CLI::App& app, int& exit_code);
 void add_version(CLI::App& app, int& exit_code);
 

@@ -77,7 +77,7 @@ std::string connection_problem(std::string_view message, const LinkCredentials& 
   if (!security.insecure && !refused) {
     if (std::string own = own_problem(security.files, CertificateUse::kClient); !own.empty())
       return fmt::format("{} does not take us: {}", who, own);
-    if (message.find("WRONG_VERSION_NUMBER") != std::string_view::npos)
+    if (message.find("wrong version number") != std::string_view::npos)
       return fmt::format("{} does not speak TLS: was it started with --grpc-insecure?", who);
     if (message.find("ocket closed") != std::string_view::npos ||
         message.find("reset by peer") != std::string_view::npos ||

@@ -239,7 +239,7 @@ class Client final : public NamesClient {
 
 std::unique_ptr<NamesClient> NamesClient::make(NamesClientOptions options,
                                                LinkCredentialsPtr credentials, const Clock& clock,
-                                               NamesLedger& ledger, NamesSink sink) {
+                                               NamesLedgerPtr ledger, NamesSink sink) {
   return std::make_unique<Client>(std::make_shared<Core>(
       std::move(options), std::move(credentials), clock, std::move(ledger), std::move(sink)));
 }

@@ -78,14 +78,14 @@ struct NamesTest : ::testing::Test {
   }
   void tell(std::vector<KubeChange> changes) { log->take(changes); }
   void connect() {
-    client = NamesClient::make(
-        {.server = "127.0.0.1:" + std::to_string(server->port()),
-         .node = "node-1",
-         .version = "0.1.0",
-         .backoff_min = 10 * kMillisecond,
-         .backoff_max = 100 * kMillisecond},
-        certificates.credentials("agent", "netprobe-server"), clock,
-        std::make_shared<NamesLedger>(), [this](auto& changes) { return book.take(changes); });
+    client = NamesClient::make({.server = "127.0.0.1:" + std::to_string(server->port()),
+                                .node = "node-1",
+                                .version = "0.1.0",
+                                .backoff_min = 10 * kMillisecond,
+                                .backoff_max = 100 * kMillisecond},
+                               certificates.credentials("agent", "netprobe-server"), clock,
+                               std::make_shared<NamesLedger>(),
+                               [this](auto& changes) { return book.take(changes); });
     client->start();
   }
   [[nodiscard]] bool is_synced() const { return client->status().state == KubeState::kSynced; }

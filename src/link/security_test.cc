@@ -13,9 +13,9 @@ namespace {
 using testing::Certificates;
 using testing::eventually;
 using testing::FakeAgent;
+using ::testing::HasSubstr;
 using testing::kDay;
 using testing::quick;
-using ::testing::HasSubstr;
 
 struct SecurityTest : ::testing::Test {
   AgentPeerPtr connect(const FakeAgent& agent, const LinkCredentialsPtr& with,
@@ -91,17 +91,17 @@ TEST_F(SecurityTest, WantsTheNameOfAnAgent) {
 }
 
 TEST_F(SecurityTest, WantsACertificateForItsUse) {
-  certificates.issue("agent", {.common_name = "x",
-                               .names = {"netprobe-agent"},
-                               .for_server = false,
-                               .for_client = true});
+  certificates.issue(
+      "agent",
+      {.common_name = "x", .names = {"netprobe-agent"}, .for_server = false, .for_client = true});
   FakeAgent agent(certificates.credentials("agent"));
   const auto peer = connect(agent, certificates.credentials("server", "netprobe-agent"));
   EXPECT_THAT(problem(peer), HasSubstr("not made for a server"));
 }
 
 TEST_F(SecurityTest, PlainTextIsNotTakenForTls) {
-  const auto plain = *LinkCredentials::make({.files = {}, .insecure = true, .peer_name = ""}, clock);
+  const auto plain =
+      *LinkCredentials::make({.files = {}, .insecure = true, .peer_name = ""}, clock);
   FakeAgent agent(plain);
   EXPECT_TRUE(ready(connect(agent, plain)));
   const auto peer = connect(agent, certificates.credentials("server", "netprobe-agent"));
@@ -126,8 +126,9 @@ TEST_F(SecurityTest, RefusesFilesThatCannotBeUsed) {
 }
 
 TEST_F(SecurityTest, RefusesWhoIsTooFarApart) {
-  FakeAgent old(certificates.credentials("agent"),
-                {.node = "", .version = "", .run_id = "", .protocol_oldest = 1, .protocol_newest = 2});
+  FakeAgent old(
+      certificates.credentials("agent"),
+      {.node = "", .version = "", .run_id = "", .protocol_oldest = 1, .protocol_newest = 2});
   const auto with = certificates.credentials("server", "netprobe-agent");
   const auto newer = connect(old, with, {.oldest = 3, .newest = 4});
   EXPECT_THAT(problem(newer), HasSubstr("speaks protocols 1 to 2"));
