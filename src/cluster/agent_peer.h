@@ -26,17 +26,17 @@ struct AgentState {
     kUnreachable,  ///< was reached before, or was tried in vain
     kRefused,      ///< it answers, but not to us: certificate, version, another service
   };
-  std::string address;    ///< "10.88.0.11:8082": what it was found by
-  std::string node;       ///< by its own word; empty until it was reached
-  std::string run_id;     ///< another one after each start of the agent
-  std::string version;    ///< "0.1.0"
+  std::string address;         ///< "10.88.0.11:8082": what it was found by
+  std::string node;            ///< by its own word; empty until it was reached
+  std::string run_id;          ///< another one after each start of the agent
+  std::string version;         ///< "0.1.0"
   std::uint32_t protocol = 0;  ///< link/proto/netprobe.proto: what both speak
   Link link = Link::kConnecting;
-  std::string problem;        ///< one sentence; empty: none
-  Nanos since = 0;            ///< wall: in this state
-  Nanos last_contact = 0;     ///< wall: it said anything; 0 never
-  Nanos clock_difference = 0; ///< the agent's wall clock less the server's, half a round trip off
-  std::uint64_t failures = 0; ///< of calls, since the start
+  std::string problem;         ///< one sentence; empty: none
+  Nanos since = 0;             ///< wall: in this state
+  Nanos last_contact = 0;      ///< wall: it said anything; 0 never
+  Nanos clock_difference = 0;  ///< the agent's wall clock less the server's, half a round trip off
+  std::uint64_t failures = 0;  ///< of calls, since the start
   /// What it lost since its start, by "stage/cause": told with each answer.
   std::vector<std::pair<std::string, std::uint64_t>> lost;
 };
@@ -55,8 +55,8 @@ using PageDone = std::function<void(std::expected<PageAnswer, QueryFailure>)>;
 /// Live records, or the windows of a live aggregate.
 struct LiveBatch {
   std::string node;
-  std::uint64_t sequence = 0;  ///< from 1, without gaps in one run of the agent
-  HistoryBatchPtr records;     ///< null: none
+  std::uint64_t sequence = 0;                 ///< from 1, without gaps in one run of the agent
+  HistoryBatchPtr records;                    ///< null: none
   std::shared_ptr<const QueryAnswer> window;  ///< of an aggregate: `part` of it; null: none
   std::uint64_t lost = 0;  ///< records missing before this batch: the agent's queue was full,
                            ///< or a break was longer than what it keeps
