@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
-#include "base/byte_size.h"
-#include "base/duration.h"
 #include "outbox/export_url.h"
+#include "outbox/read_value.h"
 #include "query/field_names.h"
 #include "query/nearest.h"
 #include "query/query_error.h"
@@ -17,16 +15,19 @@ namespace netprobe {
 namespace {
 
 constexpr std::array kCommon{
-    ExportParameter{"name", "its name in metrics and in the log (default: what the URL begins with)"},
+    ExportParameter{"name",
+                    "its name in metrics and in the log (default: what the URL begins with)"},
     ExportParameter{"filter", "which records, as in queries: namespace=shop and port=443"},
-    ExportParameter{"records", "kinds: flows, drops, connections, alerts (default: all that fit the "
-                               "filter)"},
+    ExportParameter{"records",
+                    "kinds: flows, drops, connections, alerts (default: all that fit the "
+                    "filter)"},
     ExportParameter{"fields", "which fields of each record (default: those that a query shows)"},
     ExportParameter{"fold", "workload: sums by pair of workloads in place of flows (default none)"},
     ExportParameter{"pairs", "pairs of workloads of one interval of a fold (default 2000)"},
     ExportParameter{"batch", "records sent together at most (default 1000)"},
-    ExportParameter{"interval", "the longest that a record waits for others (default 1s; of a fold "
-                                "10s)"},
+    ExportParameter{"interval",
+                    "the longest that a record waits for others (default 1s; of a fold "
+                    "10s)"},
     ExportParameter{"queue", "memory of records that wait (default 16MiB)"},
     ExportParameter{"timeout", "of one send (default 10s)"},
     ExportParameter{"ca", "file: who may sign the receiver's certificate"},
@@ -36,6 +37,8 @@ constexpr std::array kCommon{
 };
 
 constexpr Nanos kFoldInterval = 10 * kSecond;
+constexpr std::uint64_t kLeastQueue = 64U << 10U;
+constexpr std::uint64_t kMostQueue = 64ULL << 30U;
 constexpr std::size_t kMaxName = 63;
 constexpr std::size_t kMaxFields = 100;
 
@@ -79,16 +82,17 @@ class TargetReader {
     if (name == "records") return read_records(value);
     if (name == "fields") return read_fields(value);
     if (name == "fold") return read_fold(value);
-    if (name == "pairs") return read_number(name, value, 1, 1'000'000, target_.pairs);
-    if (name == "batch") return read_number(name, value, 1, 100'000, target_.batch);
+    if (name == "pairs") return keep(read_number(name, value, 1, 1'000'000), target_.pairs);
+    if (name == "batch") return keep(read_number(name, value, 1, 100'000), target_.batch);
     if (name == "interval") return read_interval(value);
-    if (name == "queue") return read_queue(value);
+    if (name == "queue")
+      return keep(read_size(name, value, kLeastQueue, kMostQueue), target_.queue);
     if (name == "timeout")
-      return read_duration(name, value, 100 * kMillisecond, 600 * kSecond, target_.timeout);
+      return keep(read_duration(name, value, 100 * kMillisecond, 600 * kSecond), target_.timeout);
     if (name == "ca") return read_file(name, value, target_.ca_file);
     if (name == "certificate") return read_file(name, value, target_.certificate_file);
     if (name == "key") return read_file(name, value, target_.key_file);
-    return read_switch(name, value, target_.insecure);
+    return keep(read_switch(name, value), target_.insecure);
   }
 
   /// What depends on several of them.
@@ -96,8 +100,7 @@ class TargetReader {
     if (target_.name.empty()) target_.name = target_.scheme;
     if (target_.certificate_file.empty() != target_.key_file.empty())
       return bad("certificate and key go together: give both, or neither");
-    if (target_.fold == ExportFold::kWorkload && !interval_given_)
-      target_.interval = kFoldInterval;
+    if (target_.fold == ExportFold::kWorkload && !interval_given_) target_.interval = kFoldInterval;
     if (auto s = settle_kinds(); !s) return s;
     return check_fields();
   }
@@ -174,54 +177,22 @@ class TargetReader {
     return {};
   }
 
-  static Status read_number(std::string_view name, const std::string& value, std::size_t least,
-                            std::size_t most, std::size_t& into) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (error != std::errc{} || end != value.data() + value.size() || number < least ||
-        number > most)
-      return bad_value(name, value,
-                       "a number from " + std::to_string(least) + " to " + std::to_string(most));
-    into = number;
-    return {};
-  }
-
-  static Status read_duration(std::string_view name, const std::string& value, Nanos least,
-                              Nanos most, Nanos& into) {
-    const auto time = parse_duration(value);
-    if (!time || *time < least || *time > most)
-      return bad_value(name, value,
-                       "a duration from " + format_duration(least) + " to " + format_duration(most));
-    into = *time;
-    return {};
-  }
-
   Status read_interval(const std::string& value) {
     interval_given_ = true;
-    return read_duration("interval", value, 10 * kMillisecond, 3600 * kSecond, target_.interval);
+    return keep(read_duration("interval", value, 10 * kMillisecond, 3600 * kSecond),
+                target_.interval);
   }
 
-  Status read_queue(const std::string& value) {
-    constexpr std::uint64_t kLeast = 64U << 10U;
-    constexpr std::uint64_t kMost = 64ULL << 30U;
-    const auto size = parse_byte_size(value);
-    if (!size || *size < kLeast || *size > kMost)
-      return bad_value("queue", value,
-                       "a size from " + format_byte_size(kLeast) + " to " +
-                           format_byte_size(kMost) + ", such as 16MiB");
-    target_.queue = *size;
+  template <typename Value, typename Member>
+  static Status keep(const Result<Value>& value, Member& into) {
+    if (!value) return std::unexpected(value.error());
+    into = *value;
     return {};
   }
 
   static Status read_file(std::string_view name, const std::string& value, std::string& into) {
     if (!value.starts_with('/')) return bad_value(name, value, "a path that begins with /");
     into = value;
-    return {};
-  }
-
-  static Status read_switch(std::string_view name, const std::string& value, bool& into) {
-    if (value != "true" && value != "false") return bad_value(name, value, "true or false");
-    into = value == "true";
     return {};
   }
 
@@ -239,19 +210,25 @@ class TargetReader {
     target_.kinds = kinds_.value_or(fitting);
     for (const RecordKind kind : target_.kinds)
       if (!contains(fitting, kind))
-        return bad("filter: '" + filter_ + "' asks for what " + std::string(to_string(kind)) +
-                   " do not have; leave them out of records, or write another destination for them");
+        return bad(
+            "filter: '" + filter_ + "' asks for what " + std::string(to_string(kind)) +
+            " do not have; leave them out of records, or write another destination for them");
     return {};
   }
 
   Status check_fields() {
+    const auto has_none = [&](RecordKind kind) {
+      return std::ranges::none_of(target_.fields,
+                                  [&](const FieldRef& ref) { return field(ref.id).of(kind); });
+    };
     if (target_.fields.empty()) return {};
-    for (const RecordKind kind : target_.kinds) {
-      const auto has = [&](const FieldRef& ref) { return field(ref.id).of(kind); };
-      if (std::ranges::none_of(target_.fields, has))
+    if (!kinds_) std::erase_if(target_.kinds, has_none);
+    if (target_.kinds.empty())
+      return bad("fields: what the filter asks for has none of them; name one that it has");
+    for (const RecordKind kind : target_.kinds)
+      if (has_none(kind))
         return bad("fields: " + std::string(to_string(kind)) +
                    " have none of them; leave these out of records, or name one that they have");
-    }
     return {};
   }
 
@@ -282,7 +259,8 @@ std::unexpected<Error> unknown_parameter(std::string_view name, const ExportSche
   const std::string near = did_you_mean(nearest_words(name, words));
   std::string list;
   if (near.empty()) {
-    for (const auto word : words) list += (list.empty() ? "; there are " : ", ") + std::string(word);
+    for (const auto word : words)
+      list += (list.empty() ? "; there are " : ", ") + std::string(word);
     list += " (an '&' within a value is written %26)";
   }
   return bad(std::string(scheme.scheme) + " takes no parameter '" +

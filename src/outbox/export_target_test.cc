@@ -94,6 +94,11 @@ TEST(ExportTarget, FilterDecidesWhichKindsThereAre) {
             std::string::npos);
 }
 
+TEST(ExportTarget, FieldsDecideWhichKindsThereAre) {
+  EXPECT_EQ(read("stdout:?fields=drop.reason").kinds, std::vector{RecordKind::kDrop});
+  EXPECT_EQ(read("stdout:?fields=time,drop.reason").kinds.size(), kRecordKinds);
+}
+
 TEST(ExportTarget, AFoldWaitsLonger) {
   EXPECT_EQ(read("stdout:?fold=workload").interval, 10 * kSecond);
   EXPECT_EQ(read("stdout:?interval=1m&fold=workload").interval, 60 * kSecond);
@@ -131,7 +136,8 @@ TEST(ExportTarget, ErrorsSayWhatAndTheWayOut) {
       {"stdout:?fields=ip", "src.ip or dst.ip"},
       {"stdout:?fields=src.label", "which label"},
       {"stdout:?fields=,", "fields is empty"},
-      {"stdout:?fields=drop.reason", "flows have none of them"},
+      {"stdout:?fields=drop.reason&records=flows", "flows have none of them"},
+      {"stdout:?fields=drop.reason&filter=rtt>1ms", "has none of them"},
       {"stdout:?fold=pods", "none or workload"},
       {"stdout:?batch=0", "a number from 1 to 100000"},
       {"stdout:?interval=-1s", "a duration from 10ms to 1h"},

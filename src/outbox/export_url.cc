@@ -39,7 +39,8 @@ Result<std::string> decoded(std::string_view text) {
       const auto high = i + 1 < text.size() ? hex(text[i + 1]) : std::nullopt;
       const auto low = i + 2 < text.size() ? hex(text[i + 2]) : std::nullopt;
       if (!high || !low)
-        return bad("in " + shown(text) + " a '%' has no two hex digits behind it; write %25 for it");
+        return bad("in " + shown(text) +
+                   " a '%' has no two hex digits behind it; write %25 for it");
       c = static_cast<char>(*high << 4U | *low);
       i += 2;
     }
@@ -53,8 +54,8 @@ Result<std::string> decoded(std::string_view text) {
 bool is_scheme(std::string_view text) {
   const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
   return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, [&](char c) {
-           return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-         });
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  });
 }
 
 Status read_port(std::string_view text, ExportUrl& url) {

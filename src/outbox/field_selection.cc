@@ -9,12 +9,29 @@ namespace {
 std::vector<FieldRef> fields_of_sums() {
   using enum FieldId;
   std::vector<FieldRef> fields;
-  for (const FieldId id :
-       {kTime,          kNode,        kProtocol,     kSrcNamespace,    kSrcWorkload,
-        kSrcWorkloadKind, kDstNamespace, kDstWorkload, kDstWorkloadKind, kDstPort,
-        kDirection,     kPackets,     kBytes,        kReversePackets,  kReverseBytes,
-        kRetransmits,   kReverseRetransmits, kResets, kReverseResets,  kOutOfOrder,
-        kZeroWindows,   kRtt,         kLastSeen})
+  for (const FieldId id : {kTime,
+                           kNode,
+                           kProtocol,
+                           kSrcNamespace,
+                           kSrcWorkload,
+                           kSrcWorkloadKind,
+                           kDstNamespace,
+                           kDstWorkload,
+                           kDstWorkloadKind,
+                           kDstPort,
+                           kDirection,
+                           kPackets,
+                           kBytes,
+                           kReversePackets,
+                           kReverseBytes,
+                           kRetransmits,
+                           kReverseRetransmits,
+                           kResets,
+                           kReverseResets,
+                           kOutOfOrder,
+                           kZeroWindows,
+                           kRtt,
+                           kLastSeen})
     fields.push_back({id, {}});
   return fields;
 }

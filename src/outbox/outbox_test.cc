@@ -285,9 +285,8 @@ TEST(Outbox, StopEndsASendThatHangs) {
 
 TEST(Outbox, StopSendsWhatWaitsForItsInterval) {
   FakeReceiver receiver(take_all);
-  auto outbox = Outbox::make(
-      *parse_export_target("test:?interval=1h", kSchemes, kClock.wall()),
-      std::make_unique<FakeSender>(receiver), kClock);
+  auto outbox = Outbox::make(*parse_export_target("test:?interval=1h", kSchemes, kClock.wall()),
+                             std::make_unique<FakeSender>(receiver), kClock);
   outbox->start();
   outbox->put(made_flows(10));
   outbox->stop(kPatience);

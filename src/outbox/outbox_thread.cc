@@ -48,8 +48,8 @@ std::vector<OutboxArrival> ThreadedOutbox::await() {
   while (inbox_.empty() && stopping_ == is_stopping_) {
     const Nanos left = next_due() - clock_.monotonic();
     if (left <= 0 || (stopping_ && (waiting_.empty() || clock_.monotonic() >= stop_at_))) break;
-    news_.wait_for(mutex_, std::chrono::nanoseconds(
-                               stopping_ ? std::min(left, kLastBackoff) : left));
+    news_.wait_for(mutex_,
+                   std::chrono::nanoseconds(stopping_ ? std::min(left, kLastBackoff) : left));
   }
   arrived.swap(inbox_);
   if (stopping_ && !is_stopping_) {

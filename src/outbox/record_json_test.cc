@@ -48,18 +48,34 @@ std::string json_of(const FieldSelection& selection, const RecordRef& record) {
 
 TEST(RecordJson, WritesEveryFormOfValue) {
   const FlowRecord flow = made_flow();
-  EXPECT_EQ(
-      json_of(fields({"time", "src.ip", "dst.ip", "src.port", "protocol", "src.name", "src.workload",
-                      "dst.name", "src.label.app", "bytes", "rtt", "handshake", "tcp_flags", "nat",
-                      "vlan", "direction", "verdict", "observer", "translated.src.ip", "dst.pid",
-                      "last_seen"}),
-              {RecordKind::kFlow, &flow, "n\\1"}),
-      R"({"kind":"flows","time":"2025-11-24T16:00:00.000001000Z","src.ip":"10.0.200.3",)"
-      R"("dst.ip":"fd00::9","src.port":40000,"protocol":"tcp","src.name":"web-1",)"
-      R"("src.workload":"we\"b","dst.name":null,"src.label.app":"we\"b",)"
-      R"("bytes":18446744073709551615,"rtt":1.25,"handshake":null,"tcp_flags":"syn+ack",)"
-      R"("nat":true,"vlan":null,"direction":"egress","verdict":null,"observer":"n\\1",)"
-      R"("translated.src.ip":null,"dst.pid":null,"last_seen":null})");
+  EXPECT_EQ(json_of(fields({"time",
+                            "src.ip",
+                            "dst.ip",
+                            "src.port",
+                            "protocol",
+                            "src.name",
+                            "src.workload",
+                            "dst.name",
+                            "src.label.app",
+                            "bytes",
+                            "rtt",
+                            "handshake",
+                            "tcp_flags",
+                            "nat",
+                            "vlan",
+                            "direction",
+                            "verdict",
+                            "observer",
+                            "translated.src.ip",
+                            "dst.pid",
+                            "last_seen"}),
+                    {RecordKind::kFlow, &flow, "n\\1"}),
+            R"({"kind":"flows","time":"2025-11-24T16:00:00.000001000Z","src.ip":"10.0.200.3",)"
+            R"("dst.ip":"fd00::9","src.port":40000,"protocol":"tcp","src.name":"web-1",)"
+            R"("src.workload":"we\"b","dst.name":null,"src.label.app":"we\"b",)"
+            R"("bytes":18446744073709551615,"rtt":1.25,"handshake":null,"tcp_flags":"syn+ack",)"
+            R"("nat":true,"vlan":null,"direction":"egress","verdict":null,"observer":"n\\1",)"
+            R"("translated.src.ip":null,"dst.pid":null,"last_seen":null})");
 }
 
 TEST(RecordJson, WritesEveryKindWithItsOwnFields) {

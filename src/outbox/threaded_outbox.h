@@ -102,8 +102,8 @@ class ThreadedOutbox final : public Outbox {
   Nanos not_before_ = 0;  ///< the receiver is left alone until then
   Nanos last_idle_ = 0;
   Nanos last_complaint_ = 0;
-  std::string complained_;        ///< the newest that the log has
-  bool has_complained_ = false;   ///< and all is not well again
+  std::string complained_;       ///< the newest that the log has
+  bool has_complained_ = false;  ///< and all is not well again
   std::uint64_t told_lost_ = 0;  ///< that found no room, as of the log
   Nanos told_lost_at_ = 0;
   bool is_stopping_ = false;  ///< as of the last look

@@ -44,9 +44,8 @@ class FakeReceiver {
   }
   /// What tests know records by: the time, or of a flow its id.
   static std::uint64_t id_of(const RecordRef& record) {
-    return record.kind == RecordKind::kFlow
-               ? static_cast<const FlowRecord*>(record.record)->flow_id
-               : static_cast<std::uint64_t>(record.record->time);
+    return record.kind == RecordKind::kFlow ? static_cast<const FlowRecord*>(record.record)->flow_id
+                                            : static_cast<std::uint64_t>(record.record->time);
   }
   /// False: it did not come to it within half a minute.
   bool wait_for_taken(std::size_t count) NETPROBE_EXCLUDES(mutex_) {
