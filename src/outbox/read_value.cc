@@ -14,9 +14,9 @@ namespace {
 std::unexpected<Error> bad_value(std::string_view name, std::string_view value,
                                  const std::string& allowed) {
   constexpr std::size_t kMaxShown = 60;
-  return fail(std::string(name) + "='" + std::string(value.substr(0, kMaxShown)) + "' is not " +
-                  allowed,
-              ErrorKind::kUsage);
+  return fail(
+      std::string(name) + "='" + std::string(value.substr(0, kMaxShown)) + "' is not " + allowed,
+      ErrorKind::kUsage);
 }
 
 }  // namespace

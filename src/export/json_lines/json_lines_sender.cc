@@ -16,7 +16,8 @@ namespace netprobe {
 namespace {
 
 constexpr std::array kFileParameters{
-    ExportParameter{"rotate_size", "a new file when this one is so large (default 100MiB; 0: never)"},
+    ExportParameter{"rotate_size",
+                    "a new file when this one is so large (default 100MiB; 0: never)"},
     ExportParameter{"rotate_age", "… or so old (default 0: never)"},
     ExportParameter{"keep", "files that are kept beside the newest (default 5)"},
     ExportParameter{"compress", "gzip: those are compressed (default none)"},
@@ -127,9 +128,9 @@ Status check_path(const ExportTarget& target) {
     return fail("a file's URL has three slashes: file:///" + target.host + target.path,
                 ErrorKind::kUsage);
   if (target.path.ends_with('/'))
-    return fail(target.path + " is a folder; name a file in it: file://" + target.path +
-                    "flows.jsonl",
-                ErrorKind::kUsage);
+    return fail(
+        target.path + " is a folder; name a file in it: file://" + target.path + "flows.jsonl",
+        ErrorKind::kUsage);
   return {};
 }
 
@@ -155,16 +156,15 @@ Result<std::unique_ptr<RecordSender>> make_file_sender(const ExportTarget& targe
   };
   const auto size = parameter_or<std::uint64_t>(target, "rotate_size", 100U << 20U, read_size,
                                                 std::uint64_t{0}, kLargest);
-  const auto age =
-      parameter_or<Nanos>(target, "rotate_age", 0, read_duration, Nanos{0}, kOldest);
+  const auto age = parameter_or<Nanos>(target, "rotate_age", 0, read_duration, Nanos{0}, kOldest);
   const auto keep = parameter_or<std::uint64_t>(target, "keep", 5, read_number, std::uint64_t{0},
                                                 std::uint64_t{1000});
   const auto compress = parameter_or<std::size_t>(target, "compress", 0, read_word,
                                                   std::span<const std::string_view>(kCompressions));
   const auto mode = parameter_or<mode_t>(target, "mode", 0600, read_mode);
-  for (const Status& s : {take(size, options.rotate_size), take(age, options.rotate_age),
-                          take(keep, options.keep), take(compress, options.compress),
-                          take(mode, options.mode)})
+  for (const Status& s :
+       {take(size, options.rotate_size), take(age, options.rotate_age), take(keep, options.keep),
+        take(compress, options.compress), take(mode, options.mode)})
     if (!s) return std::unexpected(s.error());
   return std::make_unique<FileSender>(target, std::move(options), clock);
 }

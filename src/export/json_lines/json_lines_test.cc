@@ -60,7 +60,7 @@ TEST_F(JsonLines, WritesOneObjectALine) {
   EXPECT_EQ(outcome.problem, "");
   EXPECT_EQ(text_of_file(path_), lines(1, 3));
   EXPECT_EQ(outcome.bytes, lines(1, 3).size());
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(path_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
 }

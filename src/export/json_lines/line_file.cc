@@ -24,8 +24,8 @@ std::unexpected<Error> cannot_write(const std::string& path, int code) {
     way_out = "; let netprobe-agent write there, or give another path";
   if (code == ENOSPC || code == EDQUOT)
     way_out = "; make room, or keep less with rotate_size= and keep=";
-  return std::unexpected(
-      Error{"cannot write " + path + ": " + std::strerror(code) + way_out, ErrorKind::kFailed, code});
+  return std::unexpected(Error{"cannot write " + path + ": " + std::strerror(code) + way_out,
+                               ErrorKind::kFailed, code});
 }
 
 }  // namespace
@@ -35,7 +35,7 @@ Status LineFile::open() {
   UniqueFd fd(::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                      mode_));
   if (!fd) return cannot_write(path_, errno);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd.get(), &info) != 0) return cannot_write(path_, errno);
   if (!S_ISREG(info.st_mode))
     return fail("cannot write " + path_ + ": it is no file; for a pipe use stdout:");
@@ -69,8 +69,8 @@ Status LineFile::mend() {
 }
 
 bool LineFile::is_still_there() const {
-  struct stat mine {};
-  struct stat there {};
+  struct stat mine{};
+  struct stat there{};
   return ::fstat(fd_.get(), &mine) == 0 && ::stat(path_.c_str(), &there) == 0 &&
          mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
 }
@@ -83,7 +83,7 @@ LineFile::Written LineFile::write(const LineBuffer& lines) {
     return {0, cannot_write(path_, errno)};
   torn_ = false;
   // Somebody may have emptied it (copytruncate).
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd_.get(), &info) != 0) return {0, cannot_write(path_, errno)};
   size_ = static_cast<std::uint64_t>(info.st_size);
   const std::string_view text = lines.text();

@@ -33,8 +33,9 @@ std::size_t LineStream::push(std::string_view text, Nanos deadline, std::string&
     if (written >= 0) {
       done += static_cast<std::size_t>(written);
     } else if (errno != EINTR && errno != EAGAIN) {
-      problem = errno == EPIPE ? "nobody reads standard output any more"
-                               : std::string("cannot write standard output: ") + std::strerror(errno);
+      problem = errno == EPIPE
+                    ? "nobody reads standard output any more"
+                    : std::string("cannot write standard output: ") + std::strerror(errno);
       return done;
     }
   }

@@ -35,7 +35,7 @@ class Rotation::Job {
     auto job = std::make_unique<Job>(std::move(from), std::move(to));
     job->in_.reset(::open(job->from_.c_str(), O_RDONLY | O_CLOEXEC));
     if (!job->in_) return fail_errno("cannot read " + job->from_);
-    struct stat info {};
+    struct stat info{};
     if (::fstat(job->in_.get(), &info) != 0) return fail_errno("cannot read " + job->from_);
     UniqueFd out(::open(job->half().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                         info.st_mode & 0777U));
@@ -111,7 +111,8 @@ Status Rotation::rotate() {
   while (busy())
     if (auto s = step(); !s) break;  // it stays as it is
   if (keep_ == 0) {
-    if (::unlink(path_.c_str()) != 0 && errno != ENOENT) return fail_errno("cannot remove " + path_);
+    if (::unlink(path_.c_str()) != 0 && errno != ENOENT)
+      return fail_errno("cannot remove " + path_);
     return {};
   }
   if (auto s = shift(); !s) return s;
