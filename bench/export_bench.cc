@@ -135,8 +135,9 @@ Row row_of(const Subject& subject, const std::vector<HistoryBatchPtr>& batches) 
           .variant = subject.name,
           .value = share,
           .unit = "% of a core",
-          .ratio = bytes > 0 ? fmt::format("{:.2f} us and {:.0f} B a record", nanoseconds / 1e3, bytes)
-                             : fmt::format("{:.2f} us a record", nanoseconds / 1e3),
+          .ratio = bytes > 0
+                       ? fmt::format("{:.2f} us and {:.0f} B a record", nanoseconds / 1e3, bytes)
+                       : fmt::format("{:.2f} us a record", nanoseconds / 1e3),
           .budget = fmt::format("<= {} %", subject.budget),
           .met = share <= subject.budget};
 }
@@ -183,8 +184,11 @@ int run() {
   const ExportScheme nothing{.scheme = "null", .default_port = 0, .parameters = {}, .example = ""};
   const std::vector<Subject> subjects{
       {"outbox alone", "null:?queue=1GiB", {nothing}, null, kOutboxBudget},
-      {"outbox, filter", "null:?queue=1GiB&filter=src.namespace~^n and dst.port!=4444", {nothing},
-       null, kOutboxBudget},
+      {"outbox, filter",
+       "null:?queue=1GiB&filter=src.namespace~^n and dst.port!=4444",
+       {nothing},
+       null,
+       kOutboxBudget},
       {"outbox, fold", "null:?queue=1GiB&fold=workload", {nothing}, null, kOutboxBudget},
       {"JSON lines", "file://" + folder + "/flows.jsonl?queue=1GiB", {kFileExport}, file},
       {"JSON lines, gzip",
