@@ -19,7 +19,8 @@
 namespace netprobe::test {
 namespace {
 
-constexpr std::string_view kFields = "flow_id,first_seen,packets,bytes,reverse_packets,reverse_bytes";
+constexpr std::string_view kFields =
+    "flow_id,first_seen,packets,bytes,reverse_packets,reverse_bytes";
 constexpr std::string_view kBegin = R"({"kind":"flows",)";
 
 class Export : public testing::Test {
@@ -65,8 +66,8 @@ class Export : public testing::Test {
     return lines;
   }
   static std::vector<std::string> recorded(const Agent& agent) {
-    std::istringstream in(agent.get("/api/query?format=jsonl&limit=10000&q=flows%20%7C%20fields%20" +
-                                    std::string(kFields)));
+    std::istringstream in(agent.get(
+        "/api/query?format=jsonl&limit=10000&q=flows%20%7C%20fields%20" + std::string(kFields)));
     std::vector<std::string> lines;
     for (std::string line; std::getline(in, line);) lines.push_back(line);
     std::ranges::sort(lines);
@@ -110,9 +111,13 @@ TEST_F(Export, IsWhatHistoryHasAlsoAfterAReceiverWasAway) {
   ASSERT_TRUE(syslog_->stop());
   std::filesystem::rename(dir_.file("flows.jsonl"), dir_.file("old"));
   ping(5);
-  const std::size_t all = recorded(*agent).size();
-  EXPECT_TRUE(eventually([&] { return probe_state(*agent, "export:syslog+tcp") == "failed"; }));
-  EXPECT_TRUE(eventually([&] { return std::filesystem::exists(dir_.file("flows.jsonl")); }));
+  // A question has records made of what was seen since.
+  std::size_t all = 0;
+  EXPECT_TRUE(eventually([&] {
+    all = recorded(*agent).size();
+    return probe_state(*agent, "export:syslog+tcp") == "failed" &&
+           std::filesystem::exists(dir_.file("flows.jsonl"));
+  }));
   start_syslog();
   expect_same(*agent, dir_.file("syslog"), all);
   EXPECT_TRUE(eventually([&] { return probe_state(*agent, "export:syslog+tcp") == "on"; }));
@@ -126,11 +131,12 @@ TEST_F(Export, IsWhatHistoryHasAlsoAfterAReceiverWasAway) {
 }
 
 TEST_F(Export, WorksWithoutHistoryAndUpToTheLastRecord) {
-  auto agent = Agent::start(*node_, {"--enable-history=false",
-                                     target("file://" + dir_.file("flows.jsonl"))});
+  auto agent = Agent::start(
+      *node_, {"--enable-history=false", target("file://" + dir_.file("flows.jsonl"))});
   ASSERT_TRUE(agent) << agent.error().message;
   ping(10);
-  EXPECT_TRUE(eventually([&] { return agent->json("/api/flows")["flows"].get_array().size() >= 2; }));
+  EXPECT_TRUE(
+      eventually([&] { return agent->json("/api/flows")["flows"].get_array().size() >= 2; }));
   const auto ended = agent->stop();
   ASSERT_TRUE(ended) << ended.error().message;
   EXPECT_EQ(ended->exit_code, 0) << ended->err;
