@@ -14,6 +14,17 @@ using namespace option_values;  // NOLINT: the table is made of them
 // Ten years.
 constexpr Nanos kLongestKept = 3650 * 86'400 * kSecond;
 
+/// One a line; what is wrong with them is said where they are made.
+Status set_exports(AgentOptions& options, const std::string& value) {
+  options.exports.clear();
+  for (std::size_t from = 0; from < value.size();) {
+    const auto end = std::min(value.find('\n', from), value.size());
+    if (end > from) options.exports.push_back(value.substr(from, end - from));
+    from = end + 1;
+  }
+  return {};
+}
+
 }  // namespace
 
 const std::vector<Option>& option_table() {
@@ -209,6 +220,10 @@ const std::vector<Option>& option_table() {
        choice<NamesFrom>(
            &AgentOptions::names_from,
            {{"auto", NamesFrom::kAuto}, {"api", NamesFrom::kApi}, {"server", NamesFrom::kServer}})},
+      {"export", "URL",
+       "send records there as well, such as file:///var/log/flows.jsonl; give it several times "
+       "for several (docs/export.md)",
+       set_exports, /*repeats=*/true},
   };
   return kOptions;
 }

@@ -140,6 +140,18 @@ enum class Metric : std::uint8_t {
   kServerQueries,
   kServerQueriesFailed,
   kServerEventsLost,
+  kExportInfo,
+  kExportConnected,
+  kExportSeen,
+  kExportRecords,
+  kExportLost,
+  kExportWaiting,
+  kExportSums,
+  kExportBatches,
+  kExportBytes,
+  kExportRetries,
+  kExportLastSent,
+  kExportCpu,
   kCount,
 };
 
