@@ -30,14 +30,14 @@ constexpr std::uint64_t kNtpEpoch = 2'208'988'800ULL;  // seconds from 1900 to 1
 std::uint64_t ntp_time(Micros time) {
   constexpr std::uint64_t kSecondMicros = 1'000'000;
   constexpr std::uint64_t kIgnored = (1U << 11U) - 1;
-  const std::uint64_t whole = std::max<Micros>(time, 0);
+  const auto whole = static_cast<std::uint64_t>(std::max<Micros>(time, 0));
   const std::uint64_t fraction =
       (((whole % kSecondMicros) << 32U) + kSecondMicros - 1) / kSecondMicros;
   return ((whole / kSecondMicros + kNtpEpoch) << 32U) | ((fraction + kIgnored) & ~kIgnored);
 }
 
 std::uint64_t saturated(std::uint64_t value, std::size_t width) {
-  return width >= 8 ? value : std::min(value, (1ULL << (width * 8)) - 1);
+  return width >= 8 ? value : std::min<std::uint64_t>(value, (1ULL << (width * 8)) - 1);
 }
 
 struct OptionField {

@@ -217,12 +217,12 @@ Result<std::unique_ptr<RecordSender>> make_ipfix_sender(const ExportTarget& targ
                                      kSecond, 86'400 * kSecond);
   if (!interval) return std::unexpected(interval.error());
   const auto messages =
-      parameter_or(target, "template_messages", timing.messages, read_number, 1, 1'000'000);
+      parameter_or(target, "template_messages", timing.messages, read_number, 1U, 1'000'000U);
   if (!messages) return std::unexpected(messages.error());
   const auto domain =
-      parameter_or(target, "domain", std::uint64_t{0}, read_number, 0, UINT32_MAX);
+      parameter_or(target, "domain", std::uint64_t{0}, read_number, 0U, UINT32_MAX);
   if (!domain) return std::unexpected(domain.error());
-  const auto pen = parameter_or(target, "pen", std::uint64_t{ipfix::kDefaultPen}, read_number, 1,
+  const auto pen = parameter_or(target, "pen", std::uint64_t{ipfix::kDefaultPen}, read_number, 1U,
                                 UINT32_MAX);
   if (!pen) return std::unexpected(pen.error());
   if (*pen == ipfix::kReversePen)
