@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "export/ipfix/ipfix_sender.h"
 #include "export/json_lines/json_lines_sender.h"
+#include "export/kafka/kafka_sender.h"
 
 namespace netprobe {
 namespace {
@@ -35,6 +37,11 @@ std::span<const Exporter> exporter_registry() {
   static const std::vector<Exporter> kExporters{
       {kFileExport, make_file_sender},
       {kStdoutExport, make_stdout_sender},
+      {kIpfixUdpExport, make_ipfix_sender},
+      {kIpfixTcpExport, make_ipfix_sender},
+      {kIpfixTlsExport, make_ipfix_sender},
+      {kKafkaExport, make_kafka_sender},
+      {kKafkaTlsExport, make_kafka_sender},
   };
   return kExporters;
 }
