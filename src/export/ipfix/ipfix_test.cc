@@ -9,6 +9,7 @@
 #include "export/ipfix/encoder.h"
 #include "export/ipfix/testing/made_events.h"
 #include "export/ipfix/testing/message_reader.h"
+#include "query/record.h"
 
 namespace netprobe::ipfix {
 namespace {

@@ -61,12 +61,20 @@ class RdProducer final : public Producer {
 
   Put put(std::string_view key, std::string_view value, std::uint64_t token,
           std::string& why) override {
-    const auto error = ::rd_kafka_producev(
-        kafka_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_KEY(key.empty() ? nullptr : key.data(), key.size()),
-        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-        RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(token)), RD_KAFKA_V_END);
+    std::array<rd_kafka_vu_t, 5> parts{};
+    parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+    parts[0].u.cstr = topic_.c_str();
+    parts[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    parts[1].u.i = RD_KAFKA_MSG_F_COPY;
+    parts[2].vtype = RD_KAFKA_VTYPE_KEY;
+    parts[2].u.mem = {key.empty() ? nullptr : const_cast<char*>(key.data()), key.size()};
+    parts[3].vtype = RD_KAFKA_VTYPE_VALUE;
+    parts[3].u.mem = {const_cast<char*>(value.data()), value.size()};
+    parts[4].vtype = RD_KAFKA_VTYPE_OPAQUE;
+    parts[4].u.ptr = reinterpret_cast<void*>(token);
+    const std::unique_ptr<rd_kafka_error_t, decltype(&::rd_kafka_error_destroy)> failed(
+        ::rd_kafka_produceva(kafka_.get(), parts.data(), parts.size()), &::rd_kafka_error_destroy);
+    const auto error = failed ? ::rd_kafka_error_code(failed.get()) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Put::kQueued;
     why = ::rd_kafka_err2str(error);
     return is_permanent(error) ? Put::kRejected : Put::kFull;
