@@ -35,12 +35,9 @@ std::string_view shown(std::string_view url) {
 
 std::span<const Exporter> exporter_registry() {
   static const std::vector<Exporter> kExporters{
-      {kFileExport, make_file_sender},
-      {kStdoutExport, make_stdout_sender},
-      {kIpfixUdpExport, make_ipfix_sender},
-      {kIpfixTcpExport, make_ipfix_sender},
-      {kIpfixTlsExport, make_ipfix_sender},
-      {kKafkaExport, make_kafka_sender},
+      {kFileExport, make_file_sender},      {kStdoutExport, make_stdout_sender},
+      {kIpfixUdpExport, make_ipfix_sender}, {kIpfixTcpExport, make_ipfix_sender},
+      {kIpfixTlsExport, make_ipfix_sender}, {kKafkaExport, make_kafka_sender},
       {kKafkaTlsExport, make_kafka_sender},
   };
   return kExporters;
@@ -73,9 +70,9 @@ Result<AgentExporters> AgentExporters::make(const std::vector<std::string>& urls
     auto target = parse_export_target(url, schemes, clock.wall());
     if (!target) return wrong(target.error());
     make_unique_name(*target, names);
-    const auto exporter = std::ranges::find(
-        exporter_registry(), target->scheme,
-        [](const Exporter& each) { return each.scheme.scheme; });
+    const auto exporter =
+        std::ranges::find(exporter_registry(), target->scheme,
+                          [](const Exporter& each) { return each.scheme.scheme; });
     auto sender = exporter->make(*target, clock);
     if (!sender) return wrong(sender.error());
     made.outboxes_.push_back(Outbox::make(std::move(*target), std::move(*sender), clock));

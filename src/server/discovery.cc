@@ -56,8 +56,7 @@ void Discovery::on_slice(const KubeEndpointSlice& slice, bool deleted) {
     else
       slices_[slice.meta.name] = std::move(found);
     Addresses wanted;
-    for (const auto& [name, addresses] : slices_)
-      wanted.insert(addresses.begin(), addresses.end());
+    for (const auto& [name, addresses] : slices_) wanted.insert(addresses.begin(), addresses.end());
     for (const std::string& address : wanted)
       if (auto& peer = peers_[address]; !peer) peer = factory_(address);
     for (auto it = peers_.begin(); it != peers_.end();) {

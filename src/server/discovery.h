@@ -42,8 +42,8 @@ class Discovery final : public AgentDirectory {
   const DiscoveryOptions options_;
   const PeerFactory factory_;
   mutable Mutex mutex_;
-  std::map<std::string, AgentPeerPtr> peers_ NETPROBE_GUARDED_BY(mutex_);    ///< by address
-  std::map<std::string, Addresses> slices_ NETPROBE_GUARDED_BY(mutex_);      ///< by name
+  std::map<std::string, AgentPeerPtr> peers_ NETPROBE_GUARDED_BY(mutex_);  ///< by address
+  std::map<std::string, Addresses> slices_ NETPROBE_GUARDED_BY(mutex_);    ///< by name
   std::set<std::string> nodes_ NETPROBE_GUARDED_BY(mutex_);
 };
 

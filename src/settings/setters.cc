@@ -40,8 +40,7 @@ Result<Nanos> read_duration(const std::string& value, Nanos least, Nanos most) {
   return *parsed;
 }
 
-Result<std::uint64_t> read_size(const std::string& value, std::uint64_t least,
-                                std::uint64_t most) {
+Result<std::uint64_t> read_size(const std::string& value, std::uint64_t least, std::uint64_t most) {
   auto parsed = parse_byte_size(value);
   if (!parsed) return std::unexpected(parsed.error());
   if (*parsed < least || *parsed > most)

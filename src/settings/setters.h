@@ -90,24 +90,23 @@ Setter<Options> names(std::vector<std::string> Options::* member) {
 
 template <typename Enum, typename Options>
 Setter<Options> choice(Enum Options::* member, std::map<std::string, Enum> allowed) {
-  return [member, allowed = std::move(allowed)](Options& options,
-                                                const std::string& value) -> Status {
-    const auto found = allowed.find(value);
-    if (found == allowed.end()) {
-      std::string all;
-      for (const auto& [name, unused] : allowed) all += (all.empty() ? "" : ", ") + name;
-      return bad(value, "one of " + all);
-    }
-    options.*member = found->second;
-    return {};
-  };
+  return
+      [member, allowed = std::move(allowed)](Options& options, const std::string& value) -> Status {
+        const auto found = allowed.find(value);
+        if (found == allowed.end()) {
+          std::string all;
+          for (const auto& [name, unused] : allowed) all += (all.empty() ? "" : ", ") + name;
+          return bad(value, "one of " + all);
+        }
+        options.*member = found->second;
+        return {};
+      };
 }
 
 template <typename Options>
 Setter<Options> log_format(LogFormat Options::* member) {
-  return choice<LogFormat>(member, {{"auto", LogFormat::kAuto},
-                                    {"text", LogFormat::kText},
-                                    {"json", LogFormat::kJson}});
+  return choice<LogFormat>(
+      member, {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}});
 }
 
 template <typename Options>

@@ -81,10 +81,10 @@ std::string Reader::nearest(std::string_view name) const {
 
 std::unexpected<Error> Reader::unknown(std::string_view what, std::string_view name) const {
   const std::string near = nearest(name);
-  return fail(fmt::format("there is no {}{}; {} --help lists them all", what,
-                          near.empty() ? "" : fmt::format(" (did you mean {}?)", near),
-                          names_.program),
-              ErrorKind::kUsage);
+  return fail(
+      fmt::format("there is no {}{}; {} --help lists them all", what,
+                  near.empty() ? "" : fmt::format(" (did you mean {}?)", near), names_.program),
+      ErrorKind::kUsage);
 }
 
 Status Reader::apply(std::size_t position, const std::string& value,

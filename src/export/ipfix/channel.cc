@@ -185,7 +185,8 @@ Status Channel::resolve_and_connect(Nanos deadline) {
     const auto* name = reinterpret_cast<const sockaddr*>(&address.storage);
     if (::connect(fd_.get(), name, address.size) != 0) code = errno;
     if (code == EINPROGRESS) {
-      if (Status s = wait(POLLOUT, deadline); !s) return broken("cannot connect: " + s.error().message);
+      if (Status s = wait(POLLOUT, deadline); !s)
+        return broken("cannot connect: " + s.error().message);
       socklen_t size = sizeof code;
       (void)::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
     }

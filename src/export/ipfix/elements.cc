@@ -39,7 +39,7 @@ std::uint64_t end_reason(const Row& row) {
   const unsigned flags = flow.tcp_flags | flow.reverse_tcp_flags;
   return flow.tuple.protocol == kProtoTcp && (flags & (kTcpFin | kTcpRst)) != 0 ? kEnd : kIdle;
 }
-std::uint64_t initiator(const Row&) { return 1; }  // RFC 5103 6.3: as who began it is known
+std::uint64_t initiator(const Row&) { return 1; }   // RFC 5103 6.3: as who began it is known
 std::uint64_t dropped(const Row&) { return 0x80; }  // forwardingStatus: dropped, unknown why
 std::uint64_t class_of_service(const Row& row) { return std::uint64_t{flow_of(row).dscp} << 2U; }
 std::uint64_t vlan(const Row& row) {
@@ -246,23 +246,67 @@ std::vector<const FieldElement*> elements_of(FieldId field, const Shape& shape, 
 std::vector<FieldRef> default_fields(RecordKind kind) {
   using enum FieldId;
   std::vector<FieldRef> chosen;
-  for (const FieldId id :
-       {kTime,        kLastSeen,      kFirstSeen,     kNode,
-        kSrcIp,       kDstIp,         kSrcPort,       kDstPort,
-        kProtocol,    kPackets,       kBytes,         kReversePackets,
-        kReverseBytes, kTcpFlags,     kReverseTcpFlags, kIcmpType,
-        kIcmpCode,    kEnded,         kFlowId,        kInterface,
-        kDscp,        kVlan,          kVni,           kTranslatedSrcIp,
-        kTranslatedDstIp, kTranslatedSrcPort, kTranslatedDstPort, kDropReason,
-        kDropHook,    kDropLocation,  kSide,          kError,
-        kBytesSent,   kBytesReceived, kSegmentsSent,  kConnectTime,
-        kMinRtt,      kAlertId,       kAlertKind,     kAlertSeverity,
-        kAlertTechnique, kAlertSummary, kAlertCount,  kSrcKind,
-        kDstKind,     kSrcNamespace,  kDstNamespace,  kSrcWorkload,
-        kDstWorkload, kSrcName,       kDstName,       kService,
-        kServiceNamespace, kSrcProcess, kDstProcess,  kDirection,
-        kVerdict,     kRetransmits,   kReverseRetransmits, kRtt,
-        kHandshake})
+  for (const FieldId id : {kTime,
+                           kLastSeen,
+                           kFirstSeen,
+                           kNode,
+                           kSrcIp,
+                           kDstIp,
+                           kSrcPort,
+                           kDstPort,
+                           kProtocol,
+                           kPackets,
+                           kBytes,
+                           kReversePackets,
+                           kReverseBytes,
+                           kTcpFlags,
+                           kReverseTcpFlags,
+                           kIcmpType,
+                           kIcmpCode,
+                           kEnded,
+                           kFlowId,
+                           kInterface,
+                           kDscp,
+                           kVlan,
+                           kVni,
+                           kTranslatedSrcIp,
+                           kTranslatedDstIp,
+                           kTranslatedSrcPort,
+                           kTranslatedDstPort,
+                           kDropReason,
+                           kDropHook,
+                           kDropLocation,
+                           kSide,
+                           kError,
+                           kBytesSent,
+                           kBytesReceived,
+                           kSegmentsSent,
+                           kConnectTime,
+                           kMinRtt,
+                           kAlertId,
+                           kAlertKind,
+                           kAlertSeverity,
+                           kAlertTechnique,
+                           kAlertSummary,
+                           kAlertCount,
+                           kSrcKind,
+                           kDstKind,
+                           kSrcNamespace,
+                           kDstNamespace,
+                           kSrcWorkload,
+                           kDstWorkload,
+                           kSrcName,
+                           kDstName,
+                           kService,
+                           kServiceNamespace,
+                           kSrcProcess,
+                           kDstProcess,
+                           kDirection,
+                           kVerdict,
+                           kRetransmits,
+                           kReverseRetransmits,
+                           kRtt,
+                           kHandshake})
     if (field(id).of(kind)) chosen.push_back({id, {}});
   return chosen;
 }

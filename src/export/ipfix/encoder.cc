@@ -81,8 +81,7 @@ void put_options_template(MessageBuffer& out, std::uint16_t id, std::uint16_t sc
 
 }  // namespace
 
-Encoder::Encoder(EncoderOptions options)
-    : options_(std::move(options)), buffer_(options_.most) {
+Encoder::Encoder(EncoderOptions options) : options_(std::move(options)), buffer_(options_.most) {
   for (std::size_t i = 0; i < kRecordKinds; ++i)
     if (options_.fields.at(i).empty())
       options_.fields.at(i) = default_fields(static_cast<RecordKind>(i));
@@ -138,8 +137,7 @@ Encoder::Step Encoder::step_for(const FieldElement& element, const FieldRef& ref
   step.type = element.element.type;
   const Getter getter = getter_for(ref.id, source_of(kind));
   step.number = element.read != nullptr ? element.read : getter.number;
-  step.is_signed =
-      element.read == nullptr && class_of(field(ref.id).type) == ValueClass::kSigned;
+  step.is_signed = element.read == nullptr && class_of(field(ref.id).type) == ValueClass::kSigned;
   step.address = getter.address;
   step.text = getter.text;
   step.identity = getter.identity;

@@ -19,10 +19,10 @@ struct EncoderOptions {
   /// By RecordKind; empty: default_fields().
   std::array<std::vector<FieldRef>, kRecordKinds> fields;
   std::uint32_t pen = kDefaultPen;
-  std::uint32_t domain = 0;       ///< observation domain id
-  std::size_t most = 1400;        ///< bytes of a message
+  std::uint32_t domain = 0;  ///< observation domain id
+  std::size_t most = 1400;   ///< bytes of a message
   bool microseconds = false;
-  bool element_types = true;      ///< RFC 5610: what the enterprise elements are
+  bool element_types = true;  ///< RFC 5610: what the enterprise elements are
 };
 
 /// What is told to the collector about the exporter itself.

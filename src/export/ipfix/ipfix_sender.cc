@@ -34,8 +34,9 @@ constexpr Nanos kTemplateInterval = 60 * kSecond;
 
 constexpr std::array kParameters{
     ExportParameter{"mtu", "bytes of a message at most (default 1400; TCP and TLS 8192)"},
-    ExportParameter{"template_interval", "templates and statistics go out again so often (default "
-                                         "1m; TCP and TLS: statistics alone)"},
+    ExportParameter{"template_interval",
+                    "templates and statistics go out again so often (default "
+                    "1m; TCP and TLS: statistics alone)"},
     ExportParameter{"template_messages", "… and after so many messages (default 500; UDP)"},
     ExportParameter{"domain", "observation domain id (default 0)"},
     ExportParameter{"pen", "private enterprise number of names (default 32473, of RFC 5612)"},
@@ -69,8 +70,8 @@ class IpfixSender final : public RecordSender {
       if (datagrams_) told_ = clock_.monotonic();
     }
     remind();
-    SendOutcome outcome = datagrams_ ? send_datagrams(records, deadline)
-                                     : send_stream(records, deadline);
+    SendOutcome outcome =
+        datagrams_ ? send_datagrams(records, deadline) : send_stream(records, deadline);
     encoder_.count_lost(outcome.rejected);
     return outcome;
   }
@@ -219,11 +220,10 @@ Result<std::unique_ptr<RecordSender>> make_ipfix_sender(const ExportTarget& targ
   const auto messages =
       parameter_or(target, "template_messages", timing.messages, read_number, 1U, 1'000'000U);
   if (!messages) return std::unexpected(messages.error());
-  const auto domain =
-      parameter_or(target, "domain", std::uint64_t{0}, read_number, 0U, UINT32_MAX);
+  const auto domain = parameter_or(target, "domain", std::uint64_t{0}, read_number, 0U, UINT32_MAX);
   if (!domain) return std::unexpected(domain.error());
-  const auto pen = parameter_or(target, "pen", std::uint64_t{ipfix::kDefaultPen}, read_number, 1U,
-                                UINT32_MAX);
+  const auto pen =
+      parameter_or(target, "pen", std::uint64_t{ipfix::kDefaultPen}, read_number, 1U, UINT32_MAX);
   if (!pen) return std::unexpected(pen.error());
   if (*pen == ipfix::kReversePen)
     return fail("pen=29305 is that of reverse elements (RFC 5103); give another",

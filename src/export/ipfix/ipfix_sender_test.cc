@@ -228,9 +228,9 @@ TEST(IpfixSender, TlsChecksWhoIsThere) {
   const test::TempDir dir;
   auto server = test::Process::start(
       {"socat", "-u",
-       "OPENSSL-LISTEN:" + std::to_string(port) + ",bind=127.0.0.1,reuseaddr,fork,verify=1,cert=" +
-           certificates.file("server") + ",key=" + certificates.key("server") +
-           ",cafile=" + certificates.file("ca"),
+       "OPENSSL-LISTEN:" + std::to_string(port) +
+           ",bind=127.0.0.1,reuseaddr,fork,verify=1,cert=" + certificates.file("server") +
+           ",key=" + certificates.key("server") + ",cafile=" + certificates.file("ca"),
        "STDOUT"});
   ASSERT_TRUE(server);
   const SystemClock clock;
@@ -293,8 +293,8 @@ TEST(IpfixSender, NfdumpReadsWhatWasSent) {
     port = port_of(fd.get());
   }
   const test::TempDir dir;
-  auto collector = test::Process::start({"nfcapd", "-b", "127.0.0.1", "-p", std::to_string(port),
-                                         "-w", dir.path(), "-B", "4000000"});
+  auto collector = test::Process::start(
+      {"nfcapd", "-b", "127.0.0.1", "-p", std::to_string(port), "-w", dir.path(), "-B", "4000000"});
   ASSERT_TRUE(collector);
   const SystemClock clock;
   auto sender = make_ipfix_sender(target_at("ipfix+udp", port), clock);
@@ -328,7 +328,8 @@ TEST(IpfixSender, NfdumpReadsWhatWasSent) {
   };
   const auto times = [&](const std::string& text) {
     std::size_t count = 0;
-    for (auto at = json->find(text); at != std::string::npos; at = json->find(text, at + 1)) ++count;
+    for (auto at = json->find(text); at != std::string::npos; at = json->find(text, at + 1))
+      ++count;
     return count;
   };
   FlowRecord sent;
@@ -378,7 +379,8 @@ TEST(IpfixSender, TsharkFindsNothingWrong) {
   EXPECT_EQ(all->find("Expert Info (Error"), std::string::npos);
   EXPECT_NE(all->find("32473"), std::string::npos);
   EXPECT_NE(all->find("29305"), std::string::npos);
-  const auto octets = test::tshark_fields(capture, {"cflow.octets"}, {"-d", "udp.port==4739,cflow"});
+  const auto octets =
+      test::tshark_fields(capture, {"cflow.octets"}, {"-d", "udp.port==4739,cflow"});
   ASSERT_TRUE(octets) << octets.error().message;
   std::uint64_t sum = 0;
   for (const auto& row : *octets)

@@ -98,7 +98,8 @@ TEST(Ipfix, EveryValueComesThrough) {
 
 TEST(Ipfix, MicrosecondsAreExact) {
   auto batch = made_mixture(200, 3);
-  for (std::size_t i = 0; i < batch->flows.size(); ++i) batch->flows[i].time += static_cast<Micros>(i * 4973);
+  for (std::size_t i = 0; i < batch->flows.size(); ++i)
+    batch->flows[i].time += static_cast<Micros>(i * 4973);
   const auto refs = refs_of(*batch);
   Encoder encoder({.microseconds = true});
   MessageReader reader;
@@ -128,7 +129,8 @@ TEST(Ipfix, DropsConnectionsAndAlerts) {
   batch.drops.push_back(drop);
   ConnectionEvent connection;
   connection.time = 1'764'000'001'000'000;
-  connection.tuple = {.src = IpAddress::v4(1), .dst = *IpAddress::parse("fd00::1"), .protocol = kProtoTcp};
+  connection.tuple = {
+      .src = IpAddress::v4(1), .dst = *IpAddress::parse("fd00::1"), .protocol = kProtoTcp};
   connection.side = "client";
   connection.error = "ECONNREFUSED";
   batch.connections.push_back(connection);

@@ -73,7 +73,8 @@ class MessageBuffer {
   void put64(std::uint64_t value) { put(value, 8); }
   void put(std::uint64_t value, std::size_t width) {
     if (!room(width)) return;
-    for (std::size_t i = width; i-- > 0;) bytes_[size_++] = static_cast<std::uint8_t>(value >> (i * 8));
+    for (std::size_t i = width; i-- > 0;)
+      bytes_[size_++] = static_cast<std::uint8_t>(value >> (i * 8));
   }
   void put_bytes(std::span<const std::uint8_t> bytes) {
     if (bytes.empty() || !room(bytes.size())) return;

@@ -78,15 +78,15 @@ class KafkaSender final : public RecordSender {
     // A password may have been changed.
     auto settings = kafka::read_settings(target_);
     if (!settings) return std::unexpected(settings.error());
-    auto made = Producer::make(*settings, [this](std::uint64_t token, Fate fate,
-                                                 const std::string& why) {
-      const auto found = messages_.find(token);
-      if (found == messages_.end()) return;
-      found->second.settled = true;
-      found->second.fate = fate;
-      --waiting_;
-      if (fate != Fate::kTaken && problem_.empty()) problem_ = why;
-    });
+    auto made =
+        Producer::make(*settings, [this](std::uint64_t token, Fate fate, const std::string& why) {
+          const auto found = messages_.find(token);
+          if (found == messages_.end()) return;
+          found->second.settled = true;
+          found->second.fate = fate;
+          --waiting_;
+          if (fate != Fate::kTaken && problem_.empty()) problem_ = why;
+        });
     if (!made) return std::unexpected(made.error());
     producer_ = std::move(*made);
     return {};
@@ -167,7 +167,8 @@ class KafkaSender final : public RecordSender {
         outcome.again.push_back(static_cast<std::uint32_t>(i));
         continue;
       }
-      if (found->second.fate == Fate::kAgain) outcome.again.push_back(static_cast<std::uint32_t>(i));
+      if (found->second.fate == Fate::kAgain)
+        outcome.again.push_back(static_cast<std::uint32_t>(i));
       if (found->second.fate == Fate::kRejected) ++outcome.rejected;
       by_record_.erase(found->second.record);
       messages_.erase(found);

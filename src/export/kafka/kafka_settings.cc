@@ -62,8 +62,8 @@ Status add_security(const ExportTarget& target, Settings& settings) {
   if ((sasl != nullptr || target.parameter("password_file") != nullptr) && target.user.empty())
     return bad("sasl needs a user before the host: " + target.scheme + "://USER@BROKER/TOPIC");
   if (!target.user.empty()) {
-    const auto which =
-        read_word("sasl", sasl != nullptr ? *sasl : "", std::span<const std::string_view>(kMechanisms));
+    const auto which = read_word("sasl", sasl != nullptr ? *sasl : "",
+                                 std::span<const std::string_view>(kMechanisms));
     if (!which) return std::unexpected(which.error());
     const std::string* file = target.parameter("password_file");
     if (file == nullptr) return bad("sasl needs password_file=FILE");

@@ -33,7 +33,9 @@ class MockCluster {
     create("netprobe");
   }
   ~MockCluster() { ::rd_kafka_mock_cluster_destroy(mock_); }
-  void create(const char* topic) { (void)::rd_kafka_mock_topic_create(mock_, topic, kPartitions, 1); }
+  void create(const char* topic) {
+    (void)::rd_kafka_mock_topic_create(mock_, topic, kPartitions, 1);
+  }
   [[nodiscard]] rd_kafka_mock_cluster_t* mock() { return mock_; }
   [[nodiscard]] std::string brokers() const { return ::rd_kafka_mock_cluster_bootstraps(mock_); }
 
@@ -62,7 +64,8 @@ class MockCluster {
       } else {
         quiet = 0;
         ++count;
-        const simdjson::padded_string text(static_cast<const char*>(message->payload), message->len);
+        const simdjson::padded_string text(static_cast<const char*>(message->payload),
+                                           message->len);
         auto document = parser.iterate(text);
         ++found[document["flow_id"].get_uint64().value()];
       }
@@ -192,11 +195,10 @@ TEST_F(Kafka, LeadersChangeAndAnswersAreErrors) {
   const auto batch = testing::made_flows(1000);
   for (int i = 0; i < kPartitions; ++i)
     (void)::rd_kafka_mock_partition_set_leader(cluster.mock(), "netprobe", i, 1);
-  ::rd_kafka_mock_push_request_errors(cluster.mock(), 0 /* Produce */, 4,
-                                      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
-                                      RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
-                                      RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
-                                      RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
+  ::rd_kafka_mock_push_request_errors(
+      cluster.mock(), 0 /* Produce */, 4, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+      RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+      RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
   auto refs = refs_of(*batch);
   const std::vector<RecordRef> half(refs.begin(), refs.begin() + 500);
   const auto first = send_all(*sender, half, 20);
@@ -233,8 +235,7 @@ TEST_F(Kafka, AMissingTopicIsSaidAndWaitedFor) {
   auto target = target_at(cluster);
   target.path = "/later";
   target.timeout = 4 * kSecond;
-  ::rd_kafka_mock_topic_set_error(cluster.mock(), "later",
-                                  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  ::rd_kafka_mock_topic_set_error(cluster.mock(), "later", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
   const auto sender = make(target);
   const auto batch = testing::made_flows(20);
   const auto missing = send_all(*sender, refs_of(*batch), 3);
@@ -277,12 +278,13 @@ TEST_F(Kafka, SettingsSayWhatIsWrong) {
   EXPECT_TRUE(problem([](ExportTarget& t) { t.path = ""; }).contains("which topic"));
   EXPECT_TRUE(problem([](ExportTarget& t) { t.path = "/a/b"; }).contains("which topic"));
   EXPECT_TRUE(problem([](ExportTarget& t) { t.host = ""; }).contains("which broker"));
-  EXPECT_TRUE(problem([](ExportTarget& t) { t.parameters = {{"brokers", "a:b:c"}}; })
-                  .contains("brokers"));
-  EXPECT_TRUE(problem([](ExportTarget& t) { t.parameters = {{"compression", "rar"}}; })
-                  .contains("lz4"));
-  EXPECT_TRUE(problem([](ExportTarget& t) { t.parameters = {{"sasl", "plain"}}; })
-                  .contains("needs a user"));
+  EXPECT_TRUE(
+      problem([](ExportTarget& t) { t.parameters = {{"brokers", "a:b:c"}}; }).contains("brokers"));
+  EXPECT_TRUE(
+      problem([](ExportTarget& t) { t.parameters = {{"compression", "rar"}}; }).contains("lz4"));
+  EXPECT_TRUE(problem([](ExportTarget& t) {
+                t.parameters = {{"sasl", "plain"}};
+              }).contains("needs a user"));
   EXPECT_TRUE(problem([](ExportTarget& t) {
                 t.user = "u";
                 t.parameters = {{"sasl", "plain"}};

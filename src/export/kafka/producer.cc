@@ -102,11 +102,10 @@ class RdProducer final : public Producer {
       self->trouble_.clear();
       return self->settled_(token, Fate::kTaken, "");
     }
-    const std::string why =
-        error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-                error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
-            ? "there is no topic '" + self->topic_ + "'; create it"
-            : "topic '" + self->topic_ + "': " + ::rd_kafka_err2str(error);
+    const std::string why = error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                                    error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+                                ? "there is no topic '" + self->topic_ + "'; create it"
+                                : "topic '" + self->topic_ + "': " + ::rd_kafka_err2str(error);
     self->settled_(token, is_permanent(error) ? Fate::kRejected : Fate::kAgain, why);
   }
 

@@ -22,7 +22,8 @@ std::optional<std::string> ReadRecord::text(std::uint32_t pen, std::uint16_t id)
 
 std::uint64_t ReadRecord::number(std::uint32_t pen, std::uint16_t id) const {
   std::uint64_t value = 0;
-  for (const char c : text(pen, id).value_or("")) value = value << 8U | static_cast<unsigned char>(c);
+  for (const char c : text(pen, id).value_or(""))
+    value = value << 8U | static_cast<unsigned char>(c);
   return value;
 }
 
