@@ -23,13 +23,14 @@ build_packages=(
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
   libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev
+  librdkafka-dev
   iproute2 curl ca-certificates openssl
 )
 test_packages=(
   clang-format-19 clang-tidy-19 libclang-rt-19-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
-  tshark prometheus jq procps netcat-openbsd socat python3
+  tshark nfdump prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
   # The agent's image, and Helm's templates without Helm.
@@ -118,7 +119,7 @@ fi
 # Tests start their own servers (etcd, nginx, prometheus, ClickHouse): none that is installed
 # for them shall run as a service, neither now nor after the next boot.
 services=()
-for package in etcd-server nginx-light prometheus clickhouse-server; do
+for package in etcd-server nginx-light prometheus clickhouse-server nfdump; do
   service=${package%-*}
   [ "$package" != clickhouse-server ] || service=$package
   # One that is there already, from whatever package, is the user's.

@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "export/ipfix/ipfix_sender.h"
 #include "export/json_lines/json_lines_sender.h"
+#include "export/kafka/kafka_sender.h"
 #include "export/syslog/syslog_sender.h"
 
 namespace netprobe {
@@ -34,9 +36,11 @@ std::string_view shown(std::string_view url) {
 
 std::span<const Exporter> exporter_registry() {
   static const std::vector<Exporter> kExporters{
-      {kFileExport, make_file_sender},        {kStdoutExport, make_stdout_sender},
-      {kSyslogUdpExport, make_syslog_sender}, {kSyslogTcpExport, make_syslog_sender},
-      {kSyslogTlsExport, make_syslog_sender},
+      {kIpfixUdpExport, make_ipfix_sender},   {kIpfixTcpExport, make_ipfix_sender},
+      {kIpfixTlsExport, make_ipfix_sender},   {kKafkaExport, make_kafka_sender},
+      {kKafkaTlsExport, make_kafka_sender},   {kFileExport, make_file_sender},
+      {kStdoutExport, make_stdout_sender},    {kSyslogUdpExport, make_syslog_sender},
+      {kSyslogTcpExport, make_syslog_sender}, {kSyslogTlsExport, make_syslog_sender},
   };
   return kExporters;
 }

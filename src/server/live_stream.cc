@@ -88,7 +88,7 @@ void append_window(std::string& out, const QueryAnswer& window) {
     append_values(out, window, row);
   }
   rows.close();
-  append_origin(json, out, window);
+  append_origin(json, out, window, true);
   json.close();
 }
 

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "export/kafka/kafka_sender.h"
+
+#include <atomic>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "export/kafka/kafka_settings.h"
+#include "export/kafka/producer.h"
+#include "outbox/field_selection.h"
+#include "outbox/record_json.h"
+#include "query/record.h"
+
+namespace netprobe {
+namespace {
+
+using kafka::Fate;
+using kafka::KeyBy;
+using kafka::Producer;
+using kafka::Settings;
+
+constexpr std::uint16_t kPort = 9092;
+constexpr Nanos kLook = 50 * kMillisecond;  // how soon stop() is seen
+
+/// A record as one and the same when it comes again: it stays where it is while its
+/// outbox waits for it.
+using RecordKey = std::pair<const RecordBase*, Micros>;
+RecordKey key_of(const RecordRef& record) { return {record.record, record.record->time}; }
+
+/// Messages that had no answer in time stay with the producer, which sends them again
+/// under their old numbers; a record that comes again while its message is still there
+/// is not made into another. So nothing is written twice.
+class KafkaSender final : public RecordSender {
+ public:
+  KafkaSender(ExportTarget target, Settings settings)
+      : target_(std::move(target)),
+        settings_(std::move(settings)),
+        json_(FieldSelection(target_)) {}
+
+  SendOutcome send(std::span<const RecordRef> records) override {
+    const SystemClock clock;
+    const Nanos deadline = clock.monotonic() + target_.timeout;
+    if (Status s = ensure_producer(); !s)
+      return SendOutcome::retry_all(records.size(), s.error().message);
+    problem_.clear();
+    bytes_ = 0;
+    std::vector<std::uint64_t> tokens(records.size());
+    std::size_t next = 0;
+    while (!stopped_) {
+      next = put_some(records, next, tokens);
+      if (next == records.size() && waiting_ == 0) break;
+      if (clock.monotonic() >= deadline || producer_->is_dead()) break;
+      producer_->poll(std::min(kLook, deadline - clock.monotonic()));
+    }
+    producer_->poll(0);
+    const bool dead = producer_->is_dead();
+    SendOutcome outcome = settle(records, next, tokens, dead);
+    if (dead) bury();
+    return outcome;
+  }
+
+  void idle() override {
+    if (producer_) producer_->poll(0);
+  }
+  void stop() override { stopped_ = true; }
+
+ private:
+  struct Message {
+    RecordKey record;
+    bool settled = false;
+    Fate fate = Fate::kAgain;
+  };
+
+  Status ensure_producer() {
+    if (producer_) return {};
+    // A password may have been changed.
+    auto settings = kafka::read_settings(target_);
+    if (!settings) return std::unexpected(settings.error());
+    auto made =
+        Producer::make(*settings, [this](std::uint64_t token, Fate fate, const std::string& why) {
+          const auto found = messages_.find(token);
+          if (found == messages_.end()) return;
+          found->second.settled = true;
+          found->second.fate = fate;
+          --waiting_;
+          if (fate != Fate::kTaken && problem_.empty()) problem_ = why;
+        });
+    if (!made) return std::unexpected(made.error());
+    producer_ = std::move(*made);
+    return {};
+  }
+
+  void bury() {
+    producer_.reset();
+    messages_.clear();
+    by_record_.clear();
+    waiting_ = 0;
+  }
+
+  std::string_view key_for(const RecordRef& record) {
+    key_.clear();
+    switch (settings_.key) {
+      case KeyBy::kWorkload: {
+        const EndNames src = end_names(record.record->src.get());
+        if (!src.workload.empty()) {
+          key_.append(src.name_space).append("/").append(src.workload);
+        } else {
+          record.record->tuple.src.append_to(key_);
+        }
+        break;
+      }
+      case KeyBy::kFlow:
+        key_ = record.kind == RecordKind::kFlow
+                   ? std::to_string(static_cast<const FlowRecord*>(record.record)->flow_id)
+                   : std::string(record.node);
+        break;
+      case KeyBy::kNode:
+        key_ = record.node;
+        break;
+      case KeyBy::kNone:
+        break;
+    }
+    return key_;
+  }
+
+  /// From `next` on, until the producer is full; returns the first that was not put.
+  std::size_t put_some(std::span<const RecordRef> records, std::size_t next,
+                       std::vector<std::uint64_t>& tokens) {
+    for (; next < records.size(); ++next) {
+      const RecordRef& record = records[next];
+      if (const auto known = by_record_.find(key_of(record)); known != by_record_.end()) {
+        tokens[next] = known->second;
+        continue;
+      }
+      value_.clear();
+      json_.append(value_, record);
+      std::string why;
+      const std::uint64_t token = ++last_token_;
+      const auto put = producer_->put(key_for(record), value_, token, why);
+      if (put == Producer::Put::kFull) {
+        problem_ = why;
+        return next;
+      }
+      tokens[next] = token;
+      const bool rejected = put == Producer::Put::kRejected;
+      if (rejected && problem_.empty()) problem_ = why;
+      messages_[token] = {key_of(record), rejected, Fate::kRejected};
+      if (rejected) continue;
+      by_record_[key_of(record)] = token;
+      ++waiting_;
+      bytes_ += value_.size();
+    }
+    return next;
+  }
+
+  SendOutcome settle(std::span<const RecordRef> records, std::size_t put,
+                     const std::vector<std::uint64_t>& tokens, bool dead) {
+    SendOutcome outcome;
+    outcome.bytes = bytes_;
+    bool any_waits = false;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      const auto found = i < put ? messages_.find(tokens[i]) : messages_.end();
+      if (found == messages_.end() || !found->second.settled) {
+        any_waits = true;
+        outcome.again.push_back(static_cast<std::uint32_t>(i));
+        continue;
+      }
+      if (found->second.fate == Fate::kAgain)
+        outcome.again.push_back(static_cast<std::uint32_t>(i));
+      if (found->second.fate == Fate::kRejected) ++outcome.rejected;
+      by_record_.erase(found->second.record);
+      messages_.erase(found);
+    }
+    outcome.problem = problem_;
+    if (any_waits && !producer_->trouble().empty()) {
+      outcome.problem = producer_->trouble();
+    } else if (any_waits && outcome.problem.empty()) {
+      outcome.problem = dead ? "the producer had to be made anew"
+                             : "no broker has confirmed the messages in time";
+    }
+    return outcome;
+  }
+
+  const ExportTarget target_;
+  const Settings settings_;
+  RecordJson json_;
+  std::map<std::uint64_t, Message> messages_;  ///< by token: with the producer, or just settled
+  std::map<RecordKey, std::uint64_t> by_record_;
+  std::size_t waiting_ = 0;  ///< of them, not settled
+  std::uint64_t last_token_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::string problem_;
+  std::string key_;
+  std::string value_;
+  std::atomic<bool> stopped_ = false;
+  std::unique_ptr<Producer> producer_;  ///< last: it calls back
+};
+
+}  // namespace
+
+const ExportScheme kKafkaExport{"kafka", kPort, kafka::parameters(),
+                                "kafka://broker:9092/netprobe?brokers=broker2:9092"};
+const ExportScheme kKafkaTlsExport{"kafka+tls", kPort, kafka::parameters(),
+                                   "kafka+tls://user@broker:9093/netprobe?sasl=scram-sha-512&"
+                                   "password_file=/etc/netprobe/kafka"};
+
+Result<std::unique_ptr<RecordSender>> make_kafka_sender(const ExportTarget& target,
+                                                        const Clock& clock) {
+  (void)clock;
+  auto settings = kafka::read_settings(target);
+  if (!settings) return std::unexpected(settings.error());
+  return std::make_unique<KafkaSender>(target, std::move(*settings));
+}
+
+}  // namespace netprobe
