@@ -74,6 +74,10 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   void add_losses(std::function<std::vector<LossCounter>()> source) {
     more_losses_ = std::move(source);
   }
+  /// The same of entries beside those of the probes.
+  void add_probes(std::function<std::vector<ProbeStatus>()> source) {
+    more_probes_ = std::move(source);
+  }
   /// "eth0 (uplink), cni0 (bridge), …": for the line at the start.
   [[nodiscard]] std::string attached_summary() const;
 
@@ -141,6 +145,7 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   DeviceCounters retired_rx_;
   DeviceCounters retired_tx_;
   std::function<std::vector<LossCounter>()> more_losses_;
+  std::function<std::vector<ProbeStatus>()> more_probes_;
   SnapshotPtr last_;  ///< newest with flows
   Nanos last_built_ = 0;
   Nanos started_at_ = 0;

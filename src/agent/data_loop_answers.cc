@@ -186,6 +186,8 @@ SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
   }
   snapshot->probes.insert(snapshot->probes.end(), signals->probes.begin(), signals->probes.end());
   if (store_ != nullptr) snapshot->probes.push_back(history_probe_status(store_->status()));
+  if (more_probes_)
+    for (ProbeStatus& probe : more_probes_()) snapshot->probes.push_back(std::move(probe));
   if (loss_stage_) {
     loss_stage_->annotate(snapshot->flows);
     snapshot->loss = loss_stage_->report();

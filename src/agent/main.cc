@@ -5,15 +5,18 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <thread>
 
 #include "agent/data_loop.h"
+#include "agent/exporters.h"
 #include "agent/history.h"
 #include "agent/options.h"
 #include "agent/signal_loop.h"
@@ -80,13 +83,16 @@ void record_the_last(DataLoop& loop) {
   (void)recorded.wait_for(kPatience);
 }
 
+/// In the end: for what a receiver has not taken yet.
+constexpr Nanos kExportPatience = kSecond;
+
 int serve_until_signal(int argc, const char* const* argv, const AgentOptions& options,
-                       AgentHistory& history, DataLoop& loop, SignalLoop& signal_loop,
-                       HttpServer& server) {
+                       HistoryStore& store, AgentExporters& exporters, DataLoop& loop,
+                       SignalLoop& signal_loop, HttpServer& server) {
   const SystemClock clock;
-  HistoryStore& store = history.store();
-  PrometheusExporter exporter(
-      {.active_only = options.active_only, .history = [&store] { return store.status(); }});
+  PrometheusExporter exporter({.active_only = options.active_only,
+                               .history = [&store] { return store.status(); },
+                               .exporters = [&exporters] { return exporters.status(); }});
   Api api({.metrics_path = options.metrics_path},
           {.snapshots = loop,
            .feed = loop,
@@ -107,8 +113,19 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
                [&loop](std::function<void()> done) { loop.flush_history(false, std::move(done)); },
            .export_parquet = write_parquet});
   api.add_routes(server);
-  loop.add_losses([&server] { return stream_losses(server.stats()); });
+  loop.add_losses([&server, &exporters] {
+    auto losses = stream_losses(server.stats());
+    std::ranges::move(export_losses(exporters.status()), std::back_inserter(losses));
+    return losses;
+  });
+  loop.add_probes([&exporters] {
+    std::vector<ProbeStatus> probes;
+    for (const OutboxStatus& status : exporters.status())
+      probes.push_back(export_probe_status(status));
+    return probes;
+  });
   if (auto s = server.start(); !s) return refuse(s.error());
+  exporters.start();
   const std::string watching = loop.attached_summary();  // its thread's, once it runs
   signal_loop.start();
   loop.start();
@@ -136,6 +153,8 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   record_the_last(loop);
   signal_loop.stop();
   loop.stop();
+  // Both at once, since the agent is to be gone within two seconds.
+  const std::jthread sending([&exporters] { exporters.stop(kExportPatience); });
   store.stop();
   return 0;
 }
@@ -150,7 +169,7 @@ int run(int argc, const char* const* argv) {
   auto options = parse_options(argc, argv, environ);
   if (!options) return refuse(options.error());
   if (options->show_help) {
-    fmt::print("{}", help_text());
+    fmt::print("{}{}", help_text(), exporters_help());
     return 0;
   }
   if (options->show_version) {
@@ -159,6 +178,10 @@ int run(int argc, const char* const* argv) {
   }
   if (auto s = init_log(options->log_format, options->log_level); !s) return refuse(s.error());
   if (options->node_name.empty()) options->node_name = host_name();
+
+  const SystemClock clock;
+  auto exporters = AgentExporters::make(options->exports, clock);
+  if (!exporters) return refuse(exporters.error());
 
   // The port first: it is what a second agent meets, and nothing is attached
   // when it is taken.
@@ -178,8 +201,8 @@ int run(int argc, const char* const* argv) {
 
   // Outlives those who write to it; made when nothing else can refuse the start,
   // so that who is refused reads one line.
-  const SystemClock clock;
   std::optional<AgentHistory> history;
+  std::optional<ExportedHistory> store;
   auto signal_loop = SignalLoop::make(*options, *kernel);
   if (!signal_loop) return refuse(signal_loop.error());
   auto loop = DataLoop::make(*options, *kernel, **signal_loop);
@@ -187,8 +210,11 @@ int run(int argc, const char* const* argv) {
   auto made = AgentHistory::make(*options, clock);
   if (!made) return refuse(made.error());
   history.emplace(std::move(*made));
-  (*loop)->keep_history(history->store(), history->is_on());
-  if (history->is_on()) {
+  store.emplace(history->store(), *exporters);
+  // Who exports needs the records, whether they are kept here or not.
+  const bool recorded = history->is_on() || !exporters->empty();
+  (*loop)->keep_history(*store, recorded);
+  if (recorded) {
     (*signal_loop)->set_event_handlers({.ended = [raw = loop->get()](const Connection& ended) {
       raw->on_connection(ended);
     }});
@@ -197,7 +223,8 @@ int run(int argc, const char* const* argv) {
   // Reading the kernel's types took memory that is not needed any more, and
   // that malloc would keep.
   (void)::malloc_trim(0);
-  return serve_until_signal(argc, argv, *options, *history, **loop, **signal_loop, **server);
+  return serve_until_signal(argc, argv, *options, *store, *exporters, **loop, **signal_loop,
+                            **server);
 }
 
 }  // namespace

@@ -92,6 +92,17 @@ Status set_clickhouse_url(AgentOptions& options, const std::string& value) {
   return {};
 }
 
+/// One a line; what is wrong with them is said where they are made.
+Status set_exports(AgentOptions& options, const std::string& value) {
+  options.exports.clear();
+  for (std::size_t from = 0; from < value.size();) {
+    const auto end = std::min(value.find('\n', from), value.size());
+    if (end > from) options.exports.push_back(value.substr(from, end - from));
+    from = end + 1;
+  }
+  return {};
+}
+
 std::vector<std::string> split(const std::string& value) {
   std::vector<std::string> parts;
   std::size_t from = 0;
@@ -358,6 +369,10 @@ const std::vector<Option>& option_table() {
        text(&AgentOptions::clickhouse_cluster)},
       {"clickhouse-create-tables", "", "make tables that are not there (default true)",
        toggle(&AgentOptions::clickhouse_create_tables)},
+      {"export", "URL",
+       "send records there as well, such as file:///var/log/flows.jsonl; give it several times "
+       "for several (docs/export.md)",
+       set_exports, /*repeats=*/true},
   };
   return kOptions;
 }

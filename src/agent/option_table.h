@@ -18,6 +18,10 @@ struct Option {
   std::string_view help;
   /// Errors say what is wrong with the value and what is allowed.
   std::function<Status(AgentOptions&, const std::string&)> set;
+  /// May be given several times: values come together, one a line. In the environment
+  /// they stand with blanks between, in the file as a list of texts or of maps whose
+  /// key `to` is the URL and whose others are its parameters.
+  bool repeats = false;
 };
 
 /// Every option, in the order of the help text.

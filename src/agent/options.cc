@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "agent/option_table.h"
 
@@ -92,12 +93,16 @@ Result<Values> read_flags(int argc, const char* const* argv, AgentOptions& optio
     const auto name = word.substr(0, equals);
     const Option* option = find(name);
     if (option == nullptr) return unknown(fmt::format("flag --{}", name), name);
+    const auto give = [&](std::string_view value) {
+      std::string& all = values[option->name];
+      all = option->repeats && !all.empty() ? all + '\n' + std::string(value) : value;
+    };
     if (equals != std::string_view::npos) {
-      values[option->name] = word.substr(equals + 1);
+      give(word.substr(equals + 1));
     } else if (option->value.empty()) {
-      values[option->name] = "true";
+      give("true");
     } else if (i + 1 < argc) {
-      values[option->name] = argv[++i];
+      give(argv[++i]);
     } else {
       return fail(fmt::format("--{} takes a value: --{}={}", name, name, option->value),
                   ErrorKind::kUsage);
@@ -125,6 +130,48 @@ std::string flag_text(const YAML::Node& node) {
   return joined;
 }
 
+/// A value of a map becomes one of a URL: all that could end it is encoded.
+std::string url_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '.' || c == '_' || c == '-' || c == '/' || c == ':' || c == ',' ||
+                       c == '=';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+/// "{to: URL, filter: …}" as one URL. Throws what yaml-cpp throws.
+std::string url_of_map(const YAML::Node& map) {
+  if (!map["to"]) throw YAML::Exception(map.Mark(), "the key 'to' is missing: where records go");
+  std::string url = map["to"].as<std::string>();
+  char before = url.contains('?') ? '&' : '?';
+  for (const auto& pair : map) {
+    const auto key = pair.first.as<std::string>();
+    if (key == "to") continue;
+    url +=
+        std::exchange(before, '&') + url_encoded(key) + '=' + url_encoded(flag_text(pair.second));
+  }
+  return url;
+}
+
+/// Values of an option that repeats, one a line.
+std::string repeated_text(const YAML::Node& node) {
+  const auto one = [](const YAML::Node& each) {
+    if (!each.IsMap()) return each.as<std::string>();
+    // "- stdout:" is a map to YAML.
+    if (each.size() == 1 && each.begin()->second.IsNull())
+      return each.begin()->first.as<std::string>() + ':';
+    return url_of_map(each);
+  };
+  if (node.IsNull()) return {};
+  if (!node.IsSequence()) return one(node);
+  std::string lines;
+  for (const auto& item : node) lines += one(item) + '\n';
+  return lines;
+}
+
 Status read_file(const std::string& path, AgentOptions& options) {
   try {
     const YAML::Node root = YAML::LoadFile(path);
@@ -142,8 +189,9 @@ Status read_file(const std::string& path, AgentOptions& options) {
       const Option* option = find(name);
       if (option == nullptr || name == "config")
         return unknown(fmt::format("key '{}' ({})", key, where), name);
-      if (auto s = apply(*option, options, flag_text(pair.second), where + ": " + key); !s)
-        return s;
+      const std::string value =
+          option->repeats ? repeated_text(pair.second) : flag_text(pair.second);
+      if (auto s = apply(*option, options, value, where + ": " + key); !s) return s;
     }
     return {};
   } catch (const YAML::BadFile&) {
@@ -183,8 +231,10 @@ Result<AgentOptions> parse_options(int argc, const char* const* argv,
     variables["attach-interface"] = *value;
   for (const Option& option : option_table())
     if (auto value = environment_value(environment, environment_name(option.name));
-        value && !is_service_link(*value))
+        value && !is_service_link(*value)) {
+      if (option.repeats) std::ranges::replace(*value, ' ', '\n');
       variables[option.name] = *value;
+    }
 
   std::string file;
   if (const auto found = variables.find("config"); found != variables.end()) file = found->second;

@@ -85,6 +85,7 @@ struct AgentOptions {
   bool clickhouse_insecure = false;
   std::string clickhouse_cluster;
   bool clickhouse_create_tables = true;
+  std::vector<std::string> exports;  ///< where records go as well: URLs (outbox/export_target.h)
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";
   bool debug = false;

@@ -36,7 +36,7 @@ enum class ExportFold : std::uint8_t {
 ///
 /// or as a map in the configuration file, with the URL without its parameters under
 /// the key `to`. Parameters that all exporters take: name, filter, records (kinds,
-/// "flows,drops"), fields, fold, batch, interval, queue (bytes), timeout, ca,
+/// "flows,drops"), fields, fold, pairs, batch, interval, queue (bytes), timeout, ca,
 /// certificate, key, insecure.
 struct ExportTarget {
   std::string name;        ///< label of metrics, and in the log; the scheme where none is given
@@ -48,13 +48,16 @@ struct ExportTarget {
   /// Those that are the exporter's own, checked against its list; decoded.
   std::vector<std::pair<std::string, std::string>> parameters;
 
-  Query filter;                   ///< a filter alone; null expression: everything
+  /// A filter alone; null expression: everything. It holds of records of every one of
+  /// `kinds`, whatever its own kind is: each of them has the fields that it names.
+  Query filter;
   std::vector<RecordKind> kinds;  ///< never empty
   std::vector<FieldRef> fields;   ///< empty: the usual ones of each kind
   ExportFold fold = ExportFold::kNone;
   std::size_t batch = 1000;        ///< records sent together at most
   Nanos interval = kSecond;        ///< the longest that a record waits for others
   std::size_t queue = 16U << 20U;  ///< bytes of records that wait, estimated
+  std::size_t pairs = 2000;        ///< of workloads in one interval of a fold; the rest is ~other
   Nanos timeout = 10 * kSecond;    ///< of one send
   std::string ca_file;
   std::string certificate_file;
@@ -63,6 +66,8 @@ struct ExportTarget {
 
   /// The value of one of `parameters`; null: not given.
   [[nodiscard]] const std::string* parameter(std::string_view key) const;
+  /// The URL without its parameters: nothing that is secret.
+  [[nodiscard]] std::string where() const;
 };
 
 /// What an exporter says of itself, in the registry.
@@ -73,8 +78,12 @@ struct ExportScheme {
   std::string_view example;  ///< a whole URL, for help and messages
 };
 
+/// The parameters that all exporters take, for help.
+[[nodiscard]] std::span<const ExportParameter> common_export_parameters();
+
 /// Reads a target. Errors are one sentence that names what is wrong, what is
-/// allowed, and for a filter the column.
+/// allowed, and for a filter the column. %XX in values is decoded, a '+' is itself.
+/// `now`: wall.
 [[nodiscard]] Result<ExportTarget> parse_export_target(std::string_view url,
                                                        std::span<const ExportScheme> schemes,
                                                        Nanos now);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,8 +32,8 @@ struct OutboxStatus {
   Nanos last_sent = 0;        ///< wall; 0 never
   double cpu_seconds = 0;     ///< of its thread
   /// Records that will never be there, by cause: queue_full, rejected, stopped.
-  /// seen = passed_over + folded + sent + waiting + lost, sums aside, which are
-  /// sent, waiting or lost in their turn.
+  /// seen + sums = passed_over + folded + sent + waiting + lost, at any moment: a sum is
+  /// sent, waits or is lost in its turn.
   std::vector<std::pair<std::string, std::uint64_t>> lost;
 };
 

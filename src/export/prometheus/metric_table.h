@@ -133,6 +133,18 @@ enum class Metric : std::uint8_t {
   kHistoryQueriesFailed,
   kHistoryFlowsTwice,
   kHistoryExcessPackets,
+  kExportInfo,
+  kExportConnected,
+  kExportSeen,
+  kExportRecords,
+  kExportLost,
+  kExportWaiting,
+  kExportSums,
+  kExportBatches,
+  kExportBytes,
+  kExportRetries,
+  kExportLastSent,
+  kExportCpu,
   kCount,
 };
 

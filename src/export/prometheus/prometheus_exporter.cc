@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "export/prometheus/drop_rows.h"
+#include "export/prometheus/export_rows.h"
 #include "export/prometheus/history_rows.h"
 #include "export/prometheus/kube_rows.h"
 #include "export/prometheus/loss_rows.h"
@@ -214,6 +215,7 @@ void PrometheusExporter::write(const Snapshot& snapshot, MetricWriter& out) {
   std::optional<HistoryStatus> history;
   if (options_.history) history = options_.history();
   write_history(out, history ? &*history : nullptr, snapshot.table);
+  write_exporters(out, options_.exporters ? options_.exporters() : std::vector<OutboxStatus>());
 }
 
 }  // namespace netprobe

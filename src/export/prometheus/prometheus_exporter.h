@@ -5,11 +5,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "export/prometheus/interface_rows.h"
 #include "export/prometheus/text_writer.h"
 #include "model/metric_set.h"
 #include "model/snapshot.h"
+#include "outbox/outbox.h"
 #include "query/history_store.h"
 
 namespace netprobe {
@@ -19,6 +21,8 @@ struct PrometheusOptions {
   std::size_t max_interfaces = 1000;  ///< with series of their own; the rest are "~other"
   /// Asked for each page; empty: there is no history to tell of.
   std::function<HistoryStatus()> history = nullptr;
+  /// The same of exporters.
+  std::function<std::vector<OutboxStatus>()> exporters = nullptr;
 };
 
 /// Renders snapshots as the metrics page, or collects the same for those that push

@@ -320,11 +320,43 @@ TEST(Prometheus, WritesHowHistoryStands) {
   EXPECT_FALSE(page.contains(R"(cause="retention")"));
 }
 
+std::vector<OutboxStatus> busy_exporters() {
+  OutboxStatus status;
+  status.name = "file";
+  status.where = "file:///var/log/\"x\"";
+  status.connected = true;
+  status.seen = 100;
+  status.passed_over = 40;
+  status.folded = 50;
+  status.sums = 5;
+  status.sent = 12;
+  status.waiting = 1;
+  status.last_sent = 1'700'000'000'500'000'000;
+  status.cpu_seconds = 0.25;
+  status.lost = {{"queue_full", 2}, {"rejected", 0}};
+  return {status};
+}
+
+TEST(Prometheus, WritesHowExportersStand) {
+  const auto page = PrometheusExporter({.exporters = busy_exporters}).render(small_snapshot(), {});
+  EXPECT_LINE(page, R"(netprobe_export_info{exporter="file",where="file:///var/log/\"x\""} 1)");
+  EXPECT_LINE(page, R"(netprobe_export_connected{exporter="file"} 1)");
+  EXPECT_LINE(page, R"(netprobe_export_records_seen_total{exporter="file"} 100)");
+  EXPECT_LINE(page, R"(netprobe_export_records_total{exporter="file",outcome="sent"} 12)");
+  EXPECT_LINE(page, R"(netprobe_export_records_total{exporter="file",outcome="folded"} 50)");
+  EXPECT_LINE(page, R"(netprobe_export_records_lost_total{exporter="file",cause="queue_full"} 2)");
+  EXPECT_LINE(page, R"(netprobe_export_records_waiting{exporter="file"} 1)");
+  EXPECT_LINE(page, R"(netprobe_export_sums_total{exporter="file"} 5)");
+  EXPECT_LINE(page,
+              R"(netprobe_export_last_success_timestamp_seconds{exporter="file"} 1700000000.5)");
+  EXPECT_LINE(page, R"(netprobe_export_cpu_seconds_total{exporter="file"} 0.25)");
+}
+
 TEST(Prometheus, PassesPromtool) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool is not installed";
   const std::string path = ::testing::TempDir() + "/netprobe_metrics_page.txt";
-  std::ofstream(path) << PrometheusExporter({.history = busy_history})
+  std::ofstream(path) << PrometheusExporter({.history = busy_history, .exporters = busy_exporters})
                              .render(small_snapshot(), TextFormat::kPrometheus);
   const int status = std::system(("promtool check metrics < '" + path + "' >&2").c_str());
   EXPECT_EQ(WEXITSTATUS(status), 0) << "promtool found fault with the page";

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/record_json.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "base/duration.h"
+#include "base/json_writer.h"
+#include "model/flow.h"
+#include "query/column.h"
+#include "query/lower.h"
+
+namespace netprobe {
+namespace {
+
+constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+// RFC 9293 and RFC 3168, from the lowest bit.
+constexpr std::array<std::string_view, 8> kFlags{"fin", "syn", "rst", "psh",
+                                                 "ack", "urg", "ece", "cwr"};
+
+/// Which end a field is of that its identity alone decides; nothing: it is no such.
+std::optional<bool> is_of_src(FieldId id) {
+  using enum FieldId;
+  switch (id) {
+    case kSrcKind:
+    case kSrcName:
+    case kSrcPod:
+    case kSrcNamespace:
+    case kSrcWorkload:
+    case kSrcWorkloadKind:
+    case kSrcNode:
+    case kSrcZone:
+    case kSrcLabel:
+      return true;
+    case kDstKind:
+    case kDstName:
+    case kDstPod:
+    case kDstNamespace:
+    case kDstWorkload:
+    case kDstWorkloadKind:
+    case kDstNode:
+    case kDstZone:
+    case kDstLabel:
+      return false;
+    default:
+      return std::nullopt;
+  }
+}
+
+void append_whole(std::string& out, auto number) {
+  std::array<char, 24> text{};
+  const auto result = std::to_chars(text.data(), text.data() + text.size(), number);
+  out.append(text.data(), result.ptr);
+}
+
+/// Milliseconds, exact: microseconds are three digits behind the point.
+void append_millis(std::string& out, std::int64_t micros) {
+  if (micros < 0) out += '-';
+  const std::uint64_t size =
+      micros < 0 ? ~static_cast<std::uint64_t>(micros) + 1 : static_cast<std::uint64_t>(micros);
+  append_whole(out, size / 1000);
+  auto rest = size % 1000;
+  if (rest == 0) return;
+  out += '.';
+  for (std::uint64_t unit = 100; rest != 0; unit /= 10) {
+    out += static_cast<char>('0' + rest / unit);
+    rest %= unit;
+  }
+}
+
+void append_address(std::string& out, const IpAddress& address) {
+  if (!address.is_v4()) return address.append_to(out);
+  constexpr std::size_t kFirst = 12;
+  const auto& bytes = address.bytes();
+  for (std::size_t i = kFirst; i < bytes.size(); ++i) {
+    if (i > kFirst) out += '.';
+    append_whole(out, static_cast<unsigned>(bytes.at(i)));
+  }
+}
+
+void append_flags(std::string& out, std::uint64_t flags) {
+  bool first = true;
+  for (std::size_t bit = 0; bit < kFlags.size(); ++bit) {
+    if ((flags >> bit & 1U) == 0) continue;
+    if (!first) out += '+';
+    first = false;
+    out += kFlags.at(bit);
+  }
+}
+
+void append_protocol(std::string& out, std::uint64_t protocol) {
+  switch (protocol) {
+    case kProtoTcp:
+      out += "tcp";
+      return;
+    case kProtoUdp:
+      out += "udp";
+      return;
+    default:
+      out += protocol_name(static_cast<std::uint8_t>(protocol));
+  }
+}
+
+void append_text_or_null(std::string& out, std::string_view text) {
+  if (text.empty())
+    out += "null";
+  else
+    append_json_string(out, text);
+}
+
+/// `,"src.label.app":`; a label's key comes from outside.
+std::string member(const FieldRef& ref) {
+  std::string name = ",";
+  append_json_string(name, field_name(ref));
+  return name + ':';
+}
+
+}  // namespace
+
+RecordJson::RecordJson(const FieldSelection& selection) {
+  for (std::size_t i = 0; i < kRecordKinds; ++i) {
+    const auto kind = static_cast<RecordKind>(i);
+    Plan& plan = plans_.at(i);
+    plan.begin = "{\"kind\":\"" + std::string(to_string(kind)) + '"';
+    for (const FieldRef& ref : selection.of(kind)) add_field(plan, kind, ref);
+  }
+  nobody_.resize(parts_.size());
+}
+
+void RecordJson::add_field(Plan& plan, RecordKind kind, const FieldRef& ref) {
+  if (const auto src = is_of_src(ref.id)) {
+    if (plan.steps.empty() || plan.steps.back().form != Form::kEnd ||
+        plan.steps.back().src != *src) {
+      Step step;
+      step.form = Form::kEnd;
+      step.src = *src;
+      step.part = parts_.size();
+      parts_.emplace_back();
+      plan.steps.push_back(std::move(step));
+    }
+    parts_[plan.steps.back().part].fields.push_back(ref);
+    return;
+  }
+  Step step;
+  step.name = member(ref);
+  step.getter = getter_for(ref.id, source_of(kind));
+  const auto none = none_number(ref.id);
+  step.has_none = none.has_value();
+  step.none = none.value_or(0);
+  switch (field(ref.id).type) {
+    case FieldType::kTime:
+      step.form = Form::kTime;
+      break;
+    case FieldType::kDuration:
+      step.form = Form::kDuration;
+      break;
+    case FieldType::kCount:
+    case FieldType::kNumber:
+      step.form = Form::kUnsigned;
+      break;
+    case FieldType::kProtocol:
+      step.form = Form::kProtocol;
+      break;
+    case FieldType::kFlags:
+      step.form = Form::kFlags;
+      break;
+    case FieldType::kBool:
+      step.form = Form::kBool;
+      break;
+    case FieldType::kAddress:
+      step.form = Form::kAddress;
+      break;
+    case FieldType::kText:
+    case FieldType::kWord:
+    case FieldType::kLabel:
+      step.form = Form::kText;
+      break;
+  }
+  plan.steps.push_back(std::move(step));
+}
+
+void RecordJson::append(std::string& out, const RecordRef& record) {
+  const Plan& plan = plans_.at(static_cast<std::size_t>(record.kind));
+  const Row row = row_of(record);
+  out += plan.begin;
+  for (const Step& step : plan.steps) append_step(out, step, *record.record, row);
+  out += '}';
+}
+
+void RecordJson::append_step(std::string& out, const Step& step, const RecordBase& record,
+                             const Row& row) {
+  if (step.form == Form::kEnd) {
+    out += end_text(step.src ? record.src : record.dst, step);
+    return;
+  }
+  out += step.name;
+  if (step.form == Form::kText) return append_text_or_null(out, step.getter.text(row));
+  if (step.form != Form::kAddress) return append_number(out, step, row);
+  const IpAddress& address = step.getter.address(row);
+  if (address.is_unspecified()) {
+    out += "null";
+    return;
+  }
+  out += '"';
+  append_address(out, address);
+  out += '"';
+}
+
+void RecordJson::append_number(std::string& out, const Step& step, const Row& row) {
+  const std::uint64_t number = step.getter.number(row);
+  const bool is_signed = step.form == Form::kTime || step.form == Form::kDuration;
+  if (step.has_none &&
+      number == (is_signed ? biased(static_cast<std::int64_t>(step.none)) : step.none)) {
+    out += "null";
+    return;
+  }
+  switch (step.form) {
+    case Form::kTime:
+      return append_time(out, unbiased(number));
+    case Form::kDuration:
+      return append_millis(out, unbiased(number));
+    case Form::kBool:
+      out += number != 0 ? "true" : "false";
+      return;
+    case Form::kProtocol:
+      out += '"';
+      append_protocol(out, number);
+      out += '"';
+      return;
+    case Form::kFlags:
+      out += '"';
+      append_flags(out, number);
+      out += '"';
+      return;
+    default:
+      return append_whole(out, number);
+  }
+}
+
+void RecordJson::append_time(std::string& out, Micros time) {
+  if (time < 0 || time > INT64_MAX / kMicrosecond) {
+    out += "null";  // beyond what a clock of nanoseconds can hold
+    return;
+  }
+  // Records of one second come together, and calendars are slow.
+  if (const std::int64_t second = time / kMicrosPerSecond; second != second_) {
+    constexpr std::size_t kUpToSeconds = 19;
+    second_ = second;
+    second_text_ = '"' + format_rfc3339(second * kSecond).substr(0, kUpToSeconds) + '.';
+  }
+  out += second_text_;
+  auto rest = static_cast<std::uint64_t>(time % kMicrosPerSecond);
+  for (std::uint64_t unit = kMicrosPerSecond / 10; unit > 0; unit /= 10) {
+    out += static_cast<char>('0' + rest / unit);
+    rest %= unit;
+  }
+  out += "000Z\"";
+}
+
+const std::string& RecordJson::end_text(const IdentityPtr& identity, const Step& step) {
+  std::vector<std::string>* parts = &nobody_;
+  if (identity) {
+    auto found = known_.find(identity.get());
+    if (found == known_.end()) {
+      if (known_.size() >= kMostKnown) known_.clear();
+      found = known_.emplace(identity.get(), Known{identity, {}}).first;
+      found->second.parts.resize(parts_.size());
+    }
+    parts = &found->second.parts;
+  }
+  std::string& text = (*parts)[step.part];
+  if (!text.empty()) return text;
+  const EndPart& part = parts_[step.part];
+  // Fields of an end read its identity alone: any record that has it will do.
+  FlowRecord record;
+  (step.src ? record.src : record.dst) = identity;
+  const Row row{&record, {}};
+  std::string scratch;
+  for (const FieldRef& ref : part.fields) {
+    const Getter getter = getter_for(ref.id, Source::kFlow);
+    text += member(ref);
+    append_text_or_null(text, getter.identity != nullptr
+                                  ? label_of(getter.identity(row), ref.label, scratch)
+                                  : getter.text(row));
+  }
+  return text;
+}
+
+}  // namespace netprobe

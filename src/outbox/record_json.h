@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "outbox/field_selection.h"
+#include "query/evaluate.h"
+#include "query/getters.h"
+
+namespace netprobe {
+
+/// Writes records as JSON objects, each field named and written as in the answers of
+/// /api/query?format=jsonl, behind a first member "kind" ("flows", "drops" …). What
+/// is said of an end is rendered once for each identity and remembered, within a
+/// bound. About a microsecond a record. Not thread-safe.
+class RecordJson {
+ public:
+  explicit RecordJson(const FieldSelection& selection);
+
+  /// Appends one object, without an end of line.
+  void append(std::string& out, const RecordRef& record);
+
+ private:
+  // Of pods of this node and those that they talk to; a few hundred bytes each.
+  static constexpr std::size_t kMostKnown = 8'192;
+
+  enum class Form : std::uint8_t {
+    kTime,
+    kDuration,
+    kUnsigned,
+    kProtocol,
+    kFlags,
+    kBool,
+    kAddress,
+    kText,
+    kEnd,  ///< fields of an end that stand side by side, from the memory
+  };
+  struct Step {
+    std::string name;  ///< `,"src.ip":`; of an end nothing
+    Form form{};
+    Getter getter;
+    std::uint64_t none = 0;  ///< of numbers: what stands for "not known"
+    bool has_none = false;
+    bool src = false;      ///< of kEnd: whose
+    std::size_t part = 0;  ///< of kEnd: which of its parts
+  };
+  /// What a step of kEnd is made of.
+  struct EndPart {
+    std::vector<FieldRef> fields;
+  };
+  struct Plan {
+    std::string begin;  ///< `{"kind":"flows"`
+    std::vector<Step> steps;
+  };
+  struct Known {
+    IdentityPtr identity;            ///< held, so that its address stays its own
+    std::vector<std::string> parts;  ///< by EndPart; empty: not rendered yet
+  };
+
+  void add_field(Plan& plan, RecordKind kind, const FieldRef& ref);
+  void append_step(std::string& out, const Step& step, const RecordBase& record, const Row& row);
+  void append_number(std::string& out, const Step& step, const Row& row);
+  const std::string& end_text(const IdentityPtr& identity, const Step& step);
+  void append_time(std::string& out, Micros time);
+
+  std::array<Plan, kRecordKinds> plans_;
+  std::vector<EndPart> parts_;
+  std::unordered_map<const Identity*, Known> known_;
+  std::vector<std::string> nobody_;  ///< parts of who is not known
+  std::int64_t second_ = INT64_MIN;  ///< that `second_text_` is
+  std::string second_text_;          ///< "2026-01-02T03:04:05"
+};
+
+}  // namespace netprobe
