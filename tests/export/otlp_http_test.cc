@@ -150,7 +150,7 @@ TEST(OtlpHttp, AWebServerIsNotTakenForAReceiver) {
 }
 
 TEST(OtlpHttp, AnAnswerThatBreaksOffIsNoAnswer) {
-  for (const std::string raw :
+  for (const std::string& raw :
        {std::string("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
         std::string("HTTP/1.1 2"), std::string(70'000, 'x')}) {
     Receiver receiver([&](int call, const auto&) {
