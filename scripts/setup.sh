@@ -30,7 +30,7 @@ test_packages=(
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   tshark prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
-  etcd-server clickhouse-server
+  etcd-server clickhouse-server rsyslog rsyslog-openssl
   # The agent's image, and Helm's templates without Helm.
   buildah mmdebstrap runc golang-go golang-github-masterminds-sprig-dev
   golang-github-xeipuuv-gojsonschema-dev golang-gopkg-yaml.v3-dev
