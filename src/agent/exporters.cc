@@ -37,14 +37,16 @@ std::string_view shown(std::string_view url) {
 
 std::span<const Exporter> exporter_registry() {
   static const std::vector<Exporter> kExporters{
-      {kFileExport, make_file_sender},        {kStdoutExport, make_stdout_sender},
+      {kFileExport, make_file_sender},
+      {kStdoutExport, make_stdout_sender},
       {kOtlpGrpcExport, make_otlp_sender, make_otlp_metric_sender},
       {kOtlpGrpcsExport, make_otlp_sender, make_otlp_metric_sender},
       {kOtlpHttpExport, make_otlp_sender, make_otlp_metric_sender},
       {kOtlpHttpsExport, make_otlp_sender, make_otlp_metric_sender},
       {kRemoteWriteHttpExport, nullptr, make_remote_write_sender},
       {kRemoteWriteHttpsExport, nullptr, make_remote_write_sender},
-      {kSyslogUdpExport, make_syslog_sender}, {kSyslogTcpExport, make_syslog_sender},
+      {kSyslogUdpExport, make_syslog_sender},
+      {kSyslogTcpExport, make_syslog_sender},
       {kSyslogTlsExport, make_syslog_sender},
   };
   return kExporters;
@@ -107,8 +109,8 @@ Status AgentExporters::add(const Exporter& exporter, const ExportTarget& target)
 
 void AgentExporters::give_metrics(const std::function<MetricSource()>& make_source) {
   for (auto& [target, every, sender] : metric_targets_)
-    pushes_.push_back(MetricPush::make(std::move(target), every, std::move(sender), make_source(),
-                                       *clock_));
+    pushes_.push_back(
+        MetricPush::make(std::move(target), every, std::move(sender), make_source(), *clock_));
   metric_targets_.clear();
 }
 

@@ -33,7 +33,9 @@ class ProtoWriter {
     tag(field, 1);
     little_endian(value);
   }
-  void real(std::uint32_t field, double value) { fixed(field, std::bit_cast<std::uint64_t>(value)); }
+  void real(std::uint32_t field, double value) {
+    fixed(field, std::bit_cast<std::uint64_t>(value));
+  }
   /// string (which must be UTF-8), bytes, a whole message.
   void text(std::uint32_t field, std::string_view value) {
     tag(field, 2);

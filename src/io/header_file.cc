@@ -12,9 +12,9 @@ namespace {
 constexpr std::size_t kMostBytes = 64U << 10U;
 
 /// Those that say how the body is to be read, which the program alone decides.
-constexpr std::array<std::string_view, 6> kOwn{"content-type",      "content-encoding",
-                                               "content-length",    "transfer-encoding",
-                                               "grpc-encoding", "te"};
+constexpr std::array<std::string_view, 6> kOwn{"content-type",   "content-encoding",
+                                               "content-length", "transfer-encoding",
+                                               "grpc-encoding",  "te"};
 
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);

@@ -6,8 +6,7 @@
 #include "io/header_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  const auto headers =
-      netprobe::parse_headers({reinterpret_cast<const char*>(data), size});
+  const auto headers = netprobe::parse_headers({reinterpret_cast<const char*>(data), size});
   if (!headers) return 0;
   for (const auto& header : *headers)
     if (header.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos ||

@@ -70,6 +70,13 @@ bool never_left(CURLcode code) {
   }
 }
 
+/// libcurl before 8.0 fails the second request on a connection of HTTP/2 that began by
+/// prior knowledge ("Error in the HTTP2 framing layer"): each gets its own.
+bool breaks_prior_knowledge() {
+  constexpr unsigned kMended = 0x080000;
+  return curl_version_info(CURLVERSION_NOW)->version_num < kMended;
+}
+
 }  // namespace
 
 std::string_view PostReply::header(std::string_view name) const {
@@ -120,6 +127,9 @@ class HttpPoster::Impl {
     curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
                      static_cast<long>(options_.timeout / kMillisecond));
+    const bool once = options_.http2 && !url.starts_with("https:") && breaks_prior_knowledge();
+    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, once ? 1L : 0L);
+    curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, once ? 1L : 0L);
     set_tls(handle);
     headers_.reset();
     // A server that waits for "100 Continue" would cost a round trip each time.
@@ -137,8 +147,7 @@ class HttpPoster::Impl {
 
   [[nodiscard]] long version_of(const std::string& url) const {
     if (!options_.http2) return CURL_HTTP_VERSION_1_1;
-    return url.starts_with("https:") ? CURL_HTTP_VERSION_2TLS
-                                     : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    return url.starts_with("https:") ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
   }
 
   void set_tls(CURL* handle) {
@@ -177,8 +186,7 @@ class HttpPoster::Impl {
     reply.status = static_cast<int>(status);
     reply.bytes = sent > 0 ? static_cast<std::uint64_t>(sent) : 0;
     // Beyond a day it is a mistake of the server's clock or ours.
-    reply.retry_after =
-        std::clamp<Nanos>(wait, 0, kMostRetryAfter / kSecond) * kSecond;
+    reply.retry_after = std::clamp<Nanos>(wait, 0, kMostRetryAfter / kSecond) * kSecond;
     if (code == CURLE_ABORTED_BY_CALLBACK) {
       reply.failure = kStopped;
       reply.error = "stopped";

@@ -17,8 +17,8 @@ struct HttpPosterOptions {
   std::string ca_file;  ///< empty: the system's authorities
   std::string certificate_file;
   std::string key_file;
-  bool insecure = false;       ///< takes any certificate
-  bool http2 = false;          ///< HTTP/2 alone, without TLS by prior knowledge, as gRPC has it
+  bool insecure = false;         ///< takes any certificate
+  bool http2 = false;            ///< HTTP/2 alone, without TLS by prior knowledge, as gRPC has it
   Nanos timeout = 10 * kSecond;  ///< of one post, with its connection
   std::size_t most_body = 64U << 10U;  ///< of an answer; more is cut off
 };
@@ -36,8 +36,8 @@ struct PostReply {
   std::string body;
   /// Of the answer, trailers among them; names in small letters.
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string error;      ///< of a failure: one sentence
-  Nanos retry_after = 0;  ///< that the answer asks for, as seconds or as a date; 0: none
+  std::string error;        ///< of a failure: one sentence
+  Nanos retry_after = 0;    ///< that the answer asks for, as seconds or as a date; 0: none
   std::uint64_t bytes = 0;  ///< of the body that went out
 
   /// Empty: it is not there.

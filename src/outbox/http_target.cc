@@ -29,9 +29,8 @@ Result<HttpTarget> http_target(const ExportTarget& target, bool tls, bool http2)
     return fail("it names no host, as in " + target.scheme + "://collector", ErrorKind::kUsage);
   HttpTarget http;
   const bool is_v6 = target.host.find(':') != std::string::npos;
-  http.origin = (tls ? "https://" : "http://") +
-                (is_v6 ? "[" + target.host + "]" : target.host) + ":" +
-                std::to_string(target.port);
+  http.origin = (tls ? "https://" : "http://") + (is_v6 ? "[" + target.host + "]" : target.host) +
+                ":" + std::to_string(target.port);
   http.options.ca_file = target.ca_file;
   http.options.certificate_file = target.certificate_file;
   http.options.key_file = target.key_file;

@@ -94,9 +94,8 @@ class ThreadedMetricPush final : public MetricPush {
     Mailbox& box = *mailbox_;
     const MutexLock lock(box.mutex);
     OutboxStatus status = box.status;
-    status.lost = {{"queue_full", box.queue_full},
-                   {"rejected", box.rejected},
-                   {"stopped", box.stopped}};
+    status.lost = {
+        {"queue_full", box.queue_full}, {"rejected", box.rejected}, {"stopped", box.stopped}};
     return status;
   }
 
@@ -216,7 +215,8 @@ class ThreadedMetricPush final : public MetricPush {
 
   void complain(const MetricOutcome& outcome) {
     if (outcome.problem.empty()) {
-      if (has_complained_) spdlog::info("export {}: {} takes metrics again", target_.name, target_.where());
+      if (has_complained_)
+        spdlog::info("export {}: {} takes metrics again", target_.name, target_.where());
       has_complained_ = false;
       return;
     }

@@ -151,7 +151,8 @@ TEST(MetricPush, KeepsTheNewestWhileTheReceiverIsAway) {
   std::atomic<bool> away = true;
   receiver.bytes = 1'000;
   receiver.decide = [&](const auto&, int) {
-    return MetricOutcome{.again = away.load(), .wait = 10 * kMillisecond, .problem = away ? "away" : ""};
+    return MetricOutcome{
+        .again = away.load(), .wait = 10 * kMillisecond, .problem = away ? "away" : ""};
   };
   auto push = MetricPush::make(target(3'500), 5 * kMillisecond, std::make_unique<Sender>(receiver),
                                counting_source(), kClock);

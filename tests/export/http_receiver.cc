@@ -104,9 +104,8 @@ void HttpReceiver::serve(int fd) {
     }
     send_all(fd, "HTTP/1.1 " + std::to_string(reply.status) + " x\r\n" + reply.headers +
                      (reply.status == 204 ? std::string("\r\n")
-                                          : "Content-Length: " +
-                                                std::to_string(reply.body.size()) + "\r\n\r\n" +
-                                                reply.body));
+                                          : "Content-Length: " + std::to_string(reply.body.size()) +
+                                                "\r\n\r\n" + reply.body));
   }
   ::shutdown(fd, SHUT_RDWR);
 }

@@ -48,9 +48,10 @@ TEST(OtlpGrpc, SendsPlainWhereItIsTold) {
 TEST(OtlpGrpc, CutsWhatIsTooLargeForOneCall) {
   OtlpReceiver receiver;  // takes 4 MiB, as gRPC's servers do by default
   receiver.start();
-  auto outbox = outbox_to("otlp+grpc://127.0.0.1:" + std::to_string(receiver.port()) +
-                          "?batch=30000&fields=flow_id,src.ip,dst.ip,src.name,dst.name,src.workload,"
-                          "dst.workload,src.namespace,dst.namespace,src.node,dst.node");
+  auto outbox =
+      outbox_to("otlp+grpc://127.0.0.1:" + std::to_string(receiver.port()) +
+                "?batch=30000&fields=flow_id,src.ip,dst.ip,src.name,dst.name,src.workload,"
+                "dst.workload,src.namespace,dst.namespace,src.node,dst.node");
   outbox->put(made_flows(30'000));
   outbox->stop(kPatience);
   expect_each_once(flow_ids(receiver.log_requests()), 30'000);
@@ -94,18 +95,19 @@ TEST(OtlpGrpc, WaitsAsLongAsItIsAskedTo) {
 
 TEST(OtlpGrpc, EveryStatusIsSettledAsTheSpecificationSays) {
   for (int code = 1; code <= 16; ++code) {
-    OtlpReceiver receiver([&, first = std::make_shared<std::atomic<bool>>(true)](const auto&,
-                                                                                 auto&) {
-      return first->exchange(false)
-                 ? grpc::Status(static_cast<grpc::StatusCode>(code), "no \xc3\xa9 thanks")
-                 : grpc::Status::OK;
-    });
+    OtlpReceiver receiver(
+        [&, first = std::make_shared<std::atomic<bool>>(true)](const auto&, auto&) {
+          return first->exchange(false)
+                     ? grpc::Status(static_cast<grpc::StatusCode>(code), "no \xc3\xa9 thanks")
+                     : grpc::Status::OK;
+        });
     receiver.start();
     auto outbox = outbox_to(url_of(receiver, "&batch=10"));
     outbox->put(made_flows(10));
     ASSERT_TRUE(eventually([&] { return outbox->status().waiting == 0; })) << code;
     const OutboxStatus status = outbox->status();
-    const bool again = code == 1 || code == 4 || code == 10 || code == 11 || code == 14 || code == 15;
+    const bool again =
+        code == 1 || code == 4 || code == 10 || code == 11 || code == 14 || code == 15;
     // 8 without a RetryInfo: less at a time, which these few bytes cannot be.
     EXPECT_EQ(status.sent, again ? 10U : 0U) << code << status.problem;
     EXPECT_EQ(lost_of(status, "rejected"), again ? 0U : 10U) << code;
@@ -232,8 +234,8 @@ class OtlpGrpcTls : public ::testing::Test {
     grpc::SslServerCredentialsOptions options(
         GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
     options.pem_root_certs = text_of_file(certificates_.file("ca"));
-    options.pem_key_cert_pairs.push_back({text_of_file(certificates_.key("server")),
-                                          text_of_file(certificates_.file("server"))});
+    options.pem_key_cert_pairs.push_back(
+        {text_of_file(certificates_.key("server")), text_of_file(certificates_.file("server"))});
     receiver_.start(grpc::SslServerCredentials(options));
   }
   [[nodiscard]] std::string url(const std::string& more) const {
@@ -261,10 +263,13 @@ class OtlpGrpcTls : public ::testing::Test {
 TEST_F(OtlpGrpcTls, BothSidesShowWhoTheyAre) {
   auto outbox = outbox_to(url("&ca=" + certificates_.file("ca") + client("client")));
   outbox->put(made_flows(100));
-  ASSERT_TRUE(eventually([&] { return outbox->status().sent == 100; }))
-      << outbox->status().problem;
+  ASSERT_TRUE(eventually([&] { return outbox->status().sent == 100; })) << outbox->status().problem;
+  // And once more, on the same connection.
+  outbox->put(made_flows(100, 101));
+  ASSERT_TRUE(eventually([&] { return outbox->status().sent == 200; })) << outbox->status().problem;
+  EXPECT_EQ(outbox->status().retries, 0U);
   outbox->stop(0);
-  expect_each_once(flow_ids(receiver_.log_requests()), 100);
+  expect_each_once(flow_ids(receiver_.log_requests()), 200);
 }
 
 TEST_F(OtlpGrpcTls, NobodyElseGetsRecordsOrSendsThem) {
@@ -285,8 +290,8 @@ TEST(OtlpGrpc, MetricsArriveAsTheyAre) {
   auto set = std::make_shared<const MetricSet>(
       PrometheusExporter({}).collect(netprobe::testing::small_snapshot()));
   auto push = MetricPush::make(
-      target, 3'600 * kSecond, std::move(*sender),
-      [&](auto done) { done([&] { return set; }); }, kClock);
+      target, 3'600 * kSecond, std::move(*sender), [&](auto done) { done([&] { return set; }); },
+      kClock);
   push->start();
   ASSERT_TRUE(receiver.wait_for_calls(1));
   ASSERT_TRUE(eventually([&] { return push->status().sent > 0; }));

@@ -150,12 +150,10 @@ TEST(OtlpHttp, AWebServerIsNotTakenForAReceiver) {
 }
 
 TEST(OtlpHttp, AnAnswerThatBreaksOffIsNoAnswer) {
-  for (const std::string& raw :
-       {std::string("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
-        std::string("HTTP/1.1 2"), std::string(70'000, 'x')}) {
-    Receiver receiver([&](int call, const auto&) {
-      return call == 0 ? Reply{.raw = raw} : Reply{204, "", ""};
-    });
+  for (const std::string& raw : {std::string("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
+                                 std::string("HTTP/1.1 2"), std::string(70'000, 'x')}) {
+    Receiver receiver(
+        [&](int call, const auto&) { return call == 0 ? Reply{.raw = raw} : Reply{204, "", ""}; });
     const OutboxStatus status = send_ten(receiver.url());
     EXPECT_EQ(status.sent, 10U);
     EXPECT_GE(receiver.calls, 2);

@@ -97,7 +97,7 @@ TEST(OtlpLogs, AFlowHasNamesByConvention) {
                           {"network.transport", "tcp"},
                           {"network.interface.name", "veth0"},
                           {"source.k8s.namespace.name", "shop"},
-                          {"netprobe.src.workload", "web"},
+                          {"netprobe.src.name", "web-1"},
                           {"netprobe.direction", "intra-node"},
                           {"netprobe.verdict", "open"},
                           {"netprobe.packets", "3"},

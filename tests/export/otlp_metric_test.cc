@@ -144,8 +144,7 @@ TEST(OtlpMetrics, SeriesThatAreGoneSaySoOnce) {
   const MetricSet now = PrometheusExporter({}).collect(snapshot);
   const Read all = read(encode_otlp_metrics(now, &before, {}, kMost));
   int gone = 0;
-  for (const auto& point :
-       all.metrics.at("netprobe_interface_rx_packets").sum().data_points()) {
+  for (const auto& point : all.metrics.at("netprobe_interface_rx_packets").sum().data_points()) {
     const bool eth1 = labels_of(point).starts_with("interface=eth1;");
     EXPECT_EQ(point.flags(), eth1 ? 1U : 0U);
     EXPECT_EQ(point.value_case() == v1::NumberDataPoint::VALUE_NOT_SET, eth1);

@@ -25,8 +25,8 @@ namespace metrics = opentelemetry::proto::collector::metrics::v1;
 class OtlpReceiver final : public logs::LogsService::Service,
                            public metrics::MetricsService::Service {
  public:
-  using OnLogs =
-      std::function<grpc::Status(const logs::ExportLogsServiceRequest&, logs::ExportLogsServiceResponse&)>;
+  using OnLogs = std::function<grpc::Status(const logs::ExportLogsServiceRequest&,
+                                            logs::ExportLogsServiceResponse&)>;
 
   OtlpReceiver() = default;
   explicit OtlpReceiver(OnLogs on_logs) : on_logs_(std::move(on_logs)) {}

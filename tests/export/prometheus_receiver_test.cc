@@ -56,10 +56,9 @@ class Prometheus {
   /// Series by their labels as one text, as of `time`, in seconds.
   [[nodiscard]] std::map<std::string, double> query(const std::string& text, double time) const {
     std::map<std::string, double> all;
-    const auto reply = plain_http(port_,
-                                  "/api/v1/query?query=" + percent_encode(text) +
-                                      "&time=" + std::to_string(time),
-                                  "", "", 10 * kSecond);
+    const auto reply = plain_http(
+        port_, "/api/v1/query?query=" + percent_encode(text) + "&time=" + std::to_string(time), "",
+        "", 10 * kSecond);
     if (!reply || reply->status != 200) return all;
     const auto json = boost::json::parse(reply->body);
     for (const auto& series : json.at("data").at("result").as_array()) {
@@ -119,10 +118,10 @@ class RemoteWriteToPrometheus : public ::testing::Test {
   }
   [[nodiscard]] std::unique_ptr<MetricPush> push(MetricSource source, Nanos every) const {
     const std::array schemes{kRemoteWriteHttpExport};
-    auto target = parse_export_target(
-        "remote-write+http://127.0.0.1:" + std::to_string(prometheus_.port()) +
-            "/api/v1/write?labels=cluster=west",
-        schemes, kClock.wall());
+    auto target =
+        parse_export_target("remote-write+http://127.0.0.1:" + std::to_string(prometheus_.port()) +
+                                "/api/v1/write?labels=cluster=west",
+                            schemes, kClock.wall());
     EXPECT_TRUE(target);
     auto sender = make_remote_write_sender(*target, kClock);
     EXPECT_TRUE(sender);

@@ -147,7 +147,8 @@ ExportTarget target_of(const std::string& url) {
 
 MetricOutcome send_one(int port, const MetricSet& set, std::uint64_t& points) {
   auto sender = make_remote_write_sender(
-      target_of("remote-write+http://127.0.0.1:" + std::to_string(port) + "/push?timeout=2s"), kClock);
+      target_of("remote-write+http://127.0.0.1:" + std::to_string(port) + "/push?timeout=2s"),
+      kClock);
   EXPECT_TRUE(sender) << sender.error().message;
   const auto bodies = (*sender)->encode(set, nullptr);
   EXPECT_EQ(bodies.size(), 1U);

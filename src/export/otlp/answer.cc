@@ -30,11 +30,10 @@ constexpr int kUnavailable = 14;
 constexpr int kDataLoss = 15;
 constexpr int kUnauthenticated = 16;
 constexpr std::array<std::string_view, 17> kCodes{
-    "OK",           "CANCELLED",           "UNKNOWN",        "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED", "NOT_FOUND",      "ALREADY_EXISTS", "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",  "OUT_OF_RANGE",
-    "UNIMPLEMENTED", "INTERNAL",           "UNAVAILABLE",    "DATA_LOSS",
-    "UNAUTHENTICATED"};
+    "OK",        "CANCELLED",      "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED"};
 
 /// Somebody else's words as part of a sentence: one line, at most 300 bytes.
 std::string quoted(std::string_view text) {
@@ -83,11 +82,11 @@ void read_response(std::string_view body, std::uint64_t items, OtlpAnswer& answe
     answer.problem = "its answer is no message of OTLP, so what it rejected is not known";
     return;
   }
-  answer.rejected = std::min(items, static_cast<std::uint64_t>(std::max<std::int64_t>(rejected, 0)));
+  answer.rejected =
+      std::min(items, static_cast<std::uint64_t>(std::max<std::int64_t>(rejected, 0)));
   if (answer.rejected > 0)
-    answer.problem = with_words("it rejected " + std::to_string(answer.rejected) + " of " +
-                                    std::to_string(items),
-                                message);
+    answer.problem = with_words(
+        "it rejected " + std::to_string(answer.rejected) + " of " + std::to_string(items), message);
   else if (!message.empty())
     answer.problem = with_words("it took all and warns", message);
 }
@@ -155,8 +154,7 @@ std::string_view grpc_message(std::string_view body) {
   constexpr std::size_t kPrefix = 5;
   if (body.size() < kPrefix || body[0] != 0) return {};
   std::size_t size = 0;
-  for (std::size_t i = 1; i < kPrefix; ++i)
-    size = size << 8U | static_cast<unsigned char>(body[i]);
+  for (std::size_t i = 1; i < kPrefix; ++i) size = size << 8U | static_cast<unsigned char>(body[i]);
   return body.substr(kPrefix, size);
 }
 
@@ -223,12 +221,13 @@ OtlpAnswer read_otlp_http(const PostReply& reply, std::uint64_t items) {
     } else if (!reply.body.empty() && type != "application/json") {
       // A web server that answers to everything: what it "took" is nowhere.
       answer.fate = Fate::kAgain;
-      answer.problem = with_words("what answers there is no receiver of OTLP, but says", reply.body);
+      answer.problem =
+          with_words("what answers there is no receiver of OTLP, but says", reply.body);
     }
     return answer;
   }
-  const auto says = type == "application/x-protobuf" ? read_rpc_status(reply.body).message
-                                                     : reply.body;
+  const auto says =
+      type == "application/x-protobuf" ? read_rpc_status(reply.body).message : reply.body;
   answer.problem = with_words("it answers " + std::to_string(reply.status), says);
   switch (reply.status) {
     case 429:
@@ -263,10 +262,10 @@ OtlpAnswer read_otlp_grpc(const PostReply& reply, std::uint64_t items) {
     return answer;
   } else {
     const bool known = code > 0 && code < static_cast<int>(kCodes.size());
-    answer.problem = with_words(
-        "it answers " + (known ? std::string(kCodes.at(static_cast<std::size_t>(code)))
-                               : "with gRPC status " + std::to_string(code)),
-        percent_decoded(reply.header("grpc-message")));
+    answer.problem =
+        with_words("it answers " + (known ? std::string(kCodes.at(static_cast<std::size_t>(code)))
+                                          : "with gRPC status " + std::to_string(code)),
+                   percent_decoded(reply.header("grpc-message")));
   }
   const RpcStatus details = read_rpc_status(decode_base64(reply.header("grpc-status-details-bin")));
   answer.wait = details.retry;

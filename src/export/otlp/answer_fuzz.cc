@@ -37,8 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
                    {"content-type", "application/x-protobuf"}};
   reply.body = text;
   constexpr std::uint64_t kItems = 100;
-  const OtlpAnswer answer =
-      grpc ? read_otlp_grpc(reply, kItems) : read_otlp_http(reply, kItems);
+  const OtlpAnswer answer = grpc ? read_otlp_grpc(reply, kItems) : read_otlp_http(reply, kItems);
   if (answer.rejected > kItems || answer.wait < 0 || !is_utf8(answer.problem) ||
       answer.problem.find('\n') != std::string::npos || answer.problem.size() > 1000)
     std::abort();

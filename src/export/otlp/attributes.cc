@@ -130,12 +130,11 @@ void append_otlp_bool(std::string& out, std::uint32_t field, std::string_view ke
 std::string otlp_resource(std::string_view node, std::string_view version, const OtlpPairs& more) {
   constexpr std::uint32_t kAttributes = 1;  // resource/v1/resource.proto
   std::string out;
-  for (const auto& [name, value] : more)
-    append_otlp_text(out, kAttributes, otlp_key(name), value);
+  for (const auto& [name, value] : more) append_otlp_text(out, kAttributes, otlp_key(name), value);
   const auto own = [&](std::string_view name, std::string_view value) {
-    if (value.empty() ||
-        std::ranges::find(more, name, [](const auto& pair) { return std::string_view(pair.first); }) !=
-            more.end())
+    if (value.empty() || std::ranges::find(more, name, [](const auto& pair) {
+                           return std::string_view(pair.first);
+                         }) != more.end())
       return;
     append_otlp_text(out, kAttributes, otlp_key(name), value);
   };
@@ -152,12 +151,12 @@ std::string otlp_scope(std::string_view version) {
   std::string out;
   ProtoWriter writer(out);
   writer.text(1, "netprobe");
-  if (!version.empty()) writer.text(2, is_utf8(version) ? std::string(version) : mended_utf8(version));
+  if (!version.empty())
+    writer.text(2, is_utf8(version) ? std::string(version) : mended_utf8(version));
   return out;
 }
 
-std::string otlp_request(std::string_view resource, std::string_view scope,
-                         std::string_view body) {
+std::string otlp_request(std::string_view resource, std::string_view scope, std::string_view body) {
   const auto piece = [](std::string_view text) {
     return 1 + ProtoWriter::varint_size(text.size()) + text.size();
   };

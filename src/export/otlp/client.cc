@@ -25,7 +25,8 @@ Status read_compression(const std::string* text, OtlpSettings& settings) {
 
 std::string url_of(const OtlpSettings& settings, OtlpClient::Signal signal) {
   const bool logs = signal == OtlpClient::Signal::kLogs;
-  if (!settings.grpc) return settings.http.origin + settings.path + (logs ? "/v1/logs" : "/v1/metrics");
+  if (!settings.grpc)
+    return settings.http.origin + settings.path + (logs ? "/v1/logs" : "/v1/metrics");
   return settings.http.origin +
          (logs ? "/opentelemetry.proto.collector.logs.v1.LogsService/Export"
                : "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
@@ -50,8 +51,7 @@ Result<OtlpSettings> otlp_settings(const ExportTarget& target) {
   while (settings.path.ends_with('/')) settings.path.pop_back();
   // Users paste either signal's whole URL.
   for (const std::string_view tail : {"/v1/logs", "/v1/metrics"})
-    if (settings.path.ends_with(tail))
-      settings.path.resize(settings.path.size() - tail.size());
+    if (settings.path.ends_with(tail)) settings.path.resize(settings.path.size() - tail.size());
   if (settings.grpc && !settings.path.empty())
     return fail("gRPC has no path: leave '" + target.path.substr(0, 60) + "' out",
                 ErrorKind::kUsage);
@@ -85,8 +85,8 @@ OtlpAnswer OtlpClient::send(std::string_view request, std::uint64_t items, std::
     headers->emplace_back("Content-Type: application/grpc+proto");
     headers->emplace_back("TE: trailers");
     if (compressed) headers->emplace_back("grpc-encoding: gzip");
-    headers->push_back("grpc-timeout: " +
-                       std::to_string(settings_.http.options.timeout / kMillisecond) + "m");
+    headers->push_back(
+        "grpc-timeout: " + std::to_string(settings_.http.options.timeout / kMillisecond) + "m");
   } else {
     headers->emplace_back("Content-Type: application/x-protobuf");
     if (compressed) headers->emplace_back("Content-Encoding: gzip");

@@ -34,8 +34,7 @@ class OtlpClient {
 
   /// `request`: an Export…ServiceRequest with so many items. `sent` grows by the bytes
   /// that went out.
-  [[nodiscard]] OtlpAnswer send(std::string_view request, std::uint64_t items,
-                                std::uint64_t& sent);
+  [[nodiscard]] OtlpAnswer send(std::string_view request, std::uint64_t items, std::uint64_t& sent);
   void stop() { poster_.stop(); }
 
  private:

@@ -67,9 +67,8 @@ struct Severity {
 Severity severity_of(const RecordRef& record) {
   if (record.kind == RecordKind::kDrop) return {13, "WARN"};
   if (record.kind == RecordKind::kConnection)
-    return static_cast<const ConnectionEvent*>(record.record)->error.empty()
-               ? Severity{}
-               : Severity{13, "WARN"};
+    return static_cast<const ConnectionEvent*>(record.record)->error.empty() ? Severity{}
+                                                                             : Severity{13, "WARN"};
   if (record.kind != RecordKind::kAlert) return {};
   const auto& word = static_cast<const AlertEvent*>(record.record)->severity;
   if (word == "low") return {13, "WARN"};
@@ -284,9 +283,9 @@ void LogEncoder::append_number(const Step& step, const Row& row) {
     return;
   switch (step.form) {
     case Form::kTime:
-      append_otlp_number(record_, kAttribute, step.key,
-                         static_cast<std::int64_t>(static_cast<std::uint64_t>(unbiased(number)) *
-                                                   kMicrosecond));
+      append_otlp_number(
+          record_, kAttribute, step.key,
+          static_cast<std::int64_t>(static_cast<std::uint64_t>(unbiased(number)) * kMicrosecond));
       return;
     case Form::kDuration:
       append_otlp_real(record_, kAttribute, step.key,

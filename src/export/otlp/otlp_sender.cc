@@ -17,7 +17,7 @@ namespace {
 
 // gRPC's servers take 4 MiB by default.
 constexpr std::size_t kMostBytes = 3U << 20U;
-constexpr std::size_t kLeastBytes = 64U << 10U;
+constexpr std::size_t kLeastBytes = 16U << 10U;
 
 constexpr std::array kParameters{
     ExportParameter{"signals", "logs (records), metrics, or both (default logs,metrics)"},
@@ -86,7 +86,7 @@ class OtlpSender final : public RecordSender {
         outcome.rejected += items;
         return true;
       case OtlpAnswer::Fate::kTooLarge:
-        if (items == 1 || most_ <= kLeastBytes) {
+        if (items == 1 || body_.size() <= kLeastBytes) {
           outcome.rejected += items;
           return true;
         }
@@ -115,8 +115,7 @@ class OtlpSender final : public RecordSender {
 class OtlpMetricSender final : public MetricSender {
  public:
   explicit OtlpMetricSender(OtlpSettings settings)
-      : resource_(settings.resource),
-        client_(std::move(settings), OtlpClient::Signal::kMetrics) {}
+      : resource_(settings.resource), client_(std::move(settings), OtlpClient::Signal::kMetrics) {}
 
   std::vector<MetricBody> encode(const MetricSet& set, const MetricSet* before) override {
     return encode_otlp_metrics(set, before, resource_, most_);

@@ -24,8 +24,7 @@ std::uint32_t MetricCollector::keep(const LabelText& labels) {
 
 void MetricCollector::add(const LabelText& labels, MetricValue value) {
   ++out_.families.back().count;
-  out_.samples.push_back(
-      {keep(labels), static_cast<std::uint32_t>(labels.text().size()), value});
+  out_.samples.push_back({keep(labels), static_cast<std::uint32_t>(labels.text().size()), value});
 }
 
 void MetricCollector::latencies(const LabelText& labels, const Histogram& histogram,

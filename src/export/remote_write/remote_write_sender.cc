@@ -132,7 +132,8 @@ Result<std::unique_ptr<MetricSender>> make_remote_write_sender(const ExportTarge
                   ErrorKind::kUsage);
   for (auto& [name, value] : *labels) value = mended_utf8(value);
   if (auto every = push_interval(target); !every) return std::unexpected(every.error());
-  const std::string path = target.path.empty() || target.path == "/" ? "/api/v1/write" : target.path;
+  const std::string path =
+      target.path.empty() || target.path == "/" ? "/api/v1/write" : target.path;
   return std::make_unique<RemoteWriteSender>(std::move(*http), path, std::move(*labels));
 }
 

@@ -26,9 +26,9 @@ SendOutcome syslog_outcome(const SyslogBatch& batch, std::size_t settled, std::s
   outcome.again.resize(batch.size() - settled);
   std::iota(outcome.again.begin(), outcome.again.end(), static_cast<std::uint32_t>(settled));
   if (settled > 0)
-    outcome.bytes = static_cast<std::uint64_t>(batch.message(settled - 1).data() +
-                                               batch.message(settled - 1).size() -
-                                               batch.text().data());
+    outcome.bytes =
+        static_cast<std::uint64_t>(batch.message(settled - 1).data() +
+                                   batch.message(settled - 1).size() - batch.text().data());
   outcome.problem = std::move(problem);
   return outcome;
 }
@@ -84,9 +84,8 @@ SendOutcome SyslogStreamSender::send(std::span<const RecordRef> records) {
   if (settled == batch_.size()) return syslog_outcome(batch_, settled, "");
   // There is half a message on its way: the next one begins on a new connection.
   channel_.reset();
-  return syslog_outcome(
-      batch_, settled,
-      target_.host + " port " + std::to_string(target_.port) + ": " + problem);
+  return syslog_outcome(batch_, settled,
+                        target_.host + " port " + std::to_string(target_.port) + ": " + problem);
 }
 
 }  // namespace netprobe

@@ -13,9 +13,9 @@ constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::size_t kLongestHostname = 255;
 
 constexpr std::array<std::string_view, 24> kFacilities{
-    "kern",   "user",     "mail",   "daemon", "auth",   "syslog", "lpr",    "news",
-    "uucp",   "cron",     "authpriv", "ftp",  "ntp",    "audit",  "alert",  "clock",
-    "local0", "local1",   "local2", "local3", "local4", "local5", "local6", "local7"};
+    "kern",   "user",   "mail",     "daemon", "auth",   "syslog", "lpr",    "news",
+    "uucp",   "cron",   "authpriv", "ftp",    "ntp",    "audit",  "alert",  "clock",
+    "local0", "local1", "local2",   "local3", "local4", "local5", "local6", "local7"};
 constexpr std::array<std::string_view, 8> kSeverities{"emerg",   "alert",  "crit", "err",
                                                       "warning", "notice", "info", "debug"};
 

@@ -18,9 +18,9 @@ struct SyslogHeader {
   unsigned facility = 3;  ///< daemon
   unsigned severity = 6;  ///< of all but alerts, which have their own: info
   std::string app = "netprobe";
-  std::string process;    ///< PROCID
-  std::string hostname;   ///< empty: the record's node
-  std::string cookie;     ///< before the JSON: "@cee: "
+  std::string process;   ///< PROCID
+  std::string hostname;  ///< empty: the record's node
+  std::string cookie;    ///< before the JSON: "@cee: "
 };
 
 /// Facilities and severities by RFC 5424's numbers, by the names that syslog.conf has.

@@ -29,18 +29,19 @@ TEST(SyslogMessage, IsThatOfRfc5424) {
   EXPECT_EQ(message({}, record, FieldId::kFlowId),
             R"(<30>1 2025-11-24T16:00:00.001234Z node?1 netprobe 42 flows - )"
             R"({"kind":"flows","flow_id":7})");
-  EXPECT_EQ(message({.facility = 16, .severity = 5, .app = "np", .hostname = "h", .cookie = "@cee: "},
-                    {RecordKind::kFlow, &flow, ""}, FieldId::kFlowId),
-            R"(<133>1 2025-11-24T16:00:00.001234Z h np 42 flows - @cee: )"
-            R"({"kind":"flows","flow_id":7})");
+  EXPECT_EQ(
+      message({.facility = 16, .severity = 5, .app = "np", .hostname = "h", .cookie = "@cee: "},
+              {RecordKind::kFlow, &flow, ""}, FieldId::kFlowId),
+      R"(<133>1 2025-11-24T16:00:00.001234Z h np 42 flows - @cee: )"
+      R"({"kind":"flows","flow_id":7})");
   flow.time = 0;
   EXPECT_TRUE(message({}, {RecordKind::kFlow, &flow, ""}, FieldId::kFlowId)
                   .starts_with("<30>1 - - netprobe 42 flows - {"));
 }
 
 TEST(SyslogMessage, AlertsHaveTheirOwnSeverity) {
-  const std::pair<const char*, unsigned> kExpected[] = {
-      {"info", 6}, {"low", 5}, {"medium", 4}, {"high", 3}, {"critical", 2}, {"odd", 5}};
+  const std::pair<const char*, unsigned> kExpected[] = {{"info", 6}, {"low", 5},      {"medium", 4},
+                                                        {"high", 3}, {"critical", 2}, {"odd", 5}};
   for (const auto& [word, number] : kExpected) {
     AlertEvent alert;
     alert.severity = word;

@@ -125,14 +125,13 @@ TEST_F(SyslogSender, WhatWasAcknowledgedDoesNotGoAgain) {
       const UniqueFd client(::accept(listener.get(), nullptr, nullptr));
       const std::size_t enough = round < kBreaks ? 20'000U : SIZE_MAX;
       std::string here;
-      for (ssize_t n = 0; here.size() < enough &&
-                          (n = ::recv(client.get(), some.data(), some.size(), 0)) > 0;)
+      for (ssize_t n = 0;
+           here.size() < enough && (n = ::recv(client.get(), some.data(), some.size(), 0)) > 0;)
         here.append(some.data(), static_cast<std::size_t>(n));
       if (round < kBreaks) {
         // What is in its buffer was acknowledged: a good server reads that, too.
         ::shutdown(client.get(), SHUT_RD);
-        for (ssize_t n = 0;
-             (n = ::recv(client.get(), some.data(), some.size(), MSG_DONTWAIT)) > 0;)
+        for (ssize_t n = 0; (n = ::recv(client.get(), some.data(), some.size(), MSG_DONTWAIT)) > 0;)
           here.append(some.data(), static_cast<std::size_t>(n));
       }
       received += here;
@@ -245,8 +244,8 @@ class RealServer : public SyslogSender {
             "input(type=\"" + module + "\" address=\"127.0.0.1\" port=\"" + std::to_string(port) +
             "\"" + input + ")\n" + "action(type=\"omfile\" template=\"all\" asyncWriting=\"off\" " +
             "file=\"" + dir_.file("out") + "\")\n");
-    auto started = test::Process::start({"rsyslogd", "-n", "-f", dir_.file("rsyslog.conf"), "-i",
-                                         dir_.file("pid")});
+    auto started = test::Process::start(
+        {"rsyslogd", "-n", "-f", dir_.file("rsyslog.conf"), "-i", dir_.file("pid")});
     ASSERT_TRUE(started) << started.error().message;
     server_.emplace(std::move(*started));
   }
@@ -319,13 +318,14 @@ TEST_F(RealServer, ReadsWhatComesOverTls) {
             certificates.file("server") + "\" defaultNetstreamDriverKeyFile=\"" +
             certificates.key("server") + "\"";
   tls_ =
-      " streamDriver.name=\"ossl\" streamDriver.mode=\"1\" streamDriver.authMode=\"x509/certvalid\"";
+      " streamDriver.name=\"ossl\" streamDriver.mode=\"1\" "
+      "streamDriver.authMode=\"x509/certvalid\"";
   const int port = free_port(SOCK_STREAM);
   start("imtcp", "", port);
   const std::string url = "syslog+tls://127.0.0.1:" + std::to_string(port) + "?fields=flow_id";
-  auto sender = make(url + "&ca=" + certificates.file("ca") +
-                     "&certificate=" + certificates.file("client") +
-                     "&key=" + certificates.key("client"));
+  auto sender =
+      make(url + "&ca=" + certificates.file("ca") + "&certificate=" + certificates.file("client") +
+           "&key=" + certificates.key("client"));
   ASSERT_TRUE(send_all(*sender, 1, 3000)) << problem_ << server_->err();
   EXPECT_EQ(received(3000), counted(1, 3000));
   // Whom nobody vouches for gets nothing.

@@ -60,9 +60,7 @@ Result<Context> make_context(const ExportTarget& target) {
 class TlsChannel final : public Channel {
  public:
   TlsChannel(UniqueFd fd, Context context)
-      : socket_(std::move(fd)),
-        context_(std::move(context)),
-        session_(::SSL_new(context_.get())) {}
+      : socket_(std::move(fd)), context_(std::move(context)), session_(::SSL_new(context_.get())) {}
   ~TlsChannel() override {
     if (session_) ::SSL_shutdown(session_.get());
   }
