@@ -66,19 +66,21 @@ void measure_records(std::vector<Row>& rows) {
   const auto batch = netprobe::testing::made_flows(kBatch);
   const auto records = records_of(*batch);
   LogEncoder encoder{FieldSelection(std::vector<FieldRef>())};
-  rows.push_back(row("a flow as an OTLP log", "encoded", cost(kBatch, [&] {
-                       std::string out;
-                       for (const RecordRef& record : records) encoder.append(out, record, 1);
-                       return out.size();
-                     }),
+  rows.push_back(row("a flow as an OTLP log", "encoded",
+                     cost(kBatch,
+                          [&] {
+                            std::string out;
+                            for (const RecordRef& record : records) encoder.append(out, record, 1);
+                            return out.size();
+                          }),
                      kBatch, "record", 0));
   const test::HttpReceiver http(
       [](const auto&) { return test::HttpReceiver::Reply{.status = 204}; });
   test::OtlpReceiver grpc;
   grpc.start();
   const std::array schemes{kOtlpGrpcExport, kOtlpHttpExport};
-  for (const auto& [scheme, port] : {std::pair("otlp+http", http.port()),
-                                     std::pair("otlp+grpc", grpc.port())}) {
+  for (const auto& [scheme, port] :
+       {std::pair("otlp+http", http.port()), std::pair("otlp+grpc", grpc.port())}) {
     for (const char* compression : {"gzip", "none"}) {
       const auto target = parse_export_target(
           fmt::format("{}://127.0.0.1:{}?compression={}", scheme, port, compression), schemes, 0);
@@ -109,23 +111,28 @@ void measure_metrics(std::vector<Row>& rows) {
   const MetricSet set = many_series();
   const std::size_t series = set.samples.size();
   const auto what = fmt::format("a series of {}", series);
-  rows.push_back(row(what, "OTLP", cost(series, [&] {
-                       std::size_t bytes = 0;
-                       for (const auto& body : encode_otlp_metrics(set, &set, {}, 3U << 20U))
-                         bytes += body.bytes.size();
-                       return bytes;
-                     }),
+  rows.push_back(row(what, "OTLP",
+                     cost(series,
+                          [&] {
+                            std::size_t bytes = 0;
+                            for (const auto& body : encode_otlp_metrics(set, &set, {}, 3U << 20U))
+                              bytes += body.bytes.size();
+                            return bytes;
+                          }),
                      series, "series", 0));
   const auto labels = external_labels({}, "node-1");
-  rows.push_back(row(what, "remote write", cost(series, [&] {
-                       std::size_t bytes = 0;
-                       for (const auto& body : encode_write_requests(set, &set, labels, 1U << 20U)) {
-                         std::string compressed;
-                         bytes += snappy::Compress(body.bytes.data(), body.bytes.size(), &compressed);
-                       }
-                       return bytes;
-                     }),
-                     series, "series", 0));
+  rows.push_back(
+      row(what, "remote write",
+          cost(series,
+               [&] {
+                 std::size_t bytes = 0;
+                 for (const auto& body : encode_write_requests(set, &set, labels, 1U << 20U)) {
+                   std::string compressed;
+                   bytes += snappy::Compress(body.bytes.data(), body.bytes.size(), &compressed);
+                 }
+                 return bytes;
+               }),
+          series, "series", 0));
 }
 
 int measure() {

@@ -22,7 +22,7 @@ build_packages=(
   libbpf-dev bpftool libelf-dev zlib1g-dev libzstd-dev
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
   libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
-  libsnappy-dev
+  libsnappy-dev libdeflate-dev
   iproute2 curl ca-certificates openssl
 )
 test_packages=(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/otlp/client.h"
 
-#include "io/gzip.h"
 #include "io/header_file.h"
 
 namespace netprobe {
@@ -75,21 +74,19 @@ OtlpAnswer OtlpClient::send(std::string_view request, std::uint64_t items, std::
   // Anew each time: what is in the file may be another token by now.
   auto headers = read_header_file(settings_.http.headers_file);
   if (!headers) return {.fate = OtlpAnswer::Fate::kAgain, .problem = headers.error().message};
-  std::optional<std::string> compressed;
-  if (settings_.compress) compressed = gzip(request);
-  const std::string_view payload = compressed ? std::string_view(*compressed) : request;
+  const std::string_view payload = settings_.compress ? gzipper_.compress(request) : request;
   if (settings_.grpc) {
     body_.clear();
-    append_prefix(body_, compressed.has_value(), payload.size());
+    append_prefix(body_, settings_.compress, payload.size());
     body_ += payload;
     headers->emplace_back("Content-Type: application/grpc+proto");
     headers->emplace_back("TE: trailers");
-    if (compressed) headers->emplace_back("grpc-encoding: gzip");
+    if (settings_.compress) headers->emplace_back("grpc-encoding: gzip");
     headers->push_back(
         "grpc-timeout: " + std::to_string(settings_.http.options.timeout / kMillisecond) + "m");
   } else {
     headers->emplace_back("Content-Type: application/x-protobuf");
-    if (compressed) headers->emplace_back("Content-Encoding: gzip");
+    if (settings_.compress) headers->emplace_back("Content-Encoding: gzip");
   }
   const PostReply reply = poster_.post(url_, *headers, settings_.grpc ? body_ : payload);
   sent += reply.bytes;
