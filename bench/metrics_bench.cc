@@ -94,6 +94,16 @@ void measure_pages(std::vector<Row>& rows) {
   };
   rows.push_back(row("Prometheus text", median(plain_times)));
   rows.push_back(row("OpenMetrics", median(open_times)));
+  std::vector<double> set_times;
+  std::size_t bytes = 0;
+  for (int round = -1; round < kRounds; ++round) {
+    MetricSet set;
+    const double time = millis([&] { set = plain.collect(snapshot); });
+    bytes = set.text.size() + set.samples.size() * sizeof(MetricSample);
+    if (round >= 0) set_times.push_back(time);
+  }
+  rows.push_back({what, "collected for a push", median(set_times), "ms",
+                  fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6), "", true});
 }
 
 void fill(FlowTable& table) {

@@ -24,6 +24,7 @@ build_packages=(
   libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev
   librdkafka-dev
+  libsnappy-dev libdeflate-dev
   iproute2 curl ca-certificates openssl
 )
 test_packages=(
@@ -33,6 +34,9 @@ test_packages=(
   tshark nfdump prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
+  # Receivers of OTLP are made of the official services.
+  libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
+  libopentelemetry-proto-dev
   # The agent's image, and Helm's templates without Helm.
   buildah mmdebstrap runc golang-go golang-github-masterminds-sprig-dev
   golang-github-xeipuuv-gojsonschema-dev golang-gopkg-yaml.v3-dev
@@ -48,8 +52,9 @@ packages=("${build_packages[@]}")
 [ "$what" = test ] && packages+=("${test_packages[@]}")
 
 # libbpf 1.3 brought TCX links. Where the release's own is older, these three
-# come from the release's backports suite; nothing else does, because the
-# backported libelf cannot be linked statically.
+# come from the release's backports suite, because the backported libelf cannot
+# be linked statically. One package more comes from there where the release has
+# none at all: libopentelemetry-proto-dev, for tests.
 readonly libbpf_floor=1.3
 readonly from_backports=(libbpf-dev libbpf1 bpftool)
 
@@ -95,8 +100,12 @@ apt-get update -qq
 # that is instead of naming a host. Every Debian mirror has it.
 codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 candidate=$(apt-cache policy libbpf-dev | awk '/Candidate:/ {print $2}')
+has_candidate() {
+  apt-cache policy "$1" | grep -q 'Candidate: [0-9]'
+}
 backports=()
-if ! version_at_least "${candidate:-0}" "$libbpf_floor"; then
+if ! version_at_least "${candidate:-0}" "$libbpf_floor" ||
+  { [[ " ${missing[*]} " == *" libopentelemetry-proto-dev "* ]] && ! has_candidate libopentelemetry-proto-dev; }; then
   suite=$codename-backports
   list=/etc/apt/sources.list.d/netprobe-backports.list
   if ! apt-cache policy | grep -q "a=[a-z-]*backports\|n=$suite"; then

@@ -11,7 +11,10 @@
 #include "export/ipfix/ipfix_sender.h"
 #include "export/json_lines/json_lines_sender.h"
 #include "export/kafka/kafka_sender.h"
+#include "export/otlp/otlp_sender.h"
+#include "export/remote_write/remote_write_sender.h"
 #include "export/syslog/syslog_sender.h"
+#include "outbox/http_target.h"
 
 namespace netprobe {
 namespace {
@@ -36,11 +39,22 @@ std::string_view shown(std::string_view url) {
 
 std::span<const Exporter> exporter_registry() {
   static const std::vector<Exporter> kExporters{
-      {kIpfixUdpExport, make_ipfix_sender},   {kIpfixTcpExport, make_ipfix_sender},
-      {kIpfixTlsExport, make_ipfix_sender},   {kKafkaExport, make_kafka_sender},
-      {kKafkaTlsExport, make_kafka_sender},   {kFileExport, make_file_sender},
-      {kStdoutExport, make_stdout_sender},    {kSyslogUdpExport, make_syslog_sender},
-      {kSyslogTcpExport, make_syslog_sender}, {kSyslogTlsExport, make_syslog_sender},
+      {kIpfixUdpExport, make_ipfix_sender},
+      {kIpfixTcpExport, make_ipfix_sender},
+      {kIpfixTlsExport, make_ipfix_sender},
+      {kKafkaExport, make_kafka_sender},
+      {kKafkaTlsExport, make_kafka_sender},
+      {kFileExport, make_file_sender},
+      {kStdoutExport, make_stdout_sender},
+      {kOtlpGrpcExport, make_otlp_sender, make_otlp_metric_sender},
+      {kOtlpGrpcsExport, make_otlp_sender, make_otlp_metric_sender},
+      {kOtlpHttpExport, make_otlp_sender, make_otlp_metric_sender},
+      {kOtlpHttpsExport, make_otlp_sender, make_otlp_metric_sender},
+      {kRemoteWriteHttpExport, nullptr, make_remote_write_sender},
+      {kRemoteWriteHttpsExport, nullptr, make_remote_write_sender},
+      {kSyslogUdpExport, make_syslog_sender},
+      {kSyslogTcpExport, make_syslog_sender},
+      {kSyslogTlsExport, make_syslog_sender},
   };
   return kExporters;
 }
@@ -63,7 +77,7 @@ Result<AgentExporters> AgentExporters::make(const std::vector<std::string>& urls
                                             const Clock& clock) {
   std::vector<ExportScheme> schemes;
   for (const Exporter& exporter : exporter_registry()) schemes.push_back(exporter.scheme);
-  AgentExporters made;
+  AgentExporters made(clock);
   std::vector<std::string> names;
   for (const std::string& url : urls) {
     const auto wrong = [&](const Error& error) {
@@ -75,15 +89,41 @@ Result<AgentExporters> AgentExporters::make(const std::vector<std::string>& urls
     const auto exporter =
         std::ranges::find(exporter_registry(), target->scheme,
                           [](const Exporter& each) { return each.scheme.scheme; });
-    auto sender = exporter->make(*target, clock);
-    if (!sender) return wrong(sender.error());
-    made.outboxes_.push_back(Outbox::make(std::move(*target), std::move(*sender), clock));
+    if (auto added = made.add(*exporter, *target); !added) return wrong(added.error());
   }
   return made;
 }
 
+Status AgentExporters::add(const Exporter& exporter, const ExportTarget& target) {
+  bool has_records = false;
+  if (exporter.make != nullptr) {
+    auto sender = exporter.make(target, *clock_);
+    if (!sender) return std::unexpected(sender.error());
+    has_records = *sender != nullptr;
+    if (has_records) outboxes_.push_back(Outbox::make(target, std::move(*sender), *clock_));
+  }
+  if (exporter.make_metrics == nullptr) return {};
+  auto sender = exporter.make_metrics(target, *clock_);
+  if (!sender) return std::unexpected(sender.error());
+  if (*sender == nullptr) return {};
+  auto every = push_interval(target);
+  if (!every) return std::unexpected(every.error());
+  auto& added = metric_targets_.emplace_back(target, *every, std::move(*sender));
+  // Records and points are counted apart.
+  if (has_records) added.target.name += "-metrics";
+  return {};
+}
+
+void AgentExporters::give_metrics(const std::function<MetricSource()>& make_source) {
+  for (auto& [target, every, sender] : metric_targets_)
+    pushes_.push_back(
+        MetricPush::make(std::move(target), every, std::move(sender), make_source(), *clock_));
+  metric_targets_.clear();
+}
+
 void AgentExporters::start() {
   for (const auto& outbox : outboxes_) outbox->start();
+  for (const auto& push : pushes_) push->start();
 }
 
 void AgentExporters::put(const HistoryBatchPtr& batch) const {
@@ -93,6 +133,7 @@ void AgentExporters::put(const HistoryBatchPtr& batch) const {
 std::vector<OutboxStatus> AgentExporters::status() const {
   std::vector<OutboxStatus> all;
   for (const auto& outbox : outboxes_) all.push_back(outbox->status());
+  for (const auto& push : pushes_) all.push_back(push->status());
   return all;
 }
 
@@ -100,6 +141,8 @@ void AgentExporters::stop(Nanos patience) {
   std::vector<std::jthread> stopping;
   for (const auto& outbox : outboxes_)
     stopping.emplace_back([&outbox, patience] { outbox->stop(patience); });
+  for (const auto& push : pushes_)
+    stopping.emplace_back([&push, patience] { push->stop(patience); });
 }
 
 ProbeStatus export_probe_status(const OutboxStatus& status) {

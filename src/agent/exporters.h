@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -9,15 +10,21 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "model/probe_status.h"
+#include "outbox/metric_push.h"
 #include "outbox/outbox.h"
 #include "query/history_store.h"
 
 namespace netprobe {
 
-/// Where records can be sent: what its URL looks like, and what makes its sender.
+/// Where records and metrics can be sent: what its URL looks like, and what makes its
+/// senders. A sender that is null: the target wants none of that.
 struct Exporter {
   const ExportScheme& scheme;
+  /// Null: it takes no records.
   Result<std::unique_ptr<RecordSender>> (*make)(const ExportTarget& target, const Clock& clock);
+  /// Null: it takes no metrics.
+  Result<std::unique_ptr<MetricSender>> (*make_metrics)(const ExportTarget& target,
+                                                        const Clock& clock) = nullptr;
 };
 /// All that there are. A new one is one line of it (docs/add-an-exporter.md).
 [[nodiscard]] std::span<const Exporter> exporter_registry();
@@ -32,7 +39,10 @@ class AgentExporters {
   [[nodiscard]] static Result<AgentExporters> make(const std::vector<std::string>& urls,
                                                    const Clock& clock);
 
+  /// Nobody wants records.
   [[nodiscard]] bool empty() const { return outboxes_.empty(); }
+  /// Before start(): where those who want metrics get them, each from a source of its own.
+  void give_metrics(const std::function<MetricSource()>& make_source);
   void start();
   void put(const HistoryBatchPtr& batch) const;
   [[nodiscard]] std::vector<OutboxStatus> status() const;
@@ -40,7 +50,18 @@ class AgentExporters {
   void stop(Nanos patience);
 
  private:
+  struct MetricTarget {
+    ExportTarget target;
+    Nanos every = 0;
+    std::unique_ptr<MetricSender> sender;
+  };
+  Status add(const Exporter& exporter, const ExportTarget& target);
+
+  explicit AgentExporters(const Clock& clock) : clock_(&clock) {}
+  const Clock* clock_;
   std::vector<std::unique_ptr<Outbox>> outboxes_;
+  std::vector<MetricTarget> metric_targets_;  ///< until they are given a source
+  std::vector<std::unique_ptr<MetricPush>> pushes_;
 };
 
 /// History that is exported as well: what is written goes to both, everything else to

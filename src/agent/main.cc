@@ -84,6 +84,20 @@ void record_the_last(DataLoop& loop) {
   (void)recorded.wait_for(kPatience);
 }
 
+/// What the page says, for one that pushes it. Made on its own thread, by an exporter of
+/// its own: which interfaces are folded is remembered.
+MetricSource metric_source(DataLoop& loop, const PrometheusOptions& options) {
+  auto exporter = std::make_shared<PrometheusExporter>(options);
+  return [&loop, exporter](std::function<void(MetricSetMaker)> done) {
+    loop.request(0, false, [exporter, done = std::move(done)](SnapshotPtr snapshot) {
+      done([exporter, snapshot = std::move(snapshot)]() -> MetricSetPtr {
+        if (!snapshot) return nullptr;
+        return std::make_shared<const MetricSet>(exporter->collect(*snapshot));
+      });
+    });
+  };
+}
+
 /// In the end: for what a receiver has not taken yet.
 constexpr Nanos kExportPatience = kSecond;
 
@@ -91,9 +105,10 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
                        HistoryStore& store, AgentExporters& exporters, AgentLink& link,
                        DataLoop& loop, SignalLoop& signal_loop, HttpServer& server) {
   const SystemClock clock;
-  PrometheusExporter exporter({.active_only = options.active_only,
-                               .history = [&store] { return store.status(); },
-                               .exporters = [&exporters] { return exporters.status(); }});
+  const PrometheusOptions metrics{.active_only = options.active_only,
+                                  .history = [&store] { return store.status(); },
+                                  .exporters = [&exporters] { return exporters.status(); }};
+  PrometheusExporter exporter(metrics);
   const ApiSources sources{
       .snapshots = loop,
       .feed = loop,
@@ -128,6 +143,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   });
   if (auto s = server.start(); !s) return refuse(s.error());
   if (auto s = link.serve(sources, server); !s) return refuse(s.error());
+  exporters.give_metrics([&] { return metric_source(loop, metrics); });
   exporters.start();
   const std::string watching = loop.attached_summary();  // its thread's, once it runs
   signal_loop.start();

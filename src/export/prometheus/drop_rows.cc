@@ -5,7 +5,7 @@
 
 namespace netprobe {
 
-void write_drops(TextWriter& out, const DropReport& drops) {
+void write_drops(MetricWriter& out, const DropReport& drops) {
   out.family(describe(Metric::kDrops));
   for (const auto& [name, count] : drops.totals)
     out.sample({{"reason", name.first}, {"hook", name.second}}, count);

@@ -5,7 +5,7 @@
 
 namespace netprobe {
 
-void write_exporters(TextWriter& out, std::span<const OutboxStatus> exporters) {
+void write_exporters(MetricWriter& out, std::span<const OutboxStatus> exporters) {
   using S = OutboxStatus;
   const auto family = [&](Metric metric, const auto& value_of) {
     out.family(describe(metric));

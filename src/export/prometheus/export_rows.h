@@ -3,12 +3,12 @@
 
 #include <span>
 
-#include "export/prometheus/text_writer.h"
+#include "export/prometheus/metric_writer.h"
 #include "outbox/outbox.h"
 
 namespace netprobe {
 
 /// How each exporter stands.
-void write_exporters(TextWriter& out, std::span<const OutboxStatus> exporters);
+void write_exporters(MetricWriter& out, std::span<const OutboxStatus> exporters);
 
 }  // namespace netprobe

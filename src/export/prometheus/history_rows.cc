@@ -5,7 +5,7 @@
 
 namespace netprobe {
 
-void write_history(TextWriter& out, const HistoryStatus* status, const FlowTableStats& table) {
+void write_history(MetricWriter& out, const HistoryStatus* status, const FlowTableStats& table) {
   const auto single = [&](Metric metric, const auto& value_of) {
     out.family(describe(metric));
     if (status != nullptr) out.sample({}, value_of(*status));

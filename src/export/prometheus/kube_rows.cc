@@ -9,7 +9,7 @@
 namespace netprobe {
 namespace {
 
-void write_status(TextWriter& out, const KubeStatus& status) {
+void write_status(MetricWriter& out, const KubeStatus& status) {
   out.family(describe(Metric::kKubeInfo));
   out.sample({{"state", to_string(status.state)}, {"server_version", status.server_version}},
              std::uint64_t{1});
@@ -33,7 +33,7 @@ void write_status(TextWriter& out, const KubeStatus& status) {
   each(Metric::kKubeRequestFailures, &KubeResourceStatus::failures);
 }
 
-void write_identities(TextWriter& out, const IdentityStats& stats) {
+void write_identities(MetricWriter& out, const IdentityStats& stats) {
   const auto single = [&](Metric metric, std::uint64_t value) {
     out.family(describe(metric));
     out.sample({}, value);
@@ -49,7 +49,7 @@ void write_identities(TextWriter& out, const IdentityStats& stats) {
 
 }  // namespace
 
-void write_kube(TextWriter& out, const KubeView& kube) {
+void write_kube(MetricWriter& out, const KubeView& kube) {
   if (kube.status.state == KubeState::kOff) return;
   write_status(out, kube.status);
   write_identities(out, kube.stats);

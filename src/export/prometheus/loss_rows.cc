@@ -5,7 +5,7 @@
 
 namespace netprobe {
 
-void write_packet_losses(TextWriter& out, const Snapshot& snapshot) {
+void write_packet_losses(MetricWriter& out, const Snapshot& snapshot) {
   out.family(describe(Metric::kLossPackets));
   for (const LossTotal& total : snapshot.loss.totals)
     out.sample({{"from", to_string(total.from)},

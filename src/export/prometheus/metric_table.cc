@@ -308,18 +308,6 @@ static_assert(in_order(), "the table's rows stand in the order of enum Metric");
 
 }  // namespace
 
-std::string_view to_string(MetricType type) {
-  switch (type) {
-    case kCounter:
-      return "counter";
-    case kGauge:
-      return "gauge";
-    case kHistogram:
-      return "histogram";
-  }
-  return "unknown";
-}
-
 std::span<const MetricDescription> metric_table() { return kTable; }
 
 const MetricDescription& describe(Metric metric) {

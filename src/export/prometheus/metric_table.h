@@ -5,10 +5,9 @@
 #include <span>
 #include <string_view>
 
-namespace netprobe {
+#include "model/metric_set.h"
 
-enum class MetricType : std::uint8_t { kCounter, kGauge, kHistogram };
-[[nodiscard]] std::string_view to_string(MetricType type);
+namespace netprobe {
 
 /// Every metric there is, in the order of the table.
 enum class Metric : std::uint8_t {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kMostChains = 100;
 
-void write_hooks(TextWriter& out, const NetfilterReport& report) {
+void write_hooks(MetricWriter& out, const NetfilterReport& report) {
   std::vector<std::pair<const NetfilterHook*, LabelText>> rows;
   for (const NetfilterHook& hook : report.hooks)
     if (hook.counted || hook.processed.packets > 0)
@@ -23,7 +23,7 @@ void write_hooks(TextWriter& out, const NetfilterReport& report) {
   for (const auto& [hook, labels] : rows) out.sample(labels, hook->dropped);
 }
 
-void write_rules(TextWriter& out, const NetfilterReport& report) {
+void write_rules(MetricWriter& out, const NetfilterReport& report) {
   using Chain = std::tuple<std::string_view, std::string_view, std::string_view>;
   constexpr std::string_view kOther = "~other";
   std::map<Chain, std::uint64_t> drops;
@@ -43,7 +43,7 @@ void write_rules(TextWriter& out, const NetfilterReport& report) {
 
 }  // namespace
 
-void write_netfilter(TextWriter& out, const NetfilterReport& report) {
+void write_netfilter(MetricWriter& out, const NetfilterReport& report) {
   write_hooks(out, report);
   write_rules(out, report);
   const ConntrackStats& conntrack = report.conntrack;

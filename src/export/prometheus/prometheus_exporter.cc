@@ -13,6 +13,7 @@
 #include "export/prometheus/history_rows.h"
 #include "export/prometheus/kube_rows.h"
 #include "export/prometheus/loss_rows.h"
+#include "export/prometheus/metric_collector.h"
 #include "export/prometheus/metric_table.h"
 #include "export/prometheus/netfilter_rows.h"
 #include "export/prometheus/quality_rows.h"
@@ -43,7 +44,7 @@ std::vector<LabelledRow> label(const std::vector<InterfaceRow>& rows) {
   return labelled;
 }
 
-void write_interfaces(TextWriter& out, const std::vector<LabelledRow>& rows) {
+void write_interfaces(MetricWriter& out, const std::vector<LabelledRow>& rows) {
   const auto family = [&](Metric metric, const auto& value_of) {
     out.family(describe(metric));
     for (const auto& row : rows) out.sample(row.with_role, value_of(*row.row));
@@ -62,7 +63,7 @@ void write_interfaces(TextWriter& out, const std::vector<LabelledRow>& rows) {
          [](const InterfaceRow& r) { return r.tx_bytes_per_second; });
 }
 
-void write_accounting(TextWriter& out, const std::vector<LabelledRow>& rows) {
+void write_accounting(MetricWriter& out, const std::vector<LabelledRow>& rows) {
   out.family(describe(Metric::kFlowPackets));
   for (const auto& row : rows) {
     out.sample(row.ingress, row.row->rx.flow_packets);
@@ -90,7 +91,7 @@ void write_accounting(TextWriter& out, const std::vector<LabelledRow>& rows) {
 // The page must not have a series twice, whatever the agent's lists hold: the
 // samples below are gathered by their labels first.
 
-void write_losses(TextWriter& out, const Snapshot& snapshot) {
+void write_losses(MetricWriter& out, const Snapshot& snapshot) {
   // A counter may be told of by its probe, by the agent or by both: same
   // name, same thing.
   std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> losses;
@@ -106,14 +107,14 @@ void write_losses(TextWriter& out, const Snapshot& snapshot) {
     out.sample({{"stage", name.first}, {"cause", name.second}}, count);
 }
 
-void write_classes(TextWriter& out, const Snapshot& snapshot) {
+void write_classes(MetricWriter& out, const Snapshot& snapshot) {
   std::map<std::string_view, std::uint64_t> classes;
   for (const auto& [name, packets] : snapshot.packet_classes) classes[name] += packets;
   out.family(describe(Metric::kPacketsByClass));
   for (const auto& [name, packets] : classes) out.sample({{"class", name}}, packets);
 }
 
-void write_probes(TextWriter& out, const Snapshot& snapshot) {
+void write_probes(MetricWriter& out, const Snapshot& snapshot) {
   struct Runs {
     std::uint64_t count = 0;
     Nanos time = 0;
@@ -139,7 +140,7 @@ void write_probes(TextWriter& out, const Snapshot& snapshot) {
   for (const auto& [name, runs] : programs) out.sample({{"program", name}}, runs.count);
 }
 
-void write_agent(TextWriter& out, const Snapshot& snapshot) {
+void write_agent(MetricWriter& out, const Snapshot& snapshot) {
   const auto single = [&](Metric metric, auto value) {
     out.family(describe(metric));
     out.sample({}, value);
@@ -165,11 +166,33 @@ PrometheusExporter::PrometheusExporter(PrometheusOptions options)
     : options_(std::move(options)), fold_(options_.max_interfaces) {}
 
 std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat format) {
-  const auto rows = fold_.rows(snapshot, options_.active_only);
-  const auto labelled = label(rows);
   std::string page;
   page.reserve(last_size_ + last_size_ / 8);
   TextWriter out(page, format);
+  write(snapshot, out);
+  out.finish();
+  last_size_ = page.size();
+  return page;
+}
+
+MetricSet PrometheusExporter::collect(const Snapshot& snapshot) {
+  MetricSet set;
+  set.taken_at = snapshot.taken_at;
+  set.started_at = snapshot.started_at;
+  set.node = snapshot.node_name;
+  set.version = snapshot.version;
+  set.samples.reserve(last_samples_ + last_samples_ / 8);
+  set.text.reserve(last_text_ + last_text_ / 8);
+  MetricCollector out(set);
+  write(snapshot, out);
+  last_samples_ = set.samples.size();
+  last_text_ = set.text.size();
+  return set;
+}
+
+void PrometheusExporter::write(const Snapshot& snapshot, MetricWriter& out) {
+  const auto rows = fold_.rows(snapshot, options_.active_only);
+  const auto labelled = label(rows);
   write_interfaces(out, labelled);
   write_accounting(out, labelled);
   write_classes(out, snapshot);
@@ -193,9 +216,6 @@ std::string PrometheusExporter::render(const Snapshot& snapshot, TextFormat form
   if (options_.history) history = options_.history();
   write_history(out, history ? &*history : nullptr, snapshot.table);
   write_exporters(out, options_.exporters ? options_.exporters() : std::vector<OutboxStatus>());
-  out.finish();
-  last_size_ = page.size();
-  return page;
 }
 
 }  // namespace netprobe

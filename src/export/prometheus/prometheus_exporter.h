@@ -9,6 +9,7 @@
 
 #include "export/prometheus/interface_rows.h"
 #include "export/prometheus/text_writer.h"
+#include "model/metric_set.h"
 #include "model/snapshot.h"
 #include "outbox/outbox.h"
 #include "query/history_store.h"
@@ -24,18 +25,24 @@ struct PrometheusOptions {
   std::function<std::vector<OutboxStatus>()> exporters = nullptr;
 };
 
-/// Renders snapshots as the metrics page. Remembers what it folded: use one
-/// for the agent's life, from one thread.
+/// Renders snapshots as the metrics page, or collects the same for those that push
+/// it. Remembers what it folded: use one for the agent's life, from one thread.
 class PrometheusExporter {
  public:
   explicit PrometheusExporter(PrometheusOptions options);
   /// The page in `format`; see content_type(format) for its type.
   [[nodiscard]] std::string render(const Snapshot& snapshot, TextFormat format);
+  /// The same metrics, with the same values.
+  [[nodiscard]] MetricSet collect(const Snapshot& snapshot);
 
  private:
+  void write(const Snapshot& snapshot, MetricWriter& out);
+
   PrometheusOptions options_;
   InterfaceFold fold_;
   std::size_t last_size_ = 16UL * 1024;  ///< of the page: the next one is about as large
+  std::size_t last_samples_ = 0;         ///< of a collection
+  std::size_t last_text_ = 0;
 };
 
 }  // namespace netprobe

@@ -6,7 +6,7 @@
 namespace netprobe {
 namespace {
 
-void write_verdicts(TextWriter& out, const QualityReport& quality) {
+void write_verdicts(MetricWriter& out, const QualityReport& quality) {
   out.family(describe(Metric::kFlowVerdicts));
   const auto protocol = [&](std::string_view name, const QualityReport::ByVerdict& counts) {
     for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -21,7 +21,7 @@ void write_verdicts(TextWriter& out, const QualityReport& quality) {
 
 }  // namespace
 
-void write_quality(TextWriter& out, const QualityReport& quality) {
+void write_quality(MetricWriter& out, const QualityReport& quality) {
   write_verdicts(out, quality);
   const auto trouble = [&](Metric metric, std::uint64_t TcpTrouble::* count) {
     out.family(describe(metric));
@@ -40,7 +40,7 @@ void write_quality(TextWriter& out, const QualityReport& quality) {
   }
 }
 
-void write_bandwidth(TextWriter& out, const std::vector<InterfaceRow>& rows) {
+void write_bandwidth(MetricWriter& out, const std::vector<InterfaceRow>& rows) {
   const auto each = [&](Metric metric, const auto& write) {
     out.family(describe(metric));
     for (const auto& row : rows) {

@@ -4,13 +4,13 @@
 namespace netprobe {
 namespace {
 
-void write_named(TextWriter& out, Metric metric, std::string_view label,
+void write_named(MetricWriter& out, Metric metric, std::string_view label,
                  const std::vector<std::pair<std::string, std::uint64_t>>& values) {
   out.family(describe(metric));
   for (const auto& [name, count] : values) out.sample({{label, name}}, count);
 }
 
-void write_latencies(TextWriter& out, Metric metric,
+void write_latencies(MetricWriter& out, Metric metric,
                      const std::vector<std::pair<std::string, Histogram>>& by_role) {
   out.family(describe(metric));
   for (const auto& [role, histogram] : by_role) out.latencies({{"role", role}}, histogram);
@@ -18,7 +18,7 @@ void write_latencies(TextWriter& out, Metric metric,
 
 }  // namespace
 
-void write_sockets(TextWriter& out, const SocketReport& sockets) {
+void write_sockets(MetricWriter& out, const SocketReport& sockets) {
   out.family(describe(Metric::kSocketConnections));
   for (const auto& [labels, count] : sockets.connections_total)
     out.sample({{"protocol", labels.first}, {"role", labels.second}}, count);

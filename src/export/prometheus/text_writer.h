@@ -2,14 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "export/prometheus/metric_table.h"
-#include "model/connection.h"
+#include "export/prometheus/metric_writer.h"
 
 namespace netprobe {
 
@@ -23,32 +20,17 @@ enum class TextFormat : std::uint8_t {
 [[nodiscard]] TextFormat negotiate_format(std::string_view accept);
 [[nodiscard]] std::string_view content_type(TextFormat format);
 
-/// A set of labels, escaped once and written many times: `a="b",c="d"`.
-class LabelText {
- public:
-  LabelText() = default;
-  LabelText(std::initializer_list<std::pair<std::string_view, std::string_view>> labels);
-  /// These and one more.
-  [[nodiscard]] LabelText with(std::string_view name, std::string_view value) const;
-  [[nodiscard]] const std::string& text() const { return text_; }
-
- private:
-  void append(std::string_view name, std::string_view value);
-  std::string text_;
-};
-
-/// Writes families of samples. All samples of a family follow its family().
-class TextWriter {
+/// Writes the metrics page.
+class TextWriter final : public MetricWriter {
  public:
   TextWriter(std::string& out, TextFormat format) : out_(out), format_(format) {}
-  void family(const MetricDescription& metric);
-  void sample(const LabelText& labels, std::uint64_t value);
-  void sample(const LabelText& labels, std::int64_t value);
-  void sample(const LabelText& labels, double value);
-  /// The samples of a histogram of latencies, in seconds, with these of its
-  /// bounds.
+  void family(const MetricDescription& metric) override;
+  void sample(const LabelText& labels, std::uint64_t value) override;
+  void sample(const LabelText& labels, std::int64_t value) override;
+  void sample(const LabelText& labels, double value) override;
+  using MetricWriter::latencies;
   void latencies(const LabelText& labels, const Histogram& histogram,
-                 std::span<const Nanos> bounds = kLatencyBounds);
+                 std::span<const Nanos> bounds) override;
   /// Ends the page.
   void finish();
 

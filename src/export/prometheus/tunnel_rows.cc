@@ -19,7 +19,7 @@ LabelText labels_of(Tunnel kind, std::uint32_t vni) {
   return {{"tunnel", to_string(kind)}, {"vni", std::to_string(vni)}};
 }
 
-void write_totals(TextWriter& out, const TunnelReport& report) {
+void write_totals(MetricWriter& out, const TunnelReport& report) {
   std::vector<std::pair<LabelText, Counters>> rows;
   std::map<std::pair<Tunnel, std::uint32_t>, Counters> both;
   for (const TunnelTotal& total : report.totals) {
@@ -46,7 +46,7 @@ void write_totals(TextWriter& out, const TunnelReport& report) {
 
 }  // namespace
 
-void write_tunnels(TextWriter& out, const Snapshot& snapshot) {
+void write_tunnels(MetricWriter& out, const Snapshot& snapshot) {
   const TunnelReport& report = snapshot.signals->tunnels;
   write_totals(out, report);
   std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> excess;
@@ -60,7 +60,7 @@ void write_tunnels(TextWriter& out, const Snapshot& snapshot) {
   out.sample({}, snapshot.table.path_mtu_errors);
 }
 
-void write_xdp(TextWriter& out, const Snapshot& snapshot) {
+void write_xdp(MetricWriter& out, const Snapshot& snapshot) {
   struct Sums {
     std::uint64_t packets = 0;
     std::uint64_t bytes = 0;

@@ -46,7 +46,7 @@ bool has_tcp(const WorkloadPair& pair) {
   return pair.connections > 0 || pair.client_trouble.any() || pair.server_trouble.any();
 }
 
-void write_troubles(TextWriter& out, const std::vector<Row>& rows) {
+void write_troubles(MetricWriter& out, const std::vector<Row>& rows) {
   const auto trouble = [&](Metric metric, std::uint64_t TcpTrouble::* count, bool zero_too) {
     out.family(describe(metric));
     for (const auto& [pair, labels] : rows) {
@@ -63,7 +63,7 @@ void write_troubles(TextWriter& out, const std::vector<Row>& rows) {
   trouble(Metric::kWorkloadTcpZeroWindows, &TcpTrouble::zero_windows, false);
 }
 
-void write_pairs(TextWriter& out, const std::vector<Row>& rows) {
+void write_pairs(MetricWriter& out, const std::vector<Row>& rows) {
   const auto count = [&](Metric metric, std::uint64_t WorkloadPair::* value, bool zero_too) {
     out.family(describe(metric));
     for (const auto& [pair, labels] : rows)
@@ -87,7 +87,7 @@ void write_pairs(TextWriter& out, const std::vector<Row>& rows) {
   count(Metric::kWorkloadDrops, &WorkloadPair::dropped, false);
 }
 
-void write_flows(TextWriter& out, const std::vector<WorkloadFlows>& workloads) {
+void write_flows(MetricWriter& out, const std::vector<WorkloadFlows>& workloads) {
   const auto each = [&](Metric metric, std::uint64_t WorkloadFlows::* count) {
     out.family(describe(metric));
     for (const WorkloadFlows& flows : workloads) {
@@ -106,7 +106,7 @@ void write_flows(TextWriter& out, const std::vector<WorkloadFlows>& workloads) {
 
 }  // namespace
 
-void write_workloads(TextWriter& out, const Snapshot& snapshot) {
+void write_workloads(MetricWriter& out, const Snapshot& snapshot) {
   if (snapshot.kube->status.state == KubeState::kOff) return;
   const WorkloadReport& report = snapshot.workloads;
   write_flows(out, report.workloads);

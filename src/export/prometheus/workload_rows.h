@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "export/prometheus/text_writer.h"
+#include "export/prometheus/metric_writer.h"
 #include "model/snapshot.h"
 
 namespace netprobe {
 
 /// The families of workloads and of pairs of them. Nothing where Kubernetes is
 /// off.
-void write_workloads(TextWriter& out, const Snapshot& snapshot);
+void write_workloads(MetricWriter& out, const Snapshot& snapshot);
 
 }  // namespace netprobe
