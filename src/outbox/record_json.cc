@@ -278,7 +278,7 @@ const std::string& RecordJson::end_text(const IdentityPtr& identity, const Step&
   const Row row{&record, {}};
   std::string scratch;
   for (const FieldRef& ref : part.fields) {
-    const Getter getter = getter_for(ref.id, Source::kFlow);
+    const Getter getter = getter_for(ref.id, RecordSource::kFlow);
     text += member(ref);
     append_text_or_null(text, getter.identity != nullptr
                                   ? label_of(getter.identity(row), ref.label, scratch)

@@ -330,7 +330,7 @@ std::string LogEncoder::part_of(const IdentityPtr& identity, bool src,
   std::string out;
   std::string scratch;
   for (const FieldRef& ref : fields) {
-    const Getter getter = getter_for(ref.id, Source::kFlow);
+    const Getter getter = getter_for(ref.id, RecordSource::kFlow);
     const std::string_view text = getter.identity != nullptr
                                       ? label_of(getter.identity(row), ref.label, scratch)
                                       : getter.text(row);
