@@ -23,7 +23,12 @@ class ReplyWriter : public grpc::ServerWriteReactor<Message>,
 
   /// Call once, when it was made: gRPC has it now.
   ReplyWriter* begin(std::shared_ptr<ReplyWriter> self) {
-    self_ = std::move(self);
+    {
+      // Whoever wakes it may do so while it is still put together.
+      const MutexLock lock(mutex_);
+      self_ = std::move(self);
+      begun_ = true;
+    }
     pump();
     return this;
   }
@@ -32,7 +37,7 @@ class ReplyWriter : public grpc::ServerWriteReactor<Message>,
     std::optional<grpc::Status> end;
     {
       const MutexLock lock(mutex_);
-      if (writing_ || ended_) return;
+      if (!begun_ || writing_ || ended_) return;
       grpc::Status status;
       const Next next = cancelled_ ? Next::kEnd : fill(message_, options_, status);
       if (next == Next::kNothing) return;
@@ -81,6 +86,7 @@ class ReplyWriter : public grpc::ServerWriteReactor<Message>,
   Message message_;  ///< gRPC's while writing_
   grpc::WriteOptions options_;
   Mutex mutex_;
+  bool begun_ NETPROBE_GUARDED_BY(mutex_) = false;
   bool writing_ NETPROBE_GUARDED_BY(mutex_) = false;
   bool ended_ NETPROBE_GUARDED_BY(mutex_) = false;
   bool cancelled_ NETPROBE_GUARDED_BY(mutex_) = false;
