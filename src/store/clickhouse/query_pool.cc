@@ -13,6 +13,7 @@
 #include "query/sql.h"
 #include "query/tier.h"
 #include "store/clickhouse/native_block.h"
+#include "store/clickhouse/record_pages.h"
 
 namespace netprobe {
 namespace {
@@ -23,9 +24,6 @@ constexpr Nanos kLookEvery = 60 * kSecond;
 constexpr Nanos kIdleLookEvery = 5 * kSecond;  // and finds that it has, mostly
 constexpr Nanos kAskTimeout = 10 * kSecond;
 constexpr Nanos kGrace = 5 * kSecond;  // for the server to end what it is to end itself
-/// Of time before the newest record that a page may have; 0: all there is.
-constexpr std::array<Micros, 5> kWindows{300'000'000, 3'600'000'000, 8 * 3'600'000'000,
-                                         3 * 86'400'000'000, 0};
 constexpr std::size_t kMostAnswer = 256U << 20U;
 
 using Kind = QueryFailure::Kind;
@@ -196,32 +194,38 @@ std::expected<QueryAnswer, QueryFailure> ClickHouseQueryPool::answer(ClickHouseH
   for (const auto& tier : has->tiers)
     if (tier.tier == answer.tier && query.kind == RecordKind::kFlow) answer.kept_since = tier.since;
   const ClickHouseTables tables(options_, has->version);
-  const Micros now = clock_.wall() / kMicrosecond;
-  // A page of the newest records is looked for in the newest time first: the whole
-  // range would be read and sorted for a few rows.
-  const bool is_page = !query.is_aggregate() && query.order.empty();
-  const Micros end = std::min({range.until.value_or(now), after ? after->time : now, now});
-  for (const Micros span : kWindows) {
-    Query window = query;
-    const bool is_last = !is_page || span == 0 || end - span <= range.since.value_or(0);
-    if (!is_last) window.since = end - span;
-    const auto since = is_last ? range.since : window.since;
-    const auto statement = to_sql(window, SqlDialect::kClickHouse, answer.tier,
-                                  tables.from(query.kind, answer.tier, since, range.until),
-                                  request.limits.rows, after);
-    if (!statement) return std::unexpected(statement.error());
-    const auto sql =
-        tables.with_slots(statement->text, query.kind, answer.tier, since, range.until);
+  const AskRows ask = [&](const std::string& sql, const std::vector<Column>& columns,
+                          std::size_t most) -> std::expected<ClickHouseRows, QueryFailure> {
     const auto bytes = fetch(http, sql + " FORMAT Native", request);
     if (!bytes) return std::unexpected(bytes.error());
-    auto rows = decode_native(*bytes, statement->columns, request.limits.rows + 1);
+    auto rows = decode_native(*bytes, columns, most);
     if (!rows) return refuse(Kind::kFailed, rows.error().message);
-    if (!is_last && rows->size() <= row_bound(query, request.limits.rows)) continue;
-    answer.rows = std::move(*rows);
-    finish_answer(query, *statement, request.limits.rows, after, answer);
+    return std::move(*rows);
+  };
+  const std::size_t most = request.limits.rows;
+  const std::string from = tables.from(query.kind, answer.tier, range.since, range.until);
+  const RecordPage page{.query = query,
+                        .from = from,
+                        .slot = slot_of(query.kind),
+                        .now = clock_.wall() / kMicrosecond,
+                        .rows = most,
+                        .after = after};
+  if (is_short_page(page)) {
+    auto read = read_page(page, ask);
+    if (!read) return std::unexpected(read.error());
+    answer.rows = std::move(read->rows);
+    finish_answer(query, read->statement, most, after, answer);
     return answer;
   }
-  return refuse(Kind::kFailed, "the query was not asked");
+  const auto statement = to_sql(query, SqlDialect::kClickHouse, answer.tier, from, most, after);
+  if (!statement) return std::unexpected(statement.error());
+  auto rows =
+      ask(tables.with_slots(statement->text, query.kind, answer.tier, range.since, range.until),
+          statement->columns, most + 1);
+  if (!rows) return std::unexpected(rows.error());
+  answer.rows = std::move(*rows);
+  finish_answer(query, *statement, most, after, answer);
+  return answer;
 }
 
 std::expected<std::string, QueryFailure> ClickHouseQueryPool::fetch(ClickHouseHttp& http,
