@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -31,16 +32,12 @@ TEST_F(ClickHouseStoreTest, OnceThoughTheAnswerIsLost) {
 }
 
 TEST_F(ClickHouseStoreTest, OnceThoughTheRequestIsCut) {
-  open();
-  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
-  std::uint64_t number = 0;
-  for (const std::size_t bytes : {100U, 900U, 1'500U, 2'500U, 4'000U}) {
-    proxy_->set(Fault::kCutRequest, 1, "INSERT", bytes);
-    write(number + 1, number + 1, 100);
-    ++number;
-    ASSERT_TRUE(flush());
-  }
-  EXPECT_EQ(proxy_->met(), 5);
+  constexpr std::array<std::size_t, 5> kCuts{100, 900, 1'500, 2'500, 4'000};
+  at_once(kCuts.size(), [&](std::size_t i, FaultyProxy& proxy, const Deliver& deliver) {
+    proxy.set(Fault::kCutRequest, 1, "INSERT", kCuts.at(i));
+    deliver(100);
+    EXPECT_EQ(proxy.met(), 1) << kCuts.at(i);
+  });
   expect_exact(500);
 }
 
@@ -140,20 +137,15 @@ TEST_F(ClickHouseStoreTest, WaitsForAServerThatDoesNotAnswer) {
 }
 
 TEST_F(ClickHouseStoreTest, TakesNoAnswerForYesThatIsNotClickHouses) {
-  open();
-  ASSERT_TRUE(wait_until([&] { return store_->status().writable; }));
-  std::uint64_t number = 0;
-  for (const Fault fault :
-       {Fault::kStatus500, Fault::kGarbage, Fault::kGarbage200, Fault::kRefuse}) {
-    proxy_->set(fault, 2);
-    ++number;
-    write(number, number);
-    ASSERT_TRUE(flush()) << store_->status().problem;
-  }
-  EXPECT_EQ(proxy_->met(), 8);
+  constexpr std::array kFaults{Fault::kStatus500, Fault::kGarbage, Fault::kGarbage200,
+                               Fault::kRefuse};
+  at_once(kFaults.size(), [&](std::size_t i, FaultyProxy& proxy, const Deliver& deliver) {
+    proxy.set(kFaults.at(i), 2);
+    deliver(50);
+    EXPECT_EQ(proxy.met(), 2) << i;
+  });
   expect_exact(200);
   // Of questions, too.
-  store_->stop();
   proxy_->set(Fault::kGarbage200, 1'000'000, "");
   open();
   write(5, 5);

@@ -22,8 +22,7 @@ constexpr std::size_t kThreads = 2;
 constexpr std::size_t kMostWaiting = 64;
 constexpr Nanos kLookEvery = 60 * kSecond;
 constexpr Nanos kIdleLookEvery = 5 * kSecond;  // and finds that it has, mostly
-constexpr Nanos kAskTimeout = 10 * kSecond;
-constexpr Nanos kGrace = 5 * kSecond;  // for the server to end what it is to end itself
+constexpr Nanos kGrace = 5 * kSecond;          // for the server to end what it is to end itself
 constexpr std::size_t kMostAnswer = 256U << 20U;
 
 using Kind = QueryFailure::Kind;
@@ -271,8 +270,9 @@ void ClickHouseQueryPool::kill(ClickHouseHttp& http, const std::string& query_id
 }
 
 Result<std::string> ClickHouseQueryPool::ask(ClickHouseHttp& http, const std::string& sql) {
-  auto reply = http.ask(
-      {.sql = sql, .timeout = kAskTimeout, .cancelled = [this] { return stopping_.load(); }});
+  auto reply = http.ask({.sql = sql, .timeout = options_.ask_timeout, .cancelled = [this] {
+                           return stopping_.load();
+                         }});
   if (!reply.ok()) return fail(reply.error);
   while (reply.body.ends_with('\n')) reply.body.pop_back();
   return std::move(reply.body);

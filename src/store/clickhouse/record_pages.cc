@@ -60,11 +60,10 @@ class PageReader {
     for (const Micros span : kWindows) {
       const bool is_last = span == 0 || end - span <= query.since.value_or(0);
       const auto since = is_last ? query.since : std::optional(end - span);
-      const std::string sql =
-          "SELECT time FROM " + std::string(page_.from) +
-          (filter_.empty() ? "" : " PREWHERE " + filter_) + " WHERE " +
-          sql_and({range(since, until)}) +
-          " ORDER BY time DESC LIMIT " + std::to_string(missing);
+      const std::string sql = "SELECT time FROM " + std::string(page_.from) +
+                              (filter_.empty() ? "" : " PREWHERE " + filter_) + " WHERE " +
+                              sql_and({range(since, until)}) + " ORDER BY time DESC LIMIT " +
+                              std::to_string(missing);
       const auto rows = ask_(sql, {kTime}, missing);
       if (!rows) return std::unexpected(rows.error());
       add(*rows, times);
@@ -79,8 +78,8 @@ class PageReader {
   [[nodiscard]] std::expected<Times, QueryFailure> times_in_order() const {
     Query narrow = page_.query;
     narrow.select = {{.id = FieldId::kTime, .label = {}}};
-    const auto statement = to_sql(narrow, SqlDialect::kClickHouse, Tier::kRaw, page_.from,
-                                  page_.rows, page_.after);
+    const auto statement =
+        to_sql(narrow, SqlDialect::kClickHouse, Tier::kRaw, page_.from, page_.rows, page_.after);
     if (!statement) return std::unexpected(statement.error());
     std::string sql = statement->text;
     const std::string slots = range(narrow.since, narrow.until);
