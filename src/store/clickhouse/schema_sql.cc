@@ -205,7 +205,7 @@ std::string ClickHouseTables::schema_version() const {
 
 std::string ClickHouseTables::insert(RecordKind kind, bool raw_only) const {
   return "INSERT INTO " + full(raw_only ? "flows_raw_in" : std::string(to_string(kind)) + "_in") +
-         " (" + names_of(table_columns(kind)) + ", batch, mark, send_by) FORMAT RowBinary";
+         " (" + names_of(table_columns(kind)) + ", batch, mark, send_by) FORMAT Native";
 }
 
 std::string ClickHouseTables::count_rows(const InsertGroup& group, const InsertPart& part) const {

@@ -243,7 +243,7 @@ ClickHouseServerLink::Sent ClickHouseServerLink::send(const InsertGroup& group, 
                                                       bool raw_only) {
   const std::uint32_t before = part.send_by;
   part.send_by = send_by();
-  const std::string mark = mark_row(group, part, part.send_by);
+  const std::string mark = mark_block(group, part, part.send_by);
   const std::string head = gzip_head(mark);
   const std::string tail = gzip_tail(mark, part.body);
   HttpParams params =
