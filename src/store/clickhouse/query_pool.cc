@@ -290,8 +290,10 @@ Result<ClickHouseQueryPool::Kept> ClickHouseQueryPool::kept(ClickHouseHttp& http
   auto now = look(http);
   const MutexLock lock(mutex_);
   if (now) kept_ = *now;
-  // Away, or without tables yet: asked again the next time.
-  if (!now || now->tiers.front().since == std::nullopt) looked_at_ = 0;
+  // Away, or a tier has nothing yet, as its view is still at work on the first records:
+  // asked again the next time.
+  const auto is_empty = [](const TierRange& tier) { return !tier.since; };
+  if (!now || std::ranges::any_of(now->tiers, is_empty)) looked_at_ = 0;
   return now;
 }
 
