@@ -4,6 +4,8 @@
 #include "query/schema.h"
 #include "store/clickhouse/native_block.h"
 #include "store/clickhouse/newer.h"
+#include "store/clickhouse/record_pages.h"
+#include "store/clickhouse/schema_sql.h"
 #include "support/clickhouse_server.h"
 
 namespace netprobe::test {
@@ -94,6 +96,32 @@ class ClickHouseEngine final : public SqlEngine {
     auto reply = post(sql);
     if (!reply) return std::unexpected(reply.error());
     return {};
+  }
+
+  /// Pages as the store reads them.
+  std::expected<SqlStatement, QueryFailure> read(const QueryRequest& request, Tier tier,
+                                                 const std::optional<RecordCursor>& after,
+                                                 std::vector<std::vector<Value>>& rows) override {
+    const std::string table(to_string(request.query.kind));
+    const RecordPage page{.query = request.query,
+                          .from = table,
+                          .slot = slot_of(request.query.kind),
+                          .now = RandomRecords::kUntil,
+                          .rows = request.limits.rows,
+                          .after = after};
+    if (!is_short_page(page)) return SqlEngine::read(request, tier, after, rows);
+    const auto ask = [this](const std::string& sql, const std::vector<Column>& columns,
+                            std::size_t most) -> std::expected<ClickHouseRows, QueryFailure> {
+      note(sql);
+      const auto bytes = post(sql + " FORMAT Native");
+      auto read = bytes ? decode_native(*bytes, columns, most) : std::unexpected(bytes.error());
+      if (read) return std::move(*read);
+      return std::unexpected(QueryFailure{QueryFailure::Kind::kFailed, read.error().message});
+    };
+    auto answered = read_page(page, ask);
+    if (!answered) return std::unexpected(answered.error());
+    rows = std::move(answered->rows);
+    return std::move(answered->statement);
   }
 
   Result<std::vector<std::vector<Value>>> run(const SqlStatement& statement) override {

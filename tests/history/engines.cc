@@ -27,18 +27,26 @@ std::unique_ptr<Engine> memory_engine(const RandomRecords& records) {
 Engine::Answer SqlEngine::ask(const QueryRequest& request, Tier tier) {
   const auto after = read_record_cursor(request.cursor);
   if (!after) return std::unexpected(after.error());
-  const Query& query = request.query;
-  const auto sql =
-      to_sql(query, dialect_, tier, table_name(query.kind, tier), request.limits.rows, *after);
-  if (!sql) return std::unexpected(sql.error());
-  statement_ = sql->text;
-  auto rows = run(*sql);
-  if (!rows)
-    return std::unexpected(QueryFailure{QueryFailure::Kind::kFailed, rows.error().message});
   QueryAnswer answer;
-  answer.rows = std::move(*rows);
-  finish_answer(query, *sql, request.limits.rows, *after, answer);
+  const auto sql = read(request, tier, *after, answer.rows);
+  if (!sql) return std::unexpected(sql.error());
+  finish_answer(request.query, *sql, request.limits.rows, *after, answer);
   return answer;
+}
+
+std::expected<SqlStatement, QueryFailure> SqlEngine::read(const QueryRequest& request, Tier tier,
+                                                          const std::optional<RecordCursor>& after,
+                                                          std::vector<std::vector<Value>>& rows) {
+  const Query& query = request.query;
+  auto sql =
+      to_sql(query, dialect_, tier, table_name(query.kind, tier), request.limits.rows, after);
+  if (!sql) return sql;
+  note(sql->text);
+  auto answered = run(*sql);
+  if (!answered)
+    return std::unexpected(QueryFailure{QueryFailure::Kind::kFailed, answered.error().message});
+  rows = std::move(*answered);
+  return sql;
 }
 
 }  // namespace netprobe::test

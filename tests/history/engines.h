@@ -37,10 +37,16 @@ class SqlEngine : public Engine {
   [[nodiscard]] const std::string& statement() const { return statement_; }
 
  protected:
+  /// The answer's rows and their statement; an engine with more steps than one has
+  /// its own.
+  [[nodiscard]] virtual std::expected<SqlStatement, QueryFailure> read(
+      const QueryRequest& request, Tier tier, const std::optional<RecordCursor>& after,
+      std::vector<std::vector<Value>>& rows);
   /// Rows as the statement's columns say, the hidden ones too.
   [[nodiscard]] virtual Result<std::vector<std::vector<Value>>> run(
       const SqlStatement& statement) = 0;
   [[nodiscard]] SqlDialect dialect() const { return dialect_; }
+  void note(std::string statement) { statement_ = std::move(statement); }
 
  private:
   SqlDialect dialect_;

@@ -206,7 +206,7 @@ void QueryMaker::add_order(Query& query) {
   }
 }
 
-std::vector<Query> QueryMaker::every_use(RecordKind kind) {
+std::vector<Query> QueryMaker::every_use(RecordKind kind, bool all_negated) {
   std::vector<Query> queries;
   const auto add = [&](Query query) {
     query.kind = kind;
@@ -219,7 +219,7 @@ std::vector<Query> QueryMaker::every_use(RecordKind kind) {
       if (!takes(field, op)) continue;
       const auto condition = make(compare(kind, ref, op));
       add({.filter = condition, .limit = 50});
-      add({.filter = make(Expr::Not{condition}), .limit = 50});
+      if (all_negated || one_in(4)) add({.filter = make(Expr::Not{condition}), .limit = 50});
     }
     const Expr::Compare none{.field = ref, .op = CompareOp::kEqual, .values = {Value{}}};
     add({.filter = make(none), .aggregates = {aggregate(AggregateOp::kCount, {})}});

@@ -17,8 +17,9 @@ class QueryMaker {
   QueryMaker(std::uint32_t seed, const RandomRecords& records);
 
   /// One for each field of the kind and each way to use it: compared by every
-  /// operator that it takes, also negated, shown, grouped by, summed up in every way.
-  [[nodiscard]] std::vector<Query> every_use(RecordKind kind);
+  /// operator that it takes, a fourth of them or all also negated, shown, grouped by,
+  /// summed up in every way.
+  [[nodiscard]] std::vector<Query> every_use(RecordKind kind, bool all_negated);
   [[nodiscard]] Query any();
   /// What sums by `tier` can answer, over whole buckets.
   [[nodiscard]] Query any_of_rollups(Tier tier);

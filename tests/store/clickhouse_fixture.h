@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "store/clickhouse/clickhouse_store.h"
 #include "store/faulty_proxy.h"
@@ -40,7 +42,8 @@ class ClickHouseStoreTest : public ::testing::Test {
     options.url = proxy_->url();
     options.spill_directory = spill_.path();
     options.batch_time = 20 * kMillisecond;
-    options.insert_timeout = 2 * kSecond;
+    options.insert_timeout = insert_timeout_;
+    options.ask_timeout = 2 * kSecond;
     options.least_backoff = 20 * kMillisecond;
     options.most_backoff = 200 * kMillisecond;
     options.keep_raw = options.keep_minutes = options.keep_hours = options.keep_events = 0;
@@ -61,7 +64,7 @@ class ClickHouseStoreTest : public ::testing::Test {
     return store_->status().rows_waiting == 0;
   }
   template <typename Condition>
-  [[nodiscard]] bool wait_until(const Condition& condition, int seconds = 30) {
+  [[nodiscard]] bool wait_until(const Condition& condition, int seconds = 30) const {
     for (int i = 0; i < seconds * 50; ++i) {
       if (condition()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -105,10 +108,48 @@ class ClickHouseStoreTest : public ::testing::Test {
       store_->write(make_batch({.number = number, .flows = flows}));
   }
 
+  /// Writes one batch and waits until it is there.
+  using Deliver = std::function<void(std::size_t flows)>;
+  /// As many agents at once, each by a proxy of its own: most of a fault is waiting.
+  /// `task` is told which it is, from 0; the server has met its agent by then.
+  template <typename Task>
+  void at_once(std::size_t agents, const Task& task) const {
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < agents; ++i) {
+      threads.emplace_back([this, i, &task] {
+        FaultyProxy proxy(server_->port());
+        auto own = options();
+        own.url = proxy.url();
+        own.spill_directory.clear();
+        auto store = make_clickhouse_store(own);
+        ASSERT_TRUE(store) << store.error().message;
+        EXPECT_TRUE(wait_until([&] { return (*store)->status().writable; }));
+        task(i, proxy, [&](std::size_t flows) {
+          (*store)->write(
+              make_batch({.lane = "agent-" + std::to_string(i), .number = i + 1, .flows = flows}));
+          std::promise<void> done;
+          (*store)->flush(60'000'000, [&] { done.set_value(); });
+          done.get_future().wait();
+          EXPECT_EQ((*store)->status().rows_waiting, 0U) << (*store)->status().problem;
+        });
+        (*store)->stop();
+      });
+    }
+    for (auto& thread : threads) thread.join();
+  }
+
+  Nanos insert_timeout_ = 2 * kSecond;
   std::unique_ptr<ClickHouseServer> server_;
   std::unique_ptr<FaultyProxy> proxy_;
   TempDir spill_;
   std::unique_ptr<HistoryStore> store_;
+};
+
+/// What had no answer is waited for by seconds of the server's clock: a short timeout
+/// is a short test.
+class ClickHouseFaultTest : public ClickHouseStoreTest {
+ protected:
+  ClickHouseFaultTest() { insert_timeout_ = kSecond / 2; }
 };
 
 }  // namespace netprobe::test

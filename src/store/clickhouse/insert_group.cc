@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
+
+#include "store/clickhouse/newer.h"
 
 namespace netprobe {
 namespace {
 
-constexpr std::size_t kPending = 256U << 10U;
-constexpr std::string_view kMagic = "NPCHB001";  // the format's version is in it
+/// Of a Native block: more is more memory, less is more names of columns.
+constexpr std::uint32_t kBlockRows = 4'096;
+constexpr std::string_view kMagic = "NPCHB002";  // the format's version is in it
 constexpr std::uint64_t kMostParts = 100'000;
 
 /// Reads what encode_group() wrote; after an error everything is 0.
@@ -48,6 +52,25 @@ class Reader {
 
 using row_binary::append_number;
 
+constexpr std::array kMarkColumns{TableColumn{"batch", ColumnType::kText},
+                                  TableColumn{"mark", ColumnType::kU64},
+                                  TableColumn{"send_by", ColumnType::kU32}};
+
+/// A Native block begins with how many columns and rows it has; each column with its
+/// name and type. Source: clickhouse.com/docs/interfaces/formats/Native.
+std::string block_head(std::span<const TableColumn> columns, std::uint64_t rows) {
+  std::string out;
+  row_binary::append_varint(out, columns.size() + kMarkColumns.size());
+  row_binary::append_varint(out, rows);
+  return out;
+}
+std::string column_head(std::string_view name, ColumnType type) {
+  std::string out;
+  row_binary::append_text(out, name);
+  row_binary::append_text(out, column_type({name, type}, ClickHouseVersion{}));
+  return out;
+}
+
 void append_sized(std::string& out, std::string_view text) {
   append_number<std::uint64_t>(out, text.size());
   out += text;
@@ -80,18 +103,30 @@ Lane lane_of(const InsertGroup& group) {
   return {group.id, 1};
 }
 
-std::string mark_columns(std::string_view batch, std::uint64_t mark, std::uint32_t send_by) {
-  std::string out;
-  row_binary::append_text(out, batch);
-  append_number(out, mark);
-  append_number(out, send_by);
+std::array<std::string, 3> mark_columns(std::string_view batch, std::uint64_t mark,
+                                        std::uint32_t send_by) {
+  std::array<std::string, 3> out;
+  row_binary::append_text(out[0], batch);
+  append_number(out[1], mark);
+  append_number(out[2], send_by);
   return out;
 }
 
-std::string mark_row(const InsertGroup& group, const InsertPart& part, std::uint32_t send_by) {
+std::string mark_block(const InsertGroup& group, const InsertPart& part, std::uint32_t send_by) {
   const Lane lane = lane_of(group);
-  return row_binary::empty_row(table_columns(part.kind), part.day * kDayMicros) +
-         mark_columns(lane.name, lane.number, send_by);
+  const auto columns = table_columns(part.kind);
+  std::string out = block_head(columns, 1);
+  const auto values = row_binary::empty_row(columns, part.day * kDayMicros);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    out += column_head(columns[i].name, columns[i].type);
+    out += values[i];
+  }
+  const auto mark = mark_columns(lane.name, lane.number, send_by);
+  for (std::size_t i = 0; i < mark.size(); ++i) {
+    out += column_head(kMarkColumns[i].name, kMarkColumns[i].type);
+    out += mark[i];
+  }
+  return out;
 }
 
 template <typename Record>
@@ -105,6 +140,7 @@ void GroupBuilder::add_all(const std::vector<Record>& records, RecordKind kind,
       auto& slot = open_[{kind, day}];
       if (!slot) {
         slot = std::make_unique<Open>();
+        slot->pending.resize(table_columns(kind).size());
         slot->part.kind = kind;
         slot->part.day = day;
         slot->part.oldest = slot->part.newest = record.time;
@@ -112,22 +148,36 @@ void GroupBuilder::add_all(const std::vector<Record>& records, RecordKind kind,
       open = slot.get();
     }
     encoder.write(open->pending, record, node);
-    open->pending += id_column_;
     ++open->part.rows;
     open->part.oldest = std::min(open->part.oldest, record.time);
     open->part.newest = std::max(open->part.newest, record.time);
-    if (open->pending.size() < kPending) continue;
-    open->deflater.add(open->pending);
-    open->pending.clear();
+    if (++open->pending_rows == kBlockRows) close_block(*open);
   }
   rows_ += records.size();
+}
+
+void GroupBuilder::close_block(Open& open) const {
+  if (open.pending_rows == 0) return;
+  const auto columns = table_columns(open.part.kind);
+  open.deflater.add(block_head(columns, open.pending_rows));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    open.deflater.add(column_head(columns[i].name, columns[i].type));
+    open.deflater.add(open.pending[i]);
+    open.pending[i].clear();
+  }
+  const auto mark = mark_columns(id_, 0, UINT32_MAX);
+  for (std::size_t i = 0; i < mark.size(); ++i) {
+    std::string values = column_head(kMarkColumns[i].name, kMarkColumns[i].type);
+    for (std::uint32_t row = 0; row < open.pending_rows; ++row) values += mark[i];
+    open.deflater.add(values);
+  }
+  open.pending_rows = 0;
 }
 
 void GroupBuilder::add(const HistoryBatch& batch, std::uint64_t number) {
   if (batches_++ == 0) {
     id_ = batch.id;
     first_batch_ = number;
-    id_column_ = mark_columns(id_, 0, UINT32_MAX);
   }
   add_all(batch.flows, RecordKind::kFlow, batch.node);
   add_all(batch.drops, RecordKind::kDrop, batch.node);
@@ -139,17 +189,15 @@ void GroupBuilder::add(const HistoryBatch& batch, std::uint64_t number) {
 std::unique_ptr<InsertGroup> GroupBuilder::finish() {
   if (batches_ == 0) return nullptr;
   auto group = std::make_unique<InsertGroup>();
-  group->id = std::move(id_);
   group->first_batch = first_batch_;
   group->batches = batches_;
   for (auto& [key, open] : open_) {
-    open->deflater.add(open->pending);
+    close_block(*open);
     open->part.body = open->deflater.finish();
     group->parts.push_back(std::move(open->part));
   }
   open_.clear();
-  id_.clear();
-  id_column_.clear();
+  group->id = std::exchange(id_, {});
   rows_ = 0;
   batches_ = 0;
   return group;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -29,7 +30,7 @@ struct InsertPart {
   std::uint32_t rows = 0;
   Micros oldest = 0;
   Micros newest = 0;
-  Deflated body;  ///< RowBinary: table_columns(kind) and mark_columns()
+  Deflated body;  ///< Native blocks: table_columns(kind) and mark_columns()
   /// Server's clock, seconds: it may have been sent, to be refused after this. 0: never.
   std::uint32_t send_by = 0;
   bool over = false;  ///< the server has told how that ended, or never saw it
@@ -64,13 +65,13 @@ struct Lane {
 
 /// What every row that is sent has behind its own columns: the group's id, 0 and
 /// the end of time.
-[[nodiscard]] std::string mark_columns(std::string_view batch, std::uint64_t mark,
-                                       std::uint32_t send_by);
-/// The row that is sent before those of a part, made for each attempt: empty, at
+[[nodiscard]] std::array<std::string, 3> mark_columns(std::string_view batch, std::uint64_t mark,
+                                                      std::uint32_t send_by);
+/// The block of one row that is sent before those of a part, made for each attempt: empty, at
 /// the day's start, with the lane, the number in it, and when it is too late. The
 /// views keep it in the roll-ups, in the same block as the sums, and nowhere else.
-[[nodiscard]] std::string mark_row(const InsertGroup& group, const InsertPart& part,
-                                   std::uint32_t send_by);
+[[nodiscard]] std::string mark_block(const InsertGroup& group, const InsertPart& part,
+                                     std::uint32_t send_by);
 
 /// Puts batches together into groups.
 class GroupBuilder {
@@ -83,14 +84,16 @@ class GroupBuilder {
  private:
   struct Open {
     Deflater deflater;
-    std::string pending;  ///< rows that the deflater has not seen
+    /// Rows that the deflater has not seen; without the columns of the mark.
+    ColumnValues pending;
+    std::uint32_t pending_rows = 0;
     InsertPart part;
   };
+  void close_block(Open& open) const;
   template <typename Record>
   void add_all(const std::vector<Record>& records, RecordKind kind, std::string_view node);
 
   std::string id_;
-  std::string id_column_;
   std::uint64_t rows_ = 0;
   std::uint64_t first_batch_ = 0;
   std::uint64_t batches_ = 0;

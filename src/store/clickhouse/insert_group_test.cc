@@ -55,28 +55,96 @@ TEST(RowBinary, WritesNumbersAndTextsAsTheFormatSays) {
 TEST(RowBinary, AnEmptyRowHasEveryColumn) {
   for (std::size_t kind = 0; kind < kRecordKinds; ++kind) {
     const auto columns = table_columns(static_cast<RecordKind>(kind));
-    std::size_t size = 0;
-    for (const auto& column : columns)
-      size += std::max<std::size_t>(row_binary::width_of(column.type), 1);
-    EXPECT_EQ(row_binary::empty_row(columns, -1).size(), size);
-    EXPECT_EQ(row_binary::empty_row(columns, -1).substr(0, 8), std::string(8, '\xff'));
+    const auto row = row_binary::empty_row(columns, -1);
+    ASSERT_EQ(row.size(), columns.size());
+    EXPECT_EQ(row[0], std::string(8, '\xff'));
+    for (std::size_t i = 1; i < row.size(); ++i)
+      EXPECT_EQ(row[i],
+                std::string(std::max<std::size_t>(row_binary::width_of(columns[i].type), 1), '\0'));
   }
+}
+
+template <typename Record>
+void expect_empty(RecordKind kind) {
+  ColumnValues row(table_columns(kind).size());
+  RowEncoder(kind).write(row, Record{}, "");
+  EXPECT_EQ(row, row_binary::empty_row(table_columns(kind), 0));
 }
 
 TEST(RowBinary, ARecordWithNothingIsTheEmptyRowButForItsNode) {
   // The columns and the writer of records are held against each other.
-  std::string row;
-  RowEncoder encoder(RecordKind::kDrop);
-  encoder.write(row, DropEvent{}, "");
-  EXPECT_EQ(row, row_binary::empty_row(table_columns(RecordKind::kDrop), 0));
-  row.clear();
-  RowEncoder connections(RecordKind::kConnection);
-  connections.write(row, ConnectionEvent{}, "");
-  EXPECT_EQ(row, row_binary::empty_row(table_columns(RecordKind::kConnection), 0));
-  row.clear();
-  RowEncoder alerts(RecordKind::kAlert);
-  alerts.write(row, AlertEvent{}, "");
-  EXPECT_EQ(row, row_binary::empty_row(table_columns(RecordKind::kAlert), 0));
+  expect_empty<DropEvent>(RecordKind::kDrop);
+  expect_empty<ConnectionEvent>(RecordKind::kConnection);
+  expect_empty<AlertEvent>(RecordKind::kAlert);
+}
+
+/// Reads Native blocks as the format is documented, apart from what writes them.
+struct NativeReader {
+  std::string_view rest;
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; !rest.empty(); shift += 7) {
+      const auto byte = static_cast<unsigned char>(rest.front());
+      rest.remove_prefix(1);
+      value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  }
+  std::string_view take(std::size_t size) {
+    const auto out = rest.substr(0, size);
+    rest.remove_prefix(std::min(size, rest.size()));
+    return out;
+  }
+  std::string_view text() { return take(varint()); }
+};
+
+TEST(InsertGroup, IsNativeBlocksBehindTheMark) {
+  GroupBuilder builder;
+  HistoryBatch batch = batch_of("n/1/7", {});
+  constexpr std::uint64_t kRows = 10'000;  // some blocks
+  for (std::uint64_t i = 0; i < kRows; ++i) {
+    batch.flows.emplace_back().time = static_cast<Micros>(i);
+    batch.flows.back().interface = std::string(i % 200, 'x');
+  }
+  builder.add(batch, 1);
+  const auto group = builder.finish();
+  const auto& part = group->parts.at(0);
+  const std::string mark = mark_block(*group, part, 77);
+  const std::string all = inflated(gzip_head(mark) + part.body.bytes + gzip_tail(mark, part.body));
+  NativeReader reader{all};
+  std::uint64_t rows = 0;
+  std::uint64_t next = 0;
+  for (bool is_mark = true; !reader.rest.empty(); is_mark = false) {
+    const auto columns = table_columns(RecordKind::kFlow);
+    ASSERT_EQ(reader.varint(), columns.size() + 3);
+    const auto count = reader.varint();
+    EXPECT_TRUE(is_mark ? count == 1 : count > 0);
+    rows += count;
+    for (std::size_t i = 0; i < columns.size() + 3; ++i) {
+      const auto name = reader.text();
+      const auto type = reader.text();
+      if (i < columns.size()) EXPECT_EQ(name, columns[i].name);
+      const std::size_t width = type == "String"            ? 0
+                                : type == "FixedString(16)" ? 16
+                                : type.ends_with("64")      ? 8
+                                : type.ends_with("32")      ? 4
+                                : type.ends_with("16")      ? 2
+                                                            : 1;
+      for (std::uint64_t row = 0; row < count; ++row) {
+        const auto value = width == 0 ? reader.text() : reader.take(width);
+        std::uint64_t number = 0;
+        std::memcpy(&number, value.data(), std::min<std::size_t>(value.size(), 8));
+        if (name == "time" && !is_mark) EXPECT_EQ(number, next + row);
+        if (name == "interface" && !is_mark) EXPECT_EQ(value.size(), (next + row) % 200);
+        if (name == "batch") EXPECT_EQ(value, is_mark ? "n/1" : "n/1/7");
+        if (name == "mark") EXPECT_EQ(number, is_mark ? 8U : 0U);
+        if (name == "send_by") EXPECT_EQ(number, is_mark ? 77U : UINT32_MAX);
+      }
+    }
+    if (!is_mark) next += count;
+  }
+  EXPECT_EQ(rows, kRows + 1);
 }
 
 TEST(Deflate, TextsBehindEachOtherAreOneMember) {

@@ -34,6 +34,7 @@ struct ClickHouseOptions {
   Nanos batch_time = kSecond;                 ///< nor waits longer
 
   Nanos connect_timeout = 3 * kSecond;
+  Nanos ask_timeout = 10 * kSecond;  ///< of the agent's own questions
   /// Of an insert. The server refuses it when it comes later than that, by its
   /// own clock, so that what had no answer can be sent again.
   Nanos insert_timeout = 30 * kSecond;

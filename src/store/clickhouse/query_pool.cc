@@ -13,6 +13,7 @@
 #include "query/sql.h"
 #include "query/tier.h"
 #include "store/clickhouse/native_block.h"
+#include "store/clickhouse/record_pages.h"
 
 namespace netprobe {
 namespace {
@@ -21,11 +22,7 @@ constexpr std::size_t kThreads = 2;
 constexpr std::size_t kMostWaiting = 64;
 constexpr Nanos kLookEvery = 60 * kSecond;
 constexpr Nanos kIdleLookEvery = 5 * kSecond;  // and finds that it has, mostly
-constexpr Nanos kAskTimeout = 10 * kSecond;
-constexpr Nanos kGrace = 5 * kSecond;  // for the server to end what it is to end itself
-/// Of time before the newest record that a page may have; 0: all there is.
-constexpr std::array<Micros, 5> kWindows{300'000'000, 3'600'000'000, 8 * 3'600'000'000,
-                                         3 * 86'400'000'000, 0};
+constexpr Nanos kGrace = 5 * kSecond;          // for the server to end what it is to end itself
 constexpr std::size_t kMostAnswer = 256U << 20U;
 
 using Kind = QueryFailure::Kind;
@@ -196,32 +193,38 @@ std::expected<QueryAnswer, QueryFailure> ClickHouseQueryPool::answer(ClickHouseH
   for (const auto& tier : has->tiers)
     if (tier.tier == answer.tier && query.kind == RecordKind::kFlow) answer.kept_since = tier.since;
   const ClickHouseTables tables(options_, has->version);
-  const Micros now = clock_.wall() / kMicrosecond;
-  // A page of the newest records is looked for in the newest time first: the whole
-  // range would be read and sorted for a few rows.
-  const bool is_page = !query.is_aggregate() && query.order.empty();
-  const Micros end = std::min({range.until.value_or(now), after ? after->time : now, now});
-  for (const Micros span : kWindows) {
-    Query window = query;
-    const bool is_last = !is_page || span == 0 || end - span <= range.since.value_or(0);
-    if (!is_last) window.since = end - span;
-    const auto since = is_last ? range.since : window.since;
-    const auto statement = to_sql(window, SqlDialect::kClickHouse, answer.tier,
-                                  tables.from(query.kind, answer.tier, since, range.until),
-                                  request.limits.rows, after);
-    if (!statement) return std::unexpected(statement.error());
-    const auto sql =
-        tables.with_slots(statement->text, query.kind, answer.tier, since, range.until);
+  const AskRows ask = [&](const std::string& sql, const std::vector<Column>& columns,
+                          std::size_t most) -> std::expected<ClickHouseRows, QueryFailure> {
     const auto bytes = fetch(http, sql + " FORMAT Native", request);
     if (!bytes) return std::unexpected(bytes.error());
-    auto rows = decode_native(*bytes, statement->columns, request.limits.rows + 1);
+    auto rows = decode_native(*bytes, columns, most);
     if (!rows) return refuse(Kind::kFailed, rows.error().message);
-    if (!is_last && rows->size() <= row_bound(query, request.limits.rows)) continue;
-    answer.rows = std::move(*rows);
-    finish_answer(query, *statement, request.limits.rows, after, answer);
+    return std::move(*rows);
+  };
+  const std::size_t most = request.limits.rows;
+  const std::string from = tables.from(query.kind, answer.tier, range.since, range.until);
+  const RecordPage page{.query = query,
+                        .from = from,
+                        .slot = slot_of(query.kind),
+                        .now = clock_.wall() / kMicrosecond,
+                        .rows = most,
+                        .after = after};
+  if (is_short_page(page)) {
+    auto read = read_page(page, ask);
+    if (!read) return std::unexpected(read.error());
+    answer.rows = std::move(read->rows);
+    finish_answer(query, read->statement, most, after, answer);
     return answer;
   }
-  return refuse(Kind::kFailed, "the query was not asked");
+  const auto statement = to_sql(query, SqlDialect::kClickHouse, answer.tier, from, most, after);
+  if (!statement) return std::unexpected(statement.error());
+  auto rows =
+      ask(tables.with_slots(statement->text, query.kind, answer.tier, range.since, range.until),
+          statement->columns, most + 1);
+  if (!rows) return std::unexpected(rows.error());
+  answer.rows = std::move(*rows);
+  finish_answer(query, *statement, most, after, answer);
+  return answer;
 }
 
 std::expected<std::string, QueryFailure> ClickHouseQueryPool::fetch(ClickHouseHttp& http,
@@ -267,8 +270,9 @@ void ClickHouseQueryPool::kill(ClickHouseHttp& http, const std::string& query_id
 }
 
 Result<std::string> ClickHouseQueryPool::ask(ClickHouseHttp& http, const std::string& sql) {
-  auto reply = http.ask(
-      {.sql = sql, .timeout = kAskTimeout, .cancelled = [this] { return stopping_.load(); }});
+  auto reply = http.ask({.sql = sql, .timeout = options_.ask_timeout, .cancelled = [this] {
+                           return stopping_.load();
+                         }});
   if (!reply.ok()) return fail(reply.error);
   while (reply.body.ends_with('\n')) reply.body.pop_back();
   return std::move(reply.body);
@@ -286,8 +290,10 @@ Result<ClickHouseQueryPool::Kept> ClickHouseQueryPool::kept(ClickHouseHttp& http
   auto now = look(http);
   const MutexLock lock(mutex_);
   if (now) kept_ = *now;
-  // Away, or without tables yet: asked again the next time.
-  if (!now || now->tiers.front().since == std::nullopt) looked_at_ = 0;
+  // Away, or a tier has nothing yet, as its view is still at work on the first records:
+  // asked again the next time.
+  const auto is_empty = [](const TierRange& tier) { return !tier.since; };
+  if (!now || std::ranges::any_of(now->tiers, is_empty)) looked_at_ = 0;
   return now;
 }
 

@@ -23,12 +23,12 @@ std::size_t width_of(ColumnType type) {
   return 0;
 }
 
-std::string empty_row(std::span<const TableColumn> columns, Micros time) {
-  std::string row;
-  append_number(row, time);
+std::vector<std::string> empty_row(std::span<const TableColumn> columns, Micros time) {
+  std::vector<std::string> row;
+  append_number(row.emplace_back(), time);
   // A text's length takes one byte.
   for (const auto& column : columns.subspan(1))
-    row.append(std::max<std::size_t>(width_of(column.type), 1), '\0');
+    row.emplace_back(std::max<std::size_t>(width_of(column.type), 1), '\0');
   return row;
 }
 

@@ -54,6 +54,9 @@ std::string day_range(const InsertPart& part) {
 
 }  // namespace
 
+// Alerts are few and have longer slots.
+Micros slot_of(RecordKind kind) { return kind == RecordKind::kAlert ? 3'600'000'000 : 300'000'000; }
+
 std::string ClickHouseTables::full(std::string_view table) const {
   return options_->database + "." + std::string(table);
 }
@@ -202,7 +205,7 @@ std::string ClickHouseTables::schema_version() const {
 
 std::string ClickHouseTables::insert(RecordKind kind, bool raw_only) const {
   return "INSERT INTO " + full(raw_only ? "flows_raw_in" : std::string(to_string(kind)) + "_in") +
-         " (" + names_of(table_columns(kind)) + ", batch, mark, send_by) FORMAT RowBinary";
+         " (" + names_of(table_columns(kind)) + ", batch, mark, send_by) FORMAT Native";
 }
 
 std::string ClickHouseTables::count_rows(const InsertGroup& group, const InsertPart& part) const {
@@ -276,8 +279,7 @@ std::string ClickHouseTables::with_slots(std::string sql, RecordKind kind, Tier 
                                          std::optional<Micros> since,
                                          std::optional<Micros> until) const {
   if (tier == Tier::kMinute || tier == Tier::kHour) return sql;
-  // Alerts are few and have longer slots.
-  const Micros slot = kind == RecordKind::kAlert ? 3'600'000'000 : 300'000'000;
+  const Micros slot = slot_of(kind);
   const std::string name = "intDiv(time, " + number(slot) + ")";
   std::string range;
   if (since && *since > 0) range += name + " >= " + number(*since / slot) + " AND ";

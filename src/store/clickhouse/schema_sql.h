@@ -12,6 +12,9 @@
 
 namespace netprobe {
 
+/// Raw tables are sorted by intDiv(time, this) first.
+[[nodiscard]] Micros slot_of(RecordKind kind);
+
 /// The tables of one database, as SQL. docs/clickhouse.md draws them.
 ///
 /// Every kind has a table that keeps it, and one whose name ends in _in that keeps

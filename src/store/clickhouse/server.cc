@@ -12,7 +12,6 @@
 namespace netprobe {
 namespace {
 
-constexpr Nanos kAskTimeout = 10 * kSecond;
 constexpr Nanos kCreateTimeout = 60 * kSecond;
 
 /// Of ClickHouse: errors that the same bytes will meet each time.
@@ -43,8 +42,10 @@ ClickHouseServerLink::ClickHouseServerLink(const ClickHouseOptions& options,
       tables_(options_, ClickHouseVersion{}) {}
 
 ClickHouseReply ClickHouseServerLink::ask(const std::string& sql, HttpParams params) const {
-  return http_.ask(
-      {.sql = sql, .params = std::move(params), .timeout = kAskTimeout, .cancelled = stopping_});
+  return http_.ask({.sql = sql,
+                    .params = std::move(params),
+                    .timeout = options_.ask_timeout,
+                    .cancelled = stopping_});
 }
 
 Result<std::uint64_t> ClickHouseServerLink::ask_number(const std::string& sql) const {
@@ -242,7 +243,7 @@ ClickHouseServerLink::Sent ClickHouseServerLink::send(const InsertGroup& group, 
                                                       bool raw_only) {
   const std::uint32_t before = part.send_by;
   part.send_by = send_by();
-  const std::string mark = mark_row(group, part, part.send_by);
+  const std::string mark = mark_block(group, part, part.send_by);
   const std::string head = gzip_head(mark);
   const std::string tail = gzip_tail(mark, part.body);
   HttpParams params =
