@@ -13,9 +13,9 @@
 
 #include "agent/names_switch.h"
 #include "agent/page_fetcher.h"
-#include "base/version.h"
 #include "api/context.h"
 #include "api/live_records.h"
+#include "base/version.h"
 
 namespace netprobe {
 namespace {

@@ -240,8 +240,8 @@ TEST_F(QueryApiTest, GivesFlowsBackFromHistory) {
   EXPECT_EQ(first.at("src_pod").as_string(), "shop/=web-1");
   EXPECT_EQ(json::serialize(first.at("src_labels")), R"({"app":"web","tier":"a=b"})");
   EXPECT_FALSE(first.contains("dst_labels"));
-  EXPECT_EQ(first.at("tcp_flags").as_string(), "SYN,ACK");
-  EXPECT_EQ(first.at("reverse_tcp_flags").as_string(), "ACK");
+  EXPECT_EQ(first.at("tcp_flags").as_string(), "SA");
+  EXPECT_EQ(first.at("reverse_tcp_flags").as_string(), "A");
 }
 
 TEST_F(QueryApiTest, KeepsToWhatIsLiveWhereThatIsAll) {

@@ -42,9 +42,8 @@ void write_agent(std::string& out, const AgentState& agent) {
 std::string agents_page(const AgentDirectory& directory) {
   std::vector<AgentStatePtr> agents;
   for (const AgentPeerPtr& peer : directory.agents()) agents.push_back(peer->state());
-  std::ranges::sort(agents, {}, [](const AgentStatePtr& agent) {
-    return std::tie(agent->node, agent->address);
-  });
+  std::ranges::sort(
+      agents, {}, [](const AgentStatePtr& agent) { return std::tie(agent->node, agent->address); });
   std::set<std::string_view> told;
   std::string out;
   JsonObject json(out);

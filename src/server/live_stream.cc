@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "api/answer_page.h"
 #include "api/context.h"
 #include "api/query.h"
-#include "api/answer_page.h"
 #include "base/json_writer.h"
 #include "cluster/live_merge.h"
 #include "outbox/field_selection.h"
@@ -26,7 +26,9 @@ constexpr std::size_t kTogether = 512;
 class LiveClient : public std::enable_shared_from_this<LiveClient> {
  public:
   LiveClient(EventStreamPtr stream, Scheduler& scheduler)
-      : stream_(std::move(stream)), scheduler_(scheduler), json_(FieldSelection(std::span<const FieldRef>{})) {}
+      : stream_(std::move(stream)),
+        scheduler_(scheduler),
+        json_(FieldSelection(std::span<const FieldRef>{})) {}
 
   void begin(Query query, AgentDirectory& agents, const Clock& clock) {
     auto merge = LiveMerge::start(std::move(query), agents, scheduler_, clock, {},

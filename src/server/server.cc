@@ -111,24 +111,23 @@ class ServerImpl final : public Server {
   }
 
   void add_routes() {
-    context_ = std::make_shared<ApiContext>(
-        ApiContext{.options = {.metrics_path = options_.metrics_path},
-                   .sources = {.snapshots = objects_,
-                               .feed = feed_,
-                               .readiness = [this] { return readiness(); },
-                               .metrics =
-                                   [this](const Snapshot& snapshot, std::string_view accept) {
-                                     const auto format = negotiate_format(accept);
-                                     return MetricsPage{
-                                         std::string(content_type(format)),
-                                         render_server_metrics({.snapshot = snapshot,
-                                                                .agents = discovery_,
-                                                                .http = http_->stats(),
-                                                                .questions = store_->status()},
-                                                               format)};
-                                   },
-                               .clock = clock_,
-                               .history = store_.get()}});
+    context_ = std::make_shared<ApiContext>(ApiContext{
+        .options = {.metrics_path = options_.metrics_path},
+        .sources = {.snapshots = objects_,
+                    .feed = feed_,
+                    .readiness = [this] { return readiness(); },
+                    .metrics =
+                        [this](const Snapshot& snapshot, std::string_view accept) {
+                          const auto format = negotiate_format(accept);
+                          return MetricsPage{std::string(content_type(format)),
+                                             render_server_metrics({.snapshot = snapshot,
+                                                                    .agents = discovery_,
+                                                                    .http = http_->stats(),
+                                                                    .questions = store_->status()},
+                                                                   format)};
+                        },
+                    .clock = clock_,
+                    .history = store_.get()}});
     add_state_routes(*http_, context_);
     add_query_routes(*http_, context_);
     add_cluster_routes(*http_, context_);

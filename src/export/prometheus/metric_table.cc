@@ -262,7 +262,8 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
     {kHistoryExcessPackets, "netprobe_history_excess_packets_total", kCounter, "packets", "",
      "Packets in records beyond what flows had at their end."},
     {kServerAgents, "netprobe_server_agents", kGauge, "", "state",
-     "Agents that the server knows of, by how its link to them stands; missing: nodes without one."},
+     "Agents that the server knows of, by how its link to them stands; missing: nodes without "
+     "one."},
     {kServerAgentFailures, "netprobe_server_agent_failures_total", kCounter, "", "",
      "Calls to agents that failed."},
     {kServerStreams, "netprobe_server_streams", kGauge, "", "", "Clients of live streams."},
