@@ -78,6 +78,17 @@ void LiveHub::begin_thread() {
   if (running_) return;
   if (thread_.joinable()) thread_.join();  // it has nothing more to do
   running_ = true;
+  // Before anybody is told from when on nothing is missing.
+  subscription_ =
+      feed_.subscribe([inbox = inbox_, most = options_.max_backlog](FlowBatchPtr batch) {
+        const MutexLock lock(inbox->mutex);
+        if (inbox->batches.size() >= most) {
+          inbox->overflow += batch->flows.size();
+          return;
+        }
+        inbox->batches.push_back(std::move(batch));
+        inbox->changed.notify_one();
+      });
   thread_ = std::thread([this] { run(); });
 }
 
@@ -102,16 +113,6 @@ std::size_t LiveHub::channels() const {
 }
 
 void LiveHub::run() {
-  subscription_ =
-      feed_.subscribe([inbox = inbox_, most = options_.max_backlog](FlowBatchPtr batch) {
-        const MutexLock lock(inbox->mutex);
-        if (inbox->batches.size() >= most) {
-          inbox->overflow += batch->flows.size();
-          return;
-        }
-        inbox->batches.push_back(std::move(batch));
-        inbox->changed.notify_one();
-      });
   for (bool more = true; more;) {
     {
       const MutexLock lock(inbox_->mutex);

@@ -91,7 +91,7 @@ class LiveHub {
   FlowFeed& feed_;
   const Clock& clock_;
   const std::shared_ptr<Inbox> inbox_;
-  std::uint64_t subscription_ = 0;  ///< the hub's thread only
+  std::uint64_t subscription_ = 0;  ///< set before the thread, which ends it
 
   mutable Mutex mutex_;
   std::vector<LiveChannelPtr> channels_ NETPROBE_GUARDED_BY(mutex_);
