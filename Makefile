@@ -18,7 +18,8 @@ setup-test:
 build: setup ## everything, binaries in bin/
 	@scripts/build.sh release
 	@mkdir -p bin
-	@ln -sf ../build/release/src/agent/netprobe-agent ../build/release/src/cli/netprobe bin/
+	@ln -sf ../build/release/src/agent/netprobe-agent ../build/release/src/server/netprobe-server \
+	  ../build/release/src/cli/netprobe bin/
 
 install: build ## programs and libnetprobe below PREFIX (/usr/local)
 	@cmake --install build/release --prefix $(PREFIX)

@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/netprobe)
-install(TARGETS netprobe-agent netprobe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS netprobe-agent netprobe-server netprobe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS libnetprobe EXPORT netprobeTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/netprobe DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h")

@@ -9,20 +9,28 @@
 #include "api/context.h"
 #include "base/version.h"
 #include "cluster/cluster_store.h"
+#include "cluster/cluster_totals.h"
 #include "cluster/pages.h"
 #include "cluster/scheduler.h"
 #include "io/http_server.h"
 #include "link/credentials.h"
 #include "link/grpc_peer.h"
+#include "link/listen_address.h"
+#include "link/names_log.h"
+#include "link/names_service.h"
 #include "server/agents_page.h"
 #include "server/cluster_objects.h"
 #include "server/discovery.h"
+#include "server/live_stream.h"
 #include "server/routes.h"
 #include "server/server_metrics.h"
 #include "store/clickhouse/clickhouse_store.h"
 
 namespace netprobe {
 namespace {
+
+// How often agents are asked for their sums, and watches of names are looked after.
+constexpr Nanos kPollApart = 10 * kSecond;
 
 /// The server sees no flows of its own: live ones are asked of agents.
 class NoFeed final : public FlowFeed {
@@ -56,13 +64,12 @@ class ServerImpl final : public Server {
                     .service = options.agents_service,
                     .port = options.agents_port},
                    [this](const std::string& address) { return peer(address); }),
+        names_(names_options(), clock_),
         objects_({.enable = options.enable_kubernetes,
                   .kubeconfig = options.kubeconfig,
                   .context = options.kube_context,
                   .version = kVersion},
-                 clock_, [this](const auto& changes) {
-                   for (const KubeChange& change : changes) discovery_.on_change(change);
-                 }) {}
+                 clock_, [this](const std::vector<KubeChange>& changes) { on_changes(changes); }) {}
   ~ServerImpl() override { stop(); }
 
   Status open() {
@@ -74,6 +81,18 @@ class ServerImpl final : public Server {
         history_.get());
     pages_ = std::make_unique<ClusterPages>(
         discovery_, scheduler_, clock_, ClusterPagesOptions{.deadline = options_.agents_timeout});
+    totals_ = std::make_unique<ClusterTotals>(
+        discovery_, scheduler_,
+        ClusterTotalsOptions{.most_pairs = options_.max_workload_pairs,
+                             .deadline = options_.agents_timeout});
+    objects_.add_workloads([this] { return totals_->report(); });
+    if (!options_.grpc_listen.empty()) {
+      const auto address = ListenAddress::parse(options_.grpc_listen);
+      if (!address) return std::unexpected(address.error());
+      auto served = NamesServer::make(*address, *credentials_, names_);
+      if (!served) return std::unexpected(served.error());
+      names_server_ = std::move(*served);
+    }
     add_routes();
     return {};
   }
@@ -81,12 +100,14 @@ class ServerImpl final : public Server {
   Status start() override {
     if (auto s = http_->start(); !s) return s;
     objects_.start();
+    poll();
     return {};
   }
 
   void stop() override {
     if (std::exchange(stopped_, true)) return;
     http_->stop();
+    names_server_.reset();
     objects_.stop();
     if (store_) store_->stop();
     scheduler_.stop();
@@ -96,6 +117,28 @@ class ServerImpl final : public Server {
   [[nodiscard]] std::uint16_t port() const override { return http_->port(); }
 
  private:
+  [[nodiscard]] NamesLog::Options names_options() const {
+    NamesLog::Options names;
+    names.run_id = std::to_string(clock_.wall());
+    return names;
+  }
+  /// The client's thread.
+  void on_changes(const std::vector<KubeChange>& changes) {
+    for (const KubeChange& change : changes) discovery_.on_change(change);
+    if (options_.grpc_listen.empty()) return;
+    auto copy = changes;
+    (void)names_.take(copy);
+    // Not on the client's thread, whose status it is.
+    scheduler_.post([this] { names_.set_status(objects_.status()); });
+  }
+  void poll() {
+    totals_->poll();
+    if (names_server_) {
+      names_.set_status(objects_.status());
+      names_.tick();
+    }
+    scheduler_.after(kPollApart, [this] { poll(); });
+  }
   AgentPeerPtr peer(const std::string& address) {
     GrpcPeerOptions peer;
     peer.address = address;
@@ -133,6 +176,7 @@ class ServerImpl final : public Server {
     add_cluster_routes(*http_, context_);
     add_flannel_routes(*http_, context_);
     add_page_routes(*http_, *pages_);
+    add_live_route(*http_, discovery_, scheduler_, clock_);
     http_->route("/api/agents", [this](const HttpRequest& request, const HttpReply& reply) {
       if (auto query = parse_empty_query(request.query); !query)
         return reply(bad_query_response(query.error()));
@@ -146,12 +190,15 @@ class ServerImpl final : public Server {
   std::unique_ptr<HttpServer> http_;
   const LinkCredentialsPtr credentials_;
   NoFeed feed_;
-  ThreadScheduler scheduler_;
+  ThreadScheduler scheduler_{4};
   Discovery discovery_;
+  NamesLog names_;  ///< outlives whoever tells it, and whoever asks
   ClusterObjects objects_;
   std::unique_ptr<HistoryStore> history_;  ///< null: agents keep it
   std::unique_ptr<ClusterStore> store_;
   std::unique_ptr<ClusterPages> pages_;
+  std::unique_ptr<ClusterTotals> totals_;
+  std::unique_ptr<NamesServer> names_server_;  ///< null: nobody may ask
   ApiContextPtr context_;
   bool stopped_ = false;
 };

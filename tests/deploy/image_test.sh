@@ -88,8 +88,9 @@ passed "the image builds ($((SECONDS - started)) s)"
 from=$(bah from --pull-never "$image")
 root=$(bah mount "$from")
 size=$(du -sm "$root" | cut -f1)
-# What stays out is what the image is small for; history's library alone has 68 MiB.
-if [ "$size" -le 150 ]; then passed "it is small: $size MiB"; else failed "it has $size MiB, more than 150"; fi
+# What stays out is what the image is small for: history's library alone has 68 MiB,
+# gRPC with what it needs 30, and programs that were built here have their symbols.
+if [ "$size" -le 230 ]; then passed "it is small: $size MiB"; else failed "it has $size MiB, more than 230"; fi
 if compgen -G "$root/usr/bin/*sh" >/dev/null || [ -e "$root/usr/bin/apt-get" ]; then
   failed "it has a shell or a package manager"
 else
