@@ -8,6 +8,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "base/ip_address.h"
+#include "link/callback_threads.h"
 #include "link/table_limits.h"
 
 namespace netprobe {
@@ -41,6 +42,7 @@ std::string shortened(std::string_view text) {
 
 std::shared_ptr<grpc::Channel> make_channel(const std::string& address,
                                             const LinkCredentials& credentials) {
+  keep_callback_threads();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(kMaxMessageBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(kMaxMessageBytes));

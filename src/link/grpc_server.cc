@@ -7,6 +7,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include "link/callback_threads.h"
 #include "link/table_limits.h"
 
 namespace netprobe {
@@ -25,6 +26,7 @@ constexpr int kMaxThreads = 16;
 
 Result<BuiltServer> build_server(const ListenAddress& address, const LinkCredentials& credentials,
                                  const std::vector<grpc::Service*>& services) {
+  keep_callback_threads();
   grpc::ServerBuilder builder;
   BuiltServer built;
   int port = 0;
