@@ -148,7 +148,9 @@ TEST(RecordJson, IsWhatTheApiAnswers) {
     lines += "{" + line.substr(kind.size()) + "\n";
   }
   std::istringstream ours(lines);
-  std::istringstream theirs(answer_json_lines(*answer));
+  const Snapshot nothing;
+  std::istringstream theirs(answer_text(AnswerFormat::kJsonLines,
+                                        {.query = query, .answer = *answer, .snapshot = nothing}));
   std::string a;
   std::string b;
   std::multiset<std::string> all_ours;

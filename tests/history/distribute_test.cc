@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, DistributedKinds,
 TEST_P(DistributedKinds, EveryFieldInEveryUse) {
   QueryMaker maker(seed() + 2, records_);
   std::size_t with_rows = 0;
-  const auto queries = maker.every_use(GetParam());
+  const auto queries = maker.every_use(GetParam(), true);
   for (const Query& query : queries) {
     QueryRequest request;
     request.query = query;
