@@ -76,7 +76,7 @@ class RdProducer final : public Producer {
         ::rd_kafka_produceva(kafka_.get(), parts.data(), parts.size()), &::rd_kafka_error_destroy);
     const auto error = failed ? ::rd_kafka_error_code(failed.get()) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Put::kQueued;
-    why = ::rd_kafka_err2str(error);
+    why = sentence(error);
     return is_permanent(error) ? Put::kRejected : Put::kFull;
   }
 
@@ -102,11 +102,15 @@ class RdProducer final : public Producer {
       self->trouble_.clear();
       return self->settled_(token, Fate::kTaken, "");
     }
-    const std::string why = error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-                                    error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
-                                ? "there is no topic '" + self->topic_ + "'; create it"
-                                : "topic '" + self->topic_ + "': " + ::rd_kafka_err2str(error);
-    self->settled_(token, is_permanent(error) ? Fate::kRejected : Fate::kAgain, why);
+    self->settled_(token, is_permanent(error) ? Fate::kRejected : Fate::kAgain,
+                   self->sentence(error));
+  }
+
+  [[nodiscard]] std::string sentence(rd_kafka_resp_err_t error) const {
+    if (error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+        error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+      return "there is no topic '" + topic_ + "'; create it";
+    return "topic '" + topic_ + "': " + ::rd_kafka_err2str(error);
   }
 
   static void on_error(rd_kafka_t*, int, const char* reason, void* opaque) {
