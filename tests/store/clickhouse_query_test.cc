@@ -134,8 +134,9 @@ TEST_F(ClickHouseQueryTest, AQueryThatHangsHoldsUpNobodyWhoWrites) {
   open();
   write(1, 1);
   ASSERT_TRUE(flush());
-  // Both connections for questions have no answer, and more wait.
-  proxy_->set(FaultyProxy::Fault::kHoldRequest, 4, "FORMAT Native");
+  // Both connections for questions have no answer, and more wait. libcurl sends what
+  // had none on a connection that it used before once more: two for each question.
+  proxy_->set(FaultyProxy::Fault::kHoldRequest, 8, "LIMIT 10001");
   std::vector<std::shared_ptr<std::atomic<bool>>> flags;
   std::vector<std::future<Answer>> answers;
   for (int i = 0; i < 4; ++i) {
