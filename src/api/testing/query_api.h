@@ -18,6 +18,18 @@
 
 namespace netprobe::testing {
 
+/// A clock that stands still until it is set, for a server's thread to read meanwhile.
+class SharedClock final : public Clock {
+ public:
+  explicit SharedClock(Nanos now) : now_(now) {}
+  [[nodiscard]] Nanos monotonic() const override { return now_; }
+  [[nodiscard]] Nanos wall() const override { return now_; }
+  void advance(Nanos by) { now_ += by; }
+
+ private:
+  std::atomic<Nanos> now_;
+};
+
 inline constexpr Micros kBegin = kStart / kMicrosecond;
 inline constexpr Micros kSecondMicros = 1'000'000;
 
@@ -116,7 +128,7 @@ class QueryApi : public ::testing::Test {
     return boost::json::parse(got.body).as_object();
   }
 
-  ManualClock clock{kStart + 3600 * kSecond};
+  SharedClock clock{kStart + 3600 * kSecond};
   FakeAgent agent;
   FakeStore store;
   std::atomic<int> flushes = 0;
