@@ -67,11 +67,15 @@ else
   cli=${NETPROBE_BIN:+$NETPROBE_BIN/src/cli/netprobe}
   agent=${agent:-$1} cli=${cli:-$2}
   context=$WORK/context
-  mkdir -p "$context/build/release/src/agent" "$context/build/release/src/cli" "$context/scripts"
-  llvm-strip-19 -o "$context/build/release/src/agent/netprobe-agent" "$agent"
-  llvm-strip-19 -o "$context/build/release/src/cli/netprobe" "$cli"
+  built=$context/build/release/src
+  mkdir -p "$built/agent" "$built/cli" "$built/link" "$built/server" "$context/scripts"
+  llvm-strip-19 -o "$built/agent/netprobe-agent" "$agent"
+  llvm-strip-19 -o "$built/cli/netprobe" "$cli"
+  # Beside the agent, wherever that was built.
+  llvm-strip-19 -o "$built/link/netprobe-link.so" "${agent%/agent/*}/link/netprobe-link.so"
+  llvm-strip-19 -o "$built/server/netprobe-server" "${agent%/agent/*}/server/netprobe-server"
   for file in libduckdb.so libduckdb.LICENSE; do
-    [ ! -e "${agent%/*}/$file" ] || cp -L "${agent%/*}/$file" "$context/build/release/src/agent/"
+    [ ! -e "${agent%/*}/$file" ] || cp -L "${agent%/*}/$file" "$built/agent/"
   done
   cp -r "$TREE/deploy" "$TREE/.dockerignore" "$context/"
   cp "$TREE/scripts/setup.sh" "$TREE/scripts/duckdb.sh" "$context/scripts/"
