@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one table of everything that can be set.
 #include <algorithm>
-#include <array>
 
 #include "agent/option_table.h"
 #include "agent/option_values.h"
@@ -9,7 +8,9 @@
 namespace netprobe {
 namespace {
 
-using namespace option_values;  // NOLINT: the table is made of them
+// The table is made of them.
+using namespace option_values;
+using namespace setters;
 
 // Ten years.
 constexpr Nanos kLongestKept = 3650 * 86'400 * kSecond;
@@ -32,11 +33,7 @@ const std::vector<Option>& option_table() {
       {"metrics-port", "PORT", "port of metrics and API (default 8081)",
        number(&AgentOptions::metrics_port, 1, 65535)},
       {"metrics-path", "PATH", "path of the metrics page (default /metrics)",
-       [](AgentOptions& options, const std::string& value) -> Status {
-         if (!value.starts_with('/')) return bad(value, "a path that begins with /");
-         options.metrics_path = value;
-         return {};
-       }},
+       path(&AgentOptions::metrics_path)},
       {"listen-address", "ADDRESS", "address to listen on (default: all)",
        text(&AgentOptions::listen_address)},
       {"collect-interval", "DURATION", "how often rates are computed (default 1s)",
@@ -106,17 +103,9 @@ const std::vector<Option>& option_table() {
        "speed of links whose driver does not know it: eth0=10G,wan*=500M (bits per second)",
        set_link_speeds},
       {"log-format", "FORMAT", "auto, text or json (default: text on a terminal)",
-       choice<LogFormat>(
-           &AgentOptions::log_format,
-           {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}})},
+       log_format(&AgentOptions::log_format)},
       {"log-level", "LEVEL", "debug, info, warn or error (default info)",
-       [](AgentOptions& options, const std::string& value) -> Status {
-         static constexpr std::array kLevels{"debug", "info", "warn", "error"};
-         if (std::ranges::find(kLevels, value) == kLevels.end())
-           return bad(value, "one of debug, info, warn, error");
-         options.log_level = value;
-         return {};
-       }},
+       log_level(&AgentOptions::log_level)},
       {"debug", "", "the same as --log-level=debug", toggle(&AgentOptions::debug)},
       {"enable-xdp", "", "earliest ingress counters at XDP hooks (default false)",
        toggle(&AgentOptions::enable_xdp)},
@@ -162,11 +151,7 @@ const std::vector<Option>& option_table() {
       {"data-dir", "DIR",
        "where history is kept (default /var/lib/netprobe; a temporary one where that cannot be "
        "written)",
-       [](AgentOptions& options, const std::string& value) -> Status {
-         if (!value.starts_with('/')) return bad(value, "a path that begins with /");
-         options.data_dir = value;
-         return {};
-       }},
+       path(&AgentOptions::data_dir)},
       {"history-max-disk", "SIZE", "disk that history may take (default 2GiB)",
        size(&AgentOptions::history_max_disk, 64ULL << 20U, 1ULL << 44U)},
       {"history-memory", "SIZE", "memory that history may take (default 128MiB)",
@@ -184,7 +169,7 @@ const std::vector<Option>& option_table() {
        toggle(&AgentOptions::history_required)},
       {"clickhouse-url", "URL",
        "keep history in this ClickHouse instead: https://clickhouse.example:8443",
-       set_clickhouse_url},
+       http_url(&AgentOptions::clickhouse_url, "https://clickhouse.example:8443")},
       {"clickhouse-user", "NAME",
        "its user (the password: --clickhouse-password-file, or the variable "
        "NETPROBE_CLICKHOUSE_PASSWORD)",

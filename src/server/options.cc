@@ -30,14 +30,6 @@ Status set_agents(Options& options, const std::string& value) {
   return {};
 }
 
-Status set_clickhouse(Options& options, const std::string& value) {
-  const bool known = value.starts_with("http://") || value.starts_with("https://");
-  if (!value.empty() && (!known || value.find("://") + 3 == value.size()))
-    return fail("it is not a URL such as https://clickhouse.example:8443", ErrorKind::kUsage);
-  options.clickhouse_url = value;
-  return {};
-}
-
 const std::vector<Setting<Options>>& table() {
   static const std::vector<Setting<Options>> kSettings{
       {"metrics-port", "PORT", "port of the API and metrics (default 8081)",
@@ -78,7 +70,8 @@ const std::vector<Setting<Options>>& table() {
       {"kube-context", "NAME", "context of the kubeconfig (default: its current-context)",
        text(&Options::kube_context)},
       {"clickhouse-url", "URL",
-       "agents keep history in this ClickHouse: ask it, and not each agent", set_clickhouse},
+       "agents keep history in this ClickHouse: ask it, and not each agent",
+       http_url(&Options::clickhouse_url, "https://clickhouse.example:8443")},
       {"clickhouse-user", "NAME",
        "its user (the password: --clickhouse-password-file, or the variable "
        "NETPROBE_CLICKHOUSE_PASSWORD)",

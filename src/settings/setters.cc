@@ -49,6 +49,13 @@ Result<std::uint64_t> read_size(const std::string& value, std::uint64_t least, s
   return *parsed;
 }
 
+Status check_http_url(const std::string& value, std::string_view example) {
+  const bool known = value.starts_with("http://") || value.starts_with("https://");
+  if (!value.empty() && (!known || value.find("://") + 3 == value.size()))
+    return fail(fmt::format("it is not a URL such as {}", example), ErrorKind::kUsage);
+  return {};
+}
+
 std::vector<std::string> split(const std::string& value) {
   std::vector<std::string> parts;
   std::size_t from = 0;

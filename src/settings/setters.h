@@ -70,6 +70,18 @@ Setter<Options> text(std::string Options::* member) {
   };
 }
 
+/// An http or https URL, or none. What is wrong is said without the value, which may
+/// have a password in it.
+[[nodiscard]] Status check_http_url(const std::string& value, std::string_view example);
+template <typename Options>
+Setter<Options> http_url(std::string Options::* member, std::string_view example) {
+  return [=](Options& options, const std::string& value) -> Status {
+    if (auto s = check_http_url(value, example); !s) return s;
+    options.*member = value;
+    return {};
+  };
+}
+
 /// A path that begins with '/': of a file, or of a page.
 template <typename Options>
 Setter<Options> path(std::string Options::* member) {

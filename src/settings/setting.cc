@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "settings/setting.h"
+#include "settings/yaml_text.h"
 
 namespace netprobe {
 namespace {
@@ -113,37 +114,23 @@ Status Reader::read_flags(int argc, const char* const* argv) {
     const auto name = word.substr(0, equals);
     const auto position = find(name);
     if (!position) return unknown(fmt::format("flag --{}", name), name);
-    const std::string_view value = names_.names[*position].value;
+    const SettingNames::Name& setting = names_.names[*position];
+    const auto give = [&](std::string_view value) {
+      std::string& all = flags_[*position];
+      all = setting.repeats && !all.empty() ? all + '\n' + std::string(value) : value;
+    };
     if (equals != std::string_view::npos) {
-      flags_[*position] = word.substr(equals + 1);
-    } else if (value.empty()) {
-      flags_[*position] = "true";
+      give(word.substr(equals + 1));
+    } else if (setting.value.empty()) {
+      give("true");
     } else if (i + 1 < argc) {
-      flags_[*position] = argv[++i];
+      give(argv[++i]);
     } else {
-      return fail(fmt::format("--{} takes a value: --{}={}", name, name, value), ErrorKind::kUsage);
+      return fail(fmt::format("--{} takes a value: --{}={}", name, name, setting.value),
+                  ErrorKind::kUsage);
     }
   }
   return {};
-}
-
-/// Lists, and maps of names to a value or a list, in the form that a flag has them.
-std::string flag_text(const YAML::Node& node) {
-  std::string joined;
-  const auto add = [&](const std::string& text) { joined += (joined.empty() ? "" : ",") + text; };
-  if (node.IsSequence()) {
-    for (const auto& item : node) add(item.as<std::string>());
-  } else if (node.IsMap()) {
-    for (const auto& pair : node) {
-      const auto name = pair.first.as<std::string>() + "=";
-      if (!pair.second.IsSequence()) add(name + pair.second.as<std::string>());
-      for (const auto& item : pair.second)
-        if (pair.second.IsSequence()) add(name + item.as<std::string>());
-    }
-  } else if (!node.IsNull()) {
-    joined = node.as<std::string>();
-  }
-  return joined;
 }
 
 Status Reader::read_file(const std::string& path) const {
@@ -160,7 +147,9 @@ Status Reader::read_file(const std::string& path) const {
       const auto position = find(name);
       if (!position || name == "config")
         return unknown(fmt::format("key '{}' ({})", key, where), name);
-      if (auto s = apply(*position, flag_text(pair.second), where + ": " + key); !s) return s;
+      const std::string value =
+          names_.names[*position].repeats ? repeated_text(pair.second) : flag_text(pair.second);
+      if (auto s = apply(*position, value, where + ": " + key); !s) return s;
     }
     return {};
   } catch (const YAML::BadFile&) {
@@ -193,8 +182,10 @@ void Reader::read_environment(const char* const* environment) {
       if (const auto position = find(name)) variables_[*position] = *value;
   for (std::size_t i = 0; i < names_.names.size(); ++i)
     if (auto value = environment_value(environment, environment_name(names_.names[i].name));
-        value && !is_service_link(*value))
+        value && !is_service_link(*value)) {
+      if (names_.names[i].repeats) std::ranges::replace(*value, ' ', '\n');
       variables_[i] = *value;
+    }
 }
 
 Result<SettingsRead> Reader::read(int argc, const char* const* argv,

@@ -20,6 +20,10 @@ struct Setting {
   std::string_view help;
   /// Errors say what is wrong with the value and what is allowed.
   std::function<Status(Options&, const std::string&)> set;
+  /// May be given several times: values come together, one a line. In the environment
+  /// they stand with blanks between, in the file as a list of texts or of maps whose
+  /// key `to` is a URL and whose others are its parameters.
+  bool repeats = false;
 };
 
 /// Of a program: what its settings are called, and where they come from.
@@ -29,6 +33,7 @@ struct SettingNames {
     std::string_view name;
     std::string_view value;
     std::string_view help;
+    bool repeats = false;
   };
   std::vector<Name> names;
   /// Variables that are called otherwise than by the rule, and what they set; the one
@@ -58,7 +63,7 @@ template <typename Options>
                                     const std::vector<Setting<Options>>& settings) {
   SettingNames names{.program = program, .names = {}, .variables = {}};
   for (const auto& s : settings)
-    names.names.push_back({.name = s.name, .value = s.value, .help = s.help});
+    names.names.push_back({.name = s.name, .value = s.value, .help = s.help, .repeats = s.repeats});
   return names;
 }
 
