@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/flow_gains.h"
 
+#include "model/gained.h"
 #include "query/evaluate.h"
 
 namespace netprobe {
 namespace {
-
-/// A nearer point that turned up late may have counted less: that is no gain.
-template <typename Number>
-Number more(Number now, Number before) {
-  return now > before ? now - before : 0;
-}
-
-Counters more(const Counters& now, const Counters& before) {
-  return {more(now.packets, before.packets), more(now.bytes, before.bytes)};
-}
-
-TcpTrouble more(const TcpTrouble& now, const TcpTrouble& before) {
-  return {.retransmits = more(now.retransmits, before.retransmits),
-          .out_of_order = more(now.out_of_order, before.out_of_order),
-          .zero_windows = more(now.zero_windows, before.zero_windows),
-          .resets = more(now.resets, before.resets)};
-}
 
 void add(TcpTrouble& to, const TcpTrouble& more) {
   to.retransmits += more.retransmits;
@@ -85,10 +69,10 @@ bool FlowGains::take(const Flow& flow, Micros time, FlowRecord& record) {
   found->second = now;
   if (flow.ended) known_.erase(found);
 
-  const Counters forward = more(now.forward, before.forward);
-  const Counters reverse = more(now.reverse, before.reverse);
-  const TcpTrouble client = more(now.client, before.client);
-  const TcpTrouble server = more(now.server, before.server);
+  const Counters forward = gained(now.forward, before.forward);
+  const Counters reverse = gained(now.reverse, before.reverse);
+  const TcpTrouble client = gained(now.client, before.client);
+  const TcpTrouble server = gained(now.server, before.server);
   const bool shook_hands = now.shook_hands && !before.shook_hands;
   if (forward == Counters{} && reverse == Counters{} && is_nothing(client) && is_nothing(server) &&
       !began && !shook_hands && !flow.ended)

@@ -4,24 +4,9 @@
 #include <utility>
 
 #include "flow/flow_table_impl.h"
+#include "model/gained.h"
 
 namespace netprobe {
-namespace {
-
-/// A nearer point that has just appeared may have less than the one before it,
-/// and two flows that turned out to be one were told as two: nothing is taken
-/// back, and nothing is told until there is more.
-template <typename Count>
-Count more(Count now, Count told) {
-  return now > told ? now - told : 0;
-}
-
-Counters more(const Counters& now, const Counters& told) {
-  return {more(now.packets, told.packets), more(now.bytes, told.bytes)};
-}
-
-}  // namespace
-
 FlowTable::Impl::Told& FlowTable::Impl::told(Listener& listener, std::uint32_t i) {
   if (listener.told.size() <= i) listener.told.resize(entries_.size());
   return listener.told[i];
@@ -90,22 +75,22 @@ bool FlowTable::Impl::tell_growth(Listener& listener, std::uint32_t i, FlowEndin
   const bool last = ending != FlowEnding::kLive;
   std::array<Counters, 2> counters;
   std::array<TcpTrouble, 2> troubles;
-  bool gained = last || !told.flow;
+  bool any = last || !told.flow;
   for (std::size_t s = 0; s < 2; ++s) {
-    counters[s] = more(entry.total(s), told.counters[s]);
+    counters[s] = gained(entry.total(s), told.counters[s]);
     const TcpTrouble now = trouble_of(entry, s);
     const Told::Trouble& before = told.trouble[s];
-    troubles[s] = {more<std::uint64_t>(now.retransmits, before.retransmits),
-                   more<std::uint64_t>(now.out_of_order, before.out_of_order),
-                   more<std::uint64_t>(now.zero_windows, before.zero_windows),
-                   more<std::uint64_t>(now.resets, before.resets)};
-    gained = gained || counters[s] != Counters{} || troubles[s].any();
+    troubles[s] = {gained<std::uint64_t>(now.retransmits, before.retransmits),
+                   gained<std::uint64_t>(now.out_of_order, before.out_of_order),
+                   gained<std::uint64_t>(now.zero_windows, before.zero_windows),
+                   gained<std::uint64_t>(now.resets, before.resets)};
+    any = any || counters[s] != Counters{} || troubles[s].any();
   }
   // A handshake may be complete without a gain at the nearest point.
-  if (!gained && (told.handshake || entry.canonical.protocol != kProtoTcp)) return true;
+  if (!any && (told.handshake || entry.canonical.protocol != kProtoTcp)) return true;
   Flow flow = outline(i);
   const bool handshake = !told.handshake && flow.handshake_rtt > 0;
-  if (!gained && !handshake) return true;
+  if (!any && !handshake) return true;
   add_path(entry, names_, flow);
   if (last) {
     flow.ending = ending;
@@ -140,7 +125,7 @@ void FlowTable::Impl::end_growth(std::uint32_t i, FlowEnding why) {
     tell_growth(listener, i, why);
     Told& told = this->told(listener, i);
     for (std::size_t s = 0; s < 2; ++s)
-      listener.over += more(told.counters[s], entries_[i].total(s));
+      listener.over += gained(told.counters[s], entries_[i].total(s));
     told = {};
   }
 }

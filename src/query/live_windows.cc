@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/gained.h"
+
 namespace netprobe {
 namespace {
 
@@ -11,21 +13,6 @@ namespace {
 constexpr std::size_t kMaxWindowsAtOnce = 16;
 constexpr std::size_t kMaxKnown = 262'144;
 constexpr Micros kForget = 3600LL * 1'000'000;
-
-std::uint64_t gained(std::uint64_t now, std::uint64_t before) {
-  return now > before ? now - before : 0;
-}
-
-Counters gained(const Counters& now, const Counters& before) {
-  return {gained(now.packets, before.packets), gained(now.bytes, before.bytes)};
-}
-
-TcpTrouble gained(const TcpTrouble& now, const TcpTrouble& before) {
-  return {.retransmits = gained(now.retransmits, before.retransmits),
-          .out_of_order = gained(now.out_of_order, before.out_of_order),
-          .zero_windows = gained(now.zero_windows, before.zero_windows),
-          .resets = gained(now.resets, before.resets)};
-}
 
 }  // namespace
 
