@@ -65,12 +65,18 @@ std::string IpAddress::to_string() const {
 
 void IpAddress::append_to(std::string& out) const {
   char text[INET6_ADDRSTRLEN];
-  if (is_v4()) {
-    inet_ntop(AF_INET, bytes_.data() + kMapped.size(), text, sizeof(text));
-  } else {
+  if (!is_v4()) {
     inet_ntop(AF_INET6, bytes_.data(), text, sizeof(text));
+    out += text;
+    return;
   }
-  out += text;
+  // Most addresses of most records: inet_ntop goes by way of sprintf.
+  char* end = text;
+  for (std::size_t i = kMapped.size(); i < bytes_.size(); ++i) {
+    if (i > kMapped.size()) *end++ = '.';
+    end = std::to_chars(end, text + sizeof(text), static_cast<unsigned>(bytes_[i])).ptr;
+  }
+  out.append(text, end);
 }
 
 Result<IpPrefix> IpPrefix::parse(std::string_view text) {

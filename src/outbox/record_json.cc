@@ -7,7 +7,7 @@
 
 #include "base/duration.h"
 #include "base/json_writer.h"
-#include "model/flow.h"
+#include "outbox/value_text.h"
 #include "query/column.h"
 #include "query/lower.h"
 
@@ -15,38 +15,6 @@ namespace netprobe {
 namespace {
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-// RFC 9293 and RFC 3168, from the lowest bit.
-constexpr std::array<std::string_view, 8> kFlags{"fin", "syn", "rst", "psh",
-                                                 "ack", "urg", "ece", "cwr"};
-
-/// Which end a field is of that its identity alone decides; nothing: it is no such.
-std::optional<bool> is_of_src(FieldId id) {
-  using enum FieldId;
-  switch (id) {
-    case kSrcKind:
-    case kSrcName:
-    case kSrcPod:
-    case kSrcNamespace:
-    case kSrcWorkload:
-    case kSrcWorkloadKind:
-    case kSrcNode:
-    case kSrcZone:
-    case kSrcLabel:
-      return true;
-    case kDstKind:
-    case kDstName:
-    case kDstPod:
-    case kDstNamespace:
-    case kDstWorkload:
-    case kDstWorkloadKind:
-    case kDstNode:
-    case kDstZone:
-    case kDstLabel:
-      return false;
-    default:
-      return std::nullopt;
-  }
-}
 
 void append_whole(std::string& out, auto number) {
   std::array<char, 24> text{};
@@ -66,39 +34,6 @@ void append_millis(std::string& out, std::int64_t micros) {
   for (std::uint64_t unit = 100; rest != 0; unit /= 10) {
     out += static_cast<char>('0' + rest / unit);
     rest %= unit;
-  }
-}
-
-void append_address(std::string& out, const IpAddress& address) {
-  if (!address.is_v4()) return address.append_to(out);
-  constexpr std::size_t kFirst = 12;
-  const auto& bytes = address.bytes();
-  for (std::size_t i = kFirst; i < bytes.size(); ++i) {
-    if (i > kFirst) out += '.';
-    append_whole(out, static_cast<unsigned>(bytes.at(i)));
-  }
-}
-
-void append_flags(std::string& out, std::uint64_t flags) {
-  bool first = true;
-  for (std::size_t bit = 0; bit < kFlags.size(); ++bit) {
-    if ((flags >> bit & 1U) == 0) continue;
-    if (!first) out += '+';
-    first = false;
-    out += kFlags.at(bit);
-  }
-}
-
-void append_protocol(std::string& out, std::uint64_t protocol) {
-  switch (protocol) {
-    case kProtoTcp:
-      out += "tcp";
-      return;
-    case kProtoUdp:
-      out += "udp";
-      return;
-    default:
-      out += protocol_name(static_cast<std::uint8_t>(protocol));
   }
 }
 
@@ -123,61 +58,10 @@ RecordJson::RecordJson(const FieldSelection& selection) {
     const auto kind = static_cast<RecordKind>(i);
     Plan& plan = plans_.at(i);
     plan.begin = "{\"kind\":\"" + std::string(to_string(kind)) + '"';
-    for (const FieldRef& ref : selection.of(kind)) add_field(plan, kind, ref);
+    for (const FieldRef& ref : selection.of(kind))
+      add_record_step(plan.steps, parts_, kind, ref, member(ref));
   }
   nobody_.resize(parts_.size());
-}
-
-void RecordJson::add_field(Plan& plan, RecordKind kind, const FieldRef& ref) {
-  if (const auto src = is_of_src(ref.id)) {
-    if (plan.steps.empty() || plan.steps.back().form != Form::kEnd ||
-        plan.steps.back().src != *src) {
-      Step step;
-      step.form = Form::kEnd;
-      step.src = *src;
-      step.part = parts_.size();
-      parts_.emplace_back();
-      plan.steps.push_back(std::move(step));
-    }
-    parts_[plan.steps.back().part].fields.push_back(ref);
-    return;
-  }
-  Step step;
-  step.name = member(ref);
-  step.getter = getter_for(ref.id, source_of(kind));
-  const auto none = none_number(ref.id);
-  step.has_none = none.has_value();
-  step.none = none.value_or(0);
-  switch (field(ref.id).type) {
-    case FieldType::kTime:
-      step.form = Form::kTime;
-      break;
-    case FieldType::kDuration:
-      step.form = Form::kDuration;
-      break;
-    case FieldType::kCount:
-    case FieldType::kNumber:
-      step.form = Form::kUnsigned;
-      break;
-    case FieldType::kProtocol:
-      step.form = Form::kProtocol;
-      break;
-    case FieldType::kFlags:
-      step.form = Form::kFlags;
-      break;
-    case FieldType::kBool:
-      step.form = Form::kBool;
-      break;
-    case FieldType::kAddress:
-      step.form = Form::kAddress;
-      break;
-    case FieldType::kText:
-    case FieldType::kWord:
-    case FieldType::kLabel:
-      step.form = Form::kText;
-      break;
-  }
-  plan.steps.push_back(std::move(step));
 }
 
 void RecordJson::append(std::string& out, const RecordRef& record) {
@@ -194,7 +78,7 @@ void RecordJson::append_step(std::string& out, const Step& step, const RecordBas
     out += end_text(step.src ? record.src : record.dst, step);
     return;
   }
-  out += step.name;
+  out += step.key;
   if (step.form == Form::kText) return append_text_or_null(out, step.getter.text(row));
   if (step.form != Form::kAddress) return append_number(out, step, row);
   const IpAddress& address = step.getter.address(row);
@@ -203,7 +87,7 @@ void RecordJson::append_step(std::string& out, const Step& step, const RecordBas
     return;
   }
   out += '"';
-  append_address(out, address);
+  address.append_to(out);
   out += '"';
 }
 
@@ -230,7 +114,7 @@ void RecordJson::append_number(std::string& out, const Step& step, const Row& ro
       return;
     case Form::kFlags:
       out += '"';
-      append_flags(out, number);
+      append_tcp_flags(out, number);
       out += '"';
       return;
     default:
@@ -271,7 +155,7 @@ const std::string& RecordJson::end_text(const IdentityPtr& identity, const Step&
   }
   std::string& text = (*parts)[step.part];
   if (!text.empty()) return text;
-  const EndPart& part = parts_[step.part];
+  const RecordEndPart& part = parts_[step.part];
   // Fields of an end read its identity alone: any record that has it will do.
   FlowRecord record;
   (step.src ? record.src : record.dst) = identity;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "outbox/field_selection.h"
+#include "outbox/record_steps.h"
 #include "query/evaluate.h"
 #include "query/getters.h"
 
@@ -30,47 +31,24 @@ class RecordJson {
   // Of pods of this node and those that they talk to; a few hundred bytes each.
   static constexpr std::size_t kMostKnown = 8'192;
 
-  enum class Form : std::uint8_t {
-    kTime,
-    kDuration,
-    kUnsigned,
-    kProtocol,
-    kFlags,
-    kBool,
-    kAddress,
-    kText,
-    kEnd,  ///< fields of an end that stand side by side, from the memory
-  };
-  struct Step {
-    std::string name;  ///< `,"src.ip":`; of an end nothing
-    Form form{};
-    Getter getter;
-    std::uint64_t none = 0;  ///< of numbers: what stands for "not known"
-    bool has_none = false;
-    bool src = false;      ///< of kEnd: whose
-    std::size_t part = 0;  ///< of kEnd: which of its parts
-  };
-  /// What a step of kEnd is made of.
-  struct EndPart {
-    std::vector<FieldRef> fields;
-  };
+  using Form = RecordStep::Form;
+  using Step = RecordStep;  ///< key: `,"src.ip":`
   struct Plan {
     std::string begin;  ///< `{"kind":"flows"`
     std::vector<Step> steps;
   };
   struct Known {
     IdentityPtr identity;            ///< held, so that its address stays its own
-    std::vector<std::string> parts;  ///< by EndPart; empty: not rendered yet
+    std::vector<std::string> parts;  ///< by RecordEndPart; empty: not rendered yet
   };
 
-  void add_field(Plan& plan, RecordKind kind, const FieldRef& ref);
   void append_step(std::string& out, const Step& step, const RecordBase& record, const Row& row);
   void append_number(std::string& out, const Step& step, const Row& row);
   const std::string& end_text(const IdentityPtr& identity, const Step& step);
   void append_time(std::string& out, Micros time);
 
   std::array<Plan, kRecordKinds> plans_;
-  std::vector<EndPart> parts_;
+  std::vector<RecordEndPart> parts_;
   std::unordered_map<const Identity*, Known> known_;
   std::vector<std::string> nobody_;  ///< parts of who is not known
   std::int64_t second_ = INT64_MIN;  ///< that `second_text_` is

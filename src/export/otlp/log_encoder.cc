@@ -8,7 +8,7 @@
 #include "base/protobuf.h"
 #include "base/utf8.h"
 #include "export/otlp/attributes.h"
-#include "model/flow.h"
+#include "outbox/value_text.h"
 #include "query/column.h"
 #include "query/lower.h"
 
@@ -26,38 +26,6 @@ constexpr std::uint32_t kObservedTime = 11;
 constexpr std::uint32_t kEventName = 12;
 
 constexpr double kMicrosPerSecond = 1e6;
-// RFC 9293 and RFC 3168, from the lowest bit.
-constexpr std::array<std::string_view, 8> kFlagNames{"fin", "syn", "rst", "psh",
-                                                     "ack", "urg", "ece", "cwr"};
-
-/// Which end a field is of that its identity alone decides; nothing: it is no such.
-std::optional<bool> is_of_src(FieldId id) {
-  using enum FieldId;
-  switch (id) {
-    case kSrcKind:
-    case kSrcName:
-    case kSrcPod:
-    case kSrcNamespace:
-    case kSrcWorkload:
-    case kSrcWorkloadKind:
-    case kSrcNode:
-    case kSrcZone:
-    case kSrcLabel:
-      return true;
-    case kDstKind:
-    case kDstName:
-    case kDstPod:
-    case kDstNamespace:
-    case kDstWorkload:
-    case kDstWorkloadKind:
-    case kDstNode:
-    case kDstZone:
-    case kDstLabel:
-      return false;
-    default:
-      return std::nullopt;
-  }
-}
 
 struct Severity {
   std::uint32_t number = 9;
@@ -92,47 +60,14 @@ std::string_view event_of(RecordKind kind) {
   return {};
 }
 
-void append_whole(std::string& out, unsigned number) {
-  std::array<char, 12> text{};
-  const auto result = std::to_chars(text.data(), text.data() + text.size(), number);
-  out.append(text.data(), result.ptr);
-}
-
-void append_address(std::string& out, const IpAddress& address) {
-  if (!address.is_v4()) return address.append_to(out);
-  constexpr std::size_t kFirst = 12;
-  const auto& bytes = address.bytes();
-  for (std::size_t i = kFirst; i < bytes.size(); ++i) {
-    if (i > kFirst) out += '.';
-    append_whole(out, bytes.at(i));
-  }
-}
-
 void append_end(std::string& out, const IpAddress& address, std::uint16_t port) {
   const bool bare = address.is_v4() || port == 0;
   if (!bare) out += '[';
-  append_address(out, address);
+  address.append_to(out);
   if (!bare) out += ']';
   if (port == 0) return;
   out += ':';
-  append_whole(out, port);
-}
-
-void append_protocol(std::string& out, std::uint64_t protocol) {
-  if (protocol == kProtoTcp)
-    out += "tcp";
-  else if (protocol == kProtoUdp)
-    out += "udp";
-  else
-    out += protocol_name(static_cast<std::uint8_t>(protocol));
-}
-
-void append_flags(std::string& out, std::uint64_t flags) {
-  for (std::size_t bit = 0; bit < kFlagNames.size(); ++bit) {
-    if ((flags >> bit & 1U) == 0) continue;
-    if (!out.empty()) out += '+';
-    out += kFlagNames.at(bit);
-  }
+  out += std::to_string(port);
 }
 
 /// Valid UTF-8, as bodies are.
@@ -148,60 +83,11 @@ void append_mended(std::string& out, std::string_view text) {
 LogEncoder::LogEncoder(const FieldSelection& selection) {
   for (std::size_t i = 0; i < kRecordKinds; ++i) {
     const auto kind = static_cast<RecordKind>(i);
-    for (const FieldRef& ref : selection.of(kind)) add_field(plans_.at(i), kind, ref);
-  }
-}
-
-void LogEncoder::add_field(std::vector<Step>& plan, RecordKind kind, const FieldRef& ref) {
-  const std::string name = otlp_attribute(ref);
-  if (name.empty()) return;
-  Step step;
-  if (const auto src = is_of_src(ref.id)) {
-    if (plan.empty() || plan.back().form != Form::kEnd || plan.back().src != *src) {
-      step.form = Form::kEnd;
-      step.src = *src;
-      step.part = parts_.size();
-      parts_.push_back({*src, {}});
-      plan.push_back(std::move(step));
+    for (const FieldRef& ref : selection.of(kind)) {
+      const std::string name = otlp_attribute(ref);
+      if (!name.empty()) add_record_step(plans_.at(i), parts_, kind, ref, otlp_key(name));
     }
-    parts_[plan.back().part].fields.push_back(ref);
-    return;
   }
-  step.key = otlp_key(name);
-  step.getter = getter_for(ref.id, source_of(kind));
-  const auto none = none_number(ref.id);
-  step.has_none = none.has_value();
-  step.none = none.value_or(0);
-  switch (field(ref.id).type) {
-    case FieldType::kTime:
-      step.form = Form::kTime;
-      break;
-    case FieldType::kDuration:
-      step.form = Form::kDuration;
-      break;
-    case FieldType::kCount:
-    case FieldType::kNumber:
-      step.form = Form::kUnsigned;
-      break;
-    case FieldType::kProtocol:
-      step.form = Form::kProtocol;
-      break;
-    case FieldType::kFlags:
-      step.form = Form::kFlags;
-      break;
-    case FieldType::kBool:
-      step.form = Form::kBool;
-      break;
-    case FieldType::kAddress:
-      step.form = Form::kAddress;
-      break;
-    case FieldType::kText:
-    case FieldType::kWord:
-    case FieldType::kLabel:
-      step.form = Form::kText;
-      break;
-  }
-  plan.push_back(std::move(step));
 }
 
 void LogEncoder::append(std::string& out, const RecordRef& record, Nanos now) {
@@ -266,7 +152,7 @@ void LogEncoder::append_step(const Step& step, const RecordBase& record, const R
       const IpAddress& address = step.getter.address(row);
       if (address.is_unspecified()) return;
       text_.clear();
-      append_address(text_, address);
+      address.append_to(text_);
       append_otlp_text(record_, kAttribute, step.key, text_);
       return;
     }
@@ -300,7 +186,7 @@ void LogEncoder::append_number(const Step& step, const Row& row) {
       if (step.form == Form::kProtocol)
         append_protocol(text_, number);
       else
-        append_flags(text_, number);
+        append_tcp_flags(text_, number);
       if (!text_.empty()) append_otlp_text(record_, kAttribute, step.key, text_);
       return;
     default:
@@ -315,7 +201,7 @@ const std::string& LogEncoder::end_of(const IdentityPtr& identity, const Step& s
     if (known_.size() >= kMostKnown) known_.clear();
     found = known_.emplace(identity.get(), Known{identity, {}}).first;
     // All at once: every part of it is wanted with the next few records.
-    for (const Part& part : parts_)
+    for (const RecordEndPart& part : parts_)
       found->second.parts.push_back(part_of(identity, part.src, part.fields));
   }
   return found->second.parts[step.part];

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "outbox/field_selection.h"
+#include "outbox/record_steps.h"
 #include "query/evaluate.h"
 #include "query/getters.h"
 
@@ -28,32 +29,13 @@ class LogEncoder {
   // Of pods of this node and those that they talk to; a few hundred bytes each.
   static constexpr std::size_t kMostKnown = 8'192;
 
-  enum class Form : std::uint8_t {
-    kTime,      ///< nanoseconds since the epoch
-    kDuration,  ///< seconds
-    kUnsigned,
-    kProtocol,
-    kFlags,
-    kBool,
-    kAddress,
-    kText,
-    kEnd,  ///< fields of an end that stand side by side, from the memory
-  };
-  struct Step {
-    Form form{};
-    std::string key;  ///< otlp_key(); of an end nothing
-    Getter getter;
-    std::uint64_t none = 0;  ///< of numbers: what stands for "not known"
-    bool has_none = false;
-    bool src = false;      ///< of kEnd: whose
-    std::size_t part = 0;  ///< of kEnd: which of its parts
-  };
+  using Form = RecordStep::Form;
+  using Step = RecordStep;  ///< key: otlp_key(); times in nanoseconds, durations in seconds
   struct Known {
     IdentityPtr identity;            ///< held, so that its address stays its own
     std::vector<std::string> parts;  ///< attributes
   };
 
-  void add_field(std::vector<Step>& plan, RecordKind kind, const FieldRef& ref);
   void append_step(const Step& step, const RecordBase& record, const Row& row);
   void append_number(const Step& step, const Row& row);
   const std::string& end_of(const IdentityPtr& identity, const Step& step);
@@ -62,11 +44,7 @@ class LogEncoder {
   void append_body(const RecordRef& record);
 
   std::array<std::vector<Step>, kRecordKinds> plans_;
-  struct Part {
-    bool src = false;
-    std::vector<FieldRef> fields;
-  };
-  std::vector<Part> parts_;
+  std::vector<RecordEndPart> parts_;
   std::unordered_map<const Identity*, Known> known_;
   std::string nobody_;  ///< of an end that is not known
   std::string record_;  ///< the one that is being written
