@@ -147,9 +147,10 @@ void add_live_route(HttpServer& server, AgentDirectory& agents, Scheduler& sched
       return reply(bad_query_response(checked.error()));
     auto query = parse_query(text, clock.wall());
     if (!query) return reply(problem(400, query.error().message));
-    auto holder = std::make_shared<std::weak_ptr<LiveClient>>();
+    // Nobody else holds the client: it lives until its stream closes, on this thread.
+    auto holder = std::make_shared<std::shared_ptr<LiveClient>>();
     auto stream = reply.open_stream([holder] {
-      if (const auto client = holder->lock()) client->close();
+      if (const auto client = std::exchange(*holder, nullptr)) client->close();
     });
     auto client = std::make_shared<LiveClient>(stream, scheduler);
     *holder = client;
