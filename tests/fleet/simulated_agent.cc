@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace netprobe::bench {
+namespace netprobe::test {
 namespace {
 
 constexpr std::size_t kPods = 20;
@@ -100,11 +100,15 @@ class SimulatedAgent::Feed final : public FlowFeed {
     const MutexLock lock(mutex_);
     handlers_.erase(id);
   }
-  void tell(const FlowBatchPtr& batch, std::uint64_t own) {
+  void tell(const FlowBatchPtr& batch) {
     const MutexLock lock(mutex_);
     if (handlers_.empty()) return;
-    told_ += own;
+    told_ += batch->flows.size();
     for (auto& [id, handler] : handlers_) handler(batch);
+  }
+  [[nodiscard]] bool has_listener() const {
+    const MutexLock lock(mutex_);
+    return !handlers_.empty();
   }
   [[nodiscard]] std::uint64_t told() const {
     const MutexLock lock(mutex_);
@@ -159,16 +163,13 @@ class SimulatedAgent::Store final : public HistoryStore {
     else
       scheduler_.post(std::move(work));
   }
-  [[nodiscard]] Kept kept() const {
-    Kept kept;
+  [[nodiscard]] std::uint64_t kept_of(const std::string& node) const {
+    std::uint64_t count = 0;
     const MutexLock lock(mutex_);
     for (const HistoryBatchPtr& batch : kept_)
-      for (const FlowRecord& flow : batch->flows) {
-        if (flow.src->node != batch->node) continue;
-        ++kept.all;
-        if (flow.dst) ++kept.between;
-      }
-    return kept;
+      for (const FlowRecord& flow : batch->flows)
+        if (flow.src->node == node) ++count;
+    return count;
   }
   [[nodiscard]] HistoryStatus status() const override {
     HistoryStatus status;
@@ -232,47 +233,52 @@ Status SimulatedAgent::start() {
 
 void SimulatedAgent::stop() { server_.reset(); }
 
+bool SimulatedAgent::has_listener() const { return feed_->has_listener(); }
+
 std::uint64_t SimulatedAgent::told() const { return feed_->told(); }
 
-SimulatedAgent::Kept SimulatedAgent::kept() const { return store_->kept(); }
+std::uint64_t SimulatedAgent::kept_of(const std::string& node) const {
+  return store_->kept_of(node);
+}
 
 std::vector<Flow> SimulatedAgent::make_flows(std::size_t flows, Nanos wall) {
   const MutexLock lock(traffic_mutex_);
+  made_ += flows;
   return traffic_.next(flows, wall);
 }
 
-void SimulatedAgent::make(std::size_t flows, SimulatedAgent& next) {
-  const Nanos wall = clock_.wall();
-  std::vector<Flow> made = make_flows(flows, wall);
+void SimulatedAgent::tell(std::size_t flows) {
+  auto batch = std::make_shared<FlowBatch>();
+  batch->time = clock_.wall();
+  batch->flows = make_flows(flows, batch->time);
+  feed_->tell(batch);
+}
+
+void SimulatedAgent::keep(std::size_t flows, SimulatedAgent& next) {
+  const std::vector<Flow> made = make_flows(flows, clock_.wall());
+  store(made);
   std::vector<Flow> halves;
   for (const Flow& flow : made) {
     if (!flow.dst_identity) continue;
     halves.push_back(flow);
     halves.back().id += kOthersIds;
   }
-  take(std::move(made), flows, wall);
-  if (&next != this && !halves.empty()) next.take(std::move(halves), 0, wall);
+  if (&next != this && !halves.empty()) next.store(halves);
 }
 
 void SimulatedAgent::make_marked(std::uint16_t port) {
-  const Nanos wall = clock_.wall();
-  std::vector<Flow> made = make_flows(1, wall);
+  std::vector<Flow> made = make_flows(1, clock_.wall());
   made.front().tuple.dst_port = port;
   made.front().dst_identity = nullptr;  // the next node does not see it
-  take(std::move(made), 1, wall);
+  store(made);
 }
 
-void SimulatedAgent::take(std::vector<Flow> flows, std::uint64_t own, Nanos wall) {
-  made_ += own;
+void SimulatedAgent::store(const std::vector<Flow>& flows) {
   auto batch = std::make_shared<HistoryBatch>();
   batch->node = node_;
   batch->flows.reserve(flows.size());
   for (const Flow& flow : flows) batch->flows.push_back(record_of(flow));
   store_->write(std::move(batch));
-  auto told = std::make_shared<FlowBatch>();
-  told->time = wall;
-  told->flows = std::move(flows);
-  feed_->tell(told, own);
 }
 
-}  // namespace netprobe::bench
+}  // namespace netprobe::test

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 #include "base/clock.h"
 #include "io/http_client.h"
 
-namespace netprobe::bench {
+namespace netprobe::test {
 namespace {
 
 constexpr std::uint64_t kSampleEvery = 10;
@@ -26,17 +27,23 @@ std::int64_t time_of_day(std::string_view line) {
   const auto at = line.find(kName);
   if (at == std::string_view::npos) return -1;
   const std::size_t clock = at + kName.size() + 11;
-  const std::int64_t seconds = (number_at(line, clock, 2) * 60 + number_at(line, clock + 3, 2)) * 60 +
-                               number_at(line, clock + 6, 2);
+  const std::int64_t seconds =
+      (number_at(line, clock, 2) * 60 + number_at(line, clock + 3, 2)) * 60 +
+      number_at(line, clock + 6, 2);
   return seconds * 1'000'000 + number_at(line, clock + 9, 6);
 }
 
 }  // namespace
 
-StreamReader::StreamReader(std::string url)
-    : url_(std::move(url)), thread_([this] { read(); }) {}
+StreamReader::StreamReader(std::string url) : url_(std::move(url)), thread_([this] { read(); }) {}
 
 StreamReader::~StreamReader() { (void)end(); }
+
+bool StreamReader::wait_until_open() const {
+  for (int i = 0; i < 3000 && !open_; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return open_;
+}
 
 std::vector<double> StreamReader::end() {
   ended_ = true;
@@ -50,6 +57,7 @@ void StreamReader::read() {
   (void)client.stream(
       url_,
       [&](std::string_view line) {
+        open_ = true;
         if (line.starts_with("event: ")) event = line.substr(7);
         if (!line.starts_with("data: ")) return !ended_;
         if (event == "flow") take(line);
@@ -58,7 +66,8 @@ void StreamReader::read() {
           const auto at = line.find(kName);
           if (at != std::string_view::npos)
             lost_ += static_cast<std::uint64_t>(
-                number_at(line, at + kName.size(), std::min<std::size_t>(12, line.size() - at - kName.size())));
+                number_at(line, at + kName.size(),
+                          std::min<std::size_t>(12, line.size() - at - kName.size())));
         }
         return !ended_;
       },
@@ -81,4 +90,4 @@ HttpSize size_of(const std::string& url) {
           static_cast<std::size_t>(std::ranges::count(reply->body, '\n'))};
 }
 
-}  // namespace netprobe::bench
+}  // namespace netprobe::test

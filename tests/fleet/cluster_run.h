@@ -13,7 +13,7 @@
 #include "support/process.h"
 #include "support/temp_dir.h"
 
-namespace netprobe::bench {
+namespace netprobe::test {
 
 /// Many simulated agents in a process, a real netprobe-server in another, mutual TLS
 /// between them, all on 127.0.0.1. Ends both with itself. One thread.
@@ -56,9 +56,9 @@ class ClusterRun {
   ClusterRun() = default;
   int fleet_port_ = 0;
   int server_port_ = 0;
-  std::unique_ptr<test::TempDir> dir_;
-  std::optional<test::Process> fleet_;
-  std::optional<test::Process> server_;
+  std::unique_ptr<TempDir> dir_;
+  std::optional<Process> fleet_;
+  std::optional<Process> server_;
 };
 
-}  // namespace netprobe::bench
+}  // namespace netprobe::test

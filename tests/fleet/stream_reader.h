@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace netprobe::bench {
+namespace netprobe::test {
 
 /// A client of /api/stream: counts records, and how long each took from its time to here.
 class StreamReader {
@@ -17,6 +17,8 @@ class StreamReader {
   StreamReader(const StreamReader&) = delete;
   StreamReader& operator=(const StreamReader&) = delete;
 
+  /// Waits for the first word of the stream; false: it ended, or none came for long.
+  [[nodiscard]] bool wait_until_open() const;
   [[nodiscard]] std::uint64_t records() const { return records_; }
   /// As the stream says it.
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
@@ -30,6 +32,7 @@ class StreamReader {
   const std::string url_;
   std::atomic<std::uint64_t> records_{0};
   std::atomic<std::uint64_t> lost_{0};
+  std::atomic<bool> open_{false};
   std::atomic<bool> ended_{false};
   std::vector<double> latencies_;
   std::thread thread_;
@@ -42,4 +45,4 @@ struct HttpSize {
 };
 [[nodiscard]] HttpSize size_of(const std::string& url);
 
-}  // namespace netprobe::bench
+}  // namespace netprobe::test

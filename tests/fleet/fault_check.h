@@ -8,7 +8,7 @@
 
 #include "fleet/cluster_run.h"
 
-namespace netprobe::bench {
+namespace netprobe::test {
 
 /// One question to a cluster in trouble, and whether the answer is right.
 struct FaultAnswer {
@@ -33,4 +33,4 @@ inline constexpr std::size_t kFlapping = 10;
 [[nodiscard]] Result<std::vector<FaultAnswer>> check_faults(const ClusterRun& run,
                                                             std::size_t agents, int questions);
 
-}  // namespace netprobe::bench
+}  // namespace netprobe::test

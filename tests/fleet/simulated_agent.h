@@ -18,7 +18,7 @@
 #include "link/credentials.h"
 #include "query/evaluate.h"
 
-namespace netprobe::bench {
+namespace netprobe::test {
 
 /// The flows of one made-up node: pods of its own talk to pods of the next node and to
 /// outside. The same in every run but for the times.
@@ -71,20 +71,21 @@ class SimulatedAgent {
   void stop();
   /// Answers to queries are held for so long from now on.
   void delay_answers(Nanos delay) { delay_ = delay; }
-  /// Makes flows, tells and keeps them; and so does `next`, which sees the other half of
-  /// those that go there.
-  void make(std::size_t flows, SimulatedAgent& next);
+  /// Makes flows and tells them to live streams.
+  void tell(std::size_t flows);
+  /// Makes flows and keeps them for queries; and so does `next`, which sees the other half
+  /// of those that go there. No live stream is told.
+  void keep(std::size_t flows, SimulatedAgent& next);
   /// Makes one flow to this port, which no other goes to.
   void make_marked(std::uint16_t port);
 
+  /// Somebody has a live stream from it.
+  [[nodiscard]] bool has_listener() const;
   /// Flows that began here since the start, and of them those told to a live stream.
   [[nodiscard]] std::uint64_t made() const { return made_; }
   [[nodiscard]] std::uint64_t told() const;
-  struct Kept {
-    std::uint64_t all = 0;      ///< flows that began here
-    std::uint64_t between = 0;  ///< of them: to the next node, which keeps them as well
-  };
-  [[nodiscard]] Kept kept() const;
+  /// Records that are kept of flows that began at this node.
+  [[nodiscard]] std::uint64_t kept_of(const std::string& node) const;
   [[nodiscard]] const std::string& node() const { return node_; }
 
  private:
@@ -92,7 +93,7 @@ class SimulatedAgent {
   class Snapshots;
   class Store;
   [[nodiscard]] std::vector<Flow> make_flows(std::size_t flows, Nanos wall);
-  void take(std::vector<Flow> flows, std::uint64_t own, Nanos wall);
+  void store(const std::vector<Flow>& flows);
 
   const Options options_;
   const std::string node_;
@@ -110,4 +111,4 @@ class SimulatedAgent {
   std::unique_ptr<AgentServer> server_;
 };
 
-}  // namespace netprobe::bench
+}  // namespace netprobe::test

@@ -3,16 +3,19 @@
 // server. Each listens on a port of 127.0.0.1 with mutual TLS; what they do is told by
 // HTTP on a port that standard output says:
 //   /addresses                 where they listen, with commas between
-//   /rate?records=N            records a second that each makes; 0: none
+//   /rate?told=N&kept=M        records a second that each tells to live streams, and that
+//                              each keeps for queries; 0: none
 //   /mark?agent=I&port=P       makes one flow of agent I to that port
 //   /stop?from=I&step=S        kills agents I, I+S, I+2S …; /start begins them again
 //   /delay?from=I&step=S&ms=N  their answers to queries take so long
 //   /counts                    made, told to live streams; CPU seconds of the process
+//   /listeners                 agents that somebody streams from
 //   /kept                      a line a node: flows that began there and are kept, and
 //                              of them those that the next node keeps as well
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -20,11 +23,11 @@
 #include <random>
 #include <thread>
 
-#include "cpu_time.h"
+#include "base/own_process.h"
 #include "fleet/simulated_agent.h"
 #include "io/http_server.h"
 
-namespace netprobe::bench {
+namespace netprobe::test {
 namespace {
 
 constexpr std::size_t kThreads = 2;
@@ -67,7 +70,10 @@ class Fleet {
     thread_ = std::thread([this] { run(); });
     return {};
   }
-  void set_rate(std::size_t records) { rate_ = records; }
+  void set_rate(std::size_t told, std::size_t kept) {
+    told_ = told;
+    kept_ = kept;
+  }
   Status for_each(std::size_t from, std::size_t step,
                   const std::function<Status(SimulatedAgent&)>& what) {
     for (std::size_t i = from; i < agents_.size(); i += step == 0 ? agents_.size() : step)
@@ -82,11 +88,15 @@ class Fleet {
   }
   [[nodiscard]] std::string kept() const {
     std::string out;
-    for (const auto& agent : agents_) {
-      const auto kept = agent->kept();
-      out += fmt::format("{} {} {}\n", agent->node(), kept.all, kept.between);
+    for (std::size_t i = 0; i < agents_.size(); ++i) {
+      const std::string& node = agents_[i]->node();
+      out += fmt::format("{} {} {}\n", node, agents_[i]->kept_of(node), next(i).kept_of(node));
     }
     return out;
+  }
+  [[nodiscard]] std::string listeners() const {
+    return std::to_string(
+        std::ranges::count_if(agents_, [](const auto& agent) { return agent->has_listener(); }));
   }
   [[nodiscard]] std::string counts() const {
     std::uint64_t made = 0;
@@ -95,24 +105,29 @@ class Fleet {
       made += agent->made();
       told += agent->told();
     }
-    return fmt::format("made {}\ntold {}\ncpu {:.3f}\n", made, told,
-                       seconds_on(CLOCK_PROCESS_CPUTIME_ID));
+    return fmt::format("made {}\ntold {}\ncpu {:.3f}\n", made, told, cpu_seconds());
   }
 
  private:
+  [[nodiscard]] SimulatedAgent& next(std::size_t agent) const {
+    return *agents_[(agent + 1) % agents_.size()];
+  }
   void run() {
-    auto next = std::chrono::steady_clock::now();
+    auto turn = std::chrono::steady_clock::now();
     for (std::size_t slice = 0; !ended_; slice = (slice + 1) % kSlices) {
-      for (std::size_t i = slice; i < agents_.size(); i += kSlices)
-        if (const std::size_t flows = rate_ / kSlices; flows > 0) agents_[i]->make(flows, *agents_[(i + 1) % agents_.size()]);
-      next += kSlice;
-      std::this_thread::sleep_until(next);
+      for (std::size_t i = slice; i < agents_.size(); i += kSlices) {
+        if (const std::size_t flows = told_ / kSlices; flows > 0) agents_[i]->tell(flows);
+        if (const std::size_t flows = kept_ / kSlices; flows > 0) agents_[i]->keep(flows, next(i));
+      }
+      turn += kSlice;
+      std::this_thread::sleep_until(turn);
     }
   }
 
   ThreadScheduler scheduler_;
   std::vector<std::unique_ptr<SimulatedAgent>> agents_;
-  std::atomic<std::size_t> rate_{0};
+  std::atomic<std::size_t> told_{0};
+  std::atomic<std::size_t> kept_{0};
   std::atomic<bool> ended_{false};
   std::thread thread_;
 };
@@ -143,9 +158,11 @@ void add_text(HttpServer& http, const std::string& path, std::function<std::stri
 void add_routes(HttpServer& http, Fleet& fleet) {
   add_text(http, "/addresses", [&] { return fleet.addresses(); });
   add_text(http, "/counts", [&] { return fleet.counts(); });
+  add_text(http, "/listeners", [&] { return fleet.listeners(); });
   add_text(http, "/kept", [&] { return fleet.kept(); });
   http.route("/rate", [&](const HttpRequest& request, const HttpReply& reply) {
-    fleet.set_rate(numbers_of(request)["records"]);
+    auto of = numbers_of(request);
+    fleet.set_rate(of["told"], of["kept"]);
     reply(answer_of({}));
   });
   http.route("/mark", [&](const HttpRequest& request, const HttpReply& reply) {
@@ -214,6 +231,6 @@ int run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace netprobe::bench
+}  // namespace netprobe::test
 
-int main(int argc, char** argv) { return netprobe::bench::run(argc, argv); }
+int main(int argc, char** argv) { return netprobe::test::run(argc, argv); }

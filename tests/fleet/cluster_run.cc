@@ -22,7 +22,7 @@
 #include "io/url.h"
 #include "support/loopback.h"
 
-namespace netprobe::bench {
+namespace netprobe::test {
 namespace {
 
 constexpr Nanos kPatience = 120 * kSecond;
@@ -31,7 +31,11 @@ constexpr Nanos kDay = 86'400 * kSecond;
 std::filesystem::path built(const std::string& program) {
   if (const char* folder = std::getenv("NETPROBE_BIN"); folder != nullptr)
     return std::filesystem::path(folder) / program;
-  return std::filesystem::canonical("/proc/self/exe").parent_path().parent_path() / program;
+  // The root of a build: where it was configured.
+  auto root = std::filesystem::canonical("/proc/self/exe").parent_path();
+  while (root.has_relative_path() && !std::filesystem::exists(root / "CMakeCache.txt"))
+    root = root.parent_path();
+  return root / program;
 }
 
 /// An authority, and a certificate of either side, that it signed.
@@ -59,7 +63,7 @@ Status make_certificates(const std::string& directory) {
 /// A port of 127.0.0.1 that nobody has right now; 0: there is none.
 int free_port() {
   const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = test::loopback(0);
+  sockaddr_in address = loopback(0);
   socklen_t size = sizeof(address);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (::bind(socket.get(), generic, size) != 0 || ::getsockname(socket.get(), generic, &size) != 0)
@@ -68,7 +72,7 @@ int free_port() {
 }
 
 /// The number behind `before`, where the process says it.
-Result<int> told_number(const test::Process& process, const std::string& before) {
+Result<int> told_number(const Process& process, const std::string& before) {
   if (auto told = process.wait_for_output(before, kPatience); !told)
     return std::unexpected(told.error());
   for (int i = 0; i < 100; ++i) {
@@ -104,11 +108,11 @@ Result<boost::json::value> parsed(const std::string& text) {
 Result<ClusterRun> ClusterRun::start(std::size_t agents,
                                      const std::vector<std::string>& server_flags) {
   ClusterRun run;
-  run.dir_ = std::make_unique<test::TempDir>();
+  run.dir_ = std::make_unique<TempDir>();
   const std::string& directory = run.dir_->path();
   if (auto made = make_certificates(directory); !made) return std::unexpected(made.error());
-  auto fleet = test::Process::start(
-      {built("bench/agent_fleet"), std::to_string(agents), directory});
+  auto fleet =
+      Process::start({built("tests/fleet/agent_fleet"), std::to_string(agents), directory});
   if (!fleet) return std::unexpected(fleet.error());
   run.fleet_.emplace(std::move(*fleet));
   const auto control = told_number(*run.fleet_, "listening on ");
@@ -126,7 +130,7 @@ Result<ClusterRun> ClusterRun::start(std::size_t agents,
                                    "--grpc-key=" + directory + "/server.key",
                                    "--grpc-ca=" + directory + "/ca.crt"};
   command.insert(command.end(), server_flags.begin(), server_flags.end());
-  auto server = test::Process::start(std::move(command));
+  auto server = Process::start(std::move(command));
   if (!server) return std::unexpected(server.error());
   run.server_.emplace(std::move(*server));
   const auto port = told_number(*run.server_, "http://localhost:");
@@ -212,4 +216,4 @@ double ClusterRun::server_mib() const {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1048576;
 }
 
-}  // namespace netprobe::bench
+}  // namespace netprobe::test
