@@ -197,48 +197,49 @@ void LiveMerge::take_batch(const std::shared_ptr<Stream>& stream, LiveBatch batc
          .node = batch.node,
          .count = batch.lost,
          .problem = "the agent could not keep them until they were taken"});
-  if (batch.records) hold_records(*stream, batch);
   if (batch.window) add_window(batch);
+  if (batch.records) hold_records(std::make_shared<const LiveBatch>(std::move(batch)));
 }
 
-void LiveMerge::hold_records(const Stream& /*stream*/, const LiveBatch& batch) {
-  const HistoryBatch& records = *batch.records;
-  for (const auto& each : records.flows) hold_record(batch, RecordKind::kFlow, each, each.flow_id);
-  for (const auto& each : records.drops) hold_record(batch, RecordKind::kDrop, each, 0);
+void LiveMerge::hold_records(const LiveBatchPtr& batch) {
+  const HistoryBatch& records = *batch->records;
+  const Nanos now = clock_.monotonic();
+  for (const auto& each : records.flows)
+    hold_record(batch, RecordKind::kFlow, each, each.flow_id, now);
+  for (const auto& each : records.drops) hold_record(batch, RecordKind::kDrop, each, 0, now);
   for (const auto& each : records.connections)
-    hold_record(batch, RecordKind::kConnection, each, each.id);
-  for (const auto& each : records.alerts) hold_record(batch, RecordKind::kAlert, each, 0);
+    hold_record(batch, RecordKind::kConnection, each, each.id, now);
+  for (const auto& each : records.alerts) hold_record(batch, RecordKind::kAlert, each, 0, now);
 }
 
-void LiveMerge::hold_record(const LiveBatch& batch, RecordKind kind, const RecordBase& record,
-                            std::uint64_t id) {
+void LiveMerge::hold_record(const LiveBatchPtr& batch, RecordKind kind, const RecordBase& record,
+                            std::uint64_t id, Nanos now) {
   if (kind != query_.kind) return;
   if (replacing_since_ != 0) {
-    if (!seen_.emplace(batch.node, record.time, id).second) return;
+    if (!seen_.emplace(batch->node, record.time, id).second) return;
     if (seen_.size() > kMostSeen) seen_.clear();
   }
   if (waiting() >= options_.most_waiting) {
     ++lost_;
     return;
   }
-  LiveItem item{.kind = LiveItem::Kind::kRecord, .node = batch.node, .batch = batch.records};
-  item.record = {kind, &record, batch.records->node};
-  held_.push_back({clock_.monotonic(), std::move(item)});
+  held_.push_back({now, record.time, batch, &record});
 }
 
 void LiveMerge::release(Nanos now) {
   const auto due = std::ranges::partition(
       held_, [&](const Held& each) { return each.arrived + options_.hold_back > now; });
   std::ranges::sort(due, [](const Held& a, const Held& b) {
-    const auto time = [](const Held& each) { return each.item.record.record->time; };
-    return std::tuple(time(a), std::string_view(a.item.node)) <
-           std::tuple(time(b), std::string_view(b.item.node));
+    return a.time != b.time ? a.time < b.time : a.batch->node < b.batch->node;
   });
-  for (Held& each : due) {
-    const Micros time = each.item.record.record->time;
-    each.item.late = time < told_;
-    told_ = std::max(told_, time);
-    out_.push_back(std::move(each.item));
+  for (const Held& each : due) {
+    LiveItem item{.kind = LiveItem::Kind::kRecord,
+                  .node = each.batch->node,
+                  .batch = each.batch->records,
+                  .late = each.time < told_};
+    item.record = {query_.kind, each.record, each.batch->records->node};
+    told_ = std::max(told_, each.time);
+    out_.push_back(std::move(item));
   }
   held_.erase(due.begin(), due.end());
 }

@@ -73,9 +73,13 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   struct Stream;
   struct Agent;
   struct Window;
+  using LiveBatchPtr = std::shared_ptr<const LiveBatch>;
+  /// A record that waits. Small, as they are sorted.
   struct Held {
     Nanos arrived = 0;
-    LiveItem item;
+    Micros time = 0;
+    LiveBatchPtr batch;  ///< holds the record
+    const RecordBase* record = nullptr;
   };
   /// Of a record, within one kind: enough to know it again.
   using RecordId = std::tuple<std::string, Micros, std::uint64_t>;
@@ -87,9 +91,9 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   void open(const AgentPeerPtr& peer, const std::shared_ptr<Stream>& stream,
             const std::vector<std::string>& silent);
   void take_batch(const std::shared_ptr<Stream>& stream, LiveBatch batch);
-  void hold_records(const Stream& stream, const LiveBatch& batch) NETPROBE_REQUIRES(mutex_);
-  void hold_record(const LiveBatch& batch, RecordKind kind, const RecordBase& record,
-                   std::uint64_t id) NETPROBE_REQUIRES(mutex_);
+  void hold_records(const LiveBatchPtr& batch) NETPROBE_REQUIRES(mutex_);
+  void hold_record(const LiveBatchPtr& batch, RecordKind kind, const RecordBase& record,
+                   std::uint64_t id, Nanos now) NETPROBE_REQUIRES(mutex_);
   void add_window(const LiveBatch& batch) NETPROBE_REQUIRES(mutex_);
   void release(Nanos now) NETPROBE_REQUIRES(mutex_);
   void release_windows(Nanos now) NETPROBE_REQUIRES(mutex_);

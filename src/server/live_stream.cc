@@ -21,6 +21,8 @@ namespace {
 
 // Items that are written together: one event each, one piece of text.
 constexpr std::size_t kTogether = 512;
+// Identities that are remembered as text: of a thousand nodes, each as its agent tells it.
+constexpr std::size_t kMostKnown = 65'536;
 
 /// One client: takes what the agents tell, in order, and writes it.
 class LiveClient : public std::enable_shared_from_this<LiveClient> {
@@ -28,7 +30,7 @@ class LiveClient : public std::enable_shared_from_this<LiveClient> {
   LiveClient(EventStreamPtr stream, Scheduler& scheduler)
       : stream_(std::move(stream)),
         scheduler_(scheduler),
-        json_(FieldSelection(std::span<const FieldRef>{})) {}
+        json_(FieldSelection(std::span<const FieldRef>{}), kMostKnown) {}
 
   void begin(Query query, AgentDirectory& agents, const Clock& clock) {
     auto merge = LiveMerge::start(std::move(query), agents, scheduler_, clock, {},
