@@ -1,10 +1,14 @@
 # shellcheck shell=bash
-# The agents of a lab's nodes. Sourced by lab/up and lab/agent.
+# The agents of a lab's nodes. Sourced by lab/up and lab/agent, with server.sh.
 
 agent_url() { printf 'http://%s:%d' "$(mgmt4 "$1")" "$AGENT_PORT"; } # NODE
 spawn_agent() { # NODE
   local flags=()
   [[ -z ${LAB_KUBE_APISERVER-} ]] || flags=(--kubeconfig="$AGENT_KUBECONFIG")
+  if [[ -n ${LAB_SERVER-} ]]; then
+    mapfile -t -O ${#flags[@]} flags < <(printf '%s\n' "--grpc-listen=:$GRPC_PORT" && tls_flags agent)
+    [[ -z ${LAB_KUBE_APISERVER-} ]] || flags+=("--server=10.88.0.1:$NAMES_PORT")
+  fi
   mkdir -p -- "$LAB_DIR/node$1"
   # On all addresses: the machine asks over mgmt0.
   in_container "node$1" netprobe-agent spawn_in "node$1" "agent-node$1" "$LAB_AGENT" --metrics-port=$AGENT_PORT \

@@ -104,6 +104,18 @@ end_role() { # ROLE
   end_processes "$list"
   rm -f -- "$list"
 }
+signal_role() { # SIGNAL ROLE: and, where it must end, until it has
+  local pid start role
+  while read -r pid start role; do
+    is_alive "$pid" "$start" || continue
+    kill "-$1" -- "-$pid"
+    [[ $1 == KILL ]] || continue
+    for _ in {1..60}; do
+      is_alive "$pid" "$start" || break
+      sleep 0.05
+    done
+  done < <(grep " $2\$" "$LAB_DIR/pids")
+}
 wait_for_kube() { # until it serves; says why it does not
   local i
   for ((i = 0; i < 600; i++)); do
