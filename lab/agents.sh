@@ -6,7 +6,7 @@ spawn_agent() { # NODE
   local flags=()
   [[ -z ${LAB_KUBE_APISERVER-} ]] || flags=(--kubeconfig="$AGENT_KUBECONFIG")
   if [[ -n ${LAB_SERVER-} ]]; then
-    mapfile -t -O ${#flags[@]} flags < <(printf '%s\n' "--grpc-listen=:$GRPC_PORT" && tls_flags agent)
+    mapfile -t -O ${#flags[@]} flags < <(printf '%s\n' "--grpc-listen=:$GRPC_PORT" && tls_flags "$LAB_DIR/node$1/tls" agent)
     [[ -z ${LAB_KUBE_APISERVER-} ]] || flags+=("--server=10.88.0.1:$NAMES_PORT")
   fi
   mkdir -p -- "$LAB_DIR/node$1"

@@ -8,8 +8,8 @@ NAMES_PORT=8083 # of the server: agents ask it for names, with a control plane
 
 server_address() { printf '%s.3' "$LAB_MGMT"; }
 server_url() { printf 'http://%s:%d' "$(server_address)" "$AGENT_PORT"; }
-tls_flags() { # NAME: of the certificate
-  printf '%s\n' "--grpc-certificate=$LAB_DIR/tls/$1.crt" "--grpc-key=$LAB_DIR/tls/$1.key" "--grpc-ca=$LAB_DIR/tls/ca.crt"
+tls_flags() { # FOLDER NAME: of the certificate
+  printf '%s\n' "--grpc-certificate=$1/$2.crt" "--grpc-key=$1/$2.key" "--grpc-ca=$1/ca.crt"
 }
 # The command line that belongs to a server: beside it, or in the tree that it was
 # built in.
@@ -22,9 +22,13 @@ netprobe_of() { # SERVER
 }
 # Before the agents start, which want them.
 prepare_server() {
-  local said
+  local said i
   said=$("$LAB_NETPROBE" certificates "$LAB_DIR/tls" --days 30 --server-name "$(server_address)" --server-name 10.88.0.1 2>&1) ||
     die 1 "no certificates for the server and its agents: $said"
+  for ((i = 1; i <= LAB_NODES; i++)); do # each node has its own files
+    mkdir -p -- "$LAB_DIR/node$i/tls"
+    cp -- "$LAB_DIR"/tls/{ca.crt,agent.crt,agent.key} "$LAB_DIR/node$i/tls/"
+  done
   ip_batch net <<END
 addr add $(server_address)/24 dev mgmt
 link set mgmt up
@@ -42,7 +46,7 @@ agents_flags() { # how the server finds them
 }
 spawn_server() {
   local flags=()
-  mapfile -t flags < <(tls_flags server && agents_flags)
+  mapfile -t flags < <(tls_flags "$LAB_DIR/tls" server && agents_flags)
   spawn_in net server "$LAB_SERVER" --metrics-port=$AGENT_PORT --listen-address="$(server_address)" "${flags[@]}"
 }
 wait_for_server() {
