@@ -86,7 +86,7 @@ check "it goes on" lab_agent resume 3
 recovers "an agent that hung"
 
 echo "# an agent flaps"
-flap() { for _ in 1 2 3; do lab_agent kill 2; lab_agent start 2; done >/dev/null 2>&1; }
+flap() { for _ in 1 2 3; do lab_agent kill 2 && lab_agent start 2 || echo "it does not flap"; done >"$WORK/flap" 2>&1; }
 flap &
 flapping=$!
 wrong='' answers=0 partial=0
@@ -99,7 +99,8 @@ while kill -0 $flapping 2>/dev/null; do
     wrong+="no answer"$'\n'
   fi
 done
-wait $flapping
+wait $flapping || true
+check "it died and came back" not grep -v -e "was killed" -e "answers at" "$WORK/flap"
 check "$answers answers meanwhile, $partial partial: each is right" same '' "$wrong"
 check "some came" test "$answers" -gt 3
 fault_row "agent flaps" "$answers answers, $partial of them partial, each with the right sum"
@@ -161,8 +162,8 @@ recovers "two agents with one name"
 echo "# an agent that sends garbage"
 lab_agent stop 3 >/dev/null
 own_responder() { # in TLS, with the agent's certificate
-  nsenter --net="/run/netns/np-$NAME-node3" -- bash -c "yes 'not a word of HTTP/2' |
-    exec openssl s_server -quiet -accept 8082 -cert '$STATE/node3/tls/agent.crt' -key '$STATE/node3/tls/agent.key' -alpn h2" >/dev/null 2>&1 &
+  nsenter --net="/run/netns/np-$NAME-node3" -- setsid bash -c "yes 'not a word of HTTP/2' |
+    openssl s_server -quiet -accept 8082 -cert '$STATE/node3/tls/agent.crt' -key '$STATE/node3/tls/agent.key' -alpn h2" >/dev/null 2>&1 &
   own=$!
 }
 own_responder
@@ -170,7 +171,7 @@ garbage_is_told() { ! state_is node3 ready '' && state_is node3 unreachable 'the
 eventually "the server calls it unreachable" garbage_is_told
 page_row "garbage instead of HTTP/2" node3
 eventually "others tell of its flows" told "garbage instead of HTTP/2: answer" node3 "10.88.0.13:8082" 31
-pkill -TERM -P "$own" 2>/dev/null || true
+kill -- "-$own" 2>/dev/null || true
 end_own
 check "the agent starts again" lab_agent start 3
 recovers "an agent that sent garbage"
