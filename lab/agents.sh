@@ -19,8 +19,8 @@ wait_for_agent() { # NODE
   url=$(agent_url "$1")
   for _ in {1..100}; do
     if "${CURL[@]}" --max-time 1 --output /dev/null "$url/healthz" 2>/dev/null; then return 0; fi
+    sleep 0.1 # it has written itself down by then
     role_alive "agent-node$1" || break
-    sleep 0.1
   done
   tail -n 5 -- "$LAB_DIR/log/agent-node$1.log" >&2 || true
   die 1 "the agent of node$1 does not answer at $url/healthz; the end of its log is above"

@@ -54,8 +54,8 @@ wait_for_server() {
   url=$(server_url)
   for _ in {1..100}; do
     if "${CURL[@]}" --max-time 1 --output /dev/null "$url/healthz" 2>/dev/null; then return 0; fi
+    sleep 0.1 # it has written itself down by then
     role_alive server || break
-    sleep 0.1
   done
   tail -n 5 -- "$LAB_DIR/log/server.log" >&2 || true
   die 1 "the server does not answer at $url/healthz; the end of its log is above"
