@@ -110,8 +110,8 @@ signal_role() { # SIGNAL ROLE: and, where it must end, until it has
     is_alive "$pid" "$start" || continue
     kill "-$1" -- "-$pid"
     [[ $1 == KILL ]] || continue
-    for _ in {1..60}; do
-      is_alive "$pid" "$start" || break
+    for _ in {1..100}; do # its ports are free when it is gone, not when it is a zombie
+      kill -0 -- "-$pid" 2>/dev/null || break
       sleep 0.05
     done
   done < <(grep " $2\$" "$LAB_DIR/pids")
