@@ -68,8 +68,9 @@ TEST_F(LiveStreamTest, ClientsHearOfAgentsThatAreNotThere) {
   });
   RawConnection client(http_->port());
   ask(client);
-  EXPECT_TRUE(client.read_until("event: agent\ndata: {\"node\":\"a\",\"state\":\"left\",\"problem\":"
-                                "\"connection refused\"}\n\n"))
+  EXPECT_TRUE(
+      client.read_until("event: agent\ndata: {\"node\":\"a\",\"state\":\"left\",\"problem\":"
+                        "\"connection refused\"}\n\n"))
       << client.seen();
 }
 

@@ -131,6 +131,17 @@ by_nodes() {
 eventually "sums by node are, too" by_nodes
 whole='.partial == false and .exact == true and .warnings == [] and (.sources | .agents == 3 and .answered == 3 and .missing == [])'
 check "an answer says that it is whole" jq -e "$whole" <<<"$(query "$SERVER" "$mine | count")"
+live() { # what is in the agents' memory, which history has nothing of
+  pings pod3-2 13 10.244.2.2
+  ask -G "$SERVER/api/query" --data-urlencode 'q=protocol=icmp src.ip=10.244.3.3 dst.ip=10.244.2.2 | sum packets' -d source=live |
+    jq -e '.rows == [[13]] and .tier == "live" and .partial == false'
+}
+check "what is live is asked of agents, too, and counted once" live
+fresh() { # at once, not at the agents' next minute
+  pings pod3-2 12 10.244.1.2
+  same '[[12,1]]' "$(query "$SERVER" 'protocol=icmp src.ip=10.244.3.3 dst.ip=10.244.1.2 | sum packets, count' | jq -c .rows)"
+}
+check "what was just seen is in the answer" fresh
 exact='[.rows[0][0]] == [$want]'
 check "distinct values are counted over all nodes" jq -e "$exact" --argjson want 3 \
   <<<"$(query "$SERVER" 'dst.port=30080 src.ip=203.0.113.10 | distinct src.port')"
@@ -165,8 +176,8 @@ eventually "a stream begins" grep -q '^: netprobe live flows' "$WORK/stream"
 # It is known to the agents when a ping of it came through.
 first_told() { in_ns pod3-2 ping -q -c 1 10.244.3.2 >/dev/null; sleep 0.5; grep -q '"dst.ip":"10.244.3.2"' "$WORK/stream"; }
 eventually "flows come" first_told
-pings pod3-2 11 10.244.1.2
-records() { sed -n 's/^data: \({.*"kind":"flows".*\)/\1/p' "$WORK/stream" | jq -c 'select(.["dst.ip"] == "10.244.1.2")'; }
+pings pod3-2 11 10.244.1.3
+records() { sed -n 's/^data: \({.*"kind":"flows".*\)/\1/p' "$WORK/stream" | jq -c 'select(.["dst.ip"] == "10.244.1.3")'; }
 told_whole() { same 11 "$(records | jq -s '[.[].packets] | max')"; }
 eventually "the flow's last word is all its packets" told_whole
 check "one of its two nodes tells of it" same '"node3"' "$(records | jq -s -c '[.[].observer] | unique[]')"

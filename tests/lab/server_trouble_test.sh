@@ -207,6 +207,7 @@ all_packets() { asked "$all | sum packets" && sums 35; }
 recovers "a server that was killed"
 agents_sums() { # by the agents themselves: docs/cluster-answers.md
   local url rule='(reporter=src or reporter=dst src.node=none)'
+  asked "$all | sum packets"
   same "[[$(for url in "${urls[@]}"; do query "$url" "($all) $rule | sum packets" |
     jq '.rows[0][0]'; done | jq -s add)]]" "$(jq -c .rows <<<"$answer")"
 }
