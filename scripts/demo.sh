@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A cluster's network on this machine: nodes as namespaces with pods, VXLAN and
-# services, steady traffic, and an agent on each node. Ctrl-C takes it all down.
+# services, steady traffic, an agent on each node and the server. Ctrl-C takes it all down.
 # usage: scripts/demo.sh [LAB FLAG …]     environment: DEMO_SECONDS bounds it
 set -euo pipefail
 cd "$(dirname "$0")/.."

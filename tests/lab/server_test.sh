@@ -138,10 +138,10 @@ live() { # what is in the agents' memory, which history has nothing of
 }
 check "what is live is asked of agents, too, and counted once" live
 fresh() { # at once, not at the agents' next minute
-  pings pod3-2 12 10.244.1.2
   same '[[12,1]]' "$(query "$SERVER" 'protocol=icmp src.ip=10.244.3.3 dst.ip=10.244.1.2 | sum packets, count' | jq -c .rows)"
 }
-check "what was just seen is in the answer" fresh
+pings pod3-2 12 10.244.1.2
+patience=15 eventually "what was just seen is in the answer" fresh
 exact='[.rows[0][0]] == [$want]'
 check "distinct values are counted over all nodes" jq -e "$exact" --argjson want 3 \
   <<<"$(query "$SERVER" 'dst.port=30080 src.ip=203.0.113.10 | distinct src.port')"
