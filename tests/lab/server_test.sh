@@ -5,6 +5,7 @@
 # kube-apiserver; exits 77 (skipped) without them.
 #
 #   sudo tests/lab/server_test.sh PATH-OF-NETPROBE-AGENT PATH-OF-NETPROBE-SERVER
+# shellcheck disable=SC2016,SC2317 # jq has variables; checks are called by name
 set -euo pipefail
 
 NAME=v$$

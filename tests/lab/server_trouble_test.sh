@@ -6,6 +6,7 @@
 # exits 77 (skipped) without them. What the answers said is in a table at the end.
 #
 #   sudo tests/lab/server_trouble_test.sh PATH-OF-NETPROBE-AGENT PATH-OF-NETPROBE-SERVER
+# shellcheck disable=SC2016,SC2317 # jq has variables; checks are called by name
 set -euo pipefail
 
 NAME=w$$
@@ -35,7 +36,6 @@ all_packets() { # 20 pings between node1 and node2, 6 within node2, 5 from node3
 whole() { all_packets && jq -e '.partial == false and .warnings == [] and .sources.answered == 3' <<<"$answer"; }
 eventually "whole, before anything happens" whole
 
-table=()
 # What an answer says while NODE is gone: the sentence, the sums between the others and
 # of the flows that others saw too, at once. WANT is in the sentence.
 told() { # FAULT NODE WANT PACKETS
