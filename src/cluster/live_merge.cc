@@ -137,6 +137,12 @@ void LiveMerge::sync(bool first) {
         put({.kind = LiveItem::Kind::kJoined, .node = agent.name});
       agent.there = true;
     }
+    // Who is not there at the start leaves as one that goes later.
+    if (first)
+      for (auto& each : roster.missing)
+        put({.kind = LiveItem::Kind::kLeft,
+             .node = each.node.empty() ? each.address : each.node,
+             .problem = each.problem});
     std::set<AgentPeer*> found;
     for (const auto& peer : directory_.agents()) found.insert(peer.get());
     for (auto each = agents_.begin(); each != agents_.end();) {
