@@ -102,8 +102,7 @@ Result<HostAddresses> HostLookup::find(const std::string& host, std::uint16_t po
     });
   }
   const std::shared_ptr<Search> search = search_;
-  const bool is_mine =
-      search->host == host && search->port == port && search->datagram == datagram;
+  const bool is_mine = search->host == host && search->port == port && search->datagram == datagram;
   {
     const MutexLock lock(search->mutex);
     while (is_mine && !search->answer && !patience.is_over())
