@@ -12,6 +12,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -200,7 +201,7 @@ Row metrics_row(const std::string& name, const std::string& url, const ExportSch
           .met = share_of(micros) <= kBudget};
 }
 
-std::vector<Row> run(const std::string& folder) {
+std::vector<Row> run(const std::string& folder, std::string_view only) {
   // All before this process has a second thread.
   const ReceiverProcess udp(serve_datagrams);
   const ReceiverProcess tcp(serve_streams);
@@ -223,7 +224,7 @@ std::vector<Row> run(const std::string& folder) {
   const std::string fold = "&fold=workload";
   const std::string grpc_url = at(kOtlpGrpcExport, grpc) + "&signals=logs";
   const std::string kafka_url = "kafka://" + kafka.at() + "/netprobe" + queue;
-  const std::vector<Subject> subjects{
+  std::vector<Subject> subjects{
       {"outbox alone", "null:" + queue, nothing, null, kOutboxBudget},
       {"outbox, filter", "null:" + queue + filter, nothing, null, kOutboxBudget},
       {"outbox, fold", "null:" + queue + fold, nothing, null, kOutboxBudget},
@@ -243,6 +244,7 @@ std::vector<Row> run(const std::string& folder) {
       {"kafka, lz4", kafka_url, kKafkaExport, make_kafka_sender},
       {"kafka, lz4, fold", kafka_url + fold, kKafkaExport, make_kafka_sender},
   };
+  std::erase_if(subjects, [&](const Subject& each) { return !each.name.starts_with(only); });
   std::vector<std::vector<Cost>> bursts(subjects.size());
   for (int round = 0; round < kRounds; ++round)
     for (std::size_t i = 0; i < subjects.size(); ++i)
@@ -268,14 +270,14 @@ std::vector<Row> run(const std::string& folder) {
   return rows;
 }
 
-int measure() {
+int measure(std::string_view only) {
   (void)std::signal(SIGPIPE, SIG_IGN);
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / fmt::format("netprobe-export-{}", ::getpid());
   std::filesystem::create_directories(folder);
   int code = 0;
   try {
-    report("Exporters", run(folder));
+    report("Exporters", run(folder, only));
   } catch (const std::exception& e) {
     fmt::print(stderr, "export_bench: {}\n", e.what());
     code = 1;
@@ -287,4 +289,5 @@ int measure() {
 }  // namespace
 }  // namespace netprobe::bench
 
-int main() { return netprobe::bench::measure(); }
+// export_bench [NAME]: those alone whose name begins so; for profiles.
+int main(int argc, char** argv) { return netprobe::bench::measure(argc > 1 ? argv[1] : ""); }

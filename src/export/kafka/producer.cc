@@ -69,10 +69,10 @@ class RdProducer final : public Producer {
 
   Put put(std::string_view key, std::string_view value, std::uint64_t token,
           std::string& why) override {
-    const int failed = ::rd_kafka_produce(
-        handle_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-        const_cast<char*>(value.data()), value.size(), key.empty() ? nullptr : key.data(),
-        key.size(), reinterpret_cast<void*>(token));
+    const int failed = ::rd_kafka_produce(handle_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                                          const_cast<char*>(value.data()), value.size(),
+                                          key.empty() ? nullptr : key.data(), key.size(),
+                                          reinterpret_cast<void*>(token));
     if (failed == 0) return Put::kQueued;
     const auto error = ::rd_kafka_last_error();
     why = sentence(error);

@@ -28,9 +28,7 @@ void append_bytes(std::string& out, std::size_t most, const Write& write) {
   });
 }
 
-char* put(char* at, std::string_view text) {
-  return std::copy_n(text.data(), text.size(), at);
-}
+char* put(char* at, std::string_view text) { return std::copy_n(text.data(), text.size(), at); }
 
 // Before a value: tags, and the lengths of attribute and AnyValue.
 constexpr std::size_t kMostHead = 4 + 3 * ProtoWriter::kMostVarint;
@@ -38,8 +36,7 @@ constexpr std::size_t kMostHead = 4 + 3 * ProtoWriter::kMostVarint;
 /// An attribute up to its AnyValue, whose size is known.
 char* put_head(char* at, std::uint32_t field, std::string_view key, std::size_t value_size) {
   at = ProtoWriter::put_varint(at, field << 3U | 2U);
-  at = ProtoWriter::put_varint(at,
-                               key.size() + ProtoWriter::varint_size(value_size) + value_size);
+  at = ProtoWriter::put_varint(at, key.size() + ProtoWriter::varint_size(value_size) + value_size);
   return ProtoWriter::put_varint(put(at, key), value_size);
 }
 
