@@ -31,7 +31,7 @@ void serve_datagrams(const ReceiverProcess::Tell& tell);
 void serve_streams(const ReceiverProcess::Tell& tell);
 /// Answers each request with 204.
 void serve_http(const ReceiverProcess::Tell& tell);
-/// OTLP's services on gRPC's own server; forgets what it read.
+/// gRPC's own server, which answers each call with an empty message.
 void serve_otlp_grpc(const ReceiverProcess::Tell& tell);
 /// librdkafka's mock cluster with one broker, topic "netprobe" of 4 partitions.
 void serve_kafka(const ReceiverProcess::Tell& tell);

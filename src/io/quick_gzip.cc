@@ -20,6 +20,7 @@ constexpr std::size_t kSmall = 4096;         // below, codes of its own are more
 constexpr std::size_t kBlock = 256U << 10U;  // bytes of text with one set of codes
 constexpr std::size_t kWindow = 32U << 10U;
 constexpr unsigned kHashBits = 13;
+constexpr std::size_t kStep = 2;   // from one place that is looked at to the next
 constexpr std::size_t kLeast = 4;  // of a repeat
 constexpr std::size_t kMost = 258;
 constexpr std::size_t kAtOnce = 8;  // bytes that are read ahead
@@ -121,8 +122,8 @@ QuickGzip::~QuickGzip() { ::libdeflate_free_compressor(small_); }
 std::size_t QuickGzip::tokenize(std::string_view text, std::size_t from) {
   const char* const data = text.data();
   const std::size_t stop = std::min(text.size(), from + kBlock);
-  // Up to here there are eight bytes to read.
-  const std::size_t last = stop < from + kAtOnce ? from : stop - kAtOnce;
+  // Up to here, and a little further, there are eight bytes to read.
+  const std::size_t last = stop < from + 2 * kAtOnce ? from : stop - 2 * kAtOnce;
   tokens_.resize(stop - from + 1);
   std::uint32_t* out = tokens_.data();
   Codes& codes = *codes_;
@@ -144,9 +145,12 @@ std::size_t QuickGzip::tokenize(std::string_view text, std::size_t from) {
     if (other-- == 0 || at - other > kWindow ||
         load<std::uint32_t>(data + other) != load<std::uint32_t>(data + at)) {
       // Where nothing is alike, it is looked at less closely.
-      at += 1 + (at - told) / 64;
+      at += kStep + (at - told) / 64;
       continue;
     }
+    // Whatever place it is met at next time, one of these is found.
+    for (std::size_t i = 1; i < kStep; ++i)
+      places_[hash_of(data + at + i)] = static_cast<std::uint32_t>(at + i + 1);
     std::size_t length = kLeast + common(data + other + kLeast, data + at + kLeast, data + stop);
     while (at > told && other > 0 && data[at - 1] == data[other - 1]) {
       --at;

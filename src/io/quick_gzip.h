@@ -13,9 +13,9 @@ struct libdeflate_compressor;
 namespace netprobe {
 
 /// Compresses texts that are much alike, line by line, of which compression is most of the
-/// work: what exporters send. It looks for repeats as LZ4 does, once a place and nowhere
-/// within a repeat that it has found, which takes half the time of the quickest general
-/// compressor for a fifth more bytes. One thread an object.
+/// work: what exporters send. It looks for repeats as LZ4 does, at every other place and
+/// nowhere within a repeat that it has found: a fifth less time than libdeflate's quickest
+/// level for a twentieth more bytes (records as OTLP logs). One thread an object.
 class QuickGzip {
  public:
   QuickGzip();
