@@ -115,8 +115,8 @@ class IpfixTcp final : public StreamReceiver<FaultySink> {
       for (std::size_t at = 0; stream.size() - at >= 16;) {
         const std::size_t length = static_cast<std::size_t>(byte(at + 2)) << 8U | byte(at + 3);
         if (length < 16 || stream.size() - at < length) break;
-        EXPECT_EQ(
-            reader.read({reinterpret_cast<const std::uint8_t*>(stream.data()) + at, length}), "");
+        EXPECT_EQ(reader.read({reinterpret_cast<const std::uint8_t*>(stream.data()) + at, length}),
+                  "");
         at += length;
       }
       for (const auto& each : reader.records())

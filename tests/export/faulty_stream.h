@@ -58,7 +58,9 @@ class FaultyPort {
  protected:
   /// Until it returns, no other connection is taken.
   virtual void serve(UniqueFd client) = 0;
-  void begin() { thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); }); }
+  void begin() {
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  }
   /// Of the destructors of those that begin().
   void end() {
     thread_.request_stop();
@@ -128,8 +130,7 @@ class FaultySink final : public FaultyPort {
       if (breaks(stream.size())) break;
     }
     ::shutdown(client.get(), SHUT_RD);
-    for (ssize_t got = 0;
-         (got = ::recv(client.get(), some.data(), some.size(), MSG_DONTWAIT)) > 0;)
+    for (ssize_t got = 0; (got = ::recv(client.get(), some.data(), some.size(), MSG_DONTWAIT)) > 0;)
       stream.append(some.data(), static_cast<std::size_t>(got));
     const MutexLock lock(mutex_);
     streams_.push_back(std::move(stream));
