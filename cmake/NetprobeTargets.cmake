@@ -27,6 +27,10 @@ function(netprobe_test name)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT}
                                           SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\] [^[]*$")
+  if(ARG_TSAN AND NETPROBE_SANITIZE MATCHES thread)
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT_MODIFICATION
+      "TSAN_OPTIONS=path_list_append:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+  endif()
   if(ARG_SERIAL)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
   endif()

@@ -17,11 +17,12 @@ class ProtoWriter {
   explicit ProtoWriter(std::string& out) : out_(out) {}
 
   void varint(std::uint64_t value) {
-    while (value >= 0x80) {
-      out_ += static_cast<char>(value | 0x80U);
-      value >>= 7U;
+    if (value < 0x80) {
+      out_ += static_cast<char>(value);
+      return;
     }
-    out_ += static_cast<char>(value);
+    char bytes[kMostVarint];
+    out_.append(bytes, put_varint(bytes, value));
   }
   /// uint32, uint64, bool, enum; int64 as its two's complement.
   void number(std::uint32_t field, std::uint64_t value) {
@@ -60,6 +61,16 @@ class ProtoWriter {
   }
   void end(std::size_t begun);
 
+  static constexpr std::size_t kMostVarint = 10;  ///< bytes
+  /// Where there is room for it; what is behind it.
+  [[nodiscard]] static char* put_varint(char* at, std::uint64_t value) {
+    while (value >= 0x80) {
+      *at++ = static_cast<char>(value | 0x80U);
+      value >>= 7U;
+    }
+    *at++ = static_cast<char>(value);
+    return at;
+  }
   [[nodiscard]] static std::size_t varint_size(std::uint64_t value) {
     return (static_cast<std::size_t>(std::bit_width(value | 1U)) + 6) / 7;
   }

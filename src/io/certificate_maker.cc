@@ -15,23 +15,16 @@
 #include <array>
 #include <utility>
 
+#include "base/freed.h"
 #include "base/ip_address.h"
 #include "base/unique_fd.h"
 
 namespace netprobe {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-void free_bio(BIO* bio) { BIO_free(bio); }
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Freed<free_bio>>;
+using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
 
 constexpr long kVersion3 = 2;

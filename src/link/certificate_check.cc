@@ -17,16 +17,11 @@
 #include <memory>
 #include <vector>
 
+#include "base/freed.h"
+
 namespace netprobe {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;

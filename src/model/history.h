@@ -44,6 +44,15 @@ struct RecordBase {
   std::string interface;       ///< of the nearest point, or where it was dropped
 };
 
+/// How many records of flows a sum of them stands for (outbox/workload_fold.h), and what
+/// these counted. All 0: it is no sum, but one record.
+struct FoldedCounts {
+  std::uint32_t records = 0;
+  std::uint32_t flows = 0;        ///< that began
+  std::uint32_t connections = 0;  ///< that were set up
+  std::uint32_t ended = 0;
+};
+
 /// What one flow gained in a stretch of time that begins and ends in the same
 /// minute of the wall clock (a second's work over it at most). The sum over a
 /// flow's records is what the flow had.
@@ -68,6 +77,7 @@ struct FlowRecord : RecordBase {
   bool nat = false;
   bool began = false;  ///< the flow's first record
   bool ended = false;  ///< its last
+  FoldedCounts folded;
 };
 
 /// Packets of one flow that the kernel dropped at one place, for one reason, in

@@ -31,7 +31,11 @@ std::vector<FieldRef> fields_of_sums() {
                            kOutOfOrder,
                            kZeroWindows,
                            kRtt,
-                           kLastSeen})
+                           kLastSeen,
+                           kRecords,
+                           kFlows,
+                           kConnections,
+                           kEnded})
     fields.push_back({id, {}});
   return fields;
 }

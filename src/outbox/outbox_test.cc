@@ -310,5 +310,26 @@ TEST(Outbox, SumsGoOutInPlaceOfFlows) {
   expect_adds_up(status);
 }
 
+TEST(Outbox, SumsSayWhatTheyStandFor) {
+  std::atomic<std::uint64_t> records = 0;
+  std::atomic<std::uint64_t> flows = 0;
+  FakeReceiver receiver([&](std::span<const RecordRef> sent) {
+    const FieldRef of_records{FieldId::kRecords, {}};
+    const FieldRef of_flows{FieldId::kFlows, {}};
+    for (const RecordRef& sum : sent) {
+      records += std::get<std::uint64_t>(value_of(of_records, sum));
+      flows += std::get<std::uint64_t>(value_of(of_flows, sum));
+    }
+    return SendOutcome{};
+  });
+  auto outbox = make(receiver, "fold=workload");
+  outbox->start();
+  outbox->put(made_flows(5000));
+  outbox->stop(kPatience);
+  EXPECT_EQ(records, 5000U);
+  EXPECT_EQ(flows, 5000U);
+  EXPECT_LT(outbox->status().sent, 4000U);
+}
+
 }  // namespace
 }  // namespace netprobe

@@ -141,6 +141,10 @@ bool WorkloadFold::add(const FlowRecord& record) {
   sum.reverse += record.reverse;
   add_trouble(sum.client_trouble, record.client_trouble);
   add_trouble(sum.server_trouble, record.server_trouble);
+  ++sum.folded.records;
+  sum.folded.flows += record.began ? 1U : 0U;
+  sum.folded.connections += record.handshake > 0 ? 1U : 0U;
+  sum.folded.ended += record.ended ? 1U : 0U;
   if (record.rtt > 0) {
     group.rtt_sum += record.rtt;
     ++group.rtts;

@@ -16,7 +16,8 @@ namespace netprobe {
 /// so that sums by minute stay what they were. What finds no room is summed up under
 /// "~other" by direction. A sum is a FlowRecord whose ends are workloads alone (kind,
 /// namespace, name), whose addresses are unset, and whose rtt is the mean of those
-/// that are known; it says nothing of single flows. Not thread-safe.
+/// that are known; it says how many records it is made of, and nothing of single flows.
+/// Not thread-safe.
 class WorkloadFold {
  public:
   explicit WorkloadFold(std::size_t most) : most_(most) {}

@@ -29,12 +29,24 @@ std::vector<FlowRecord> folded(const std::vector<FlowRecord>& flows, std::size_t
   return fold.take();
 }
 
+/// Some that began in their record, were set up or ended in it, and some that were not.
+std::shared_ptr<HistoryBatch> mixed_flows() {
+  auto batch = made_flows(20'000);
+  for (FlowRecord& flow : batch->flows) {
+    flow.began = flow.flow_id % 3 == 0;
+    flow.handshake = flow.flow_id % 5 == 0 ? 300 : 0;
+    flow.ended = flow.flow_id % 7 == 0;
+  }
+  return batch;
+}
+
 constexpr std::string_view kSums =
     "sum(packets), sum(bytes), sum(reverse_packets), sum(reverse_bytes), sum(retransmits), "
-    "sum(reverse_resets), max(last_seen), min(first_seen)";
+    "sum(reverse_resets), sum(records), sum(flows), sum(connections), sum(ended), "
+    "max(last_seen), min(first_seen)";
 
 TEST(WorkloadFold, SumsAreThoseOfTheRecords) {
-  const auto batch = made_flows(20'000);
+  const auto batch = mixed_flows();
   const auto sums = folded(batch->flows, 100'000);
   EXPECT_LT(sums.size(), batch->flows.size() / 2);
   const std::string by =
@@ -47,7 +59,7 @@ TEST(WorkloadFold, SumsAreThoseOfTheRecords) {
 }
 
 TEST(WorkloadFold, WhatFindsNoRoomIsSummedUpAsOther) {
-  const auto batch = made_flows(20'000);
+  const auto batch = mixed_flows();
   const auto sums = folded(batch->flows, 50);
   // Three minutes, three directions.
   EXPECT_EQ(sums.size(), 50U + 9U);
@@ -92,6 +104,8 @@ TEST(WorkloadFold, SaysNothingOfSingleFlows) {
   EXPECT_EQ(sum.tuple.dst_port, a.tuple.dst_port);
   EXPECT_EQ(sum.flow_id, 0U);
   EXPECT_EQ(sum.rtt, 2000);
+  EXPECT_EQ(sum.folded.records, 2U);
+  EXPECT_EQ(sum.folded.flows, 2U);
   EXPECT_EQ(sum.src->name, "");
   EXPECT_EQ(sum.src->workload, "web");
   EXPECT_EQ(sum.src->node, "");

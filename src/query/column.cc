@@ -89,6 +89,7 @@ constexpr std::array kEntries{
     Entry{FieldId::kFlows, "flows", kSum},
     Entry{FieldId::kConnections, "connections", kSum},
     Entry{FieldId::kEnded, "ended", kSum},
+    Entry{FieldId::kRecords, "flow_id"},
     Entry{FieldId::kDropReason, "drop_reason"},
     Entry{FieldId::kDropHook, "drop_hook"},
     Entry{FieldId::kDropLocation, "drop_location"},

@@ -184,6 +184,8 @@ Table make_table() {
        "1 in the record with the handshake: its sum is how many were set up"},
       {Id::kEnded, "ended", Type::kCount, kFlows, kRolledUp, 0, kNoWords,
        "1 in a flow's last record"},
+      {Id::kRecords, "records", Type::kCount, kFlows, kRawOnly, 0, kNoWords,
+       "1; of sums that an export sends, records that they are made of"},
       {Id::kDropReason, "drop.reason", Type::kText, kDrops, kRawOnly, 0, kNoWords,
        "the kernel's name: NETFILTER_DROP … (docs/drops.md)"},
       {Id::kDropHook, "drop.hook", Type::kText, kDrops, kRawOnly, 0, kNoWords,

@@ -99,6 +99,7 @@ enum class FieldId : std::uint8_t {
   kFlows,        // 1 in a flow's first record
   kConnections,  // 1 in the record with the handshake
   kEnded,
+  kRecords,  // 1, but of sums of records that an export made
   // Of drops.
   kDropReason,
   kDropHook,

@@ -45,6 +45,8 @@ std::vector<std::string> columns_of(const Field& f) {
       return {"bytes", "reverse_bytes"};
     case FieldId::kTotalPackets:
       return {"packets", "reverse_packets"};
+    case FieldId::kRecords:
+      return {"flow_id"};  // none of its own: each record is one
     default: {
       std::string name(f.name);
       std::ranges::replace(name, '.', '_');

@@ -83,11 +83,13 @@ NumberGetter flow_number(FieldId id) {
     case FieldId::kRtt:
       NETPROBE_NUMBER(biased(rtt_of(r)));
     case FieldId::kFlows:
-      NETPROBE_NUMBER(began(r) ? 1 : 0);
+      NETPROBE_NUMBER(flows_of(r));
     case FieldId::kConnections:
-      NETPROBE_NUMBER(handshake_of(r) > 0 ? 1 : 0);
+      NETPROBE_NUMBER(connections_of(r));
     case FieldId::kEnded:
-      NETPROBE_NUMBER(r.ended ? 1 : 0);
+      NETPROBE_NUMBER(ended_of(r));
+    case FieldId::kRecords:
+      NETPROBE_NUMBER(records_of(r));
     default:
       return nullptr;
   }

@@ -63,8 +63,26 @@ inline Micros handshake_of(const Flow& flow) {
 }
 inline Micros rtt_of(const FlowRecord& record) { return record.rtt; }
 inline Micros rtt_of(const Flow& flow) { return to_micros(flow.rtt); }
-inline bool began(const FlowRecord& record) { return record.began; }
-inline bool began(const Flow& /*flow*/) { return true; }
+inline bool is_sum(const FlowRecord& record) { return record.folded.records > 0; }
+inline std::uint64_t records_of(const FlowRecord& record) {
+  return is_sum(record) ? record.folded.records : 1;
+}
+inline std::uint64_t records_of(const Flow& /*flow*/) { return 1; }
+inline std::uint64_t flows_of(const FlowRecord& record) {
+  return is_sum(record) ? record.folded.flows : static_cast<std::uint64_t>(record.began);
+}
+inline std::uint64_t flows_of(const Flow& /*flow*/) { return 1; }
+inline std::uint64_t connections_of(const FlowRecord& record) {
+  return is_sum(record) ? record.folded.connections
+                        : static_cast<std::uint64_t>(record.handshake > 0);
+}
+inline std::uint64_t connections_of(const Flow& flow) {
+  return static_cast<std::uint64_t>(handshake_of(flow) > 0);
+}
+inline std::uint64_t ended_of(const FlowRecord& record) {
+  return is_sum(record) ? record.folded.ended : static_cast<std::uint64_t>(record.ended);
+}
+inline std::uint64_t ended_of(const Flow& flow) { return static_cast<std::uint64_t>(flow.ended); }
 template <typename Any>
 Micros first_seen(const Any& any) {
   return any.first_seen;

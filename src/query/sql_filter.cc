@@ -201,6 +201,8 @@ std::string sql_value(SqlDialect dialect, const FieldRef& ref, RecordKind kind) 
       return "(packets + reverse_packets)";
     case FieldId::kTotalBytes:
       return "(bytes + reverse_bytes)";
+    case FieldId::kRecords:
+      return dialect == SqlDialect::kDuckDb ? "1::UBIGINT" : "toUInt64(1)";
     case FieldId::kSrcLabel:
     case FieldId::kDstLabel:
       return ref.label.empty() ? std::string(column) : label_value(dialect, column, ref.label);

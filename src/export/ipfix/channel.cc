@@ -2,7 +2,6 @@
 #include "export/ipfix/channel.h"
 
 #include <linux/sockios.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -17,44 +16,18 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <future>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/freed.h"
 #include "base/ip_address.h"
+#include "io/dial.h"
 
 namespace netprobe::ipfix {
 namespace {
 
-constexpr Nanos kResolveStep = 50 * kMillisecond;
-
 Nanos monotonic() { return SystemClock().monotonic(); }
-
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  int family = AF_INET;
-};
-
-Result<std::vector<Address>> look_up(const std::string& host, std::uint16_t port, bool datagrams) {
-  addrinfo hints{};
-  hints.ai_socktype = datagrams ? SOCK_DGRAM : SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
-  if (error != 0) return fail("cannot find " + host + ": " + ::gai_strerror(error));
-  std::vector<Address> found;
-  for (const addrinfo* each = list; each != nullptr; each = each->ai_next) {
-    Address address;
-    address.size = each->ai_addrlen;
-    address.family = each->ai_family;
-    std::memcpy(&address.storage, each->ai_addr, each->ai_addrlen);
-    found.push_back(address);
-  }
-  ::freeaddrinfo(list);
-  return found;
-}
 
 std::string tls_reason() {
   const auto code = ::ERR_get_error();
@@ -69,8 +42,8 @@ std::string tls_reason() {
 
 /// Between memory buffers: what goes over the wire is counted, and sent as everything is.
 struct Channel::Tls {
-  std::unique_ptr<SSL_CTX, decltype(&::SSL_CTX_free)> context{nullptr, &::SSL_CTX_free};
-  std::unique_ptr<SSL, decltype(&::SSL_free)> session{nullptr, &::SSL_free};
+  std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>> context;
+  std::unique_ptr<SSL, Freed<SSL_free>> session;
   BIO* in = nullptr;   ///< the session's
   BIO* out = nullptr;  ///< the session's
 
@@ -154,53 +127,19 @@ Status Channel::wait(short events, Nanos deadline) {
   }
 }
 
-Status Channel::resolve_and_connect(Nanos deadline) {
-  // The system's resolver cannot be told how long it may take: it has a thread of its
-  // own, which is left behind where it takes longer.
-  auto promise = std::make_shared<std::promise<Result<std::vector<Address>>>>();
-  auto answer = promise->get_future();
-  if (IpAddress::parse(options_.host)) {
-    promise->set_value(look_up(options_.host, options_.port, options_.datagrams));
-  } else {
-    std::thread([promise, host = options_.host, port = options_.port,
-                 datagrams = options_.datagrams] {
-      promise->set_value(look_up(host, port, datagrams));
-    }).detach();
-  }
-  while (answer.wait_for(std::chrono::nanoseconds(kResolveStep)) != std::future_status::ready)
-    if (stopped_ || monotonic() >= deadline)
-      return fail("cannot find " + options_.host + ": its name server does not answer");
-  const auto addresses = answer.get();
-  if (!addresses) return std::unexpected(addresses.error());
-  int code = EHOSTUNREACH;
-  for (const Address& address : *addresses) {
-    const int type = (options_.datagrams ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    fd_.reset(::socket(address.family, type, 0));
-    if (!fd_) {
-      code = errno;
-      continue;
-    }
-    is_v6_ = address.family == AF_INET6;
-    code = 0;
-    const auto* name = reinterpret_cast<const sockaddr*>(&address.storage);
-    if (::connect(fd_.get(), name, address.size) != 0) code = errno;
-    if (code == EINPROGRESS) {
-      if (Status s = wait(POLLOUT, deadline); !s)
-        return broken("cannot connect: " + s.error().message);
-      socklen_t size = sizeof code;
-      (void)::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
-    }
-    if (code == 0) return {};
-    fd_.reset();
-  }
-  return fail_errno("cannot connect to " + where_, code);
-}
-
 Status Channel::connect(Nanos deadline) {
   close();
   written_ = 0;
   unacknowledged_ = 0;
-  if (Status s = resolve_and_connect(deadline); !s) return s;
+  static const SystemClock kClock;
+  auto fd = dial(lookup_, options_.host, options_.port, options_.datagrams,
+                 Patience(kClock, deadline, stopped_));
+  if (!fd) return std::unexpected(fd.error());
+  fd_ = std::move(*fd);
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  (void)::getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size);
+  is_v6_ = peer.ss_family == AF_INET6;
   if (options_.datagrams) return {};
   const int on = 1;
   (void)::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

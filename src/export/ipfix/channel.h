@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "io/host_lookup.h"
 
 namespace netprobe::ipfix {
 
@@ -53,7 +54,6 @@ class Channel {
 
  private:
   struct Tls;
-  [[nodiscard]] Status resolve_and_connect(Nanos deadline);
   [[nodiscard]] Status handshake(Nanos deadline);
   [[nodiscard]] Status write_stream(std::span<const std::uint8_t> bytes, Nanos deadline);
   [[nodiscard]] Status flush_tls(Nanos deadline);
@@ -65,6 +65,7 @@ class Channel {
 
   ChannelOptions options_;
   std::string where_;
+  HostLookup lookup_;
   UniqueFd fd_;
   UniqueFd wake_;
   bool is_v6_ = false;

@@ -19,8 +19,12 @@ constexpr When kMoments = [](const Shape& s) {
 };
 constexpr When kV4 = [](const Shape& s) { return s.family == Family::kV4; };
 constexpr When kV6 = [](const Shape& s) { return s.family == Family::kV6; };
-constexpr When kIp = [](const Shape& s) { return s.family != Family::kNone; };
-constexpr When kPorts = [](const Shape& s) { return s.family != Family::kNone && !s.icmp; };
+constexpr When kIp = [](const Shape& s) { return s.family != Family::kNone || s.sum; };
+constexpr When kPorts = [](const Shape& s) {
+  return (s.family != Family::kNone && !s.icmp) || s.sum;
+};
+constexpr When kSingle = [](const Shape& s) { return !s.sum; };
+constexpr When kSums = [](const Shape& s) { return s.sum; };
 constexpr When kTcp = [](const Shape& s) { return s.kind == RecordKind::kFlow && !s.icmp; };
 constexpr When kIcmp = [](const Shape& s) { return s.icmp; };
 constexpr When kIcmp4 = [](const Shape& s) { return s.icmp && s.family == Family::kV4; };
@@ -105,7 +109,7 @@ std::vector<FieldElement> make_elements(bool us) {
       {Id::kIcmpType, kIcmp6, {178, Iana, U8, Ident, Plain, "icmpTypeIPv6", "of the newest message"}},
       {Id::kIcmpCode, kIcmp4, {177, Iana, U8, Ident, Plain, "icmpCodeIPv4", "of the newest message"}},
       {Id::kIcmpCode, kIcmp6, {179, Iana, U8, Ident, Plain, "icmpCodeIPv6", "of the newest message"}},
-      {Id::kEnded, kAlways, {136, Iana, U8, Ident, Plain, "flowEndReason", "2: it goes on; 3: FIN or RST was seen; 1: silent for long"}, end_reason},
+      {Id::kEnded, kSingle, {136, Iana, U8, Ident, Plain, "flowEndReason", "2: it goes on; 3: FIN or RST was seen; 1: silent for long"}, end_reason},
       {Id::kFlowId, kAlways, {148, Iana, U64, Ident, Plain, "flowId", "the same in all records of a flow; one node's"}},
       {Id::kInterface, kAlways, {82, Iana, Text, None, Plain, "interfaceName", "of the point nearest the pod, or where it was dropped"}},
       {Id::kDscp, kAlways, {195, Iana, U8, Ident, Plain, "ipDiffServCodePoint", "differentiated services"}},
@@ -120,6 +124,9 @@ std::vector<FieldElement> make_elements(bool us) {
       {Id::kTranslatedDstPort, kNat, {228, Iana, U16, Ident, Plain, "postNAPTDestinationTransportPort", "the same"}},
       {Id::kDuration, kAlways, {161, Iana, U32, Quantity, Millis, "flowDurationMilliseconds", "from the flow's first packet, or from when the connection was opened"}},
       {Id::kConnections, kAlways, {278, Iana, U32, Delta, Flows, "newConnectionDeltaCount", "1 in the record with the handshake"}},
+      {Id::kRecords, kSums, {375, Iana, U64, Delta, Flows, "originalFlowsPresent", "fold=workload: records that a sum is made of"}},
+      {Id::kFlows, kSums, {376, Iana, U64, Delta, Flows, "originalFlowsInitiated", "fold=workload: flows that began in them"}},
+      {Id::kEnded, kSums, {377, Iana, U64, Delta, Flows, "originalFlowsCompleted", "fold=workload: flows that ended in them"}},
       {Id::kPackets, kOfDrops, {133, Iana, U64, Delta, Packets, "droppedPacketDeltaCount", "packets that were dropped"}},
       {Id::kBytes, kOfDrops, {132, Iana, U64, Delta, Octets, "droppedOctetDeltaCount", "their IP bytes"}},
       {Id::kDropReason, kAlways, {89, Iana, U8, Ident, Plain, "forwardingStatus", "128: dropped"}, dropped},
@@ -164,7 +171,7 @@ std::vector<FieldElement> make_elements(bool us) {
       {Id::kZeroWindows, kAlways, {38, Own, U32, Delta, Packets, "zeroWindowDeltaCount", "segments that told of a full receiver, both ways"}},
       {Id::kHandshake, kAlways, {39, Own, U32, Quantity, Micro, "handshakeTime", "SYN to the ACK that completes it; in one record of a flow"}},
       {Id::kRtt, kAlways, {40, Own, U32, Quantity, Micro, "roundTripTime", "smoothed; 0: not known"}},
-      {Id::kFlows, kAlways, {41, Own, U8, Delta, Flows, "newFlowDeltaCount", "1 in a flow's first record"}},
+      {Id::kFlows, kSingle, {41, Own, U8, Delta, Flows, "newFlowDeltaCount", "1 in a flow's first record"}},
       {Id::kDropReason, kAlways, {42, Own, Text, None, Plain, "dropReason", "the kernel's name"}},
       {Id::kDropHook, kAlways, {43, Own, Text, None, Plain, "dropHook", "layer: device, netfilter, ip, tcp, qdisc"}},
       {Id::kDropLocation, kAlways, {44, Own, Text, None, Plain, "dropLocation", "symbol and offset of the code that dropped"}},
@@ -224,6 +231,7 @@ Shape shape_of(const RecordRef& record) {
   Shape shape{.kind = record.kind, .family = family_of(tuple.src, tuple.dst)};
   if (record.kind != RecordKind::kFlow) return shape;
   const auto& flow = static_cast<const FlowRecord&>(*record.record);
+  shape.sum = flow.folded.records > 0;
   shape.icmp = shape.family != Family::kNone &&
                (tuple.protocol == kProtoIcmp || tuple.protocol == kProtoIcmp6);
   if (flow.nat) shape.translated = family_of(flow.translated.src, flow.translated.dst);

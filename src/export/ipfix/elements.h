@@ -73,6 +73,7 @@ struct Shape {
   Family family = Family::kNone;      ///< of both ends
   bool icmp = false;                  ///< of flows: types in place of ports
   Family translated = Family::kNone;  ///< kNone: nothing is
+  bool sum = false;                   ///< of a fold: of several flows, without addresses
   bool operator==(const Shape&) const = default;
 };
 [[nodiscard]] Shape shape_of(const RecordRef& record);

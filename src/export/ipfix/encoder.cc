@@ -114,12 +114,15 @@ void Encoder::shrink(std::size_t most) {
 
 std::size_t Encoder::least_message() {
   std::size_t least = 0;
-  for (std::size_t kind = 0; kind < kRecordKinds; ++kind) {
-    Shape shape{.kind = static_cast<RecordKind>(kind), .family = Family::kV6};
+  for (std::size_t kind = 0; kind <= kRecordKinds; ++kind) {
+    const bool sum = kind == kRecordKinds;  // of flows, once more
+    Shape shape{.kind = sum ? RecordKind::kFlow : static_cast<RecordKind>(kind),
+                .family = Family::kV6,
+                .sum = sum};
     if (shape.kind == RecordKind::kFlow) shape.translated = Family::kV6;
     std::size_t record = 0;
     std::size_t announced = 4;
-    for (const FieldRef& ref : options_.fields.at(kind)) {
+    for (const FieldRef& ref : options_.fields.at(static_cast<std::size_t>(shape.kind))) {
       for (const FieldElement* each : elements_of(ref.id, shape, options_.microseconds)) {
         const std::uint16_t length = length_of(each->element.type);
         record += length == kVariable ? 1 : length;

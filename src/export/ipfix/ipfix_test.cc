@@ -9,6 +9,7 @@
 #include "export/ipfix/encoder.h"
 #include "export/ipfix/testing/made_events.h"
 #include "export/ipfix/testing/message_reader.h"
+#include "outbox/field_selection.h"
 #include "query/record.h"
 
 namespace netprobe::ipfix {
@@ -227,6 +228,35 @@ TEST(Ipfix, RandomRecordsFieldsAndSizes) {
     EXPECT_EQ(rejected, 0U);
     EXPECT_EQ(data_of(reader).size(), refs.size()) << round;
   }
+}
+
+TEST(Ipfix, SumsHaveWhatTheyAreMadeOf) {
+  ExportTarget target;
+  target.fold = ExportFold::kWorkload;
+  auto batch = made_mixture(1, 1);
+  FlowRecord& sum = batch->flows[0];
+  sum = {};
+  sum.tuple.dst_port = 443;
+  sum.tuple.protocol = kProtoTcp;
+  sum.forward = {7, 700};
+  sum.folded = {.records = 70'000, .flows = 300, .connections = 290, .ended = 280};
+  EncoderOptions options;
+  const auto chosen = FieldSelection(target).of(RecordKind::kFlow);
+  options.fields.at(0).assign(chosen.begin(), chosen.end());
+  Encoder encoder(options);
+  MessageReader reader;
+  ASSERT_EQ(pass(encoder, refs_of(*batch), reader), "");
+  const auto data = data_of(reader);
+  ASSERT_EQ(data.size(), 1U);
+  EXPECT_EQ(data[0].number(0, 375), 70'000U);
+  EXPECT_EQ(data[0].number(0, 376), 300U);
+  EXPECT_EQ(data[0].number(0, 377), 280U);
+  EXPECT_EQ(data[0].number(0, 278), 290U);
+  // Although it has no addresses.
+  EXPECT_EQ(data[0].number(0, 4), kProtoTcp);
+  EXPECT_EQ(data[0].number(0, 11), 443U);
+  EXPECT_EQ(data[0].number(0, 2), 7U);
+  EXPECT_FALSE(data[0].text(0, 136)) << "a sum does not end";
 }
 
 TEST(Ipfix, NumbersAreEachUsedOnce) {

@@ -80,10 +80,10 @@ class KafkaSender final : public RecordSender {
     if (!settings) return std::unexpected(settings.error());
     auto made =
         Producer::make(*settings, [this](std::uint64_t token, Fate fate, const std::string& why) {
-          const auto found = messages_.find(token);
-          if (found == messages_.end()) return;
-          found->second.settled = true;
-          found->second.fate = fate;
+          Message* message = message_of(token);
+          if (message == nullptr || message->settled) return;
+          message->settled = true;
+          message->fate = fate;
           --waiting_;
           if (fate != Fate::kTaken && problem_.empty()) problem_ = why;
         });
@@ -94,9 +94,21 @@ class KafkaSender final : public RecordSender {
 
   void bury() {
     producer_.reset();
+    first_token_ += messages_.size();
     messages_.clear();
+    late_.clear();
     by_record_.clear();
     waiting_ = 0;
+  }
+
+  /// Null: there is none any more.
+  Message* message_of(std::uint64_t token) {
+    if (token < first_token_) {
+      const auto late = late_.find(token);
+      return late == late_.end() ? nullptr : &late->second;
+    }
+    const std::uint64_t place = token - first_token_;
+    return place < messages_.size() ? &messages_[place] : nullptr;
   }
 
   std::string_view key_for(const RecordRef& record) {
@@ -130,14 +142,16 @@ class KafkaSender final : public RecordSender {
                        std::vector<std::uint64_t>& tokens) {
     for (; next < records.size(); ++next) {
       const RecordRef& record = records[next];
-      if (const auto known = by_record_.find(key_of(record)); known != by_record_.end()) {
-        tokens[next] = known->second;
-        continue;
+      if (!by_record_.empty()) {
+        if (const auto known = by_record_.find(key_of(record)); known != by_record_.end()) {
+          tokens[next] = known->second;
+          continue;
+        }
       }
       value_.clear();
       json_.append(value_, record);
       std::string why;
-      const std::uint64_t token = ++last_token_;
+      const std::uint64_t token = first_token_ + messages_.size();
       const auto put = producer_->put(key_for(record), value_, token, why);
       if (put == Producer::Put::kFull) {
         problem_ = why;
@@ -146,13 +160,19 @@ class KafkaSender final : public RecordSender {
       tokens[next] = token;
       const bool rejected = put == Producer::Put::kRejected;
       if (rejected && problem_.empty()) problem_ = why;
-      messages_[token] = {key_of(record), rejected, Fate::kRejected};
+      messages_.push_back({.record = key_of(record), .settled = rejected, .fate = Fate::kRejected});
       if (rejected) continue;
-      by_record_[key_of(record)] = token;
       ++waiting_;
       bytes_ += value_.size();
     }
     return next;
+  }
+
+  /// The record is known when it comes again.
+  void keep(std::uint64_t token, const Message& message) {
+    if (token < first_token_) return;  // it is
+    by_record_.emplace(message.record, token);
+    late_.emplace(token, message);
   }
 
   SendOutcome settle(std::span<const RecordRef> records, std::size_t put,
@@ -161,18 +181,22 @@ class KafkaSender final : public RecordSender {
     outcome.bytes = bytes_;
     bool any_waits = false;
     for (std::size_t i = 0; i < records.size(); ++i) {
-      const auto found = i < put ? messages_.find(tokens[i]) : messages_.end();
-      if (found == messages_.end() || !found->second.settled) {
+      Message* message = i < put ? message_of(tokens[i]) : nullptr;
+      if (message == nullptr || !message->settled) {
         any_waits = true;
         outcome.again.push_back(static_cast<std::uint32_t>(i));
+        if (message != nullptr) keep(tokens[i], *message);
         continue;
       }
-      if (found->second.fate == Fate::kAgain)
-        outcome.again.push_back(static_cast<std::uint32_t>(i));
-      if (found->second.fate == Fate::kRejected) ++outcome.rejected;
-      by_record_.erase(found->second.record);
-      messages_.erase(found);
+      if (message->fate == Fate::kAgain) outcome.again.push_back(static_cast<std::uint32_t>(i));
+      if (message->fate == Fate::kRejected) ++outcome.rejected;
+      if (tokens[i] < first_token_) {
+        by_record_.erase(message->record);
+        late_.erase(tokens[i]);
+      }
     }
+    first_token_ += messages_.size();
+    messages_.clear();
     outcome.problem = problem_;
     if (any_waits && !producer_->trouble().empty()) {
       outcome.problem = producer_->trouble();
@@ -186,10 +210,12 @@ class KafkaSender final : public RecordSender {
   const ExportTarget target_;
   const Settings settings_;
   RecordJson json_;
-  std::map<std::uint64_t, Message> messages_;  ///< by token: with the producer, or just settled
+  std::vector<Message> messages_;  ///< of this send(), by token, which count on
+  std::uint64_t first_token_ = 1;  ///< of them
+  /// Those that had no answer when their send() was over.
+  std::map<std::uint64_t, Message> late_;
   std::map<RecordKey, std::uint64_t> by_record_;
   std::size_t waiting_ = 0;  ///< of them, not settled
-  std::uint64_t last_token_ = 0;
   std::uint64_t bytes_ = 0;
   std::string problem_;
   std::string key_;

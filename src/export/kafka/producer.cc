@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/freed.h"
+
 namespace netprobe::kafka {
 namespace {
 
@@ -46,9 +48,15 @@ class RdProducer final : public Producer {
     ::rd_kafka_conf_set_dr_msg_cb(conf, &RdProducer::on_delivery);
     ::rd_kafka_conf_set_error_cb(conf, &RdProducer::on_error);
     kafka_.reset(::rd_kafka_new(RD_KAFKA_PRODUCER, conf, why.data(), why.size()));
-    if (kafka_) return {};
-    ::rd_kafka_conf_destroy(conf);
-    return fail("Kafka's client does not start: " + std::string(why.data()), ErrorKind::kUsage);
+    if (!kafka_) {
+      ::rd_kafka_conf_destroy(conf);
+      return fail("Kafka's client does not start: " + std::string(why.data()), ErrorKind::kUsage);
+    }
+    // Else each message would look it up by its name.
+    handle_.reset(::rd_kafka_topic_new(kafka_.get(), topic_.c_str(), nullptr));
+    if (handle_) return {};
+    return fail("topic '" + topic_ + "': " + ::rd_kafka_err2str(::rd_kafka_last_error()),
+                ErrorKind::kUsage);
   }
 
   ~RdProducer() override {
@@ -61,21 +69,12 @@ class RdProducer final : public Producer {
 
   Put put(std::string_view key, std::string_view value, std::uint64_t token,
           std::string& why) override {
-    std::array<rd_kafka_vu_t, 5> parts{};
-    parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
-    parts[0].u.cstr = topic_.c_str();
-    parts[1].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
-    parts[1].u.i = RD_KAFKA_MSG_F_COPY;
-    parts[2].vtype = RD_KAFKA_VTYPE_KEY;
-    parts[2].u.mem = {key.empty() ? nullptr : const_cast<char*>(key.data()), key.size()};
-    parts[3].vtype = RD_KAFKA_VTYPE_VALUE;
-    parts[3].u.mem = {const_cast<char*>(value.data()), value.size()};
-    parts[4].vtype = RD_KAFKA_VTYPE_OPAQUE;
-    parts[4].u.ptr = reinterpret_cast<void*>(token);
-    const std::unique_ptr<rd_kafka_error_t, decltype(&::rd_kafka_error_destroy)> failed(
-        ::rd_kafka_produceva(kafka_.get(), parts.data(), parts.size()), &::rd_kafka_error_destroy);
-    const auto error = failed ? ::rd_kafka_error_code(failed.get()) : RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Put::kQueued;
+    const int failed = ::rd_kafka_produce(handle_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                                          const_cast<char*>(value.data()), value.size(),
+                                          key.empty() ? nullptr : key.data(), key.size(),
+                                          reinterpret_cast<void*>(token));
+    if (failed == 0) return Put::kQueued;
+    const auto error = ::rd_kafka_last_error();
     why = sentence(error);
     return is_permanent(error) ? Put::kRejected : Put::kFull;
   }
@@ -120,8 +119,9 @@ class RdProducer final : public Producer {
   const std::string topic_;
   Settled settled_;
   std::string trouble_;
-  // Destroyed first: it calls back.
-  std::unique_ptr<rd_kafka_t, decltype(&::rd_kafka_destroy)> kafka_{nullptr, &::rd_kafka_destroy};
+  // Destroyed before all others: it calls back. The topic is its.
+  std::unique_ptr<rd_kafka_t, Freed<rd_kafka_destroy>> kafka_;
+  std::unique_ptr<rd_kafka_topic_t, Freed<rd_kafka_topic_destroy>> handle_;
 };
 
 }  // namespace

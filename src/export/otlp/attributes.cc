@@ -18,13 +18,30 @@ constexpr std::uint32_t kBool = 2;
 constexpr std::uint32_t kInt = 3;
 constexpr std::uint32_t kDouble = 4;
 
+/// Appends at most so many bytes, with one look at whether there is room for them:
+/// `write` gets where they begin and gives where they end.
+template <typename Write>
+void append_bytes(std::string& out, std::size_t most, const Write& write) {
+  const std::size_t begin = out.size();
+  out.resize_and_overwrite(begin + most, [&](char* data, std::size_t) {
+    return static_cast<std::size_t>(write(data + begin) - data);
+  });
+}
+
+char* put(char* at, std::string_view text) { return std::copy_n(text.data(), text.size(), at); }
+
+// Before a value: tags, and the lengths of attribute and AnyValue.
+constexpr std::size_t kMostHead = 4 + 3 * ProtoWriter::kMostVarint;
+
 /// An attribute up to its AnyValue, whose size is known.
-void begin_attribute(ProtoWriter& writer, std::string& out, std::uint32_t field,
-                     std::string_view key, std::size_t value_size) {
-  writer.varint(field << 3U | 2U);
-  writer.varint(key.size() + ProtoWriter::varint_size(value_size) + value_size);
-  out += key;
-  writer.varint(value_size);
+char* put_head(char* at, std::uint32_t field, std::string_view key, std::size_t value_size) {
+  at = ProtoWriter::put_varint(at, field << 3U | 2U);
+  at = ProtoWriter::put_varint(at, key.size() + ProtoWriter::varint_size(value_size) + value_size);
+  return ProtoWriter::put_varint(put(at, key), value_size);
+}
+
+constexpr char tag_of(std::uint32_t field, std::uint32_t type) {
+  return static_cast<char>(field << 3U | type);
 }
 
 std::string_view of_end(FieldId id) {
@@ -101,30 +118,41 @@ void append_otlp_text(std::string& out, std::uint32_t field, std::string_view ke
     const std::string mended = mended_utf8(value);  // strings of messages are UTF-8
     return append_otlp_text(out, field, key, mended);
   }
-  ProtoWriter writer(out);
-  begin_attribute(writer, out, field, key,
-                  1 + ProtoWriter::varint_size(value.size()) + value.size());
-  writer.text(kString, value);
+  const std::size_t length = ProtoWriter::varint_size(value.size());
+  append_bytes(out, kMostHead + key.size() + value.size(), [&](char* at) {
+    at = put_head(at, field, key, 1 + length + value.size());
+    *at++ = tag_of(kString, 2);
+    return put(ProtoWriter::put_varint(at, value.size()), value);
+  });
 }
 
 void append_otlp_number(std::string& out, std::uint32_t field, std::string_view key,
                         std::int64_t value) {
-  ProtoWriter writer(out);
   const auto bits = static_cast<std::uint64_t>(value);
-  begin_attribute(writer, out, field, key, 1 + ProtoWriter::varint_size(bits));
-  writer.number(kInt, bits);
+  append_bytes(out, kMostHead + key.size() + ProtoWriter::kMostVarint, [&](char* at) {
+    at = put_head(at, field, key, 1 + ProtoWriter::varint_size(bits));
+    *at++ = tag_of(kInt, 0);
+    return ProtoWriter::put_varint(at, bits);
+  });
 }
 
 void append_otlp_real(std::string& out, std::uint32_t field, std::string_view key, double value) {
-  ProtoWriter writer(out);
-  begin_attribute(writer, out, field, key, 1 + sizeof(value));
-  writer.real(kDouble, value);
+  append_bytes(out, kMostHead + key.size() + sizeof value, [&](char* at) {
+    at = put_head(at, field, key, 1 + sizeof value);
+    *at++ = tag_of(kDouble, 1);
+    auto bits = std::bit_cast<std::uint64_t>(value);
+    for (std::size_t i = 0; i < sizeof bits; ++i, bits >>= 8U) *at++ = static_cast<char>(bits);
+    return at;
+  });
 }
 
 void append_otlp_bool(std::string& out, std::uint32_t field, std::string_view key, bool value) {
-  ProtoWriter writer(out);
-  begin_attribute(writer, out, field, key, 2);
-  writer.number(kBool, value ? 1 : 0);
+  append_bytes(out, kMostHead + key.size() + 2, [&](char* at) {
+    at = put_head(at, field, key, 2);
+    *at++ = tag_of(kBool, 0);
+    *at++ = value ? 1 : 0;
+    return at;
+  });
 }
 
 std::string otlp_resource(std::string_view node, std::string_view version, const OtlpPairs& more) {
@@ -156,13 +184,14 @@ std::string otlp_scope(std::string_view version) {
   return out;
 }
 
-std::string otlp_request(std::string_view resource, std::string_view scope, std::string_view body) {
+void write_otlp_request(std::string& out, std::string_view resource, std::string_view scope,
+                        std::string_view body) {
   const auto piece = [](std::string_view text) {
     return 1 + ProtoWriter::varint_size(text.size()) + text.size();
   };
   const std::size_t scoped = piece(scope) + body.size();
   const std::size_t all = piece(resource) + 1 + ProtoWriter::varint_size(scoped) + scoped;
-  std::string out;
+  out.clear();
   out.reserve(all + 16);
   ProtoWriter writer(out);
   writer.varint(1U << 3U | 2U);
@@ -172,6 +201,11 @@ std::string otlp_request(std::string_view resource, std::string_view scope, std:
   writer.varint(scoped);
   writer.text(1, scope);
   out += body;
+}
+
+std::string otlp_request(std::string_view resource, std::string_view scope, std::string_view body) {
+  std::string out;
+  write_otlp_request(out, resource, scope, body);
   return out;
 }
 

@@ -41,7 +41,9 @@ void append_otlp_bool(std::string& out, std::uint32_t field, std::string_view ke
 
 /// Joins pieces of a request: {resource: 1 {resource: 1, scope: 2 {scope: 1, body}}},
 /// which requests of logs and of metrics are alike in. `body`: items of the scope with
-/// their tags.
+/// their tags. Into `out`, in place of what it has: its memory serves again.
+void write_otlp_request(std::string& out, std::string_view resource, std::string_view scope,
+                        std::string_view body);
 [[nodiscard]] std::string otlp_request(std::string_view resource, std::string_view scope,
                                        std::string_view body);
 

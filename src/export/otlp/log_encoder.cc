@@ -66,8 +66,8 @@ void append_end(std::string& out, const IpAddress& address, std::uint16_t port) 
   address.append_to(out);
   if (!bare) out += ']';
   if (port == 0) return;
-  out += ':';
-  out += std::to_string(port);
+  std::array<char, 8> text{':'};
+  out.append(text.data(), std::to_chars(text.data() + 1, text.data() + text.size(), port).ptr);
 }
 
 /// Valid UTF-8, as bodies are.

@@ -75,8 +75,8 @@ class OtlpSender final : public RecordSender {
   /// False: the rest of the batch is better left for later.
   bool send_some(std::size_t first, std::size_t next, SendOutcome& outcome) {
     const auto items = next - first;
-    const OtlpAnswer answer =
-        client_.send(otlp_request(resource_text_, scope_, body_), items, outcome.bytes);
+    write_otlp_request(request_, resource_text_, scope_, body_);
+    const OtlpAnswer answer = client_.send(request_, items, outcome.bytes);
     if (outcome.problem.empty()) outcome.problem = answer.problem;
     switch (answer.fate) {
       case OtlpAnswer::Fate::kTaken:
@@ -109,6 +109,7 @@ class OtlpSender final : public RecordSender {
   std::string node_;
   std::string resource_text_;  ///< of `node_`
   std::string body_;
+  std::string request_;            ///< with the body in it
   std::size_t most_ = kMostBytes;  ///< of a request; halved where the receiver takes less
 };
 

@@ -28,6 +28,11 @@ void write_exporters(MetricWriter& out, std::span<const OutboxStatus> exporters)
       out.sample({{"exporter", s.name}, {"cause", cause}}, count);
   family(Metric::kExportWaiting, [](const S& s) { return s.waiting; });
   family(Metric::kExportSums, [](const S& s) { return s.sums; });
+  out.family(describe(Metric::kExportFoldRatio));
+  for (const S& s : exporters)
+    if (s.sums > 0)
+      out.sample({{"exporter", s.name}},
+                 static_cast<double>(s.folded) / static_cast<double>(s.sums));
   family(Metric::kExportBatches, [](const S& s) { return s.batches; });
   family(Metric::kExportBytes, [](const S& s) { return s.bytes; });
   family(Metric::kExportRetries, [](const S& s) { return s.retries; });

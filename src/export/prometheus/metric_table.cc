@@ -288,6 +288,8 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "Records that wait to be sent."},
     {kExportSums, "netprobe_export_sums_total", kCounter, "", "exporter",
      "Sums that came of the records that were folded."},
+    {kExportFoldRatio, "netprobe_export_fold_ratio", kGauge, "", "exporter",
+     "Records that were folded for each sum that came of them, since the start."},
     {kExportBatches, "netprobe_export_batches_total", kCounter, "", "exporter",
      "Sends of which the receiver took something."},
     {kExportBytes, "netprobe_export_sent_bytes_total", kCounter, "bytes", "exporter",

@@ -146,6 +146,7 @@ enum class Metric : std::uint8_t {
   kExportLost,
   kExportWaiting,
   kExportSums,
+  kExportFoldRatio,
   kExportBatches,
   kExportBytes,
   kExportRetries,

@@ -33,9 +33,11 @@ class Channel {
 };
 
 [[nodiscard]] Result<std::unique_ptr<Channel>> connect_plain(const ExportTarget& target,
+                                                             HostLookup& lookup,
                                                              const Patience& patience);
 /// Certificates are read anew each time, as they may have been rotated.
 [[nodiscard]] Result<std::unique_ptr<Channel>> connect_tls(const ExportTarget& target,
+                                                           HostLookup& lookup,
                                                            const Patience& patience);
 /// Are the files of certificates there, and do they fit each other? A usage error.
 [[nodiscard]] Status check_tls(const ExportTarget& target);

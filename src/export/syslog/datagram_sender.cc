@@ -38,7 +38,7 @@ int SyslogDatagramSender::pending_error() const {
 SendOutcome SyslogDatagramSender::send(std::span<const RecordRef> records) {
   const Patience patience(clock_, clock_.monotonic() + target_.timeout, stopping_);
   if (!socket_) {
-    auto socket = dial(target_.host, target_.port, true, patience);
+    auto socket = dial(lookup_, target_.host, target_.port, true, patience);
     if (!socket) return SendOutcome::retry_all(records.size(), socket.error().message);
     socket_ = std::move(*socket);
   }

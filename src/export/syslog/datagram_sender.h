@@ -29,6 +29,7 @@ class SyslogDatagramSender final : public RecordSender {
   const ExportTarget target_;
   SyslogBatch batch_;
   const Clock& clock_;
+  HostLookup lookup_;
   UniqueFd socket_;
   std::atomic<bool> stopping_{false};
 };

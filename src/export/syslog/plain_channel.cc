@@ -60,9 +60,9 @@ std::uint64_t TcpSocket::acknowledged() const {
   return all > before_ ? all - before_ : 0;
 }
 
-Result<std::unique_ptr<Channel>> connect_plain(const ExportTarget& target,
+Result<std::unique_ptr<Channel>> connect_plain(const ExportTarget& target, HostLookup& lookup,
                                                const Patience& patience) {
-  auto fd = dial(target.host, target.port, false, patience);
+  auto fd = dial(lookup, target.host, target.port, false, patience);
   if (!fd) return std::unexpected(fd.error());
   return std::make_unique<PlainChannel>(std::move(*fd));
 }

@@ -74,7 +74,7 @@ SendOutcome SyslogStreamSender::send(std::span<const RecordRef> records) {
   // Who closed a connection meanwhile gets nothing through it any more.
   if (channel_ && !channel_->is_open()) channel_.reset();
   if (!channel_) {
-    auto connected = connect_(target_, patience);
+    auto connected = connect_(target_, lookup_, patience);
     if (!connected) return SendOutcome::retry_all(records.size(), connected.error().message);
     channel_ = std::move(*connected);
   }

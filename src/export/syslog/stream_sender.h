@@ -16,7 +16,8 @@ namespace netprobe {
 /// acknowledged is taken, and what it has not when a connection breaks goes again.
 class SyslogStreamSender final : public RecordSender {
  public:
-  using Connect = Result<std::unique_ptr<Channel>> (*)(const ExportTarget&, const Patience&);
+  using Connect = Result<std::unique_ptr<Channel>> (*)(const ExportTarget&, HostLookup&,
+                                                       const Patience&);
   SyslogStreamSender(ExportTarget target, SyslogBatch batch, Connect connect, const Clock& clock)
       : target_(std::move(target)), batch_(std::move(batch)), connect_(connect), clock_(clock) {}
 
@@ -30,6 +31,7 @@ class SyslogStreamSender final : public RecordSender {
   const ExportTarget target_;
   SyslogBatch batch_;
   const Connect connect_;
+  HostLookup lookup_;
   const Clock& clock_;
   std::unique_ptr<Channel> channel_;
   std::atomic<bool> stopping_{false};

@@ -6,20 +6,15 @@
 
 #include <algorithm>
 
+#include "base/freed.h"
 #include "base/ip_address.h"
 #include "export/syslog/channel.h"
 
 namespace netprobe {
 namespace {
 
-struct FreeContext {
-  void operator()(SSL_CTX* context) const { ::SSL_CTX_free(context); }
-};
-using Context = std::unique_ptr<SSL_CTX, FreeContext>;
-struct FreeSession {
-  void operator()(SSL* session) const { ::SSL_free(session); }
-};
-using Session = std::unique_ptr<SSL, FreeSession>;
+using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
+using Session = std::unique_ptr<SSL, Freed<SSL_free>>;
 
 /// What OpenSSL says of the last error.
 std::string reason() {
@@ -149,10 +144,11 @@ Status check_tls(const ExportTarget& target) {
   return {};
 }
 
-Result<std::unique_ptr<Channel>> connect_tls(const ExportTarget& target, const Patience& patience) {
+Result<std::unique_ptr<Channel>> connect_tls(const ExportTarget& target, HostLookup& lookup,
+                                             const Patience& patience) {
   auto context = make_context(target);
   if (!context) return std::unexpected(context.error());
-  auto fd = dial(target.host, target.port, false, patience);
+  auto fd = dial(lookup, target.host, target.port, false, patience);
   if (!fd) return std::unexpected(fd.error());
   auto channel = std::make_unique<TlsChannel>(std::move(*fd), std::move(*context));
   if (auto s = channel->shake_hands(target, patience); !s)
