@@ -66,6 +66,7 @@ class LiveChannel {
   [[nodiscard]] LivePlace place_at_end() const;
   [[nodiscard]] LivePlace place_after(std::uint64_t sequence) const;
   [[nodiscard]] std::optional<LiveMessage> next(LivePlace& place, Nanos now, Nanos heartbeat) const;
+  [[nodiscard]] std::size_t kept_bytes() const { return bytes_; }
   void set_mark(Nanos wall) { mark_ = wall; }
 
   std::size_t streams = 0;

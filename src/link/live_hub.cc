@@ -112,6 +112,13 @@ std::size_t LiveHub::channels() const {
   return channels_.size();
 }
 
+std::size_t LiveHub::kept_bytes() const {
+  const MutexLock lock(mutex_);
+  std::size_t bytes = 0;
+  for (const LiveChannelPtr& channel : channels_) bytes += channel->kept_bytes();
+  return bytes;
+}
+
 void LiveHub::run() {
   for (bool more = true; more;) {
     {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "base/own_process.h"
@@ -18,11 +19,13 @@ using Link = AgentState::Link;
 void write_agents(TextWriter& out, const AgentDirectory& directory) {
   std::array<std::uint64_t, 4> by_link{};
   std::uint64_t failures = 0;
+  std::map<std::string, std::uint64_t> faults;
   std::set<std::string> told;
   for (const AgentPeerPtr& peer : directory.agents()) {
     const AgentStatePtr state = peer->state();
     ++by_link.at(static_cast<std::size_t>(state->link));
     failures += state->failures;
+    for (const auto& [cause, count] : state->faults) faults[cause] += count;
     told.insert(state->node);
   }
   out.family(describe(Metric::kServerAgents));
@@ -34,6 +37,8 @@ void write_agents(TextWriter& out, const AgentDirectory& directory) {
                  nodes, [&](const std::string& node) { return !told.contains(node); })));
   out.family(describe(Metric::kServerAgentFailures));
   out.sample({}, failures);
+  out.family(describe(Metric::kServerAgentFaults));
+  for (const auto& [cause, count] : faults) out.sample({{"cause", cause}}, count);
 }
 
 }  // namespace
