@@ -18,8 +18,8 @@ namespace {
 using testing::answer_http2;
 using testing::eventually;
 using testing::FakeAgent;
-using testing::HostileAgent;
 using ::testing::HasSubstr;
+using testing::HostileAgent;
 using testing::quick;
 using testing::RawServer;
 using testing::Received;
@@ -182,7 +182,7 @@ TEST_F(HostileAgentTest, AnswersWithManyEmptyColumns) {
   for (int i = 0; i < 7'000'000; ++i) columns += std::string("\x12\x00", 2);
   const auto size = static_cast<std::uint32_t>(columns.size());
   std::string head = "\x0a";
-  for (std::uint32_t left = size; ; left >>= 7U) {
+  for (std::uint32_t left = size;; left >>= 7U) {
     head += static_cast<char>((left & 0x7fU) | (left > 0x7f ? 0x80U : 0U));
     if (left <= 0x7f) break;
   }
@@ -272,8 +272,7 @@ v1::LiveReply live_reply(const std::string& node, std::uint64_t sequence) {
 }
 
 HostileAgent::Answer live_answer(std::vector<v1::LiveReply> replies) {
-  return {.next =
-              [replies = std::move(replies)](std::size_t n) -> std::optional<grpc::ByteBuffer> {
+  return {.next = [replies = std::move(replies)](std::size_t n) -> std::optional<grpc::ByteBuffer> {
             if (n >= replies.size()) return std::nullopt;
             return message_bytes(replies[n]);
           },
@@ -291,8 +290,7 @@ TEST_F(HostileAgentTest, SpeaksForAnotherNode) {
 }
 
 TEST_F(HostileAgentTest, CountsBackwards) {
-  const HostileAgent agent(
-      {{"Live", live_answer({live_reply("evil", 7), live_reply("evil", 6)})}});
+  const HostileAgent agent({{"Live", live_answer({live_reply("evil", 7), live_reply("evil", 6)})}});
   const auto peer = connect(agent.address());
   ASSERT_TRUE(ready(peer));
   const auto received = listen(*peer);

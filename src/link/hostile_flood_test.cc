@@ -52,7 +52,8 @@ HostileAgent::Answer flood() {
 
 TEST(HostileFlood, LiveRecordsWithoutEndTakeNoRoomOfOthers) {
   SystemClock clock;
-  const auto plain = *LinkCredentials::make({.files = {}, .insecure = true, .peer_name = ""}, clock);
+  const auto plain =
+      *LinkCredentials::make({.files = {}, .insecure = true, .peer_name = ""}, clock);
   FakeAgent good(plain, {}, 0, {.batch_time = 10 * kMillisecond});
   const HostileAgent evil({{"Live", flood()}});
   Directory directory;
@@ -130,8 +131,7 @@ struct NamesFlood : ::testing::Test {
   }
   /// The sentence of `netprobe status`.
   [[nodiscard]] std::string error(const std::string& part) const {
-    EXPECT_TRUE(eventually(
-        [&] { return client->status().error.find(part) != std::string::npos; }))
+    EXPECT_TRUE(eventually([&] { return client->status().error.find(part) != std::string::npos; }))
         << client->status().error;
     return client->status().error;
   }

@@ -12,8 +12,8 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::io::CodedInputStream;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
 
 // Measured on this ABI: a message of a few fields, a string, a number of the widest.
 constexpr std::size_t kOfMessage = 200;

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/live_window.h"
+#include "query/live_window.h"
 
 #include <algorithm>
 
-#include "api/answer_page.h"
 #include "query/column.h"
 
 namespace netprobe {
+
+std::expected<void, QueryFailure> LiveWindow::check(const Query& query) {
+  using enum QueryFailure::Kind;
+  if (query.kind != RecordKind::kFlow)
+    return std::unexpected(QueryFailure{
+        kBadQuery, "only flows are live: ask for drops, connections and alerts without live"});
+  if (query.is_aggregate() && (!query.every || *query.every <= 0))
+    return std::unexpected(QueryFailure{
+        kBadQuery, "a live aggregate needs a step: add 'every 5s' to the query, for example"});
+  return {};
+}
 
 LiveWindow::LiveWindow(std::shared_ptr<const Query> query, Micros now) : query_(std::move(query)) {
   open(now);
@@ -20,14 +30,14 @@ void LiveWindow::open(Micros at) {
   left_out_both_ = {};
 }
 
-std::string LiveWindow::advance(Micros now) {
+std::optional<LiveWindow::Step> LiveWindow::advance(Micros now) {
   const Micros end = start_ + *query_->every;
   const bool set_back = now < start_ - *query_->every;
-  if (now < end && !set_back) return {};
-  std::string text = event();
+  if (now < end && !set_back) return std::nullopt;
+  Step told = step();
   // Steps in which nobody looked (the machine slept) are not made up.
   open(set_back ? now : std::max(end, now - now % *query_->every));
-  return text;
+  return told;
 }
 
 void LiveWindow::add(FlowRecord& record, std::string_view node) {
@@ -39,38 +49,24 @@ void LiveWindow::add(FlowRecord& record, std::string_view node) {
   left_out_both_ += record.reverse;
 }
 
-std::string LiveWindow::event() const {
-  QueryAnswer answer;
-  answer.columns = answer_columns(*query_);
-  answer.rows = groups_->rows();
-  const std::size_t total = answer.rows.size();
-  const std::size_t shown = std::min(total, query_->limit.value_or(total));
-  std::string out = "event: window\ndata: ";
-  JsonObject json(out);
-  json.time("since", from_ * kMicrosecond);
-  json.time("until", (start_ + *query_->every) * kMicrosecond);
-  append_columns(json, out, answer);
-  json.key("rows");
-  JsonArray rows(out);
-  for (std::size_t i = 0; i < shown; ++i) {
-    rows.next();
-    append_values(out, answer, answer.rows[i]);
+LiveWindow::Step LiveWindow::step() const {
+  Step told;
+  told.answer.columns = answer_columns(*query_);
+  told.answer.rows = groups_->rows();
+  told.answer.tier = Tier::kLive;
+  told.answer.since = from_;
+  told.answer.until = start_ + *query_->every;
+  told.total = told.answer.rows.size();
+  if (query_->limit && told.total > *query_->limit) {
+    told.answer.rows.resize(*query_->limit);
+    told.answer.truncated = true;
   }
-  rows.close();
-  json.number("total", total);
-  json.flag("truncated", shown < total);
-  json.flag("partial", from_ > start_);
-  json.key("left_out");
-  JsonObject left(out);
-  left.number("records", left_out_);
-  left.number("packets", left_out_both_.packets);
-  left.number("bytes", left_out_both_.bytes);
-  left.close();
-  json.number("late", late_);
-  json.number("missing", missing_);
-  json.close();
-  out += "\n\n";
-  return out;
+  told.partial = from_ > start_;
+  told.left_out = left_out_;
+  told.left_out_both = left_out_both_;
+  told.late = late_;
+  told.missing = missing_;
+  return told;
 }
 
 }  // namespace netprobe

@@ -61,9 +61,8 @@ class HostileAgent {
   [[nodiscard]] std::size_t sent() const { return service_.sent; }
 
   static Answer once(grpc::ByteBuffer bytes) {
-    return {.next = [bytes](std::size_t n) {
-      return n == 0 ? std::optional(bytes) : std::nullopt;
-    }};
+    return {
+        .next = [bytes](std::size_t n) { return n == 0 ? std::optional(bytes) : std::nullopt; }};
   }
   static Answer once(const std::string& bytes) {
     const grpc::Slice slice(bytes);
