@@ -136,9 +136,10 @@ void add_live_route(HttpServer& server, AgentDirectory& agents, Scheduler& sched
   server.route("/api/stream", [&](const HttpRequest& request, const HttpReply& reply) {
     auto query = parse_stream_query(request.query, clock.wall());
     if (!query) return reply(bad_query_response(query.error()));
-    auto holder = std::make_shared<std::weak_ptr<LiveClient>>();
+    // Nobody else holds the client: it lives until its stream closes, on this thread.
+    auto holder = std::make_shared<std::shared_ptr<LiveClient>>();
     auto stream = reply.open_stream([holder] {
-      if (const auto client = holder->lock()) client->close();
+      if (const auto client = std::exchange(*holder, nullptr)) client->close();
     });
     auto client = std::make_shared<LiveClient>(stream, scheduler);
     *holder = client;

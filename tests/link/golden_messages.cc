@@ -104,8 +104,9 @@ QueryAnswer answer() {
                   {.name = "rtt", .type = FieldType::kDuration},
                   {.name = "avg_rtt", .type = FieldType::kDuration, .is_real = true},
                   {.name = "nat", .type = FieldType::kBool}};
-  made.rows = {{ip("10.0.0.1"), std::string("web-1"), std::uint64_t{7}, std::int64_t{-5}, 0.5, true},
-               {ip("fd00::1"), Value(), std::uint64_t{8}, Value(), 1.5, false}};
+  made.rows = {
+      {ip("10.0.0.1"), std::string("web-1"), std::uint64_t{7}, std::int64_t{-5}, 0.5, true},
+      {ip("fd00::1"), Value(), std::uint64_t{8}, Value(), 1.5, false}};
   made.tier = Tier::kMinute;
   made.resolution = 60'000'000;
   made.since = kTime;
@@ -123,10 +124,10 @@ QueryAnswer answer() {
 std::vector<KubeChange> changes() {
   std::vector<KubeChange> all;
   const auto add = [&]<typename Object>(Object object) {
-    all.push_back({.deleted = false,
-                   .seen = kTime * kMicrosecond,
-                   .object = std::shared_ptr<const Object>(
-                       std::make_shared<Object>(std::move(object)))});
+    all.push_back(
+        {.deleted = false,
+         .seen = kTime * kMicrosecond,
+         .object = std::shared_ptr<const Object>(std::make_shared<Object>(std::move(object)))});
   };
   const auto meta = [](const char* name) {
     return KubeMeta{.name = name, .name_space = "shop", .uid = std::string("uid-") + name};

@@ -22,9 +22,9 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::golden_messages;
 using testing::golden_text;
+using ::testing::HasSubstr;
 
 std::string read(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -69,8 +69,8 @@ void add_end(Lines& lines, const v1::QueryEnd& end) {
   lines.push_back(fmt::format("end {} {} {} {} {}", to_string(answer.tier), answer.resolution,
                               answer.since.value_or(-1), answer.until.value_or(-1),
                               answer.kept_since.value_or(-1)));
-  lines.push_back(fmt::format("end {} {} '{}' {} {}", answer.exact, answer.truncated,
-                              answer.cursor, answer.rows_read, answer.took));
+  lines.push_back(fmt::format("end {} {} '{}' {} {}", answer.exact, answer.truncated, answer.cursor,
+                              answer.rows_read, answer.took));
   for (const std::string& warning : answer.warnings) lines.push_back("warning " + warning);
   for (const auto& [what, count] : decode_lost(end.lost()))
     lines.push_back(fmt::format("lost {} {}", what, count));
@@ -105,8 +105,7 @@ Lines query_text(const std::string& bytes) {
   if (reply.has_end()) add_end(lines, reply.end());
   if (reply.has_failed()) {
     const QueryFailure failure = decode_failure(reply.failed());
-    lines.push_back(
-        fmt::format("failed {} {}", static_cast<int>(failure.kind), failure.message));
+    lines.push_back(fmt::format("failed {} {}", static_cast<int>(failure.kind), failure.message));
   }
   return lines;
 }
@@ -115,8 +114,8 @@ Lines live_text(const std::string& bytes) {
   Lines lines;
   v1::LiveReply reply;
   if (!read(lines, reply, bytes)) return lines;
-  lines.push_back(fmt::format("run {} sequence {} lost {} now {}", reply.run_id(),
-                              reply.sequence(), reply.lost(), reply.now()));
+  lines.push_back(fmt::format("run {} sequence {} lost {} now {}", reply.run_id(), reply.sequence(),
+                              reply.lost(), reply.now()));
   if (reply.has_records()) {
     const auto batch = decode_records(reply.records());
     if (!batch) return {"refused: " + batch.error().message};
@@ -155,8 +154,8 @@ Lines sums_text(const std::string& bytes) {
     lines.push_back(fmt::format("trouble {} {} {} {}", pair.client_trouble.retransmits,
                                 pair.client_trouble.out_of_order, pair.client_trouble.zero_windows,
                                 pair.client_trouble.resets));
-    lines.push_back(fmt::format("handshakes {} sum {}", pair.handshake.counts.size(),
-                                pair.handshake.sum));
+    lines.push_back(
+        fmt::format("handshakes {} sum {}", pair.handshake.counts.size(), pair.handshake.sum));
   }
   for (const auto& [what, count] : decode_lost(reply.lost()))
     lines.push_back(fmt::format("lost {} {}", what, count));
