@@ -36,15 +36,7 @@ std::string make_writable(const std::string& path) {
 }
 
 ClickHouseOptions clickhouse_options(const AgentOptions& options, const std::string& folder) {
-  ClickHouseOptions remote;
-  remote.url = options.clickhouse_url;
-  remote.user = options.clickhouse_user;
-  remote.password_file = options.clickhouse_password_file;
-  remote.database = options.clickhouse_database;
-  remote.ca_file = options.clickhouse_ca_file;
-  remote.insecure = options.clickhouse_insecure;
-  remote.cluster = options.clickhouse_cluster;
-  remote.create_tables = options.clickhouse_create_tables;
+  ClickHouseOptions remote = options.clickhouse;
   remote.spill_directory = folder + "/clickhouse";
   remote.spill_bytes = options.history_max_disk;
   remote.memory_bytes = options.history_memory;
@@ -59,7 +51,7 @@ ClickHouseOptions clickhouse_options(const AgentOptions& options, const std::str
 
 Result<std::unique_ptr<HistoryStore>> open_store(const AgentOptions& options,
                                                  const std::string& folder, const Clock& clock) {
-  if (!options.clickhouse_url.empty())
+  if (!options.clickhouse.url.empty())
     return make_clickhouse_store(clickhouse_options(options, folder));
   DuckDbOptions embedded;
   embedded.directory = folder + "/history";

@@ -15,6 +15,7 @@
 #include "model/netfilter.h"
 #include "model/workload.h"
 #include "probes/socket/socket_rung.h"
+#include "store/clickhouse/options.h"
 
 namespace netprobe {
 
@@ -81,15 +82,8 @@ struct AgentOptions {
   Nanos history_minutes = 14 * 86'400 * kSecond;
   Nanos history_hours = 400 * 86'400 * kSecond;
   Nanos history_events = 14 * 86'400 * kSecond;  ///< drops, connections, alerts
-  std::string clickhouse_url;                    ///< empty: history is kept here
-  std::string clickhouse_user;
-  std::string clickhouse_password_file;
-  std::string clickhouse_database = "netprobe";
-  std::string clickhouse_ca_file;
-  bool clickhouse_insecure = false;
-  std::string clickhouse_cluster;
-  bool clickhouse_create_tables = true;
-  std::string grpc_listen;  ///< "ADDRESS:PORT"; empty: nobody is served
+  ClickHouseOptions clickhouse;                  ///< without a URL history is kept here
+  std::string grpc_listen;                       ///< "ADDRESS:PORT"; empty: nobody is served
   std::string grpc_certificate;
   std::string grpc_key;
   std::string grpc_ca;

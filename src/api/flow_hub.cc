@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/live_event.h"
 #include "model/flow_json.h"
 
 namespace netprobe {
@@ -134,8 +135,8 @@ void FlowHub::add_gain(const Flow& flow) {
 void FlowHub::advance(Micros now) {
   for (auto& [id, client] : clients_) {
     if (!client.window) continue;
-    if (auto text = client.window->advance(now); !text.empty())
-      client.stream->write(std::make_shared<const std::string>(std::move(text)));
+    if (const auto step = client.window->advance(now))
+      client.stream->write(std::make_shared<const std::string>(window_event(*step)));
   }
 }
 

@@ -6,13 +6,13 @@
 #include <map>
 #include <memory>
 
-#include "api/flow_gains.h"
-#include "api/live_window.h"
 #include "api/query.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "io/http_server.h"
 #include "model/readers.h"
+#include "query/flow_gains.h"
+#include "query/live_window.h"
 
 namespace netprobe {
 

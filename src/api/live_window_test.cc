@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Live sums: what flows gain, in steps of time, over a stream.
-#include "api/live_window.h"
+#include "query/live_window.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
-#include "api/flow_gains.h"
 #include "api/flow_hub.h"
+#include "api/live_event.h"
 #include "api/testing/query_api.h"
+#include "query/flow_gains.h"
 
 namespace netprobe {
 namespace {
@@ -24,7 +25,10 @@ std::shared_ptr<const Query> query_of(const std::string& text) {
   return std::make_shared<const Query>(parse_query(text, kStart).value());
 }
 
-json::object data_of(const std::string& event) {
+json::object data_of(const std::optional<LiveWindow::Step>& step) {
+  EXPECT_TRUE(step);
+  if (!step) return {};
+  const std::string event = window_event(*step);
   const std::string_view mark = "event: window\ndata: ";
   EXPECT_TRUE(event.starts_with(mark)) << event;
   EXPECT_TRUE(event.ends_with("\n\n"));
@@ -49,7 +53,7 @@ TEST(LiveWindow, TellsAStepWhenItIsOver) {
     auto gain = record(host, bytes, kFirst + 2 * kSecondMicros);
     window.add(gain, "node-a");
   }
-  EXPECT_EQ(window.advance(kFirst + kStep - 1), "");
+  EXPECT_FALSE(window.advance(kFirst + kStep - 1));
   auto told = data_of(window.advance(kFirst + kStep));
   EXPECT_EQ(json::serialize(told.at("rows")),
             R"([["2023-11-14T22:13:20.000000000Z","0.0.0.2",30],)"
@@ -101,11 +105,11 @@ TEST(LiveWindow, BoundsWhatQuantilesKeep) {
 TEST(LiveWindow, FollowsAClockThatSteps) {
   LiveWindow window(query_of("count every 5s"), kFirst);
   // Ahead by an hour: the steps between are not made up.
-  EXPECT_NE(window.advance(kFirst + 3600 * kSecondMicros), "");
-  EXPECT_EQ(window.advance(kFirst + 3601 * kSecondMicros), "");
+  EXPECT_TRUE(window.advance(kFirst + 3600 * kSecondMicros));
+  EXPECT_FALSE(window.advance(kFirst + 3601 * kSecondMicros));
   // And back.
-  EXPECT_NE(window.advance(kFirst), "");
-  EXPECT_EQ(window.advance(kFirst + kSecondMicros), "");
+  EXPECT_TRUE(window.advance(kFirst));
+  EXPECT_FALSE(window.advance(kFirst + kSecondMicros));
 }
 
 TEST(FlowGains, AreWhatCameSinceTheStateBefore) {
@@ -149,6 +153,23 @@ TEST(FlowGains, CountNothingTwiceOfFlowsThatTurnOutToBeOne) {
   ASSERT_TRUE(gains.take(both, kBegin, gain));
   EXPECT_EQ(gain.forward, (Counters{5, 500}));
   EXPECT_EQ(gain.reverse, Counters{});
+}
+
+TEST(FlowGains, OfFlowsThatWereThereBeforeBeginWhenTheyAreFirstTold) {
+  FlowGains gains(10);
+  gains.begin_at(kBegin);
+  Flow old = make_flow(1);
+  old.first_seen = (kBegin - 5) * kMicrosecond;
+  FlowRecord gain;
+  EXPECT_FALSE(gains.take(old, kBegin, gain));
+  old.forward += Counters{2, 50};
+  ASSERT_TRUE(gains.take(old, kBegin, gain));
+  EXPECT_EQ(gain.forward, (Counters{2, 50}));
+  EXPECT_FALSE(gain.began);
+  Flow fresh = make_flow(2);
+  fresh.first_seen = kBegin * kMicrosecond;
+  ASSERT_TRUE(gains.take(fresh, kBegin, gain));
+  EXPECT_TRUE(gain.began);
 }
 
 TEST(FlowGains, AreOfSoManyFlows) {

@@ -241,6 +241,7 @@ QueryResult<StreamQuery> parse_stream_query(const QueryParams& params, Nanos now
   const auto values = flow_values(params, {"q"});
   if (!values) return std::unexpected(values.error());
   StreamQuery stream;
+  std::vector<NamedValue> conditions;
   for (const auto& [name, value] : *values) {
     if (name == "q") {
       auto query = parse_query(*value, now);
@@ -249,12 +250,16 @@ QueryResult<StreamQuery> parse_stream_query(const QueryParams& params, Nanos now
         return std::unexpected(BadQuery{"q", std::move(why), {}, place_of_pipe(*value, now)});
       stream.matcher = std::make_shared<const RecordMatcher>(*query);
       stream.text = canonical(*query);
-      if (query->is_aggregate()) stream.sums = std::make_shared<const Query>(std::move(*query));
+      if (query->is_aggregate()) stream.sums = std::make_shared<const Query>(*query);
+      stream.whole = std::move(*query);
       continue;
     }
     auto taken = take_condition(stream.filter, name, *value);
     if (!taken) return std::unexpected(taken.error());
+    if (*taken) conditions.push_back({name, value});
   }
+  if (auto done = narrow(stream.whole, conditions, now); !done)
+    return std::unexpected(done.error());
   return stream;
 }
 

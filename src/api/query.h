@@ -87,6 +87,7 @@ struct StreamQuery {
   std::string text;                              ///< `q` in its canonical form
   /// Sums by steps of time are wanted, of what flows gain; null: the flows themselves.
   std::shared_ptr<const Query> sums;
+  Query whole;  ///< all of this as one question, for those who are asked in the language
 
   /// `node`: whose flow it is.
   [[nodiscard]] bool matches(const Flow& flow, std::string_view node) const {

@@ -37,6 +37,13 @@ struct AgentState {
   Nanos last_contact = 0;      ///< wall: it said anything; 0 never
   Nanos clock_difference = 0;  ///< the agent's wall clock less the server's, half a round trip off
   std::uint64_t failures = 0;  ///< of calls, since the start
+  /// What it sent that cannot be, or did not send, by cause since the start:
+  /// "unreadable", "too_large", "impossible", "out_of_order", "other_node", "silent",
+  /// "other_version".
+  std::vector<std::pair<std::string, std::uint64_t>> faults;
+  /// What it told that this version has no word for, and was passed over: "column
+  /// 'colour' of flows". The first few; an agent of a later version has some.
+  std::vector<std::string> left_out;
   /// What it lost since its start, by "stage/cause": told with each answer.
   std::vector<std::pair<std::string, std::uint64_t>> lost;
 };

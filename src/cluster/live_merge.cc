@@ -19,6 +19,7 @@ constexpr std::size_t kMostSilent = 100;
 
 struct LiveMerge::Stream {
   std::shared_ptr<std::atomic<bool>> cancelled = std::make_shared<std::atomic<bool>>(false);
+  std::size_t waiting = 0;  ///< of its records; guarded by the merge's mutex
 };
 
 struct LiveMerge::Agent {
@@ -78,11 +79,24 @@ std::vector<LiveItem> LiveMerge::take(std::size_t most) {
                      .count = std::exchange(lost_, 0),
                      .problem = "they were not taken fast enough"});
   }
+  for (auto& [node, count] : std::exchange(floods_, {}))
+    items.push_back({.kind = LiveItem::Kind::kLost,
+                     .node = node,
+                     .count = count,
+                     .problem = "they were more than this agent's share of what waits for the "
+                                "client: it floods, or the client is slow"});
   while (items.size() < most && !out_.empty()) {
-    items.push_back(std::move(out_.front()));
+    Waiting& next = out_.front();
+    if (next.from) --next.from->waiting;
+    items.push_back(std::move(next.item));
     out_.pop_front();
   }
   return items;
+}
+
+std::size_t LiveMerge::kept() {
+  const MutexLock lock(mutex_);
+  return waiting();
 }
 
 void LiveMerge::tick() {
@@ -102,7 +116,7 @@ void LiveMerge::tick() {
       replacing_since_ = 0;
       seen_.clear();
     }
-    ready = !out_.empty() || lost_ > 0;
+    ready = !out_.empty() || lost_ > 0 || !floods_.empty();
   }
   if (ready && ready_) ready_();
   scheduler_.after(options_.look_every, [weak = weak_from_this()] {
@@ -204,22 +218,31 @@ void LiveMerge::take_batch(const std::shared_ptr<Stream>& stream, LiveBatch batc
          .count = batch.lost,
          .problem = "the agent could not keep them until they were taken"});
   if (batch.window) add_window(batch);
-  if (batch.records) hold_records(std::make_shared<const LiveBatch>(std::move(batch)));
+  if (batch.records) hold_records(stream, std::make_shared<const LiveBatch>(std::move(batch)));
 }
 
-void LiveMerge::hold_records(const LiveBatchPtr& batch) {
+void LiveMerge::hold_records(const std::shared_ptr<Stream>& stream, const LiveBatchPtr& batch) {
   const HistoryBatch& records = *batch->records;
   const Nanos now = clock_.monotonic();
-  for (const auto& each : records.flows)
-    hold_record(batch, RecordKind::kFlow, each, each.flow_id, now);
-  for (const auto& each : records.drops) hold_record(batch, RecordKind::kDrop, each, 0, now);
-  for (const auto& each : records.connections)
-    hold_record(batch, RecordKind::kConnection, each, each.id, now);
-  for (const auto& each : records.alerts) hold_record(batch, RecordKind::kAlert, each, 0, now);
+  const auto hold =
+      [&](RecordKind kind, const RecordBase& record, std::uint64_t id)
+          NETPROBE_REQUIRES(mutex_) { hold_record(stream, batch, kind, record, id, now); };
+  for (const auto& each : records.flows) hold(RecordKind::kFlow, each, each.flow_id);
+  for (const auto& each : records.drops) hold(RecordKind::kDrop, each, 0);
+  for (const auto& each : records.connections) hold(RecordKind::kConnection, each, each.id);
+  for (const auto& each : records.alerts) hold(RecordKind::kAlert, each, 0);
 }
 
-void LiveMerge::hold_record(const LiveBatchPtr& batch, RecordKind kind, const RecordBase& record,
-                            std::uint64_t id, Nanos now) {
+/// Where half of the room is taken, the other half is shared out.
+bool LiveMerge::has_share(const Stream& stream) const {
+  const std::size_t half = options_.most_waiting / 2;
+  const std::size_t share = half / std::max<std::size_t>(1, agents_.size());
+  return waiting() < half || stream.waiting < std::max<std::size_t>(1, share);
+}
+
+void LiveMerge::hold_record(const std::shared_ptr<Stream>& stream, const LiveBatchPtr& batch,
+                            RecordKind kind, const RecordBase& record, std::uint64_t id,
+                            Nanos now) {
   if (kind != query_.kind) return;
   if (replacing_since_ != 0) {
     if (!seen_.emplace(batch->node, record.time, id).second) return;
@@ -229,7 +252,12 @@ void LiveMerge::hold_record(const LiveBatchPtr& batch, RecordKind kind, const Re
     ++lost_;
     return;
   }
-  held_.push_back({now, record.time, batch, &record});
+  if (!has_share(*stream)) {
+    ++floods_[batch->node];
+    return;
+  }
+  ++stream->waiting;
+  held_.push_back({now, record.time, batch, &record, stream});
 }
 
 void LiveMerge::release(Nanos now) {
@@ -238,14 +266,14 @@ void LiveMerge::release(Nanos now) {
   std::ranges::sort(due, [](const Held& a, const Held& b) {
     return a.time != b.time ? a.time < b.time : a.batch->node < b.batch->node;
   });
-  for (const Held& each : due) {
+  for (Held& each : due) {
     LiveItem item{.kind = LiveItem::Kind::kRecord,
                   .node = each.batch->node,
                   .batch = each.batch->records,
                   .late = each.time < told_};
     item.record = {query_.kind, each.record, each.batch->records->node};
     told_ = std::max(told_, each.time);
-    out_.push_back(std::move(item));
+    out_.push_back({std::move(item), std::move(each.from)});
   }
   held_.erase(due.begin(), due.end());
 }
@@ -313,7 +341,7 @@ void LiveMerge::put(LiveItem item) {
     lost_ += std::max<std::uint64_t>(item.count, 1);
     return;
   }
-  out_.push_back(std::move(item));
+  out_.push_back({std::move(item), nullptr});
 }
 
 }  // namespace netprobe

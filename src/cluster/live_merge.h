@@ -47,7 +47,8 @@ struct LiveMergeOptions {
   Nanos window_patience = 2 * kSecond;
   Nanos look_every = 100 * kMillisecond;
   /// Items for a client that does not take them; beyond it they are lost, and counted. What
-  /// is held back is among them: 100,000 records a second are 40,000.
+  /// is held back is among them: 100,000 records a second are 40,000. Half of it is shared
+  /// out: an agent that floods takes no room of others'.
   std::size_t most_waiting = 200'000;
 };
 
@@ -66,6 +67,8 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   LiveMerge& operator=(const LiveMerge&) = delete;
 
   [[nodiscard]] std::vector<LiveItem> take(std::size_t most);
+  /// Items that are held or wait to be taken: never more than most_waiting.
+  [[nodiscard]] std::size_t kept() NETPROBE_EXCLUDES(mutex_);
   /// Ends the agents' streams; nothing comes after it.
   void stop();
 
@@ -80,6 +83,11 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
     Micros time = 0;
     LiveBatchPtr batch;  ///< holds the record
     const RecordBase* record = nullptr;
+    std::shared_ptr<Stream> from;
+  };
+  struct Waiting {
+    LiveItem item;
+    std::shared_ptr<Stream> from;  ///< null: nobody's
   };
   /// Of a record, within one kind: enough to know it again.
   using RecordId = std::tuple<std::string, Micros, std::uint64_t>;
@@ -91,13 +99,16 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   void open(const AgentPeerPtr& peer, const std::shared_ptr<Stream>& stream,
             const std::vector<std::string>& silent);
   void take_batch(const std::shared_ptr<Stream>& stream, LiveBatch batch);
-  void hold_records(const LiveBatchPtr& batch) NETPROBE_REQUIRES(mutex_);
-  void hold_record(const LiveBatchPtr& batch, RecordKind kind, const RecordBase& record,
-                   std::uint64_t id, Nanos now) NETPROBE_REQUIRES(mutex_);
+  void hold_records(const std::shared_ptr<Stream>& stream, const LiveBatchPtr& batch)
+      NETPROBE_REQUIRES(mutex_);
+  void hold_record(const std::shared_ptr<Stream>& stream, const LiveBatchPtr& batch,
+                   RecordKind kind, const RecordBase& record, std::uint64_t id, Nanos now)
+      NETPROBE_REQUIRES(mutex_);
   void add_window(const LiveBatch& batch) NETPROBE_REQUIRES(mutex_);
   void release(Nanos now) NETPROBE_REQUIRES(mutex_);
   void release_windows(Nanos now) NETPROBE_REQUIRES(mutex_);
   void put(LiveItem item) NETPROBE_REQUIRES(mutex_);
+  [[nodiscard]] bool has_share(const Stream& stream) const NETPROBE_REQUIRES(mutex_);
   [[nodiscard]] std::size_t waiting() const NETPROBE_REQUIRES(mutex_) {
     return held_.size() + out_.size();
   }
@@ -114,9 +125,11 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   std::map<AgentPeer*, Agent> agents_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<std::string> silent_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<Held> held_ NETPROBE_GUARDED_BY(mutex_);
-  std::deque<LiveItem> out_ NETPROBE_GUARDED_BY(mutex_);
+  std::deque<Waiting> out_ NETPROBE_GUARDED_BY(mutex_);
   std::uint64_t lost_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< by this client's slowness
-  Micros told_ NETPROBE_GUARDED_BY(mutex_) = 0;         ///< time of the newest that was told
+  /// Of agents that told more than their share, by name.
+  std::map<std::string, std::uint64_t> floods_ NETPROBE_GUARDED_BY(mutex_);
+  Micros told_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< time of the newest that was told
   std::map<Micros, Window> windows_ NETPROBE_GUARDED_BY(mutex_);
   Micros window_told_ NETPROBE_GUARDED_BY(mutex_) = 0;
   /// Records since streams began to be replaced.

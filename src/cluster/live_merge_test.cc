@@ -153,11 +153,31 @@ TEST_F(LiveMergeTest, ASlowClientLosesAndHearsOfIt) {
   std::vector<Micros> times(25);
   for (std::size_t i = 0; i < times.size(); ++i) times[i] = static_cast<Micros>(i);
   a_->tell(batch("a", times));
+  EXPECT_EQ(merge_->kept(), 5U);
   auto all = told();
-  ASSERT_EQ(all.size(), 11U);
-  EXPECT_EQ(all[0], " lost 15");
+  ASSERT_EQ(all.size(), 6U);
+  EXPECT_EQ(all[0], "a lost 20");
   EXPECT_EQ(all[1], "a:0");
+  EXPECT_EQ(merge_->kept(), 0U);
   EXPECT_THAT(told(), IsEmpty());
+}
+
+TEST_F(LiveMergeTest, WhoFloodsTakesNoRoomOfOthers) {
+  start("", {.most_waiting = 100});
+  const std::vector<Micros> flood(5'000, 3);
+  for (int round = 0; round < 10; ++round) {
+    a_->tell(batch("a", flood, 1 + 5'000 * static_cast<std::uint64_t>(round)));
+    b_->tell(batch("b", {1, 2}, 1 + 2 * static_cast<std::uint64_t>(round)));
+    EXPECT_LE(merge_->kept(), 100U);
+  }
+  const auto all = told();
+  EXPECT_EQ(std::ranges::count(all, "b:1"), 10);
+  EXPECT_EQ(std::ranges::count(all, "b:2"), 10);
+  EXPECT_EQ(std::ranges::count(all, "a:3"), 50);
+  EXPECT_EQ(all[0], "a lost 49950");
+  // What was taken is room again, for whoever it is.
+  a_->tell(batch("a", {9}, 99'999));
+  EXPECT_THAT(told(), ElementsAre("a:9"));
 }
 
 class LiveWindows : public LiveMergeTest {

@@ -28,6 +28,11 @@ class Server final : public AgentServer {
     return {};
   }
   std::uint16_t port() const override { return port_; }
+  AgentServiceCounts counts() const override {
+    AgentServiceCounts counts = service_.counts();
+    counts.live_bytes = hub_.kept_bytes();
+    return counts;
+  }
   void stop() override {
     if (!server_) return;
     // Streams end when they are told so, not by themselves.

@@ -24,6 +24,7 @@ class AgentServer {
                                                                  AgentSources sources,
                                                                  LiveHubOptions live = {});
   [[nodiscard]] virtual std::uint16_t port() const = 0;
+  [[nodiscard]] virtual AgentServiceCounts counts() const = 0;
   /// Ends all calls; no source is asked any more. Idempotent.
   virtual void stop() = 0;
 };

@@ -11,6 +11,7 @@
 #include "link/call_slots.h"
 #include "link/live_hub.h"
 #include "link/log_limit.h"
+#include "link/message_bytes.h"
 #include "link/proto/netprobe.grpc.pb.h"
 #include "link/protocol.h"
 #include "link/reply_writer.h"
@@ -25,6 +26,7 @@ constexpr Nanos kLostAge = 2 * kSecond;
 constexpr Nanos kSnapshotAge = 100 * kMillisecond;
 constexpr std::size_t kPagePart = 256UL * 1024;
 constexpr std::size_t kMaxPath = 256;
+constexpr std::size_t kMaxName = 253;
 constexpr std::size_t kMaxPageQuery = 64UL * 1024;
 // Of one query, whatever is asked for: an answer is held in memory until it is sent.
 constexpr std::size_t kMostRows = 1'000'000;
@@ -246,16 +248,29 @@ class AgentService::Impl final : public AllParts {
         queries_(options_.max_queries),
         streams_(options_.max_streams),
         pages_(options_.max_pages),
-        limit_(sources_->clock) {}
+        sums_(options_.max_sums),
+        hellos_(options_.max_hellos),
+        stalls_(std::make_shared<StallWatch>()),
+        limit_(sources_->clock) {
+    stalls_->patience = options_.patience;
+  }
 
   grpc::ServerUnaryReactor* Hello(grpc::CallbackServerContext* context,
                                   const v1::HelloRequest* request, v1::HelloReply* reply) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    auto slot = hellos_.take();
+    const bool has_room = static_cast<bool>(slot);
+    auto* reactor = new UnaryAnswer(std::move(slot), context, stalls_);
+    if (!has_room) {
+      reactor->Finish(refused(hellos_, "greetings"));
+      return reactor;
+    }
     // Who is too old or too new still reads what this side speaks.
     const auto common =
         common_protocol({options_.protocol_oldest, options_.protocol_newest},
                         {request->protocol_oldest(), request->protocol_newest()},
-                        fmt::format("'{}' (version {})", request->name(), request->version()));
+                        fmt::format("'{}' (version {})", request->name().substr(0, kMaxName),
+                                    request->version().substr(0, kMaxName)),
+                        options_.version);
     if (!common)
       if (const auto more = limit_.allow(); more) spdlog::warn("{}", common.error().message);
     reply->set_node(options_.node);
@@ -282,18 +297,17 @@ class AgentService::Impl final : public AllParts {
     context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
     auto writer = std::make_shared<QueryWriter>(sources_, std::move(slot));
     auto* raw = writer.get();
-    raw->begin(writer);
+    raw->begin(writer, context, stalls_);
     writer->ask(*request);
     return raw;
   }
 
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* Live(grpc::CallbackServerContext* /*context*/,
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Live(grpc::CallbackServerContext* context,
                                                    const grpc::ByteBuffer* bytes) override {
     using Refused = Refusal<grpc::ByteBuffer>;
     v1::LiveRequest request;
     grpc::ByteBuffer copy(*bytes);
-    if (!grpc::SerializationTraits<v1::LiveRequest>::Deserialize(&copy, &request).ok())
-      return new Refused({grpc::StatusCode::INVALID_ARGUMENT, "the request cannot be read"});
+    if (!read_message(copy, request)) return new Refused(unreadable());
     auto slot = streams_.take();
     if (!slot) return new Refused(refused(streams_, "live streams"));
     const auto query = parse(request.query(), sources_->clock.wall());
@@ -302,7 +316,7 @@ class AgentService::Impl final : public AllParts {
     if (auto opened = writer->open(live_, *query, request); !opened)
       return new Refused({code_of(opened.error().kind), opened.error().message});
     auto* raw = writer.get();
-    raw->begin(std::move(writer));
+    raw->begin(std::move(writer), context, stalls_);
     return raw;
   }
 
@@ -321,7 +335,7 @@ class AgentService::Impl final : public AllParts {
     context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
     auto writer = std::make_shared<PageWriter>(std::move(slot));
     auto* raw = writer.get();
-    raw->begin(writer);
+    raw->begin(writer, context, stalls_);
     sources_->page(path, request->query(),
                    [writer](PageAnswer answer) { writer->answer(std::move(answer)); });
     return raw;
@@ -329,7 +343,13 @@ class AgentService::Impl final : public AllParts {
 
   grpc::ServerUnaryReactor* Sums(grpc::CallbackServerContext* context, const v1::SumsRequest*,
                                  v1::SumsReply* reply) override {
-    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    auto slot = sums_.take();
+    const bool has_room = static_cast<bool>(slot);
+    auto* reactor = new UnaryAnswer(std::move(slot), context, stalls_);
+    if (!has_room) {
+      reactor->Finish(refused(sums_, "questions for sums"));
+      return reactor;
+    }
     context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
     sources_->snapshots.request(kSnapshotAge, false, [this, reactor, reply](SnapshotPtr taken) {
       run_soon([this, reactor, reply, taken = std::move(taken)] {
@@ -341,7 +361,24 @@ class AgentService::Impl final : public AllParts {
     return reactor;
   }
 
+  [[nodiscard]] AgentServiceCounts counts() const {
+    return {.refused_queries = queries_.refused(),
+            .refused_streams = streams_.refused(),
+            .refused_pages = pages_.refused(),
+            .refused_sums = sums_.refused(),
+            .refused_hellos = hellos_.refused(),
+            .unreadable = unreadable_,
+            .stalled = stalls_->ended,
+            .queries = queries_.used(),
+            .streams = streams_.used()};
+  }
+
  private:
+  grpc::Status unreadable() {
+    ++unreadable_;
+    return {grpc::StatusCode::INVALID_ARGUMENT,
+            "the request cannot be read: is the caller of another version?"};
+  }
   grpc::Status fill(const Snapshot& snapshot, v1::SumsReply& reply) const {
     reply.set_run_id(options_.run_id);
     encode_sums(snapshot, reply);
@@ -357,8 +394,14 @@ class AgentService::Impl final : public AllParts {
   CallSlots queries_;
   CallSlots streams_;
   CallSlots pages_;
+  CallSlots sums_;
+  CallSlots hellos_;
+  const StallWatchPtr stalls_;
+  std::atomic<std::uint64_t> unreadable_ = 0;
   LogLimit limit_;
 };
+
+AgentServiceCounts AgentService::counts() const { return impl_->counts(); }
 
 AgentService::AgentService(AgentServiceOptions options, AgentSources sources, LiveHub& live)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(sources), live)) {}

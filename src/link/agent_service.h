@@ -22,6 +22,7 @@ class AgentService {
   AgentService& operator=(const AgentService&) = delete;
 
   [[nodiscard]] grpc::Service& service();
+  [[nodiscard]] AgentServiceCounts counts() const;
 
  private:
   class Impl;

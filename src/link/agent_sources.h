@@ -39,6 +39,24 @@ struct AgentServiceOptions {
   std::size_t max_queries = 32;
   std::size_t max_streams = 64;
   std::size_t max_pages = 32;
+  std::size_t max_sums = 8;
+  std::size_t max_hellos = 64;
+  /// A caller that takes nothing of an answer for so long is ended.
+  Nanos patience = 60 * kSecond;
+};
+
+/// What callers did that cost others something, since the start, and what there is now.
+struct AgentServiceCounts {
+  std::uint64_t refused_queries = 0;  ///< there were max_queries already, and so on
+  std::uint64_t refused_streams = 0;
+  std::uint64_t refused_pages = 0;
+  std::uint64_t refused_sums = 0;
+  std::uint64_t refused_hellos = 0;
+  std::uint64_t unreadable = 0;  ///< requests
+  std::uint64_t stalled = 0;     ///< answers that nobody took
+  std::size_t queries = 0;       ///< at work now
+  std::size_t streams = 0;
+  std::size_t live_bytes = 0;  ///< kept of live streams
 };
 
 }  // namespace netprobe

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -32,14 +34,19 @@ class CallSlots {
   [[nodiscard]] Slot take() {
     if (++*used_ <= most_) return Slot(used_);
     --*used_;
+    ++refused_;
     return {};
   }
+  [[nodiscard]] std::size_t used() const { return *used_; }
+  /// Since the start.
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
   [[nodiscard]] std::size_t most() const { return most_; }
 
  private:
   using Count = std::atomic<std::size_t>;
   const std::size_t most_;
   const std::shared_ptr<Count> used_;
+  std::atomic<std::uint64_t> refused_ = 0;
 };
 
 }  // namespace netprobe

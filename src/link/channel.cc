@@ -46,6 +46,7 @@ std::shared_ptr<grpc::Channel> make_channel(const std::string& address,
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(static_cast<int>(kMaxMessageBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(kMaxMessageBytes));
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);  // link/message_bytes.h
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMillis);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMillis);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kConnectMillis);
@@ -72,6 +73,11 @@ std::string connection_problem(std::string_view message, const LinkCredentials& 
     auto reason = message.substr(at + kCertificateMark.size());
     return fmt::format("{} is not trusted: {}", who, reason.substr(0, reason.find(';')));
   }
+  // What gRPC says of bytes that are another protocol's, in HTTP/2's words.
+  for (const std::string_view mark : {"http1.x server", "Failed parsing HTTP/2",
+                                      "Expected SETTINGS frame", "content-type", "Stream removed"})
+    if (message.find(mark) != std::string_view::npos)
+      return fmt::format("{} is no agent: it does not speak gRPC ({})", who, shortened(message));
   const bool refused = message.find("onnection refused") != std::string_view::npos ||
                        message.find("No route") != std::string_view::npos ||
                        message.find("imeout") != std::string_view::npos ||

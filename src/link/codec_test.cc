@@ -334,14 +334,15 @@ TEST(NamesCodec, LeavesOutAddressesThatAreNone) {
 }
 
 TEST(Protocol, FindsWhatBothSpeak) {
-  EXPECT_EQ(*common_protocol({1, 3}, {2, 5}, "x"), 3U);
-  EXPECT_EQ(*common_protocol({2, 5}, {1, 3}, "x"), 3U);
-  EXPECT_EQ(*common_protocol({1, 1}, {0, 0}, "x"), 1U);  // says nothing
-  const auto old = common_protocol({3, 4}, {1, 2}, "the agent at x");
+  EXPECT_EQ(*common_protocol({1, 3}, {2, 5}, "x", "0.1.0"), 3U);
+  EXPECT_EQ(*common_protocol({2, 5}, {1, 3}, "x", "0.1.0"), 3U);
+  EXPECT_EQ(*common_protocol({1, 1}, {0, 0}, "x", "0.1.0"), 1U);  // says nothing
+  const auto old = common_protocol({3, 4}, {1, 2}, "the agent at x", "0.1.0");
   ASSERT_FALSE(old);
   EXPECT_THAT(old.error().message, HasSubstr("the agent at x speaks protocols 1 to 2"));
   EXPECT_THAT(old.error().message, HasSubstr("bring the other side up to date"));
-  EXPECT_THAT(common_protocol({1, 1}, {2, 2}, "x").error().message, HasSubstr("bring this side"));
+  EXPECT_THAT(common_protocol({1, 1}, {2, 2}, "x", "0.1.0").error().message,
+              HasSubstr("bring this side"));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct GrpcPeerOptions {
   Nanos live_silence = 10 * kSecond;
   /// One that sent what cannot be is left alone for so long.
   Nanos cut_off = 30 * kSecond;
+  std::size_t max_page = 256UL << 20U;  ///< bytes of a page
 };
 
 /// The agent at an address, over gRPC: one connection, no thread of its own. The

@@ -18,6 +18,11 @@ constexpr int kMaxStreamsOfOne = 128;
 constexpr int kKeepaliveMillis = 20'000;
 constexpr int kKeepaliveTimeoutMillis = 10'000;
 constexpr int kLeastPingMillis = 5'000;
+// Who connects and says nothing is gone soon, and so is a connection without calls.
+constexpr int kHandshakeMillis = 10'000;
+constexpr int kIdleMillis = 300'000;
+// What is asked fits: a query has 64 KiB, with the names of nodes that are silent.
+constexpr int kMaxRequestBytes = 1 << 20;
 constexpr std::size_t kMaxMemory = 256UL << 20U;
 // Threads of callbacks are gRPC's own; these would serve calls that we do not have.
 constexpr int kMaxThreads = 16;
@@ -39,7 +44,11 @@ Result<BuiltServer> build_server(const ListenAddress& address, const LinkCredent
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kLeastPingMillis);
-  builder.SetMaxReceiveMessageSize(static_cast<int>(kMaxMessageBytes));
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMillis);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleMillis);
+  // gRPC unpacks without a bound. Nobody packs a question: one that is, is not read.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.SetMaxSendMessageSize(static_cast<int>(kMaxMessageBytes));
   grpc::ResourceQuota quota("netprobe");
   quota.Resize(kMaxMemory);

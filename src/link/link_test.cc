@@ -177,6 +177,40 @@ TEST_F(LinkTest, StreamsLiveFlows) {
   *cancelled = true;
 }
 
+TEST_F(LinkTest, TextsNeedNotBeUtf8) {
+  // Anybody may call a process so; it must not cost the node its place in the cluster.
+  const std::string name = "\xff\xfe\x80sh";
+  FakeAgent agent(certificates.credentials("agent"), {}, 0, {.batch_time = 10 * kMillisecond});
+  agent.store.answer = [&](const QueryRequest&, const QueryDone& done) {
+    QueryAnswer answer;
+    answer.columns = {{.name = "src.process", .type = FieldType::kText}};
+    answer.rows = {{name}};
+    answer.warnings = {name};
+    done(std::move(answer));
+  };
+  const auto peer = connect(agent);
+  ASSERT_TRUE(ready(peer));
+  const auto answer = ask(*peer, "flows");
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(std::get<std::string>(answer->rows.at(0).at(0)), name);
+  EXPECT_EQ(answer->warnings.at(0), name);
+  const auto received = std::make_shared<Received>();
+  LiveRequest request;
+  request.query = *parse_filter("", 0);
+  const auto cancelled = request.cancelled;
+  peer->live(std::move(request), [received](const LiveBatch& batch) { received->take(batch); });
+  ASSERT_TRUE(eventually([&] { return agent.feed.subscribers() > 0; }));
+  Flow flow = make_flow(1);
+  auto process = std::make_shared<ProcessRef>();
+  process->comm = name;
+  process->pid = 7;
+  flow.client_process = process;
+  agent.feed.send({flow});
+  EXPECT_TRUE(eventually([&] { return received->records() == 1; })) << peer->state()->problem;
+  EXPECT_TRUE(peer->state()->faults.empty());
+  *cancelled = true;
+}
+
 TEST_F(LinkTest, TakesAStreamUpWhereItBroke) {
   FakeAgent agent(certificates.credentials("agent"), {}, 0, {.batch_time = 10 * kMillisecond});
   const auto port = agent.server->port();

@@ -4,6 +4,7 @@
 #include <google/protobuf/arena.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "link/answer_codec.h"
 #include "link/proto/netprobe.pb.h"
@@ -20,11 +21,19 @@ LiveChannel::LiveChannel(std::string key, Query query, std::string node, std::st
                          Nanos now)
     : key_(std::move(key)), query_(std::move(query)), run_id_(std::move(run_id)), matcher_(query_) {
   pending_.node = std::move(node);
-  if (query_.is_aggregate()) windows_.emplace(query_, pending_.node, now);
+  if (!query_.is_aggregate()) return;
+  const Micros time = to_micros(now);
+  window_.emplace(std::make_shared<const Query>(query_), time);
+  gains_.begin_at(time);
 }
 
 void LiveChannel::add(const FlowBatch& batch) {
-  if (windows_) return windows_->add(batch.flows, batch.time);
+  if (window_) {
+    // What was learnt before this batch was added.
+    close_window(to_micros(batch.time));
+    for (const Flow& flow : batch.flows) add_gain(flow, to_micros(batch.time));
+    return;
+  }
   for (const Flow& flow : batch.flows) {
     // Its counters are another flow's now, which is told.
     if (flow.merged_into != 0 || !matcher_.matches(flow, pending_.node)) continue;
@@ -63,24 +72,40 @@ std::vector<LiveChannel::Made> LiveChannel::make(Nanos wall) {
   return result;
 }
 
-std::vector<LiveChannel::Made> LiveChannel::make_windows(Nanos wall) {
-  std::vector<Made> result;
-  if (!windows_) return result;
-  for (const LiveWindows::Window& window : windows_->close(wall)) {
-    v1::LiveReply reply;
-    reply.set_sequence(++made_sequence_);
-    v1::Window& to = *reply.mutable_window();
-    to.set_begin(window.begin);
-    to.set_end(window.end);
-    const std::size_t rows = std::min(window.answer.rows.size(), kMaxTableRows);
-    encode_rows(window.answer, 0, rows, *to.mutable_rows());
-    const std::uint64_t left_out = window.left_out + window.answer.rows.size() - rows;
-    to.set_folded(left_out > 0 || window.answer.truncated);
-    reply.set_lost(left_out);
-    reply.set_now(window.end);
-    result.push_back({reply.SerializeAsString(), left_out});
+void LiveChannel::add_gain(const Flow& flow, Micros time) {
+  const std::uint64_t before = gains_.not_followed();
+  FlowRecord gain;
+  if (!gains_.take(flow, time, gain)) {
+    if (gains_.not_followed() != before) window_->miss(1);
+    return;
   }
-  return result;
+  if (matcher_.matches({RecordKind::kFlow, &gain, pending_.node}))
+    window_->add(gain, pending_.node);
+}
+
+void LiveChannel::close_window(Micros now) {
+  const auto step = window_->advance(now);
+  if (!step) return;
+  v1::LiveReply reply;
+  reply.set_sequence(++made_sequence_);
+  v1::Window& to = *reply.mutable_window();
+  // Agents' steps are merged by where they begin, also those that are not whole.
+  const Micros end = step->answer.until.value_or(0);
+  to.set_begin(end - *query_.every);
+  to.set_end(end);
+  const std::size_t rows = std::min(step->answer.rows.size(), kMaxTableRows);
+  encode_rows(step->answer, 0, rows, *to.mutable_rows());
+  const std::uint64_t unsent = step->answer.rows.size() - rows;
+  to.set_folded(step->left_out + unsent > 0 || step->answer.truncated);
+  const std::uint64_t lost = step->left_out + step->missing + unsent;
+  reply.set_lost(lost);
+  reply.set_now(end);
+  windows_.push_back({reply.SerializeAsString(), lost});
+}
+
+std::vector<LiveChannel::Made> LiveChannel::make_windows(Nanos wall) {
+  if (window_) close_window(to_micros(wall));
+  return std::exchange(windows_, {});
 }
 
 void LiveChannel::keep(std::vector<Made> made, Nanos now) {

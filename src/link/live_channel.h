@@ -14,7 +14,8 @@
 #include "link/records_codec.h"
 #include "model/snapshot.h"
 #include "query/evaluate.h"
-#include "query/live_windows.h"
+#include "query/flow_gains.h"
+#include "query/live_window.h"
 
 namespace netprobe {
 
@@ -47,7 +48,12 @@ class LiveChannel {
   void add(const FlowBatch& batch);
   /// Flows that were lost before they came here; nobody knows whether they were asked
   /// for.
-  void lose(std::uint64_t flows) { lost_ += flows; }
+  void lose(std::uint64_t flows) {
+    if (window_)
+      window_->miss(flows);
+    else
+      lost_ += flows;
+  }
   /// Is there something to send, by time (monotonic) or number?
   [[nodiscard]] bool is_due(Nanos now, Nanos batch_time, std::size_t batch_records) const;
   struct Made {
@@ -66,12 +72,17 @@ class LiveChannel {
   [[nodiscard]] LivePlace place_at_end() const;
   [[nodiscard]] LivePlace place_after(std::uint64_t sequence) const;
   [[nodiscard]] std::optional<LiveMessage> next(LivePlace& place, Nanos now, Nanos heartbeat) const;
+  [[nodiscard]] std::size_t kept_bytes() const { return bytes_; }
   void set_mark(Nanos wall) { mark_ = wall; }
 
   std::size_t streams = 0;
   Nanos left = 0;  ///< monotonic: the last stream ended
 
  private:
+  /// Flows whose gains are followed, of one question.
+  static constexpr std::size_t kMostFlows = 262'144;
+  void add_gain(const Flow& flow, Micros time);
+  void close_window(Micros now);
   struct Sent {
     std::uint64_t sequence = 0;
     std::uint64_t records = 0;  ///< with all before it
@@ -84,7 +95,9 @@ class LiveChannel {
   const std::string run_id_;
   const RecordMatcher matcher_;
   RecordsEncoder encoder_;
-  std::optional<LiveWindows> windows_;
+  std::optional<LiveWindow> window_;  ///< of an aggregate
+  FlowGains gains_{kMostFlows};
+  std::vector<Made> windows_;  ///< steps that are over
   HistoryBatch pending_;
   boost::unordered_flat_map<std::uint64_t, std::size_t> positions_;  ///< in pending_, by flow
   std::uint64_t lost_ = 0;

@@ -44,7 +44,7 @@ std::expected<LiveHub::StreamPtr, QueryFailure> LiveHub::open(const Query& query
                                                               std::uint64_t after,
                                                               std::function<void()> wake) {
   using enum QueryFailure::Kind;
-  if (auto checked = LiveWindows::check(query); !checked) return std::unexpected(checked.error());
+  if (auto checked = LiveWindow::check(query); !checked) return std::unexpected(checked.error());
   std::string key = canonical(query);
   const MutexLock lock(mutex_);
   if (stopped_) return std::unexpected(QueryFailure{kNoStore, "the agent ends"});
@@ -110,6 +110,13 @@ void LiveHub::stop() {
 std::size_t LiveHub::channels() const {
   const MutexLock lock(mutex_);
   return channels_.size();
+}
+
+std::size_t LiveHub::kept_bytes() const {
+  const MutexLock lock(mutex_);
+  std::size_t bytes = 0;
+  for (const LiveChannelPtr& channel : channels_) bytes += channel->kept_bytes();
+  return bytes;
 }
 
 void LiveHub::run() {

@@ -75,6 +75,8 @@ class LiveHub {
   /// Ends the thread; streams get nothing more. Idempotent.
   void stop();
   [[nodiscard]] std::size_t channels() const NETPROBE_EXCLUDES(mutex_);
+  /// Of messages that are kept for streams, of all questions.
+  [[nodiscard]] std::size_t kept_bytes() const NETPROBE_EXCLUDES(mutex_);
 
  private:
   struct Inbox;

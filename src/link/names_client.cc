@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/client_callback.h>
 #include <spdlog/spdlog.h>
 
@@ -13,8 +14,10 @@
 #include "base/backoff.h"
 #include "base/mutex.h"
 #include "link/channel.h"
+#include "link/left_out.h"
+#include "link/message_bytes.h"
 #include "link/names_codec.h"
-#include "link/proto/netprobe.grpc.pb.h"
+#include "link/proto/netprobe.pb.h"
 #include "link/soon.h"
 
 namespace netprobe {
@@ -22,6 +25,7 @@ namespace {
 
 constexpr Nanos kOfferAgain = 20 * kMillisecond;
 constexpr Nanos kLookEvery = kSecond;
+constexpr const char* kWatch = "/netprobe.v1.Names/Watch";
 
 class Watch;
 
@@ -35,7 +39,7 @@ struct Core : std::enable_shared_from_this<Core> {
         ledger(std::move(book)),
         sink(std::move(to)),
         channel(make_channel(options.server, *credentials)),
-        stub(v1::Names::NewStub(channel)),
+        stub(channel),
         backoff(options.backoff_min, options.backoff_max) {
     status.state = KubeState::kConnecting;
     status.server = options.server;
@@ -47,13 +51,23 @@ struct Core : std::enable_shared_from_this<Core> {
   /// Offers what is there; false: there is no room yet, or it has stopped.
   bool offer();
 
+  /// Each once: a server of a later version tells of more than this one knows.
+  void say_left_out(const LeftOut& more) {
+    for (const std::string& name : more.names()) {
+      if (!left_out.has_room() || left_out.names().contains(name)) continue;
+      left_out.add(name);
+      spdlog::info("names: the server {} tells what this version does not know: {}", options.server,
+                   name);
+    }
+  }
+
   const NamesClientOptions options;
   const LinkCredentialsPtr credentials;
   const Clock& clock;
   const NamesLedgerPtr ledger;
   const NamesSink sink;
   std::shared_ptr<grpc::Channel> channel;
-  std::unique_ptr<v1::Names::Stub> stub;
+  grpc::GenericStub stub;
 
   // Of the watch that is under way.
   Backoff backoff;
@@ -61,6 +75,7 @@ struct Core : std::enable_shared_from_this<Core> {
   std::uint64_t sequence = 0;
   bool listing = false;
   std::vector<KubeChange> changes;
+  LeftOut left_out;
 
   Mutex mutex;  ///< held while the sink is called, so that none is after stop()
   bool stopped NETPROBE_GUARDED_BY(mutex) = false;
@@ -69,18 +84,21 @@ struct Core : std::enable_shared_from_this<Core> {
 };
 using CorePtr = std::shared_ptr<Core>;
 
-class Watch final : public grpc::ClientReadReactor<v1::NamesReply> {
+class Watch final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   explicit Watch(CorePtr core) : core_(std::move(core)), heard_(core_->clock.monotonic()) {
-    asked_.set_node(core_->options.node);
-    asked_.set_version(core_->options.version);
-    asked_.set_run_id(core_->run_id);
-    asked_.set_after(core_->sequence);
-    core_->stub->async()->Watch(&context_, &asked_, this);
+    v1::NamesRequest asked;
+    asked.set_node(core_->options.node);
+    asked.set_version(core_->options.version);
+    asked.set_run_id(core_->run_id);
+    asked.set_after(core_->sequence);
+    asked_ = message_bytes(asked);
+    core_->stub.PrepareBidiStreamingCall(&context_, kWatch, {}, this);
   }
   void begin(const std::shared_ptr<Watch>& self) {
     self_ = self;
-    StartRead(&reply_);
+    StartWriteLast(&asked_, grpc::WriteOptions());
+    StartRead(&bytes_);
     StartCall();
     look_later(self);
   }
@@ -101,6 +119,10 @@ class Watch final : public grpc::ClientReadReactor<v1::NamesReply> {
   void OnReadDone(bool ok) override {
     if (!ok) return;
     heard_ = core_->clock.monotonic();
+    if (const auto read = read_message(bytes_, reply_); !read) {
+      bad_ = "it sent " + read.error().what;
+      return cancel();
+    }
     if (auto taken = take(); !taken) {
       bad_ = taken.error().message;
       return cancel();
@@ -121,9 +143,24 @@ class Watch final : public grpc::ClientReadReactor<v1::NamesReply> {
       if (reply_.sequence() < core.sequence) return fail("the server's numbers go backwards");
       core.sequence = reply_.sequence();
     }
-    for (const v1::NameChange& message : reply_.changes())
-      if (auto change = decode_change(message)) core.changes.push_back(std::move(*change));
+    LeftOut unknown;
+    unknown.add_unknown(reply_);
+    for (const v1::NameChange& message : reply_.changes()) {
+      if (auto change = decode_change(message))
+        core.changes.push_back(std::move(*change));
+      else
+        unknown.add_unknown(message);
+    }
+    core.say_left_out(unknown);
     core.ledger->note(core.changes);
+    if (core.ledger->size() > core.options.max_objects) {
+      core.changes.clear();
+      // It is asked for everything next time; what is known stays until then.
+      core.run_id.clear();
+      core.sequence = 0;
+      return fail(fmt::format("it tells of more than {} objects, which no cluster has",
+                              core.options.max_objects));
+    }
     const Nanos now = core.clock.wall();
     if (reply_.synced() && std::exchange(core.listing, false))
       for (KubeChange& gone : core.ledger->finish(now)) core.changes.push_back(std::move(gone));
@@ -143,7 +180,7 @@ class Watch final : public grpc::ClientReadReactor<v1::NamesReply> {
     if (!waiting_) {
       core_->backoff.reset();
       heard_ = core_->clock.monotonic();
-      return StartRead(&reply_);
+      return StartRead(&bytes_);
     }
     // A read is owed: gRPC keeps the call until it was made, or was cancelled.
     AddHold();
@@ -175,7 +212,8 @@ class Watch final : public grpc::ClientReadReactor<v1::NamesReply> {
   const CorePtr core_;
   std::shared_ptr<Watch> self_;
   grpc::ClientContext context_;
-  v1::NamesRequest asked_;
+  grpc::ByteBuffer asked_;
+  grpc::ByteBuffer bytes_;
   v1::NamesReply reply_;
   std::string bad_;
   std::atomic<bool> waiting_ = false;

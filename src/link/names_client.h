@@ -20,6 +20,8 @@ struct NamesClientOptions {
   Nanos backoff_min = 200 * kMillisecond;
   Nanos backoff_max = 5 * kSecond;
   Nanos silence = 20 * kSecond;  ///< without a word the watch is begun again
+  /// What a server may tell of at once: its cluster is no larger.
+  std::size_t max_objects = 1'000'000;
 };
 /// As KubeSink of kube/client: takes changes in order; false: no room now, what is left
 /// is offered again shortly, and nothing is read meanwhile.

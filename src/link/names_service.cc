@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "link/grpc_server.h"
+#include "link/message_bytes.h"
 #include "link/proto/netprobe.grpc.pb.h"
 #include "link/reply_writer.h"
 #include "link/shared_slice.h"
@@ -63,7 +64,7 @@ class NamesService::Impl final : public WatchPart {
     using Refused = Refusal<grpc::ByteBuffer>;
     v1::NamesRequest request;
     grpc::ByteBuffer copy(*bytes);
-    if (!grpc::SerializationTraits<v1::NamesRequest>::Deserialize(&copy, &request).ok())
+    if (!read_message(copy, request))
       return new Refused({grpc::StatusCode::INVALID_ARGUMENT, "the request cannot be read"});
     context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
     auto writer = std::make_shared<WatchWriter>();
@@ -71,12 +72,13 @@ class NamesService::Impl final : public WatchPart {
       return new Refused({grpc::StatusCode::RESOURCE_EXHAUSTED,
                           "this server has no room for another watch of names"});
     auto* raw = writer.get();
-    raw->begin(std::move(writer));
+    raw->begin(std::move(writer), context, stalls_);
     return raw;
   }
 
  private:
   NamesLog& log_;
+  const StallWatchPtr stalls_ = std::make_shared<StallWatch>();
 };
 
 NamesService::NamesService(NamesLog& log) : impl_(std::make_unique<Impl>(log)) {}

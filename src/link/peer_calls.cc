@@ -13,15 +13,20 @@
 namespace netprobe {
 namespace {
 
-constexpr std::size_t kMaxPage = 256UL << 20U;  // bytes
+constexpr std::size_t kMaxParts = 100'000;  // of a page
 
 auto at(Nanos deadline) {
   return std::chrono::system_clock::now() + std::chrono::nanoseconds(deadline);
 }
 
+std::unexpected<LinkFault> impossible(std::string what) {
+  return std::unexpected(LinkFault{"impossible", std::move(what)});
+}
+
 /// Reads an answer that comes in parts; owns itself until gRPC is done with it.
 template <typename Part>
-class AnswerCall : public grpc::ClientReadReactor<Part>, public PeerCall {
+class AnswerCall : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                   public PeerCall {
  public:
   AnswerCall(PeerCorePtr core, Nanos deadline) : core_(std::move(core)) {
     context_.set_deadline(at(deadline));
@@ -29,7 +34,8 @@ class AnswerCall : public grpc::ClientReadReactor<Part>, public PeerCall {
   void begin(const std::shared_ptr<AnswerCall>& self) {
     self_ = self;
     core_->watch(self);
-    this->StartRead(&part_);
+    this->StartWriteLast(&asked_, grpc::WriteOptions());
+    this->StartRead(&bytes_);
     this->StartCall();
   }
   void look(bool all) override {
@@ -38,31 +44,39 @@ class AnswerCall : public grpc::ClientReadReactor<Part>, public PeerCall {
 
  protected:
   /// Takes a part in; an error says what is wrong with it.
-  virtual Status take(const Part& part) = 0;
+  virtual Taken take(const Part& part) = 0;
   [[nodiscard]] virtual bool complete() const = 0;
   [[nodiscard]] virtual bool unwanted() const { return false; }
   virtual void give() = 0;
   virtual void fail_with(QueryFailure failure) = 0;
 
+  /// Once, from a constructor.
+  void ask(const char* method, const google::protobuf::MessageLite& request) {
+    asked_ = message_bytes(request);
+    core_->stub().PrepareBidiStreamingCall(&context_, method, {}, this);
+  }
+
   const PeerCorePtr core_;
-  grpc::ClientContext context_;
 
  private:
   void OnReadDone(bool ok) final {
     if (!ok) return;
-    if (auto taken = take(part_); !taken) {
-      bad_ = taken.error().message;
+    auto taken = core_->read(bytes_, part_);
+    if (taken) taken = take(part_);
+    if (!taken) {
+      bad_ = taken.error();
       context_.TryCancel();
       return;
     }
     core_->contact();
-    this->StartRead(&part_);
+    this->StartRead(&bytes_);
   }
   void OnDone(const grpc::Status& status) final {
     const auto last = std::move(self_);
-    if (status.ok() && bad_.empty() && !complete()) bad_ = "an answer without an end";
-    if (!bad_.empty()) {
-      core_->blame(bad_);
+    if (status.ok() && !bad_ && !complete())
+      bad_ = LinkFault{"impossible", "an answer without an end"};
+    if (bad_) {
+      core_->blame(*bad_);
       return fail_with({QueryFailure::Kind::kFailed, core_->why_not()});
     }
     if (status.ok()) return give();
@@ -70,8 +84,11 @@ class AnswerCall : public grpc::ClientReadReactor<Part>, public PeerCall {
   }
 
   std::shared_ptr<AnswerCall> self_;
+  grpc::ClientContext context_;
+  grpc::ByteBuffer asked_;
+  grpc::ByteBuffer bytes_;
   Part part_;
-  std::string bad_;
+  std::optional<LinkFault> bad_;
 };
 
 class QueryCall final : public AnswerCall<v1::QueryReply> {
@@ -81,24 +98,26 @@ class QueryCall final : public AnswerCall<v1::QueryReply> {
         most_rows_(request.limits.rows),
         cancelled_(request.cancelled),
         done_(std::move(done)) {
-    asked_.set_query(canonical(request.query));
-    asked_.set_rows(request.limits.rows);
-    asked_.set_rows_read(request.limits.rows_read);
-    asked_.set_time(request.limits.time);
-    asked_.set_cursor(request.cursor);
-    asked_.set_live(request.live);
-    asked_.set_fresh(request.fresh);
-    core_->stub().Query(&context_, &asked_, this);
+    v1::QueryRequest asked;
+    asked.set_query(canonical(request.query));
+    asked.set_rows(request.limits.rows);
+    asked.set_rows_read(request.limits.rows_read);
+    asked.set_time(request.limits.time);
+    asked.set_cursor(request.cursor);
+    asked.set_live(request.live);
+    asked.set_fresh(request.fresh);
+    ask(agent_method::kQuery, asked);
   }
 
  private:
-  Status take(const v1::QueryReply& part) override {
+  Taken take(const v1::QueryReply& part) override {
     switch (part.part_case()) {
       case v1::QueryReply::kRows: {
         auto taken = decode_rows(part.rows(), budget_, answer_);
         if (taken && answer_.rows.size() > most_rows_)
-          return fail("more rows than it was asked for");
-        if (!taken) return fail(fmt::format("rows that cannot be: {}", taken.error().message));
+          return impossible("more rows than it was asked for");
+        if (!taken)
+          return impossible(fmt::format("rows that cannot be: {}", taken.error().message));
         return {};
       }
       case v1::QueryReply::kEnd:
@@ -122,7 +141,6 @@ class QueryCall final : public AnswerCall<v1::QueryReply> {
   }
   void fail_with(QueryFailure failure) override { done_(std::unexpected(std::move(failure))); }
 
-  v1::QueryRequest asked_;
   std::size_t most_rows_;
   std::shared_ptr<std::atomic<bool>> cancelled_;
   QueryDone done_;
@@ -136,15 +154,17 @@ class PageCall final : public AnswerCall<v1::PageReply> {
  public:
   PageCall(PeerCorePtr core, std::string path, std::string query, Nanos deadline, PageDone done)
       : AnswerCall(std::move(core), deadline), done_(std::move(done)) {
-    asked_.set_path(std::move(path));
-    asked_.set_query(std::move(query));
-    core_->stub().Page(&context_, &asked_, this);
+    v1::PageRequest asked;
+    asked.set_path(std::move(path));
+    asked.set_query(std::move(query));
+    ask(agent_method::kPage, asked);
   }
 
  private:
-  Status take(const v1::PageReply& part) override {
-    if (answer_.body.size() + part.body().size() > kMaxPage)
-      return fail("a page that is larger than any may be");
+  Taken take(const v1::PageReply& part) override {
+    if (answer_.body.size() + part.body().size() > core_->options().max_page)
+      return std::unexpected(LinkFault{"too_large", "a page that is larger than any may be"});
+    if (++parts_ > kMaxParts) return impossible("a page in too many parts");
     if (part.status() != 0) answer_.status = static_cast<int>(part.status() % 1000);
     if (!part.content_type().empty()) answer_.content_type = part.content_type();
     answer_.body += part.body();
@@ -154,9 +174,9 @@ class PageCall final : public AnswerCall<v1::PageReply> {
   void give() override { done_(std::move(answer_)); }
   void fail_with(QueryFailure failure) override { done_(std::unexpected(std::move(failure))); }
 
-  v1::PageRequest asked_;
   PageDone done_;
   PageAnswer answer_;
+  std::size_t parts_ = 0;
 };
 
 class SumsCall final : public PeerCall, public std::enable_shared_from_this<SumsCall> {
@@ -167,8 +187,8 @@ class SumsCall final : public PeerCall, public std::enable_shared_from_this<Sums
   }
   void begin() {
     core_->watch(shared_from_this());
-    core_->stub().Sums(
-        &context_, &asked_, &reply_,
+    core_->stub().UnaryCall(
+        &context_, agent_method::kSums, {}, &asked_, &bytes_,
         [self = shared_from_this()](const grpc::Status& status) { self->finish(status); });
   }
   void look(bool all) override {
@@ -178,21 +198,24 @@ class SumsCall final : public PeerCall, public std::enable_shared_from_this<Sums
  private:
   void finish(const grpc::Status& status) {
     if (!status.ok()) return done_(std::unexpected(core_->failure_of(status)));
-    auto report = decode_sums(reply_);
-    if (!report) {
-      core_->blame(report.error().message);
-      return done_(std::unexpected(QueryFailure{QueryFailure::Kind::kFailed, core_->why_not()}));
-    }
-    core_->set_lost(decode_lost(reply_.lost()));
+    v1::SumsReply reply;
+    if (auto read = core_->read(bytes_, reply); !read) return give_up(read.error());
+    auto report = decode_sums(reply);
+    if (!report) return give_up({"impossible", report.error().message});
+    core_->set_lost(decode_lost(reply.lost()));
     done_(WorkloadSums{
-        .node = core_->state()->node, .run_id = reply_.run_id(), .report = std::move(*report)});
+        .node = core_->state()->node, .run_id = reply.run_id(), .report = std::move(*report)});
+  }
+  void give_up(const LinkFault& fault) {
+    core_->blame(fault);
+    done_(std::unexpected(QueryFailure{QueryFailure::Kind::kFailed, core_->why_not()}));
   }
 
   const PeerCorePtr core_;
   SumsDone done_;
   grpc::ClientContext context_;
-  v1::SumsRequest asked_;
-  v1::SumsReply reply_;
+  grpc::ByteBuffer asked_ = message_bytes(v1::SumsRequest());
+  grpc::ByteBuffer bytes_;
 };
 
 }  // namespace

@@ -17,19 +17,28 @@ namespace {
 constexpr Nanos kLookEvery = 250 * kMillisecond;
 constexpr std::size_t kMaxName = 253;
 
-std::string bounded(const std::string& text) {
+void count(AgentState& state, std::string_view cause) {
+  for (auto& [name, faults] : state.faults)
+    if (name == cause) {
+      ++faults;
+      return;
+    }
+  state.faults.emplace_back(cause, 1);
+}
+
+}  // namespace
+
+std::string bounded_name(const std::string& text) {
   std::string result = text.substr(0, kMaxName);
   for (char& c : result)
     if (static_cast<unsigned char>(c) < 0x20 || c == '\x7f') c = '?';
   return result;
 }
 
-}  // namespace
-
 struct PeerCore::Hello {
   grpc::ClientContext context;
-  v1::HelloRequest request;
-  v1::HelloReply reply;
+  grpc::ByteBuffer request;
+  grpc::ByteBuffer reply;
 };
 
 PeerCore::PeerCore(GrpcPeerOptions options, LinkCredentialsPtr credentials, const Clock& clock)
@@ -37,7 +46,7 @@ PeerCore::PeerCore(GrpcPeerOptions options, LinkCredentialsPtr credentials, cons
       credentials_(std::move(credentials)),
       clock_(clock),
       channel_(make_channel(options_.address, *credentials_)),
-      stub_(v1::Agent::NewStub(channel_)),
+      stub_(channel_),
       backoff_(options_.backoff_min, options_.backoff_max) {
   auto state = std::make_shared<AgentState>();
   state->address = options_.address;
@@ -79,15 +88,20 @@ void PeerCore::say_hello() {
   auto hello = std::make_shared<Hello>();
   hello->context.set_deadline(std::chrono::system_clock::now() +
                               std::chrono::nanoseconds(options_.hello_deadline));
-  hello->request.set_name(options_.name);
-  hello->request.set_version(options_.version);
-  hello->request.set_protocol_oldest(options_.protocol.oldest);
-  hello->request.set_protocol_newest(options_.protocol.newest);
+  v1::HelloRequest request;
+  request.set_name(options_.name);
+  request.set_version(options_.version);
+  request.set_protocol_oldest(options_.protocol.oldest);
+  request.set_protocol_newest(options_.protocol.newest);
+  hello->request = message_bytes(request);
   const Nanos sent = clock_.wall();
-  stub_->async()->Hello(&hello->context, &hello->request, &hello->reply,
-                        [self = shared_from_this(), hello, sent](const grpc::Status& status) {
-                          self->on_hello(status, hello->reply, sent);
-                        });
+  stub_.UnaryCall(&hello->context, agent_method::kHello, {}, &hello->request, &hello->reply,
+                  [self = shared_from_this(), hello, sent](const grpc::Status& status) {
+                    v1::HelloReply reply;
+                    Taken read;
+                    if (status.ok()) read = self->read(hello->reply, reply);
+                    self->on_hello(status, read, reply, sent);
+                  });
 }
 
 void PeerCore::say_hello_after(Nanos delay) {
@@ -97,7 +111,8 @@ void PeerCore::say_hello_after(Nanos delay) {
   });
 }
 
-void PeerCore::on_hello(const grpc::Status& status, const v1::HelloReply& reply, Nanos sent) {
+void PeerCore::on_hello(const grpc::Status& status, const Taken& read, const v1::HelloReply& reply,
+                        Nanos sent) {
   if (closed()) return;
   if (const Nanos left = cut_off_for(); left > 0) return say_hello_after(left);
   look(false);
@@ -113,12 +128,16 @@ void PeerCore::on_hello(const grpc::Status& status, const v1::HelloReply& reply,
     }
     return say_hello_after(delay);
   }
+  if (!read || reply.node().empty()) {
+    blame(read ? LinkFault{"impossible", "a greeting without the name of its node"} : read.error());
+    return say_hello_after(options_.cut_off);
+  }
   const auto who =
-      fmt::format("the agent at {} (version {})", options_.address, bounded(reply.version()));
-  const auto common =
-      common_protocol(options_.protocol, {reply.protocol_oldest(), reply.protocol_newest()}, who);
+      fmt::format("the agent at {} (version {})", options_.address, bounded_name(reply.version()));
+  const auto common = common_protocol(
+      options_.protocol, {reply.protocol_oldest(), reply.protocol_newest()}, who, options_.version);
   if (!common) {
-    refuse(kRefused, common.error().message);
+    refuse(kRefused, common.error().message, "other_version");
     return say_hello_after(options_.cut_off);
   }
   greet(reply, sent);
@@ -137,12 +156,17 @@ void PeerCore::on_hello(const grpc::Status& status, const v1::HelloReply& reply,
 
 void PeerCore::greet(const v1::HelloReply& reply, Nanos sent) {
   const Nanos now = clock_.wall();
+  bool silent = false;
+  {
+    const MutexLock lock(mutex_);
+    silent = silent_;
+  }
   change([&](AgentState& state) {
-    state.node = bounded(reply.node());
-    state.run_id = bounded(reply.run_id());
-    state.version = bounded(reply.version());
+    state.node = bounded_name(reply.node());
+    state.run_id = bounded_name(reply.run_id());
+    state.version = bounded_name(reply.version());
     state.link = AgentState::Link::kReady;
-    state.problem.clear();
+    if (!silent) state.problem.clear();
     state.last_contact = now;
     if (reply.now() != 0)
       state.clock_difference = reply.now() * kMicrosecond - (sent + (now - sent) / 2);
@@ -150,13 +174,14 @@ void PeerCore::greet(const v1::HelloReply& reply, Nanos sent) {
   });
 }
 
-void PeerCore::refuse(AgentState::Link link, std::string problem) {
+void PeerCore::refuse(AgentState::Link link, std::string problem, std::string_view cause) {
   const AgentStatePtr before = state();
   if (before->problem != problem) spdlog::warn("{}", problem);
   change([&](AgentState& state) {
     state.link = link;
     state.problem = std::move(problem);
     ++state.failures;
+    if (!cause.empty()) count(state, cause);
   });
 }
 
@@ -171,7 +196,7 @@ std::string PeerCore::problem_of(const grpc::Status& status) const {
     case grpc::StatusCode::UNKNOWN:
       return connection_problem(status.error_message(), *credentials_, who);
     default:
-      return fmt::format("{} refuses: {}", who, bounded(status.error_message()));
+      return fmt::format("{} refuses: {}", who, bounded_name(status.error_message()));
   }
 }
 
@@ -188,27 +213,70 @@ QueryFailure PeerCore::failure_of(const grpc::Status& status) {
     return {kCancelled, "nobody waits for the answer any more"};
   // Ours, not the agent's: it came and was not taken.
   if (status.error_message().find("larger than max") != std::string::npos) {
-    blame("a message that is larger than any may be");
+    blame({"too_large", "a message that is larger than any may be"});
     return {kFailed, why_not()};
   }
   change([](AgentState& state) { ++state.failures; });
   switch (status.error_code()) {
     case grpc::StatusCode::INVALID_ARGUMENT:
-      return {kBadQuery, bounded(status.error_message())};
+      return {kBadQuery, bounded_name(status.error_message())};
     case grpc::StatusCode::UNAVAILABLE:
     case grpc::StatusCode::UNKNOWN:
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return {kNoStore, problem_of(status)};
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return {kNoStore, bounded(status.error_message())};
+      return {kNoStore, bounded_name(status.error_message())};
     default:
       return {kFailed, problem_of(status)};
   }
 }
 
-void PeerCore::blame(const std::string& what) {
+Taken PeerCore::read(grpc::ByteBuffer& from, google::protobuf::Message& to) {
+  auto taken = read_message(from, to);
+  if (!taken) return taken;
+  LeftOut unknown;
+  unknown.add_unknown(to);
+  note_left_out(unknown);
+  return taken;
+}
+
+void PeerCore::note_left_out(const LeftOut& more) {
+  if (more.names().empty()) return;
+  const MutexLock lock(mutex_);
+  const std::size_t before = left_out_.names().size();
+  for (const std::string& name : more.names()) left_out_.add(name);
+  if (left_out_.names().size() == before) return;
+  auto next = std::make_shared<AgentState>(*state_);
+  next->left_out.assign(left_out_.names().begin(), left_out_.names().end());
+  state_ = std::move(next);
+}
+
+void PeerCore::set_silent(bool silent) {
+  {
+    const MutexLock lock(mutex_);
+    if (silent_ == silent && !silent) return;
+    silent_ = silent;
+  }
+  const auto text = fmt::format(
+      "the agent at {} told nothing on a live stream for {:.3g} s: the stream is begun again",
+      options_.address, static_cast<double>(options_.live_silence) / kSecond);
+  if (silent && state()->problem != text) spdlog::warn("{}", text);
+  change([&](AgentState& state) {
+    if (!silent) {
+      if (state.problem == text) state.problem.clear();
+      return;
+    }
+    ++state.failures;
+    count(state, "silent");
+    if (state.link == AgentState::Link::kReady) state.problem = text;
+  });
+}
+
+void PeerCore::blame(const LinkFault& fault) {
   refuse(AgentState::Link::kRefused,
-         fmt::format("the agent at {} is cut off for a while: it sent {}", options_.address, what));
+         fmt::format("the agent at {} is cut off for a while: it sent {}", options_.address,
+                     fault.what),
+         fault.cause);
   {
     const MutexLock lock(mutex_);
     cut_off_until_ = clock_.monotonic() + options_.cut_off;

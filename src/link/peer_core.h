@@ -4,6 +4,7 @@
 
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
 
 #include <functional>
 #include <memory>
@@ -13,7 +14,9 @@
 #include "base/backoff.h"
 #include "base/mutex.h"
 #include "link/grpc_peer.h"
-#include "link/proto/netprobe.grpc.pb.h"
+#include "link/left_out.h"
+#include "link/message_bytes.h"
+#include "link/proto/netprobe.pb.h"
 
 namespace netprobe {
 
@@ -34,7 +37,8 @@ class PeerCore : public std::enable_shared_from_this<PeerCore> {
   void start() { say_hello(); }
   void close();
   [[nodiscard]] AgentStatePtr state() const NETPROBE_EXCLUDES(mutex_);
-  [[nodiscard]] v1::Agent::Stub::async_interface& stub() { return *stub_->async(); }
+  /// Messages as bytes: whoever reads them bounds what they may become.
+  [[nodiscard]] grpc::GenericStub& stub() { return stub_; }
   [[nodiscard]] const GrpcPeerOptions& options() const { return options_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
 
@@ -43,7 +47,12 @@ class PeerCore : public std::enable_shared_from_this<PeerCore> {
   /// A call ended so. What it means for who asked.
   [[nodiscard]] QueryFailure failure_of(const grpc::Status& status);
   /// It sent what cannot be: it is cut off, and tried again later.
-  void blame(const std::string& what);
+  void blame(const LinkFault& fault);
+  /// read_message() of the agent's; what is not known of it is noted.
+  [[nodiscard]] Taken read(grpc::ByteBuffer& from, google::protobuf::Message& to);
+  void note_left_out(const LeftOut& more) NETPROBE_EXCLUDES(mutex_);
+  /// A live stream was silent for too long, and is begun again; or tells again.
+  void set_silent(bool silent);
   void contact();
   void set_lost(std::vector<std::pair<std::string, std::uint64_t>> lost);
   /// Looked at now and then until it is gone.
@@ -55,9 +64,10 @@ class PeerCore : public std::enable_shared_from_this<PeerCore> {
  private:
   struct Hello;
   void say_hello();
-  void on_hello(const grpc::Status& status, const v1::HelloReply& reply, Nanos sent);
+  void on_hello(const grpc::Status& status, const Taken& read, const v1::HelloReply& reply,
+                Nanos sent);
   void greet(const v1::HelloReply& reply, Nanos sent);
-  void refuse(AgentState::Link link, std::string problem);
+  void refuse(AgentState::Link link, std::string problem, std::string_view cause = {});
   void say_hello_after(Nanos delay);
   [[nodiscard]] std::string problem_of(const grpc::Status& status) const;
   /// How long it is left alone yet.
@@ -69,7 +79,7 @@ class PeerCore : public std::enable_shared_from_this<PeerCore> {
   const LinkCredentialsPtr credentials_;
   const Clock& clock_;
   std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<v1::Agent::Stub> stub_;
+  grpc::GenericStub stub_;
 
   mutable Mutex mutex_;
   AgentStatePtr state_ NETPROBE_GUARDED_BY(mutex_);
@@ -78,8 +88,22 @@ class PeerCore : public std::enable_shared_from_this<PeerCore> {
   std::vector<std::function<void()>> waiting_ NETPROBE_GUARDED_BY(mutex_);
   Nanos cut_off_until_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< monotonic
   bool closed_ NETPROBE_GUARDED_BY(mutex_) = false;
+  bool silent_ NETPROBE_GUARDED_BY(mutex_) = false;
+  LeftOut left_out_ NETPROBE_GUARDED_BY(mutex_);
 };
 using PeerCorePtr = std::shared_ptr<PeerCore>;
+
+/// A name that anybody may have chosen, fit for a sentence.
+[[nodiscard]] std::string bounded_name(const std::string& text);
+
+/// Of link/proto/netprobe.proto.
+namespace agent_method {
+inline constexpr const char* kHello = "/netprobe.v1.Agent/Hello";
+inline constexpr const char* kQuery = "/netprobe.v1.Agent/Query";
+inline constexpr const char* kLive = "/netprobe.v1.Agent/Live";
+inline constexpr const char* kPage = "/netprobe.v1.Agent/Page";
+inline constexpr const char* kSums = "/netprobe.v1.Agent/Sums";
+}  // namespace agent_method
 
 // Each in its peer_*.cc.
 void begin_query(const PeerCorePtr& core, QueryRequest request, Nanos deadline, QueryDone done);

@@ -44,25 +44,38 @@ void begin_when_ready(const SessionPtr& session) {
   session->core->when_ready([session] { begin(session); });
 }
 
-class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public PeerCall {
+std::unexpected<LinkFault> impossible(std::string what) {
+  return std::unexpected(LinkFault{"impossible", std::move(what)});
+}
+
+std::unexpected<LinkFault> out_of_order(std::string what) {
+  return std::unexpected(LinkFault{"out_of_order", std::move(what)});
+}
+
+class LiveCall final : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
+                       public PeerCall {
  public:
   explicit LiveCall(SessionPtr session)
       : session_(std::move(session)), heard_(session_->core->clock().monotonic()) {
-    asked_.set_query(session_->query);
-    asked_.set_run_id(session_->run_id);
-    asked_.set_after(session_->sequence);
-    session_->core->stub().Live(&context_, &asked_, this);
+    v1::LiveRequest asked;
+    asked.set_query(session_->query);
+    asked.set_run_id(session_->run_id);
+    asked.set_after(session_->sequence);
+    asked_ = message_bytes(asked);
+    session_->core->stub().PrepareBidiStreamingCall(&context_, agent_method::kLive, {}, this);
   }
   void begin(const std::shared_ptr<LiveCall>& self) {
     self_ = self;
     session_->core->watch(self);
-    StartRead(&reply_);
+    StartWriteLast(&asked_, grpc::WriteOptions());
+    StartRead(&bytes_);
     StartCall();
   }
   void look(bool all) override {
     const Nanos silent = session_->core->clock().monotonic() - heard_;
-    if (all || *session_->request.cancelled || silent > session_->core->options().live_silence)
-      context_.TryCancel();
+    const bool is_silent = silent > session_->core->options().live_silence;
+    if (is_silent && !all) silent_ = true;
+    if (all || *session_->request.cancelled || is_silent) context_.TryCancel();
   }
 
  private:
@@ -73,35 +86,38 @@ class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public Pee
       context_.TryCancel();
       return;
     }
-    if (auto taken = take(); !taken) {
-      bad_ = taken.error().message;
+    auto taken = session_->core->read(bytes_, reply_);
+    if (taken) taken = take();
+    if (!taken) {
+      bad_ = taken.error();
       context_.TryCancel();
       return;
     }
+    session_->core->set_silent(false);
     session_->core->contact();
     session_->backoff.reset();
-    StartRead(&reply_);
+    StartRead(&bytes_);
   }
 
-  Status take() {
+  Taken take() {
     Session& session = *session_;
     if (!reply_.run_id().empty() && reply_.run_id() != session.run_id) {
-      if (reply_.run_id().size() > 256) return fail("a run's name that cannot be");
+      if (reply_.run_id().size() > 256) return impossible("a run's name that cannot be");
       session.run_id = reply_.run_id();
       session.based = false;
     }
-    if (session.run_id.empty()) return fail("a stream that does not say of which run it is");
+    if (session.run_id.empty()) return impossible("a stream that does not say of which run it is");
     const bool has_more = reply_.has_records() || reply_.has_window();
     const std::uint64_t number = reply_.sequence();
     if (!has_more && reply_.lost() == 0) {
       // Alone: how late it is. The first says where it begins.
       if (session.based && number != 0 && number != session.sequence)
-        return fail(
+        return out_of_order(
             fmt::format("number {} behind {} with nothing in it", number, session.sequence));
     } else if (session.based && has_more && number != session.sequence + 1) {
-      return fail(fmt::format("number {} behind {} in a stream", number, session.sequence));
+      return out_of_order(fmt::format("number {} behind {} in a stream", number, session.sequence));
     } else if (session.based && number < session.sequence) {
-      return fail(fmt::format("number {} behind {} in a stream", number, session.sequence));
+      return out_of_order(fmt::format("number {} behind {} in a stream", number, session.sequence));
     }
     if (number != 0) {
       session.sequence = number;
@@ -110,7 +126,7 @@ class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public Pee
     return hand_over();
   }
 
-  Status hand_over() {
+  Taken hand_over() {
     LiveBatch batch;
     batch.sequence = session_->sequence;
     batch.lost = reply_.lost();
@@ -118,8 +134,14 @@ class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public Pee
     batch.node = session_->core->state()->node;
     if (reply_.has_records()) {
       auto records = session_->decoder.decode(reply_.records());
-      if (!records) return fail(fmt::format("records that cannot be: {}", records.error().message));
-      if (batch.node.empty()) batch.node = records->node;
+      if (!records)
+        return impossible(fmt::format("records that cannot be: {}", records.error().message));
+      session_->core->note_left_out(session_->decoder.left_out());
+      // What an agent tells is its node's: nobody speaks for another.
+      if (records->node != batch.node)
+        return std::unexpected(
+            LinkFault{"other_node", fmt::format("records of the node '{}', and is itself on '{}'",
+                                                bounded_name(records->node), batch.node)});
       records->id = fmt::format("{}/{}/{}", batch.node, session_->run_id, batch.sequence);
       batch.records = std::make_shared<const HistoryBatch>(std::move(*records));
     }
@@ -127,7 +149,7 @@ class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public Pee
       auto answer = std::make_shared<QueryAnswer>();
       TextBudget budget;
       auto rows = decode_rows(reply_.window().rows(), budget, *answer);
-      if (!rows) return fail(fmt::format("rows that cannot be: {}", rows.error().message));
+      if (!rows) return impossible(fmt::format("rows that cannot be: {}", rows.error().message));
       answer->tier = Tier::kLive;
       answer->since = reply_.window().begin();
       answer->until = reply_.window().end();
@@ -142,10 +164,11 @@ class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public Pee
     const auto last = std::move(self_);
     const SessionPtr session = session_;
     const PeerCorePtr& core = session->core;
-    if (!bad_.empty()) core->blame(bad_);
+    if (bad_) core->blame(*bad_);
+    if (silent_ && !bad_ && !session->unwanted()) core->set_silent(true);
     if (session->unwanted()) return;
     Nanos delay = session->backoff.next();
-    if (bad_.empty() && !status.ok() && status.error_code() != grpc::StatusCode::CANCELLED) {
+    if (!bad_ && !status.ok() && status.error_code() != grpc::StatusCode::CANCELLED) {
       const QueryFailure failure = core->failure_of(status);
       // It will not be better next time: slowly.
       if (failure.kind == QueryFailure::Kind::kBadQuery ||
@@ -160,10 +183,12 @@ class LiveCall final : public grpc::ClientReadReactor<v1::LiveReply>, public Pee
   const SessionPtr session_;
   std::shared_ptr<LiveCall> self_;
   grpc::ClientContext context_;
-  v1::LiveRequest asked_;
+  grpc::ByteBuffer asked_;
+  grpc::ByteBuffer bytes_;
   v1::LiveReply reply_;
-  std::string bad_;
+  std::optional<LinkFault> bad_;
   std::atomic<Nanos> heard_;
+  std::atomic<bool> silent_ = false;
 };
 
 void begin(const SessionPtr& session) {

@@ -19,9 +19,9 @@ struct ProtocolRange {
 };
 
 /// The newest that both speak. The error says who has to be brought up to date.
-/// `who`: the other side, "the agent at 10.0.0.1:8082 (version 0.3.0)". One that says
-/// nothing (0) speaks protocol 1.
+/// `who`: the other side, "the agent at 10.0.0.1:8082 (version 0.3.0)"; `version`:
+/// ours. One that says nothing (0) speaks protocol 1.
 [[nodiscard]] Result<std::uint32_t> common_protocol(ProtocolRange ours, ProtocolRange theirs,
-                                                    std::string_view who);
+                                                    std::string_view who, std::string_view version);
 
 }  // namespace netprobe

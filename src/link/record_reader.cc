@@ -61,8 +61,9 @@ std::size_t RecordReader::NamesHash::operator()(const Names& names) const {
   return hash ^ hash >> 32U;
 }
 
-RecordReader::RecordReader(TableReader table, TextBudget& budget, KnownNames& names)
-    : table_(std::move(table)), budget_(budget), names_(names) {
+RecordReader::RecordReader(TableReader table, TextBudget& budget, KnownNames& names,
+                           LeftOut& left_out)
+    : table_(std::move(table)), budget_(budget), names_(names), left_out_(left_out) {
   for (std::size_t i = 0; i < kNames; ++i) {
     std::string name(kNameColumns.at(i));
     src_.columns.at(i) = static_cast<std::uint32_t>(position_of(name));
@@ -87,7 +88,9 @@ IdentityPtr RecordReader::make_identity(const Side& side, const Names& names) {
   if (kind.empty() && name.empty()) return nullptr;
   auto identity = std::make_shared<Identity>();
   // What is not of Kubernetes as this version knows it has a name at least.
-  identity->kind = kind_of(kind).value_or(IdentityKind::kExternal);
+  const auto known_kind = kind_of(kind);
+  if (!known_kind && !kind.empty()) left_out_.add("kind", kind);
+  identity->kind = known_kind.value_or(IdentityKind::kExternal);
   identity->name = copy(name);
   identity->name_space = copy(text(2));
   identity->workload = copy(text(3));
@@ -160,7 +163,9 @@ std::string_view RecordReader::known(Known& known, FieldId id) {
     known.made = true;
     const auto words = field(id).words;
     for (std::uint32_t i = 0; i < table_.texts(column); ++i) {
-      const auto found = std::ranges::find(words, table_.text_at(column, i));
+      const std::string& text = table_.text_at(column, i);
+      const auto found = std::ranges::find(words, text);
+      if (found == words.end() && !text.empty()) left_out_.add(field(id).name, text);
       known.words.push_back(found == words.end() ? std::string_view() : *found);
     }
   }

@@ -55,7 +55,7 @@ class KnownNames {
 /// query/record.h. What rows have in common they share. One table.
 class RecordReader {
  public:
-  RecordReader(TableReader table, TextBudget& budget, KnownNames& names);
+  RecordReader(TableReader table, TextBudget& budget, KnownNames& names, LeftOut& left_out);
 
   [[nodiscard]] std::size_t rows() const { return table_.rows(); }
   // A record that was just made.
@@ -101,6 +101,7 @@ class RecordReader {
   TableReader table_;
   TextBudget& budget_;
   KnownNames& names_;
+  LeftOut& left_out_;
   std::string key_;  ///< its memory is used again
   bool over_ = false;
   Side src_;

@@ -23,10 +23,10 @@ void encode_table(TableEncoder& encoder, const std::vector<Record>& records, v1:
 
 template <typename Record>
 Status decode_table(RecordKind kind, const v1::Table& from, TextBudget& budget, KnownNames& names,
-                    std::vector<Record>& to) {
-  auto table = TableReader::make(from, table_columns(kind));
+                    LeftOut& left_out, std::vector<Record>& to) {
+  auto table = TableReader::make(from, table_columns(kind), table_name(kind, Tier::kRaw), left_out);
   if (!table) return std::unexpected(table.error());
-  RecordReader reader(std::move(*table), budget, names);
+  RecordReader reader(std::move(*table), budget, names, left_out);
   to.resize(reader.rows());
   for (std::size_t i = 0; i < to.size(); ++i) reader.read(i, to[i]);
   if (reader.over_budget()) return fail("its texts are too long for its size");
@@ -61,7 +61,7 @@ Result<HistoryBatch> RecordsDecoder::decode(const v1::Records& from) {
   batch.node = from.node();
   TextBudget budget;
   const auto take = [&](RecordKind kind, const v1::Table& table, auto& to) {
-    return decode_table(kind, table, budget, *names_, to);
+    return decode_table(kind, table, budget, *names_, left_out_, to);
   };
   Status done;
   if (from.has_flows()) done = take(RecordKind::kFlow, from.flows(), batch.flows);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "link/left_out.h"
 #include "link/table_encoder.h"
 #include "model/history.h"
 
@@ -39,8 +40,11 @@ class RecordsDecoder {
   /// it. What this version has no word for (a direction, a verdict) is not known. The
   /// batch has no id.
   [[nodiscard]] Result<HistoryBatch> decode(const v1::Records& from);
+  /// Of all messages so far.
+  [[nodiscard]] const LeftOut& left_out() const { return left_out_; }
 
  private:
+  LeftOut left_out_;
   std::unique_ptr<KnownNames> names_;
 };
 

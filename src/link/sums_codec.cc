@@ -29,7 +29,7 @@ WorkloadName name(const v1::WorkloadName& from) {
 std::string_view direction(const std::string& word) {
   const auto words = field(FieldId::kDirection).words;
   const auto found = std::ranges::find(words, word);
-  return found == words.end() ? std::string_view("egress") : *found;
+  return found == words.end() ? std::string_view() : *found;  // of a later version
 }
 
 TcpTrouble less(TcpTrouble all, const TcpTrouble& part) {

@@ -75,8 +75,8 @@ Status TableReader::fill(Source& source, const void* from, ColumnType type, std:
   return fail("a column of no type");
 }
 
-Result<TableReader> TableReader::make(const v1::Table& table,
-                                      std::span<const TableColumn> columns) {
+Result<TableReader> TableReader::make(const v1::Table& table, std::span<const TableColumn> columns,
+                                      std::string_view name, LeftOut& left_out) {
   if (table.rows() > kMaxTableRows)
     return fail(fmt::format("a table of {} rows; {} are taken", table.rows(), kMaxTableRows));
   if (static_cast<std::size_t>(table.columns_size()) > kMaxTableColumns)
@@ -91,7 +91,10 @@ Result<TableReader> TableReader::make(const v1::Table& table,
     auto found =
         std::find_if(columns.begin() + static_cast<std::ptrdiff_t>(expected), columns.end(), named);
     if (found == columns.end()) found = std::ranges::find_if(columns, named);
-    if (found == columns.end()) continue;
+    if (found == columns.end()) {
+      left_out.add("column", column.name(), name);
+      continue;
+    }
     const auto at = static_cast<std::size_t>(found - columns.begin());
     expected = at;
     if (auto filled = fill(reader.sources_[at], &column, found->type, reader.rows_); !filled)

@@ -9,6 +9,7 @@
 
 #include "base/ip_address.h"
 #include "base/result.h"
+#include "link/left_out.h"
 #include "query/schema.h"
 
 namespace netprobe::v1 {
@@ -23,8 +24,10 @@ namespace netprobe {
 /// Refers to the table.
 class TableReader {
  public:
+  /// `name`: of the table, for what is left out of it.
   [[nodiscard]] static Result<TableReader> make(const v1::Table& table,
-                                                std::span<const TableColumn> columns);
+                                                std::span<const TableColumn> columns,
+                                                std::string_view name, LeftOut& left_out);
 
   [[nodiscard]] std::size_t rows() const { return rows_; }
   /// Goes to a row; the values are then asked for in order, each once.

@@ -27,6 +27,14 @@ void write_agent(std::string& out, const AgentState& agent, const std::string& n
     json.null("last_contact");
   json.real("clock_difference_seconds", static_cast<double>(agent.clock_difference) / 1e9);
   json.number("failures", agent.failures);
+  json.key("faults");
+  JsonObject faults(out);
+  for (const auto& [cause, count] : agent.faults) faults.number(cause, count);
+  faults.close();
+  json.key("left_out");
+  JsonArray left_out(out);
+  for (const std::string& what : agent.left_out) left_out.text(what);
+  left_out.close();
   json.key("lost");
   JsonObject lost(out);
   for (const auto& [name, count] : agent.lost) {

@@ -29,8 +29,7 @@ constexpr std::size_t kMostKnown = 65'536;
 class LiveClient : public std::enable_shared_from_this<LiveClient> {
  public:
   explicit LiveClient(Scheduler& scheduler)
-      : scheduler_(scheduler),
-        json_(FieldSelection(std::span<const FieldRef>{}), kMostKnown) {}
+      : scheduler_(scheduler), json_(FieldSelection(std::span<const FieldRef>{}), kMostKnown) {}
 
   void begin(EventStreamPtr stream, Query query, AgentDirectory& agents, const Clock& clock) {
     {
@@ -140,23 +139,12 @@ void LiveClient::append(std::string& out, const LiveItem& item) {
 void add_live_route(HttpServer& server, AgentDirectory& agents, Scheduler& scheduler,
                     const Clock& clock) {
   server.route("/api/stream", [&](const HttpRequest& request, const HttpReply& reply) {
-    std::string text;
-    for (const auto& [name, value] : request.query) {
-      if (name != "q")
-        return reply(problem(400,
-                             "the cluster's stream takes q alone: a filter of the query language, "
-                             "or sums by steps of time",
-                             {.parameter = name, .allowed = {"q"}, .place = {}}));
-      text = value;
-    }
-    if (const auto checked = parse_stream_query(request.query, clock.wall()); !checked)
-      return reply(bad_query_response(checked.error()));
-    auto query = parse_query(text, clock.wall());
-    if (!query) return reply(problem(400, query.error().message));
+    auto query = parse_stream_query(request.query, clock.wall());
+    if (!query) return reply(bad_query_response(query.error()));
     const auto client = std::make_shared<LiveClient>(scheduler);
     auto stream = reply.open_stream([client] { client->close(); });
     stream->write(std::make_shared<const std::string>(": netprobe live flows of a cluster\n\n"), 0);
-    client->begin(std::move(stream), std::move(*query), agents, clock);
+    client->begin(std::move(stream), std::move(query->whole), agents, clock);
   });
 }
 

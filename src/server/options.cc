@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "settings/clickhouse_settings.h"
 #include "settings/setters.h"
 #include "settings/setting.h"
 
@@ -31,69 +32,62 @@ Status set_agents(Options& options, const std::string& value) {
 }
 
 const std::vector<Setting<Options>>& table() {
-  static const std::vector<Setting<Options>> kSettings{
-      {"metrics-port", "PORT", "port of the API and metrics (default 8081)",
-       number(&Options::metrics_port, 1, 65535)},
-      {"metrics-path", "PATH", "path of the metrics page (default /metrics)",
-       path(&Options::metrics_path)},
-      {"listen-address", "ADDRESS", "address to listen on (default: all)",
-       text(&Options::listen_address)},
-      {"config", "FILE", "YAML file with the same names, '-' written '_'", text(&Options::config)},
-      {"agents", "LIST", "agents by address: node1:8082,[fd00::2]:8082 (default: by Kubernetes)",
-       set_agents},
-      {"agents-service", "NAMESPACE/NAME",
-       "the Kubernetes service whose endpoints are the agents (default default/netprobe-metrics)",
-       set_service},
-      {"agents-port", "PORT", "port of agents that are given without one (default 8082)",
-       number(&Options::agents_port, 1, 65535)},
-      {"agents-tls-name", "NAME",
-       "name that agents' certificates must have (default netprobe-agent)",
-       text(&Options::agents_tls_name)},
-      {"agents-timeout", "DURATION",
-       "how long agents have to answer; the answer says who did not (default 5s)",
-       duration(&Options::agents_timeout, 100 * kMillisecond, 300 * kSecond)},
-      {"grpc-listen", "ADDRESS:PORT",
-       "where agents may ask for names instead of the API server, for instance 0.0.0.0:8083",
-       text(&Options::grpc_listen)},
-      {"grpc-certificate", "FILE", "the server's certificate, for both sides of gRPC",
-       text(&Options::grpc_certificate)},
-      {"grpc-key", "FILE", "its key", text(&Options::grpc_key)},
-      {"grpc-ca", "FILE", "who signs agents' certificates", text(&Options::grpc_ca)},
-      {"grpc-insecure", "", "speak to agents without TLS (default false)",
-       toggle(&Options::grpc_insecure)},
-      {"enable-kubernetes", "",
-       "learn the cluster's objects, where --kubeconfig or a service account is there "
-       "(default true)",
-       toggle(&Options::enable_kubernetes)},
-      {"kubeconfig", "FILE", "how to reach the Kubernetes API (default: the pod's service account)",
-       text(&Options::kubeconfig)},
-      {"kube-context", "NAME", "context of the kubeconfig (default: its current-context)",
-       text(&Options::kube_context)},
-      {"clickhouse-url", "URL",
-       "agents keep history in this ClickHouse: ask it, and not each agent",
-       http_url(&Options::clickhouse_url, "https://clickhouse.example:8443")},
-      {"clickhouse-user", "NAME",
-       "its user (the password: --clickhouse-password-file, or the variable "
-       "NETPROBE_CLICKHOUSE_PASSWORD)",
-       text(&Options::clickhouse_user)},
-      {"clickhouse-password-file", "FILE", "the first line is the password",
-       text(&Options::clickhouse_password_file)},
-      {"clickhouse-database", "NAME", "database of the tables (default netprobe)",
-       text(&Options::clickhouse_database)},
-      {"clickhouse-ca-file", "FILE", "who may sign its certificate (default: as the system says)",
-       text(&Options::clickhouse_ca_file)},
-      {"clickhouse-insecure", "", "take any certificate (default false)",
-       toggle(&Options::clickhouse_insecure)},
-      {"clickhouse-cluster", "NAME", "tables are distributed over this cluster",
-       text(&Options::clickhouse_cluster)},
-      {"max-workload-pairs", "N",
-       "pairs of workloads with metrics of their own; the rest is in ~other (default 20000)",
-       number(&Options::max_workload_pairs, 1, 1'000'000)},
-      {"log-format", "FORMAT", "auto, text or json (default: text on a terminal)",
-       log_format(&Options::log_format)},
-      {"log-level", "LEVEL", "debug, info, warn or error (default info)",
-       log_level(&Options::log_level)},
-  };
+  static const std::vector<Setting<Options>> kSettings = joined<Options>(
+      {
+          {"metrics-port", "PORT", "port of the API and metrics (default 8081)",
+           number(&Options::metrics_port, 1, 65535)},
+          {"metrics-path", "PATH", "path of the metrics page (default /metrics)",
+           path(&Options::metrics_path)},
+          {"listen-address", "ADDRESS", "address to listen on (default: all)",
+           text(&Options::listen_address)},
+          {"config", "FILE", "YAML file with the same names, '-' written '_'",
+           text(&Options::config)},
+          {"agents", "LIST",
+           "agents by address: node1:8082,[fd00::2]:8082 (default: by Kubernetes)", set_agents},
+          {"agents-service", "NAMESPACE/NAME",
+           "the Kubernetes service whose endpoints are the agents (default "
+           "default/netprobe-metrics)",
+           set_service},
+          {"agents-port", "PORT", "port of agents that are given without one (default 8082)",
+           number(&Options::agents_port, 1, 65535)},
+          {"agents-tls-name", "NAME",
+           "name that agents' certificates must have (default netprobe-agent)",
+           text(&Options::agents_tls_name)},
+          {"agents-timeout", "DURATION",
+           "how long agents have to answer; the answer says who did not (default 5s)",
+           duration(&Options::agents_timeout, 100 * kMillisecond, 300 * kSecond)},
+          {"grpc-listen", "ADDRESS:PORT",
+           "where agents may ask for names instead of the API server, for instance 0.0.0.0:8083",
+           text(&Options::grpc_listen)},
+          {"grpc-certificate", "FILE", "the server's certificate, for both sides of gRPC",
+           text(&Options::grpc_certificate)},
+          {"grpc-key", "FILE", "its key", text(&Options::grpc_key)},
+          {"grpc-ca", "FILE", "who signs agents' certificates", text(&Options::grpc_ca)},
+          {"grpc-insecure", "", "speak to agents without TLS (default false)",
+           toggle(&Options::grpc_insecure)},
+          {"enable-kubernetes", "",
+           "learn the cluster's objects, where --kubeconfig or a service account is there "
+           "(default true)",
+           toggle(&Options::enable_kubernetes)},
+          {"kubeconfig", "FILE",
+           "how to reach the Kubernetes API (default: the pod's service account)",
+           text(&Options::kubeconfig)},
+          {"kube-context", "NAME", "context of the kubeconfig (default: its current-context)",
+           text(&Options::kube_context)},
+      },
+      clickhouse_settings(
+          &Options::clickhouse,
+          {.url = "agents keep history in this ClickHouse: ask it, and not each agent",
+           .cluster = "tables are distributed over this cluster"}),
+      {
+          {"max-workload-pairs", "N",
+           "pairs of workloads with metrics of their own; the rest is in ~other (default 20000)",
+           number(&Options::max_workload_pairs, 1, 1'000'000)},
+          {"log-format", "FORMAT", "auto, text or json (default: text on a terminal)",
+           log_format(&Options::log_format)},
+          {"log-level", "LEVEL", "debug, info, warn or error (default info)",
+           log_level(&Options::log_level)},
+      });
   return kSettings;
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "store/clickhouse/options.h"
 
 namespace netprobe {
 
@@ -37,13 +38,7 @@ struct ServerOptions {
   std::string kube_context;  ///< empty: the file's current one
   bool enable_kubernetes = true;
 
-  std::string clickhouse_url;  ///< empty: agents keep history
-  std::string clickhouse_user;
-  std::string clickhouse_password_file;
-  std::string clickhouse_database = "netprobe";
-  std::string clickhouse_ca_file;
-  bool clickhouse_insecure = false;
-  std::string clickhouse_cluster;
+  ClickHouseOptions clickhouse;  ///< without a URL agents keep history
 
   std::uint32_t max_workload_pairs = 20'000;
   LogFormat log_format = LogFormat::kAuto;

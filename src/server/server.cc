@@ -44,15 +44,8 @@ class NoFeed final : public FlowFeed {
 };
 
 Result<std::unique_ptr<HistoryStore>> open_history(const ServerOptions& options) {
-  if (options.clickhouse_url.empty()) return nullptr;
-  ClickHouseOptions remote;
-  remote.url = options.clickhouse_url;
-  remote.user = options.clickhouse_user;
-  remote.password_file = options.clickhouse_password_file;
-  remote.database = options.clickhouse_database;
-  remote.ca_file = options.clickhouse_ca_file;
-  remote.insecure = options.clickhouse_insecure;
-  remote.cluster = options.clickhouse_cluster;
+  if (options.clickhouse.url.empty()) return nullptr;
+  ClickHouseOptions remote = options.clickhouse;
   remote.create_tables = false;  // the agents' affair, who write there
   return make_clickhouse_store(remote);
 }

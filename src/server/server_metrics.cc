@@ -2,6 +2,7 @@
 #include "server/server_metrics.h"
 
 #include <array>
+#include <map>
 
 #include "base/own_process.h"
 #include "cluster/roster.h"
@@ -17,10 +18,12 @@ using Link = AgentState::Link;
 void write_agents(TextWriter& out, const AgentDirectory& directory) {
   std::array<std::uint64_t, 4> by_link{};
   std::uint64_t failures = 0;
+  std::map<std::string, std::uint64_t> faults;
   for (const AgentPeerPtr& peer : directory.agents()) {
     const AgentStatePtr state = peer->state();
     ++by_link.at(static_cast<std::size_t>(state->link));
     failures += state->failures;
+    for (const auto& [cause, count] : state->faults) faults[cause] += count;
   }
   out.family(describe(Metric::kServerAgents));
   for (std::size_t i = 0; i < by_link.size(); ++i)
@@ -29,6 +32,8 @@ void write_agents(TextWriter& out, const AgentDirectory& directory) {
              static_cast<std::uint64_t>(nodes_without_agent(directory).size()));
   out.family(describe(Metric::kServerAgentFailures));
   out.sample({}, failures);
+  out.family(describe(Metric::kServerAgentFaults));
+  for (const auto& [cause, count] : faults) out.sample({{"cause", cause}}, count);
 }
 
 }  // namespace

@@ -26,6 +26,16 @@ struct Setting {
   bool repeats = false;
 };
 
+/// Settings behind each other, as help texts have them.
+template <typename Options>
+[[nodiscard]] std::vector<Setting<Options>> joined(std::vector<Setting<Options>> first,
+                                                   std::vector<Setting<Options>> second,
+                                                   std::vector<Setting<Options>> third) {
+  for (auto* more : {&second, &third})
+    for (Setting<Options>& each : *more) first.push_back(std::move(each));
+  return first;
+}
+
 /// Of a program: what its settings are called, and where they come from.
 struct SettingNames {
   std::string_view program;  ///< "netprobe-agent", for messages

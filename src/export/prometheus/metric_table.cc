@@ -266,6 +266,9 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "one."},
     {kServerAgentFailures, "netprobe_server_agent_failures_total", kCounter, "", "",
      "Calls to agents that failed."},
+    {kServerAgentFaults, "netprobe_server_agent_faults_total", kCounter, "", "cause",
+     "What agents sent that cannot be, or did not send: unreadable, too_large, impossible, "
+     "out_of_order, other_node, silent, other_version."},
     {kServerStreams, "netprobe_server_streams", kGauge, "", "", "Clients of live streams."},
     {kServerQueries, "netprobe_server_queries_total", kCounter, "", "",
      "Queries that the server was asked."},

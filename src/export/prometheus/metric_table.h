@@ -135,6 +135,7 @@ enum class Metric : std::uint8_t {
   kHistoryExcessPackets,
   kServerAgents,
   kServerAgentFailures,
+  kServerAgentFaults,
   kServerStreams,
   kServerQueries,
   kServerQueriesFailed,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/flow_gains.h"
+#include "query/flow_gains.h"
 
 #include "model/gained.h"
 #include "query/evaluate.h"
@@ -34,10 +34,16 @@ FlowGains::Known FlowGains::state_of(const Flow& flow) {
 
 void FlowGains::begin(const std::vector<Flow>& flows) {
   known_.clear();
+  began_ = 0;
   for (const Flow& flow : flows) {
     if (known_.size() >= most_) break;
     if (!flow.ended) known_.emplace(flow.id, state_of(flow));
   }
+}
+
+void FlowGains::begin_at(Micros time) {
+  known_.clear();
+  began_ = time;
 }
 
 bool FlowGains::take(const Flow& flow, Micros time, FlowRecord& record) {
@@ -60,6 +66,10 @@ bool FlowGains::take(const Flow& flow, Micros time, FlowRecord& record) {
   if (began) {
     if (known_.size() >= most_) {
       ++not_followed_;
+      return false;
+    }
+    if (to_micros(flow.first_seen) < began_) {
+      if (!flow.ended) known_.emplace(flow.id, state_of(flow));
       return false;
     }
     found = known_.emplace(flow.id, Known{}).first;

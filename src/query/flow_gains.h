@@ -19,6 +19,9 @@ class FlowGains {
 
   /// What these have is no gain: they were there before.
   void begin(const std::vector<Flow>& flows);
+  /// The same where nobody can say which there were: those that were seen before `time`
+  /// (wall) have gained nothing when they are told for the first time.
+  void begin_at(Micros time);
   /// A newer state. False: it gained nothing. `time`: when that was learnt.
   [[nodiscard]] bool take(const Flow& flow, Micros time, FlowRecord& record);
   /// Changes of flows for which there was no room.
@@ -37,6 +40,7 @@ class FlowGains {
   const std::size_t most_;
   std::unordered_map<std::uint64_t, Known> known_;  ///< by the flow's id
   std::uint64_t not_followed_ = 0;
+  Micros began_ = 0;  ///< 0: all flows that are not known are new
 };
 
 }  // namespace netprobe
