@@ -232,7 +232,9 @@ Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
     bad.foreign = true;
     return fail("it is a database, but no history");
   }
-  if (std::get<std::int64_t>(*schema) > kHistorySchema) {
+  file.schema = static_cast<int>(std::get<std::int64_t>(*schema));
+  const int known = file_schema(file.name.kind);
+  if (file.schema > known) {
     bad.newer = true;
     for (const FileTable& table : file_tables(file.name.kind)) {
       const auto rows =
@@ -241,7 +243,7 @@ Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
         bad.rows += static_cast<std::uint64_t>(std::get<std::int64_t>(*rows));
     }
     return fail(fmt::format("it was written by a newer version (schema {}, known is {})",
-                            std::get<std::int64_t>(*schema), kHistorySchema));
+                            file.schema, known));
   }
   for (const FileTable& table : file_tables(file.name.kind)) {
     auto rows = session_->query(fmt::format("SELECT min(time), max(time), count(*) FROM {}.main.{}",
@@ -360,6 +362,7 @@ Result<HistoryFilePtr> Catalogue::make(const FileName& name) {
   file->path = path;
   if (done = attach(*file, true); !done) return std::unexpected(done.error());
   measure_locked(*file);
+  file->schema = file_schema(name.kind);
   file->users = 1;
   file->used = ++uses_;
   // From the first moment, or it would be summed up while it is empty.

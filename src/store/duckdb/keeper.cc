@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "query/sql.h"
+#include "store/duckdb/raw_layout.h"
 #include "store/duckdb/tables.h"
 
 namespace netprobe::duck {
@@ -60,7 +61,7 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   auto to = catalogue_.target(kind, raw.name.period);
   if (!to) return std::unexpected(to.error());
   const HistoryFilePtr target = to->files().front();
-  const std::string source = from.files().front()->alias + ".main.";
+  const std::string source = from.files().front()->alias;
   auto done = session_->run("BEGIN");
   if (done) done = insert(raw, kind, source, *target, go_on);
   if (done)
@@ -114,16 +115,17 @@ Status Keeper::insert(const FileView& raw, FileKind kind, const std::string& sou
   };
   for (const FileTable& table : file_tables(kind)) {
     if (kind == FileKind::kEvents) {
-      auto done = step(table, fmt::format("SELECT {} FROM {}{}", column_list(table.columns), source,
-                                          table.name));
+      auto done = step(table, raw_rows_sql(table.kind, source, raw.file->schema, table.columns));
       if (!done) return done;
       continue;
     }
-    const auto bounds = stretches(source + "flows", bucket_of(kind), go_on);
+    const auto bounds = stretches(source + ".main.flows", bucket_of(kind), go_on);
     if (!bounds) return std::unexpected(bounds.error());
+    const std::string rows =
+        raw_rows_sql(RecordKind::kFlow, source, raw.file->schema, rollup_columns());
     for (std::size_t i = 0; i + 1 < bounds->size(); ++i) {
       const std::string part =
-          fmt::format("(SELECT * FROM {}flows WHERE time >= {} AND time < {}) AS part", source,
+          fmt::format("(SELECT * FROM ({}) WHERE time >= {} AND time < {}) AS part", rows,
                       (*bounds)[i], (*bounds)[i + 1]);
       auto done = step(table, rollup_sql(SqlDialect::kDuckDb, part, false, bucket_of(kind)));
       if (!done) return done;

@@ -30,7 +30,7 @@ class Keeper {
  private:
   [[nodiscard]] Status sum_up(const FileView& raw, FileKind kind,
                               const std::function<bool()>& go_on);
-  /// Adds to the transaction, from the tables of `source` ("f1.main."), whose rows of
+  /// Adds to the transaction, from the tables of the database `source`, whose rows of
   /// flows are summed a stretch of time at a time.
   [[nodiscard]] Status insert(const FileView& raw, FileKind kind, const std::string& source,
                               const HistoryFile& target, const std::function<bool()>& go_on);

@@ -114,8 +114,12 @@ std::expected<void, QueryFailure> Reader::read(Run& run, const Query& query, std
   auto chosen = choose(run, query);
   if (!chosen) return std::unexpected(chosen.error());
   const auto& [lease, files] = *chosen;
-  auto sql = to_sql(query, SqlDialect::kDuckDb, run.tier.tier,
-                    from_sql(query.kind, run.tier.tier, files, run.files), rows, after);
+  const auto statement_from = [&](const std::string& from) {
+    return to_sql(query, SqlDialect::kDuckDb, run.tier.tier, from, rows, after);
+  };
+  auto sql = statement_from("");
+  if (!sql) return std::unexpected(sql.error());
+  sql = statement_from(from_sql(query.kind, run.tier.tier, files, run.files, sql->text));
   if (!sql) return std::unexpected(sql.error());
   statement = std::move(*sql);
   auto found = session_->query(statement.text, run.go_on);

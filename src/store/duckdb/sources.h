@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "query/sql.h"
@@ -24,8 +25,8 @@ namespace netprobe::duck {
 
 /// What stands behind FROM for these files, which are attached. A raw file that is
 /// summed up while this is read is still read raw: rows from it are passed over where
-/// they are sums.
+/// they are sums. Only columns that `statement` names are there, which stands around it.
 [[nodiscard]] std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& files,
-                                   const std::vector<FileView>& all);
+                                   const std::vector<FileView>& all, std::string_view statement);
 
 }  // namespace netprobe::duck

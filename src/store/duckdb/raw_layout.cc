@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/duckdb/raw_layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace netprobe::duck {
+namespace {
+
+using enum ColumnType;
+
+constexpr std::array kWordColumns{TableColumn{"id", kU32}, TableColumn{"word", kText}};
+/// Behind `id` as record.h's EndNames; "src_workload" is the source's "workload".
+constexpr std::array kIdentityColumns{
+    TableColumn{"id", kU32},        TableColumn{"kind", kText},     TableColumn{"name", kText},
+    TableColumn{"namespace", kText}, TableColumn{"workload", kText},
+    TableColumn{"workload_kind", kText}, TableColumn{"node", kText}, TableColumn{"zone", kText},
+    TableColumn{"labels", kText}};
+
+/// "src" of "src_workload", where that is one of an end's names.
+std::string_view end_of(std::string_view column) {
+  if (!column.starts_with("src_") && !column.starts_with("dst_")) return {};
+  const std::string_view rest = column.substr(4);
+  const bool is_name = std::ranges::any_of(
+      kIdentityColumns, [&](const TableColumn& name) { return name.name == rest; });
+  return is_name ? column.substr(0, 3) : std::string_view();
+}
+
+Keeping keeping(const TableColumn& column) {
+  if (!end_of(column.name).empty())
+    return column.name.ends_with("_labels") ? Keeping::kIdentity : Keeping::kNothing;
+  return column.type == kWord ? Keeping::kWord : Keeping::kPlain;
+}
+
+struct Layout {
+  std::vector<Keeping> keeping;
+  std::vector<TableColumn> columns;
+};
+
+Layout layout_of(RecordKind kind) {
+  Layout layout;
+  for (const TableColumn& column : table_columns(kind)) {
+    layout.keeping.push_back(keeping(column));
+    switch (layout.keeping.back()) {
+      case Keeping::kPlain:
+        layout.columns.push_back(column);
+        break;
+      case Keeping::kWord:
+        layout.columns.push_back({.name = column.name, .type = kU32});
+        break;
+      case Keeping::kIdentity:
+        layout.columns.push_back({.name = end_of(column.name), .type = kU32});
+        break;
+      case Keeping::kNothing:
+        break;
+    }
+  }
+  return layout;
+}
+
+const Layout& layout(RecordKind kind) {
+  static const std::array<Layout, kRecordKinds> kLayouts{
+      layout_of(RecordKind::kFlow), layout_of(RecordKind::kDrop),
+      layout_of(RecordKind::kConnection), layout_of(RecordKind::kAlert)};
+  return kLayouts.at(static_cast<std::size_t>(kind));
+}
+
+bool is_word_part(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+bool names(std::string_view statement, std::string_view column) {
+  for (auto at = statement.find(column); at != std::string_view::npos;
+       at = statement.find(column, at + 1)) {
+    const auto end = at + column.size();
+    if ((at == 0 || !is_word_part(statement[at - 1])) &&
+        (end == statement.size() || !is_word_part(statement[end])))
+      return true;
+  }
+  return false;
+}
+
+bool has(std::span<const TableColumn> columns, std::string_view name) {
+  return std::ranges::find(columns, name, &TableColumn::name) != columns.end();
+}
+
+}  // namespace
+
+std::span<const Keeping> raw_keeping(RecordKind kind) { return layout(kind).keeping; }
+std::span<const TableColumn> raw_columns(RecordKind kind) { return layout(kind).columns; }
+std::span<const TableColumn> word_columns() { return kWordColumns; }
+std::span<const TableColumn> identity_columns() { return kIdentityColumns; }
+
+std::vector<TableColumn> named_columns(std::span<const TableColumn> columns,
+                                       std::string_view statement) {
+  std::vector<TableColumn> result;
+  for (const TableColumn& column : columns)
+    if (result.empty() || names(statement, column.name)) result.push_back(column);
+  return result;
+}
+
+// A number always has its row, so that an inner join passes over nothing: that one is
+// a look-up in an array in DuckDB, and a condition on a name goes to the dictionary first
+// and from there, as numbers, into the scan.
+std::string raw_rows_sql(RecordKind kind, std::string_view database, int schema,
+                         std::span<const TableColumn> used) {
+  const std::string table = fmt::format("{}.main.{}", database, table_name(kind, Tier::kRaw));
+  if (schema < kRawSchema) return "SELECT * FROM " + table;
+  std::string list;
+  std::string joins;
+  std::array<bool, 2> ends{};
+  for (const TableColumn& column : table_columns(kind)) {
+    if (!list.empty()) list += ", ";
+    const Keeping how = keeping(column);
+    const std::string_view name = column.name;
+    if (how == Keeping::kPlain) {
+      list += fmt::format("r.{}", name);
+    } else if (!has(used, name)) {
+      list += fmt::format("'' AS {}", name);
+    } else if (how == Keeping::kWord) {
+      list += fmt::format("of_{0}.word AS {0}", name);
+      joins += fmt::format(" JOIN {0}.main.{1} AS of_{2} ON of_{2}.id = r.{2}", database,
+                           kWordsTable, name);
+    } else {
+      const std::string_view end = end_of(name);
+      list += fmt::format("of_{}.\"{}\" AS {}", end, name.substr(end.size() + 1), name);
+      bool& joined = ends.at(end == "src" ? 0 : 1);
+      if (!joined) {
+        joins += fmt::format(" JOIN {0}.main.{1} AS of_{2} ON of_{2}.id = r.{2}", database,
+                             kIdentitiesTable, end);
+      }
+      joined = true;
+    }
+  }
+  return fmt::format("SELECT {} FROM {} AS r{}", list, table, joins);
+}
+
+}  // namespace netprobe::duck
