@@ -69,7 +69,7 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
   // buffers, as much as them: descriptions of attached files, columns while they are
   // compressed, what its allocator holds.
   auto instance = Instance::open(
-      std::move(library), {.memory_limit = std::max(options.memory_limit / 8 * 3, kLeastBuffers),
+      std::move(library), {.memory_limit = std::max(options.memory_limit / 8 * 5, kLeastBuffers),
                            .threads = options.threads,
                            .temp_directory = catalogue->temp_,
                            .max_temp_bytes = options.max_bytes / 4});

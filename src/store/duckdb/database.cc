@@ -86,6 +86,11 @@ Result<std::unique_ptr<Instance>> Instance::open(LibraryPtr library,
   set("memory_limit", fmt::format("{}B", options.memory_limit));
   set("threads", fmt::format("{}", options.threads));
   set("temp_directory", options.temp_directory);
+  // Joins are of rows with dictionaries, in the order in which they stand: where few rows
+  // are expected, it would multiply the dictionaries first.
+  set("disabled_optimizers", "join_order");
+  // Of what is grouped and joined: each of these has dozens of blocks, few of them full.
+  set("default_block_size", "16384");
   if (!options.temp_directory.empty())
     set("max_temp_directory_size", fmt::format("{}B", options.max_temp_bytes));
   // Rows of equal rank come in any order; keeping theirs costs memory.
@@ -242,6 +247,12 @@ Result<Rows> Session::query(const std::string& sql, const std::function<bool()>&
   for (;;) {
     if (!go_on()) return finish(fail("it was ended", ErrorKind::kBusy));
     const PendingState state = api_->pending_execute_task(pending);
+    if (state == PendingState::kError) {
+      // Then execute_pending() does not say why.
+      Error error{.message = first_line(api_->pending_error(pending))};
+      if (error.message.starts_with("Out of Memory")) error.kind = ErrorKind::kNoPermission;
+      return finish(std::unexpected(error));
+    }
     if (state == PendingState::kReady || state == PendingState::kError) break;
     // Other threads have all there is to do.
     if (state == PendingState::kNoTasks)

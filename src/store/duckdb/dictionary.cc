@@ -49,22 +49,21 @@ void Dictionary::clear() {
 
 Status Dictionary::load(Session& session, const std::string& database) {
   clear();
-  auto words = session.query(fmt::format("SELECT id::UBIGINT, word FROM {}.main.{} WHERE id > 0",
-                                         database, kWordsTable));
+  auto words = session.query(
+      fmt::format("SELECT id::UBIGINT, word FROM {}.main.{} WHERE id > 0", database, kWordsTable));
   if (!words) return std::unexpected(words.error());
   while (words->next()) {
     for (std::size_t row = 0; row < words->size(); ++row) {
       auto word = std::get<std::string>(words->value(1, row));
-      const auto number =
-          static_cast<std::uint32_t>(std::get<std::uint64_t>(words->value(0, row)));
+      const auto number = static_cast<std::uint32_t>(std::get<std::uint64_t>(words->value(0, row)));
       bytes_ += word.size() + kTextBytes;
       // Two that were mended may be the same now.
       words_.try_emplace(std::move(word), number);
       next_word_ = std::max(next_word_, number + 1);
     }
   }
-  auto identities =
-      session.query(fmt::format("SELECT * FROM {}.main.{} WHERE id > 0", database, kIdentitiesTable));
+  auto identities = session.query(
+      fmt::format("SELECT * FROM {}.main.{} WHERE id > 0", database, kIdentitiesTable));
   if (!identities) return std::unexpected(identities.error());
   while (identities->next()) {
     for (std::size_t row = 0; row < identities->size(); ++row) {
@@ -110,10 +109,9 @@ std::uint32_t Dictionary::identity(const Identity* identity) {
   const auto [seen, is_new] = seen_identities_.try_emplace(identity);
   if (!is_new) return seen->second;
   const EndNames names = end_names(identity);
-  const Content content{name(names.kind),       name(names.name),
-                        name(names.name_space), name(names.workload),
-                        name(names.workload_kind), name(names.node),
-                        name(names.zone),       name(labels_text(identity))};
+  const Content content{name(names.kind),     name(names.name),           name(names.name_space),
+                        name(names.workload), name(names.workload_kind),  name(names.node),
+                        name(names.zone),     name(labels_text(identity))};
   const auto [found, added] = identities_.try_emplace(content, next_identity_);
   if (added) {
     ++next_identity_;
@@ -154,8 +152,7 @@ Status Dictionary::append_new(Session& session, const std::string& database) {
 }
 
 bool Dictionary::is_full() const {
-  return bytes_ >= kMostBytes || next_word_ >= kMostNumbers ||
-         next_identity_ >= kMostNumbers;
+  return bytes_ >= kMostBytes || next_word_ >= kMostNumbers || next_identity_ >= kMostNumbers;
 }
 
 }  // namespace netprobe::duck

@@ -121,13 +121,9 @@ Status Keeper::insert(const FileView& raw, FileKind kind, const std::string& sou
     }
     const auto bounds = stretches(source + ".main.flows", bucket_of(kind), go_on);
     if (!bounds) return std::unexpected(bounds.error());
-    const std::string rows =
-        raw_rows_sql(RecordKind::kFlow, source, raw.file->schema, rollup_columns());
     for (std::size_t i = 0; i + 1 < bounds->size(); ++i) {
-      const std::string part =
-          fmt::format("(SELECT * FROM ({}) WHERE time >= {} AND time < {}) AS part", rows,
-                      (*bounds)[i], (*bounds)[i + 1]);
-      auto done = step(table, rollup_sql(SqlDialect::kDuckDb, part, false, bucket_of(kind)));
+      auto done = step(table, raw_sums_sql(source, raw.file->schema, bucket_of(kind), (*bounds)[i],
+                                           (*bounds)[i + 1]));
       if (!done) return done;
     }
   }

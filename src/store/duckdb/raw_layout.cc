@@ -7,6 +7,8 @@
 #include <array>
 #include <cctype>
 
+#include "query/sql.h"
+
 namespace netprobe::duck {
 namespace {
 
@@ -15,9 +17,10 @@ using enum ColumnType;
 constexpr std::array kWordColumns{TableColumn{"id", kU32}, TableColumn{"word", kText}};
 /// Behind `id` as record.h's EndNames; "src_workload" is the source's "workload".
 constexpr std::array kIdentityColumns{
-    TableColumn{"id", kU32},        TableColumn{"kind", kText},     TableColumn{"name", kText},
-    TableColumn{"namespace", kText}, TableColumn{"workload", kText},
-    TableColumn{"workload_kind", kText}, TableColumn{"node", kText}, TableColumn{"zone", kText},
+    TableColumn{"id", kU32},        TableColumn{"kind", kText},
+    TableColumn{"name", kText},     TableColumn{"namespace", kText},
+    TableColumn{"workload", kText}, TableColumn{"workload_kind", kText},
+    TableColumn{"node", kText},     TableColumn{"zone", kText},
     TableColumn{"labels", kText}};
 
 /// "src" of "src_workload", where that is one of an end's names.
@@ -85,6 +88,47 @@ bool has(std::span<const TableColumn> columns, std::string_view name) {
   return std::ranges::find(columns, name, &TableColumn::name) != columns.end();
 }
 
+// Columns of `from`, with words and names for their numbers. A number always has its
+// row, so that an inner join passes over nothing: DuckDB makes of it a look-up in an array,
+// and a condition on a name goes to the dictionary first and from there, as numbers, into
+// the scan. Words are looked up in a list: a join of each would be a dozen at a time, with
+// buffers for each.
+std::string with_names(std::span<const TableColumn> columns, std::string_view database,
+                       std::string_view from, std::span<const TableColumn> used) {
+  std::string list;
+  std::string joins;
+  std::array<bool, 2> ends{};
+  bool words = false;
+  for (const TableColumn& column : columns) {
+    if (!list.empty()) list += ", ";
+    const Keeping how = keeping(column);
+    const std::string_view name = column.name;
+    if (how == Keeping::kPlain) {
+      list += fmt::format("r.{}", name);
+    } else if (!has(used, name)) {
+      list += fmt::format("'' AS {}", name);
+    } else if (how == Keeping::kWord) {
+      list += fmt::format("w.words[r.{0} + 1] AS {0}", name);
+      words = true;
+    } else {
+      const std::string_view end = end_of(name);
+      list += fmt::format("of_{}.\"{}\" AS {}", end, name.substr(end.size() + 1), name);
+      bool& joined = ends.at(end == "src" ? 0 : 1);
+      if (!joined) {
+        joins += fmt::format(" JOIN {0}.main.{1} AS of_{2} ON of_{2}.id = r.{2}", database,
+                             kIdentitiesTable, end);
+      }
+      joined = true;
+    }
+  }
+  if (words) {
+    joins +=
+        fmt::format(" CROSS JOIN (SELECT list(word ORDER BY id) AS words FROM {}.main.{}) AS w",
+                    database, kWordsTable);
+  }
+  return fmt::format("SELECT {} FROM {} AS r{}", list, from, joins);
+}
+
 }  // namespace
 
 std::span<const Keeping> raw_keeping(RecordKind kind) { return layout(kind).keeping; }
@@ -100,40 +144,46 @@ std::vector<TableColumn> named_columns(std::span<const TableColumn> columns,
   return result;
 }
 
-// A number always has its row, so that an inner join passes over nothing: that one is
-// a look-up in an array in DuckDB, and a condition on a name goes to the dictionary first
-// and from there, as numbers, into the scan.
 std::string raw_rows_sql(RecordKind kind, std::string_view database, int schema,
                          std::span<const TableColumn> used) {
   const std::string table = fmt::format("{}.main.{}", database, table_name(kind, Tier::kRaw));
   if (schema < kRawSchema) return "SELECT * FROM " + table;
-  std::string list;
-  std::string joins;
-  std::array<bool, 2> ends{};
-  for (const TableColumn& column : table_columns(kind)) {
-    if (!list.empty()) list += ", ";
-    const Keeping how = keeping(column);
-    const std::string_view name = column.name;
-    if (how == Keeping::kPlain) {
-      list += fmt::format("r.{}", name);
-    } else if (!has(used, name)) {
-      list += fmt::format("'' AS {}", name);
-    } else if (how == Keeping::kWord) {
-      list += fmt::format("of_{0}.word AS {0}", name);
-      joins += fmt::format(" JOIN {0}.main.{1} AS of_{2} ON of_{2}.id = r.{2}", database,
-                           kWordsTable, name);
+  return with_names(table_columns(kind), database, table, used);
+}
+
+std::string raw_sums_sql(std::string_view database, int schema, Micros bucket, Micros since,
+                         Micros until) {
+  const std::string range = fmt::format(" WHERE time >= {} AND time < {}", since, until);
+  const std::string table = fmt::format("{}.main.flows", database);
+  if (schema < kRawSchema) {
+    return rollup_sql(SqlDialect::kDuckDb,
+                      fmt::format("(SELECT * FROM {}{}) AS part", table, range), false, bucket);
+  }
+  std::string numbers;
+  for (const TableColumn& column : rollup_columns().first(rollup_keys())) {
+    const std::string_view end = end_of(column.name);
+    // One of an end's names has its number, and the others nothing.
+    if (end.empty()) {
+      numbers += fmt::format("{}, ", column.name);
+    } else if (column.name.ends_with("_workload")) {
+      numbers += fmt::format("{} AS {}, ", end, column.name);
     } else {
-      const std::string_view end = end_of(name);
-      list += fmt::format("of_{}.\"{}\" AS {}", end, name.substr(end.size() + 1), name);
-      bool& joined = ends.at(end == "src" ? 0 : 1);
-      if (!joined) {
-        joins += fmt::format(" JOIN {0}.main.{1} AS of_{2} ON of_{2}.id = r.{2}", database,
-                             kIdentitiesTable, end);
-      }
-      joined = true;
+      numbers += fmt::format("0::UTINYINT AS {}, ", column.name);
     }
   }
-  return fmt::format("SELECT {} FROM {} AS r{}", list, table, joins);
+  std::string sums;
+  for (const TableColumn& column : table_columns(RecordKind::kFlow))
+    if (keeping(column) == Keeping::kPlain &&
+        !has(rollup_columns().first(rollup_keys()), column.name))
+      sums += fmt::format("{}{}", sums.empty() ? "" : ", ", column.name);
+  const std::string by_number = rollup_sql(
+      SqlDialect::kDuckDb,
+      fmt::format("(SELECT {}{} FROM {}{}) AS part", numbers, sums, table, range), false, bucket);
+  const std::string named = with_names(
+      rollup_columns(), database,
+      fmt::format("(SELECT *, src_workload AS src, dst_workload AS dst FROM ({}))", by_number),
+      rollup_columns());
+  return rollup_sql(SqlDialect::kDuckDb, "(" + named + ") AS named", true, bucket);
 }
 
 }  // namespace netprobe::duck

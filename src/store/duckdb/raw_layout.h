@@ -40,8 +40,14 @@ inline constexpr std::string_view kIdentitiesTable = "identities";
                                                      std::string_view statement);
 
 /// A SELECT of rows of table_columns() from a raw file that is attached as `database`.
-/// Words and names of ends that are not `used` are "", which saves their joins.
+/// Words and names of ends that are not `used` are "", which saves their look-ups.
 [[nodiscard]] std::string raw_rows_sql(RecordKind kind, std::string_view database, int schema,
                                        std::span<const TableColumn> used);
+
+/// A SELECT of rows of rollup_columns(), of a raw file's flows in a time range. Grouped
+/// by numbers first, and what is left of them by names: pods have many rows of a minute,
+/// and numbers take no memory to speak of.
+[[nodiscard]] std::string raw_sums_sql(std::string_view database, int schema, Micros bucket,
+                                       Micros since, Micros until);
 
 }  // namespace netprobe::duck
