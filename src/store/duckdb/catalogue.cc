@@ -27,6 +27,9 @@ constexpr std::size_t kIdleAttached = 8;
 // Less does not hold the row group that is written, whatever the limit is.
 constexpr std::uint64_t kLeastBuffers = 24U << 20U;
 
+// Of the limit, for names of the files that are read.
+constexpr std::uint64_t kNamesShare = 8;
+
 constexpr std::string_view kUnfinished = ".new";
 
 Micros modified_time(const std::string& path) {
@@ -61,15 +64,18 @@ void Lease::release() {
   files_.clear();
 }
 
+Catalogue::Catalogue(const DuckDbOptions& options, const Clock& clock)
+    : options_(options), clock_(clock), names_(options.memory_limit / kNamesShare) {}
+
 Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const DuckDbOptions& options,
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
   // A quarter is for rows in waiting; the rest is what the library takes beside its
   // buffers, as much as them: descriptions of attached files, columns while they are
-  // compressed, what its allocator holds.
+  // compressed, what its allocator holds, and names.
   auto instance = Instance::open(
-      std::move(library), {.memory_limit = std::max(options.memory_limit / 8 * 5, kLeastBuffers),
+      std::move(library), {.memory_limit = std::max(options.memory_limit / 8 * 3, kLeastBuffers),
                            .threads = options.threads,
                            .temp_directory = catalogue->temp_,
                            .max_temp_bytes = options.max_bytes / 4});
@@ -79,6 +85,8 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
   if (!session) return std::unexpected(session.error());
   const MutexLock lock(catalogue->mutex_);
   catalogue->session_ = std::move(*session);
+  if (auto done = catalogue->names_.make_functions(*catalogue->session_); !done)
+    return std::unexpected(done.error());
   // When is decided by rows (raw_writer.cc); this is for when that fails.
   if (auto done = catalogue->session_->run("SET checkpoint_threshold = '96MB'"); !done)
     return std::unexpected(done.error());
@@ -453,6 +461,7 @@ void Catalogue::put_away(const HistoryFilePtr& file) {
 void Catalogue::remove(const HistoryFilePtr& file) {
   const MutexLock lock(mutex_);
   std::erase(files_, file);
+  if (file->name.kind == FileKind::kRaw) names_.forget(file->name.sequence);
   if (file->users == 0) detach(*file);
   std::error_code error;
   fs::remove(file->path, error);
@@ -467,6 +476,7 @@ Status Catalogue::reopen(const HistoryFilePtr& file) {
   if (auto done = attach_or_drop_log(*file, true); !done) return done;
   if (file->alias.empty()) return fail(file->path + " cannot be opened anew");
   file->ranges = {};
+  names_.forget(file->name.sequence);
   BadFile bad;
   if (auto looked = look_into(*file, bad); !looked) return looked;
   measure_locked(*file);

@@ -12,6 +12,7 @@
 #include "base/unique_fd.h"
 #include "store/duckdb/database.h"
 #include "store/duckdb/history_file.h"
+#include "store/duckdb/names.h"
 #include "store/duckdb/options.h"
 
 namespace netprobe::duck {
@@ -46,6 +47,7 @@ struct FileView {
   std::uint64_t bytes = 0;
   Micros newest = 0;
   bool writing = false;
+  std::uint64_t names = 0;  ///< Names::Use::number() of a raw file, where it is read
   /// Of a raw file: it is in a file of this kind, by enum FileKind.
   std::array<bool, kFileKinds> summed{};
 };
@@ -79,6 +81,9 @@ class Catalogue {
   /// Write-ahead logs that could not be replayed and were put aside.
   [[nodiscard]] std::vector<std::string> lost_logs() const NETPROBE_EXCLUDES(mutex_);
 
+  /// What numbers in raw files mean.
+  [[nodiscard]] Names& names() { return names_; }
+
   /// Of DuckDB's buffers.
   [[nodiscard]] std::uint64_t memory_bytes() NETPROBE_EXCLUDES(mutex_);
 
@@ -110,7 +115,7 @@ class Catalogue {
 
  private:
   friend class Lease;
-  Catalogue(const DuckDbOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
+  Catalogue(const DuckDbOptions& options, const Clock& clock);
 
   [[nodiscard]] Status take_directory();
   void scan() NETPROBE_REQUIRES(mutex_);
@@ -130,6 +135,7 @@ class Catalogue {
   const Clock& clock_;
   std::string temp_;
   UniqueFd lock_;
+  Names names_;  ///< of the instance's functions
   std::unique_ptr<Instance> instance_;
   mutable Mutex mutex_;
   std::unique_ptr<Session> session_ NETPROBE_GUARDED_BY(mutex_);

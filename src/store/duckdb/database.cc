@@ -11,6 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "store/duckdb/text.h"
+
 namespace netprobe::duck {
 namespace {
 
@@ -47,14 +49,6 @@ IpAddress address_of(const char* bytes) {
   return IpAddress(std::span<const std::uint8_t, 16>(copy));
 }
 
-std::string_view view_of(const Text& text) {
-  if (text.length <= Text::kInlined)
-    return {reinterpret_cast<const char*>(&text) + sizeof text.length, text.length};
-  const char* pointer = nullptr;
-  std::memcpy(&pointer, text.rest, sizeof pointer);
-  return {pointer, text.length};
-}
-
 }  // namespace
 
 std::string quote_text(std::string_view text) {
@@ -86,9 +80,6 @@ Result<std::unique_ptr<Instance>> Instance::open(LibraryPtr library,
   set("memory_limit", fmt::format("{}B", options.memory_limit));
   set("threads", fmt::format("{}", options.threads));
   set("temp_directory", options.temp_directory);
-  // Joins are of rows with dictionaries, in the order in which they stand: where few rows
-  // are expected, it would multiply the dictionaries first.
-  set("disabled_optimizers", "join_order");
   // Of what is grouped and joined: each of these has dozens of blocks, few of them full.
   set("default_block_size", "16384");
   if (!options.temp_directory.empty())

@@ -61,9 +61,9 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   auto to = catalogue_.target(kind, raw.name.period);
   if (!to) return std::unexpected(to.error());
   const HistoryFilePtr target = to->files().front();
-  const std::string source = from.files().front()->alias;
+  const HistoryFile& file = *from.files().front();
   auto done = session_->run("BEGIN");
-  if (done) done = insert(raw, kind, source, *target, go_on);
+  if (done) done = insert(raw, kind, file, *target, go_on);
   if (done)
     done = session_->run(
         fmt::format("INSERT INTO {}.main.sources VALUES ({})", target->alias, raw.name.sequence));
@@ -103,8 +103,10 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   return checked;
 }
 
-Status Keeper::insert(const FileView& raw, FileKind kind, const std::string& source,
+Status Keeper::insert(const FileView& raw, FileKind kind, const HistoryFile& file,
                       const HistoryFile& target, const std::function<bool()>& go_on) {
+  RawSource source{.database = file.alias, .schema = file.schema};
+  Names::Use names;
   const auto step = [&](const FileTable& table, const std::string& select) -> Status {
     const auto rows = session_->query(
         fmt::format("INSERT INTO {}.main.{} SELECT {}, {}::UBIGINT FROM ({})", target.alias,
@@ -114,16 +116,24 @@ Status Keeper::insert(const FileView& raw, FileKind kind, const std::string& sou
     return {};
   };
   for (const FileTable& table : file_tables(kind)) {
+    if (file.schema >= kRawSchema) {
+      auto use =
+          catalogue_.names().use(*session_, {.sequence = raw.name.sequence, .database = file.alias},
+                                 name_columns(table.columns));
+      if (!use) return std::unexpected(use.error());
+      names = std::move(*use);
+      source.names = names.number();
+    }
     if (kind == FileKind::kEvents) {
-      auto done = step(table, raw_rows_sql(table.kind, source, raw.file->schema, table.columns));
+      auto done = step(table, raw_rows_sql(table.kind, source));
       if (!done) return done;
       continue;
     }
-    const auto bounds = stretches(source + ".main.flows", bucket_of(kind), go_on);
+    const auto bounds = stretches(file.alias + ".main.flows", bucket_of(kind), go_on);
     if (!bounds) return std::unexpected(bounds.error());
     for (std::size_t i = 0; i + 1 < bounds->size(); ++i) {
-      auto done = step(table, raw_sums_sql(source, raw.file->schema, bucket_of(kind), (*bounds)[i],
-                                           (*bounds)[i + 1]));
+      auto done =
+          step(table, raw_sums_sql(source, bucket_of(kind), (*bounds)[i], (*bounds)[i + 1]));
       if (!done) return done;
     }
   }

@@ -30,9 +30,9 @@ class Keeper {
  private:
   [[nodiscard]] Status sum_up(const FileView& raw, FileKind kind,
                               const std::function<bool()>& go_on);
-  /// Adds to the transaction, from the tables of the database `source`, whose rows of
-  /// flows are summed a stretch of time at a time.
-  [[nodiscard]] Status insert(const FileView& raw, FileKind kind, const std::string& source,
+  /// Adds to the transaction, from the attached `file`, whose rows of flows are summed a
+  /// stretch of time at a time.
+  [[nodiscard]] Status insert(const FileView& raw, FileKind kind, const HistoryFile& file,
                               const HistoryFile& target, const std::function<bool()>& go_on);
   /// Bounds of these stretches, of whole buckets: from the first to behind the last.
   [[nodiscard]] Result<std::vector<Micros>> stretches(const std::string& flows, Micros bucket,

@@ -88,45 +88,30 @@ bool has(std::span<const TableColumn> columns, std::string_view name) {
   return std::ranges::find(columns, name, &TableColumn::name) != columns.end();
 }
 
-// Columns of `from`, with words and names for their numbers. A number always has its
-// row, so that an inner join passes over nothing: DuckDB makes of it a look-up in an array,
-// and a condition on a name goes to the dictionary first and from there, as numbers, into
-// the scan. Words are looked up in a list: a join of each would be a dozen at a time, with
-// buffers for each.
-std::string with_names(std::span<const TableColumn> columns, std::string_view database,
-                       std::string_view from, std::span<const TableColumn> used) {
+/// Of identity_columns(), by an end's column.
+std::size_t name_column(std::string_view column) {
+  const auto found = std::ranges::find(kIdentityColumns, column.substr(4), &TableColumn::name);
+  return static_cast<std::size_t>(found - kIdentityColumns.begin());
+}
+
+// Columns of `from`, with words and names for their numbers. What is not used costs
+// nothing: the optimizer drops it.
+std::string with_names(std::span<const TableColumn> columns, std::uint64_t names,
+                       std::string_view from) {
   std::string list;
-  std::string joins;
-  std::array<bool, 2> ends{};
-  bool words = false;
   for (const TableColumn& column : columns) {
     if (!list.empty()) list += ", ";
-    const Keeping how = keeping(column);
     const std::string_view name = column.name;
-    if (how == Keeping::kPlain) {
-      list += fmt::format("r.{}", name);
-    } else if (!has(used, name)) {
-      list += fmt::format("'' AS {}", name);
-    } else if (how == Keeping::kWord) {
-      list += fmt::format("w.words[r.{0} + 1] AS {0}", name);
-      words = true;
+    const std::string_view end = end_of(name);
+    if (!end.empty()) {
+      list += fmt::format("{}({}, {}) AS {}", name_function(name_column(name)), names, end, name);
+    } else if (keeping(column) == Keeping::kWord) {
+      list += fmt::format("{0}({1}, {2}) AS {2}", name_function(0), names, name);
     } else {
-      const std::string_view end = end_of(name);
-      list += fmt::format("of_{}.\"{}\" AS {}", end, name.substr(end.size() + 1), name);
-      bool& joined = ends.at(end == "src" ? 0 : 1);
-      if (!joined) {
-        joins += fmt::format(" JOIN {0}.main.{1} AS of_{2} ON of_{2}.id = r.{2}", database,
-                             kIdentitiesTable, end);
-      }
-      joined = true;
+      list += name;
     }
   }
-  if (words) {
-    joins +=
-        fmt::format(" CROSS JOIN (SELECT list(word ORDER BY id) AS words FROM {}.main.{}) AS w",
-                    database, kWordsTable);
-  }
-  return fmt::format("SELECT {} FROM {} AS r{}", list, from, joins);
+  return fmt::format("SELECT {} FROM {}", list, from);
 }
 
 }  // namespace
@@ -144,45 +129,57 @@ std::vector<TableColumn> named_columns(std::span<const TableColumn> columns,
   return result;
 }
 
-std::string raw_rows_sql(RecordKind kind, std::string_view database, int schema,
-                         std::span<const TableColumn> used) {
-  const std::string table = fmt::format("{}.main.{}", database, table_name(kind, Tier::kRaw));
-  if (schema < kRawSchema) return "SELECT * FROM " + table;
-  return with_names(table_columns(kind), database, table, used);
+NameColumns name_columns(std::span<const TableColumn> columns) {
+  NameColumns result;
+  for (const TableColumn& column : columns) {
+    if (!end_of(column.name).empty()) {
+      result.set(name_column(column.name));
+    } else if (keeping(column) == Keeping::kWord) {
+      result.set(0);
+    }
+  }
+  return result;
 }
 
-std::string raw_sums_sql(std::string_view database, int schema, Micros bucket, Micros since,
-                         Micros until) {
+std::string raw_rows_sql(RecordKind kind, const RawSource& source) {
+  const std::string table =
+      fmt::format("{}.main.{}", source.database, table_name(kind, Tier::kRaw));
+  if (source.schema < kRawSchema) return "SELECT * FROM " + table;
+  return with_names(table_columns(kind), source.names, table);
+}
+
+std::string raw_sums_sql(const RawSource& source, Micros bucket, Micros since, Micros until) {
   const std::string range = fmt::format(" WHERE time >= {} AND time < {}", since, until);
-  const std::string table = fmt::format("{}.main.flows", database);
-  if (schema < kRawSchema) {
+  const std::string table = fmt::format("{}.main.flows", source.database);
+  if (source.schema < kRawSchema) {
     return rollup_sql(SqlDialect::kDuckDb,
                       fmt::format("(SELECT * FROM {}{}) AS part", table, range), false, bucket);
   }
-  std::string numbers;
-  for (const TableColumn& column : rollup_columns().first(rollup_keys())) {
+  const auto keys = rollup_columns().first(rollup_keys());
+  std::string list;
+  for (const TableColumn& column : keys) {
     const std::string_view end = end_of(column.name);
     // One of an end's names has its number, and the others nothing.
     if (end.empty()) {
-      numbers += fmt::format("{}, ", column.name);
+      list += fmt::format("{}, ", column.name);
     } else if (column.name.ends_with("_workload")) {
-      numbers += fmt::format("{} AS {}, ", end, column.name);
+      list += fmt::format("{} AS {}, ", end, column.name);
     } else {
-      numbers += fmt::format("0::UTINYINT AS {}, ", column.name);
+      list += fmt::format("0::UTINYINT AS {}, ", column.name);
     }
   }
-  std::string sums;
-  for (const TableColumn& column : table_columns(RecordKind::kFlow))
-    if (keeping(column) == Keeping::kPlain &&
-        !has(rollup_columns().first(rollup_keys()), column.name))
-      sums += fmt::format("{}{}", sums.empty() ? "" : ", ", column.name);
-  const std::string by_number = rollup_sql(
-      SqlDialect::kDuckDb,
-      fmt::format("(SELECT {}{} FROM {}{}) AS part", numbers, sums, table, range), false, bucket);
+  std::string_view separator;
+  for (const TableColumn& column : table_columns(RecordKind::kFlow)) {
+    if (keeping(column) != Keeping::kPlain || has(keys, column.name)) continue;
+    list += fmt::format("{}{}", separator, column.name);
+    separator = ", ";
+  }
+  const std::string by_number =
+      rollup_sql(SqlDialect::kDuckDb,
+                 fmt::format("(SELECT {} FROM {}{}) AS part", list, table, range), false, bucket);
   const std::string named = with_names(
-      rollup_columns(), database,
-      fmt::format("(SELECT *, src_workload AS src, dst_workload AS dst FROM ({}))", by_number),
-      rollup_columns());
+      rollup_columns(), source.names,
+      fmt::format("(SELECT *, src_workload AS src, dst_workload AS dst FROM ({}))", by_number));
   return rollup_sql(SqlDialect::kDuckDb, "(" + named + ") AS named", true, bucket);
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "query/schema.h"
+#include "store/duckdb/names.h"
 
 namespace netprobe::duck {
 
@@ -39,15 +40,23 @@ inline constexpr std::string_view kIdentitiesTable = "identities";
 [[nodiscard]] std::vector<TableColumn> named_columns(std::span<const TableColumn> columns,
                                                      std::string_view statement);
 
-/// A SELECT of rows of table_columns() from a raw file that is attached as `database`.
-/// Words and names of ends that are not `used` are "", which saves their look-ups.
-[[nodiscard]] std::string raw_rows_sql(RecordKind kind, std::string_view database, int schema,
-                                       std::span<const TableColumn> used);
+/// What of the dictionaries those of the columns need.
+[[nodiscard]] NameColumns name_columns(std::span<const TableColumn> columns);
 
-/// A SELECT of rows of rollup_columns(), of a raw file's flows in a time range. Grouped
-/// by numbers first, and what is left of them by names: pods have many rows of a minute,
-/// and numbers take no memory to speak of.
-[[nodiscard]] std::string raw_sums_sql(std::string_view database, int schema, Micros bucket,
-                                       Micros since, Micros until);
+/// A raw file for a statement.
+struct RawSource {
+  std::string_view database;  ///< that it is attached as
+  int schema = kRawSchema;
+  std::uint64_t names = 0;  ///< Names::Use::number(); of the first schema nothing
+};
+
+/// A SELECT of rows of table_columns().
+[[nodiscard]] std::string raw_rows_sql(RecordKind kind, const RawSource& source);
+
+/// A SELECT of rows of rollup_columns(), of flows in a time range. Grouped by numbers
+/// first, and what is left of them by names: pods have many rows of a minute, and numbers
+/// take no memory to speak of.
+[[nodiscard]] std::string raw_sums_sql(const RawSource& source, Micros bucket, Micros since,
+                                       Micros until);
 
 }  // namespace netprobe::duck

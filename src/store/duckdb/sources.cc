@@ -24,6 +24,10 @@ bool serves(const FileView& file, RecordKind kind, Tier tier) {
   return file.name.kind == FileKind::kRaw && sums != FileKind::kRaw && !is_summed(file, sums);
 }
 
+RawSource raw_source(const FileView& file) {
+  return {.database = file.file->alias, .schema = file.file->schema, .names = file.names};
+}
+
 const TimeRange& range_of(const FileView& file, RecordKind kind) {
   return file.ranges.at(static_cast<std::size_t>(kind));
 }
@@ -58,11 +62,17 @@ std::vector<FileView> files_for(RecordKind kind, Tier tier, const std::vector<Fi
   return result;
 }
 
+std::vector<TableColumn> used_columns(RecordKind kind, Tier tier, std::string_view statement) {
+  const FileKind sums = file_kind(kind, tier);
+  const bool rolled = sums == FileKind::kMinute || sums == FileKind::kHour;
+  return named_columns(rolled ? rollup_columns() : table_columns(kind), statement);
+}
+
 std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& files,
                      const std::vector<FileView>& all, std::string_view statement) {
   const FileKind sums = file_kind(kind, tier);
   const bool rolled = sums == FileKind::kMinute || sums == FileKind::kHour;
-  const auto used = named_columns(rolled ? rollup_columns() : table_columns(kind), statement);
+  const auto used = used_columns(kind, tier, statement);
   const std::string columns = column_list(used);
   // Of raw files that are read here: their sums may be committed before this is read.
   std::string not_from;
@@ -74,7 +84,7 @@ std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& fi
   for (const FileView& file : files) {
     if (!sql.empty()) sql += " UNION ALL ";
     if (file.name.kind == FileKind::kRaw) {
-      std::string rows = raw_rows_sql(kind, file.file->alias, file.file->schema, used);
+      std::string rows = raw_rows_sql(kind, raw_source(file));
       if (rolled)
         rows = rollup_rows_sql(SqlDialect::kDuckDb, "(" + rows + ") AS flows", bucket_of(tier));
       sql += fmt::format("SELECT {} FROM ({})", columns, rows);

@@ -23,6 +23,10 @@ namespace netprobe::duck {
                                               std::optional<Micros> since,
                                               std::optional<Micros> until);
 
+/// Columns that a statement around from_sql() uses; perhaps more.
+[[nodiscard]] std::vector<TableColumn> used_columns(RecordKind kind, Tier tier,
+                                                    std::string_view statement);
+
 /// What stands behind FROM for these files, which are attached. A raw file that is
 /// summed up while this is read is still read raw: rows from it are passed over where
 /// they are sums. Only columns that `statement` names are there, which stands around it.
