@@ -163,8 +163,8 @@ Status Names::read(Session& session, const File& file, NameColumns columns, List
       sql += fmt::format(", \"{}\"", column_name(i));
       read.push_back(std::make_shared<NameList>());
     }
-    auto rows = session.query(fmt::format("{} FROM {}.main.{} WHERE id < {}", sql, file.database,
-                                          table, kMostNumbers));
+    auto rows = session.query(
+        fmt::format("{} FROM {}.main.{} WHERE id < {}", sql, file.database, table, kMostNumbers));
     if (!rows) return std::unexpected(rows.error());
     while (rows->next()) {
       for (std::size_t row = 0; row < rows->size(); ++row) {
