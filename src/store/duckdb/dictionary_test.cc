@@ -145,17 +145,19 @@ TEST_F(DictionaryTest, StatementsHaveNamesForNumbers) {
   EXPECT_EQ(word(*names, 0), "");
   EXPECT_EQ(word(*names, 1'000'000), "");
   const auto end = [&](std::string_view column) {
-    return text(fmt::format("SELECT netprobe_{}({}, {}::UINTEGER)", column, names->number(),
-                            identity));
+    return text(
+        fmt::format("SELECT netprobe_{}({}, {}::UINTEGER)", column, names->number(), identity));
   };
   EXPECT_EQ(end("kind"), "pod");
   EXPECT_EQ(end("name"), "web-1");
   EXPECT_EQ(end("namespace"), "shop");
   EXPECT_EQ(end("workload"), "web");
-  EXPECT_EQ(end("labels"), "\x1f" "app=a\x1f");
+  EXPECT_EQ(end("labels"),
+            "\x1f"
+            "app=a\x1f");
   // Of a use that has ended, or never was, nothing is known.
-  EXPECT_EQ(text(fmt::format("SELECT netprobe_word({}, {}::UINTEGER)", names->number() + 1, egress)),
-            "");
+  EXPECT_EQ(
+      text(fmt::format("SELECT netprobe_word({}, {}::UINTEGER)", names->number() + 1, egress)), "");
 }
 
 TEST_F(DictionaryTest, WhatIsWrittenMeanwhileIsThereForTheNext) {
