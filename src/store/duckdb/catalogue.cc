@@ -71,14 +71,14 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
+  catalogue->buffers_ = std::max(options.memory_limit / 8 * 3, kLeastBuffers);
   // A quarter is for rows in waiting; the rest is what the library takes beside its
   // buffers, as much as them: descriptions of attached files, columns while they are
   // compressed, what its allocator holds, and names.
-  auto instance = Instance::open(
-      std::move(library), {.memory_limit = std::max(options.memory_limit / 8 * 3, kLeastBuffers),
-                           .threads = options.threads,
-                           .temp_directory = catalogue->temp_,
-                           .max_temp_bytes = options.max_bytes / 4});
+  auto instance = Instance::open(std::move(library), {.memory_limit = catalogue->buffers_,
+                                                      .threads = options.threads,
+                                                      .temp_directory = catalogue->temp_,
+                                                      .max_temp_bytes = options.max_bytes / 4});
   if (!instance) return std::unexpected(instance.error());
   catalogue->instance_ = std::move(*instance);
   auto session = Session::open(*catalogue->instance_);
@@ -171,7 +171,7 @@ void Catalogue::scan() {
     measure_locked(*file);
     file->used = ++uses_;
     files_.push_back(file);
-    detach_idle();
+    detach_idle(kIdleAttached);
   }
 }
 
@@ -218,7 +218,7 @@ void Catalogue::detach(HistoryFile& file) {
   if (session_->run("DETACH " + file.alias)) file.alias.clear();
 }
 
-void Catalogue::detach_idle() {
+void Catalogue::detach_idle(std::size_t most) {
   for (;;) {
     std::size_t idle = 0;
     HistoryFile* oldest = nullptr;
@@ -227,7 +227,7 @@ void Catalogue::detach_idle() {
       ++idle;
       if (oldest == nullptr || file->used < oldest->used) oldest = file.get();
     }
-    if (idle <= kIdleAttached) return;
+    if (idle <= most) return;
     detach(*oldest);
     if (!oldest->alias.empty()) return;
   }
@@ -343,7 +343,7 @@ void Catalogue::release(const std::vector<HistoryFilePtr>& files) {
     // It was removed meanwhile, and this was its last user.
     if (file->users == 0 && std::ranges::find(files_, file) == files_.end()) detach(*file);
   }
-  detach_idle();
+  detach_idle(kIdleAttached);
 }
 
 // Under another name until its tables are there: whatever ends the process, a file of
@@ -456,6 +456,15 @@ void Catalogue::measure(const HistoryFilePtr& file) {
 void Catalogue::put_away(const HistoryFilePtr& file) {
   const MutexLock lock(mutex_);
   if (file->users == 0) detach(*file);
+}
+
+void Catalogue::rest() {
+  const MutexLock lock(mutex_);
+  detach_idle(0);
+  names_.forget();
+  // The limit that there is: whoever sets it has the allocator let go of what is free,
+  // which otherwise waits for the next time that somebody needs memory.
+  (void)session_->run(fmt::format("SET memory_limit = '{}B'", buffers_));
 }
 
 void Catalogue::remove(const HistoryFilePtr& file) {

@@ -106,6 +106,9 @@ class Catalogue {
   /// Detaches it where nobody uses it: what was written since it was attached keeps its
   /// row groups' descriptions in memory, and comes back without them.
   void put_away(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
+  /// Gives back what only readers need: files that nobody uses are detached, and with
+  /// them goes what is kept of them in memory.
+  void rest() NETPROBE_EXCLUDES(mutex_);
   /// Reads its size anew.
   void measure(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
   /// Removes it from the disk; who uses it goes on.
@@ -123,7 +126,8 @@ class Catalogue {
   [[nodiscard]] Status attach_or_drop_log(HistoryFile& file, bool writable)
       NETPROBE_REQUIRES(mutex_);
   void detach(HistoryFile& file) NETPROBE_REQUIRES(mutex_);
-  void detach_idle() NETPROBE_REQUIRES(mutex_);
+  /// But those used last, so many.
+  void detach_idle(std::size_t most) NETPROBE_REQUIRES(mutex_);
   /// What it holds; fails, with `bad` filled, where it is none of ours.
   [[nodiscard]] Status look_into(HistoryFile& file, BadFile& bad) NETPROBE_REQUIRES(mutex_);
   [[nodiscard]] Result<HistoryFilePtr> make(const FileName& name) NETPROBE_REQUIRES(mutex_);
@@ -134,6 +138,7 @@ class Catalogue {
   const DuckDbOptions options_;
   const Clock& clock_;
   std::string temp_;
+  std::uint64_t buffers_ = 0;  ///< bytes at most, of the library's
   UniqueFd lock_;
   Names names_;  ///< of the instance's functions
   std::unique_ptr<Instance> instance_;

@@ -54,6 +54,7 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
     if (!session) return std::unexpected(session.error());
     session_ = std::move(*session);
   }
+  has_worked_ = true;
   const std::string name = format_file_name(raw.name);
   std::vector<std::string> problems;
   Lease from = catalogue_.lease({raw.file}, problems);

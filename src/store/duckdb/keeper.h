@@ -24,6 +24,8 @@ class Keeper {
   /// All that is to be done now; stops between two steps when `go_on` says no. The
   /// error of a step that failed: it is tried again the next time.
   [[nodiscard]] Status work(const std::function<bool()>& go_on);
+  /// It has summed something up.
+  [[nodiscard]] bool has_worked() const { return has_worked_; }
   /// Rows of files that were removed.
   [[nodiscard]] std::uint64_t rows_removed() const { return rows_removed_; }
 
@@ -45,6 +47,7 @@ class Keeper {
   const DuckDbOptions& options_;
   const Clock& clock_;
   std::unique_ptr<Session> session_;
+  bool has_worked_ = false;
   std::uint64_t rows_removed_ = 0;
 };
 

@@ -130,6 +130,11 @@ void Names::forget(std::uint64_t sequence) {
   known_.erase(sequence);
 }
 
+void Names::forget() {
+  const MutexLock lock(mutex_);
+  known_.clear();
+}
+
 Names::Lists Names::known(const File& file) {
   const MutexLock lock(mutex_);
   const auto found = known_.find(file.sequence);

@@ -70,6 +70,8 @@ class Names {
       NETPROBE_EXCLUDES(mutex_);
   /// What the file has may have changed.
   void forget(std::uint64_t sequence) NETPROBE_EXCLUDES(mutex_);
+  /// Of all files, what nobody uses.
+  void forget() NETPROBE_EXCLUDES(mutex_);
 
  private:
   using Lists = std::array<NameListPtr, kNameColumns>;
