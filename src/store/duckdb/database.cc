@@ -80,8 +80,6 @@ Result<std::unique_ptr<Instance>> Instance::open(LibraryPtr library,
   set("memory_limit", fmt::format("{}B", options.memory_limit));
   set("threads", fmt::format("{}", options.threads));
   set("temp_directory", options.temp_directory);
-  // Of what is grouped and joined: each of these has dozens of blocks, few of them full.
-  set("default_block_size", "16384");
   if (!options.temp_directory.empty())
     set("max_temp_directory_size", fmt::format("{}B", options.max_temp_bytes));
   // Rows of equal rank come in any order; keeping theirs costs memory.
