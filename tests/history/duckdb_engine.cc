@@ -1,48 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
 #include "engines.h"
 #include "query/schema.h"
 #include "store/duckdb/appender.h"
 #include "store/duckdb/database.h"
+#include "store/duckdb/dictionary.h"
+#include "store/duckdb/names.h"
+#include "store/duckdb/raw_layout.h"
+#include "store/duckdb/raw_table.h"
+#include "store/duckdb/tables.h"
 
 namespace netprobe::test {
 namespace {
 
+// As the store has records: raw ones with numbers for names, in a database of its own.
+constexpr std::string_view kRaw = "raw";
+constexpr std::uint64_t kMemory = 512U << 20U;
+
 class DuckDbEngine final : public SqlEngine {
  public:
-  DuckDbEngine(std::unique_ptr<duck::Instance> instance, std::unique_ptr<duck::Session> session)
-      : SqlEngine(SqlDialect::kDuckDb),
-        instance_(std::move(instance)),
-        session_(std::move(session)) {}
+  explicit DuckDbEngine() : SqlEngine(SqlDialect::kDuckDb) {}
 
   std::string name() const override { return "DuckDB"; }
+
+  Status open() {
+    auto library = duck::Library::load();
+    if (!library) return std::unexpected(library.error());
+    auto instance = duck::Instance::open(*library, {.memory_limit = kMemory});
+    if (!instance) return std::unexpected(instance.error());
+    instance_ = std::move(*instance);
+    auto session = duck::Session::open(*instance_);
+    if (!session) return std::unexpected(session.error());
+    session_ = std::move(*session);
+    auto done = names_.make_functions(*session_);
+    if (done) done = session_->run("ATTACH ':memory:' AS raw");
+    for (const std::string& sql : duck::make_table_sql(duck::FileKind::kRaw, kRaw))
+      if (done) done = session_->run(sql);
+    return done;
+  }
 
   template <typename Record>
   Status load(RecordKind kind, const std::vector<HistoryBatchPtr>& batches,
               std::vector<Record> HistoryBatch::* records) {
-    const auto table = to_string(kind);
-    if (auto made = session_->run(duck::create_table_sql(table, table_columns(kind))); !made)
-      return made;
-    auto appender = duck::TableAppender::open(*session_, "memory", table, table_columns(kind));
-    if (!appender) return std::unexpected(appender.error());
+    auto table = duck::RawTable::open(*session_, std::string(kRaw), kind, dictionary_);
+    if (!table) return std::unexpected(table.error());
     for (const HistoryBatchPtr& batch : batches) {
       for (const Record& record : (*batch).*records) {
-        write_record(**appender, record, batch->node);
-        if (auto done = (*appender)->finish_row(); !done) return done;
+        write_record(**table, record, batch->node);
+        if (auto done = (*table)->finish_row(); !done) return done;
       }
     }
-    return (*appender)->close();
+    auto done = (*table)->close();
+    return done ? dictionary_.append_new(*session_, std::string(kRaw)) : done;
   }
 
   Status roll_up() {
-    const auto make = [&](std::string_view to, std::string_view from, bool from_rollup,
-                          Micros bucket) -> Status {
+    auto use = names_.use(*session_, {.database = kRaw}, duck::NameColumns().set());
+    if (!use) return std::unexpected(use.error());
+    use_ = std::move(*use);
+    const duck::RawSource source{.database = kRaw, .names = use_.number()};
+    for (const RecordKind kind :
+         {RecordKind::kFlow, RecordKind::kDrop, RecordKind::kConnection, RecordKind::kAlert}) {
+      auto made = session_->run("CREATE VIEW " + std::string(table_name(kind, Tier::kRaw)) +
+                                " AS " + duck::raw_rows_sql(kind, source));
+      if (!made) return made;
+    }
+    const auto make = [&](std::string_view to, const std::string& sums) -> Status {
       if (auto made = session_->run(duck::create_table_sql(to, rollup_columns())); !made)
         return made;
-      return session_->run("INSERT INTO " + std::string(to) + " " +
-                           rollup_sql(SqlDialect::kDuckDb, from, from_rollup, bucket));
+      return session_->run("INSERT INTO " + std::string(to) + " " + sums);
     };
-    if (auto done = make("flows_1m", "flows", false, 60'000'000); !done) return done;
-    return make("flows_1h", "flows_1m", true, 3'600'000'000);
+    auto done = make("flows_1m",
+                     duck::raw_sums_sql(source, 60'000'000, 0, std::numeric_limits<Micros>::max()));
+    if (!done) return done;
+    return make("flows_1h", rollup_sql(SqlDialect::kDuckDb, "flows_1m", true, 3'600'000'000));
   }
 
  private:
@@ -59,20 +91,18 @@ class DuckDbEngine final : public SqlEngine {
     return rows;
   }
 
+  duck::Names names_{kMemory};
   std::unique_ptr<duck::Instance> instance_;
   std::unique_ptr<duck::Session> session_;
+  duck::Dictionary dictionary_;
+  duck::Names::Use use_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Engine>> duckdb_engine(const RandomRecords& records) {
-  auto library = duck::Library::load();
-  if (!library) return std::unexpected(library.error());
-  auto instance = duck::Instance::open(*library, {.memory_limit = 512U << 20U});
-  if (!instance) return std::unexpected(instance.error());
-  auto session = duck::Session::open(**instance);
-  if (!session) return std::unexpected(session.error());
-  auto engine = std::make_unique<DuckDbEngine>(std::move(*instance), std::move(*session));
+  auto engine = std::make_unique<DuckDbEngine>();
+  if (auto done = engine->open(); !done) return std::unexpected(done.error());
   if (auto done = load_all(*engine, records); !done) return std::unexpected(done.error());
   return engine;
 }

@@ -51,6 +51,13 @@ using Vector = struct VectorOf*;
 using LogicalType = struct LogicalTypeOf*;
 using Prepared = struct PreparedOf*;
 using Pending = struct PendingOf*;
+using ScalarFunction = struct ScalarFunctionOf*;
+using FunctionInfo = struct FunctionInfoOf*;
+
+/// duckdb_scalar_function_t: a chunk of arguments in, as flat vectors; values out.
+using ScalarFunctionBody = void (*)(FunctionInfo, DataChunk, Vector);
+/// duckdb_delete_callback_t.
+using DeleteCallback = void (*)(void*);
 
 /// duckdb_pending_state.
 enum class PendingState : int { kReady = 0, kNotReady = 1, kError = 2, kNoTasks = 3 };
@@ -132,7 +139,16 @@ struct Progress {
   X(Vector, data_chunk_get_vector, (DataChunk, idx_t))                                          \
   X(void*, vector_get_data, (Vector))                                                           \
   X(std::uint64_t*, vector_get_validity, (Vector))                                              \
-  X(idx_t, vector_size, ())
+  X(idx_t, vector_size, ())                                                                     \
+  X(ScalarFunction, create_scalar_function, ())                                                 \
+  X(void, scalar_function_set_name, (ScalarFunction, const char*))                              \
+  X(void, scalar_function_add_parameter, (ScalarFunction, LogicalType))                         \
+  X(void, scalar_function_set_return_type, (ScalarFunction, LogicalType))                       \
+  X(void, scalar_function_set_extra_info, (ScalarFunction, void*, DeleteCallback))              \
+  X(void, scalar_function_set_function, (ScalarFunction, ScalarFunctionBody))                   \
+  X(void*, scalar_function_get_extra_info, (FunctionInfo))                                      \
+  X(State, register_scalar_function, (Connection, ScalarFunction))                              \
+  X(void, destroy_scalar_function, (ScalarFunction*))
 // NOLINTEND(readability-identifier-naming)
 
 /// The library's functions, found at run time.

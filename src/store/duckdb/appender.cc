@@ -4,11 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstring>
 #include <limits>
 
 #include "base/utf8.h"
+#include "store/duckdb/text.h"
 
 namespace netprobe::duck {
 namespace {
@@ -131,20 +130,7 @@ void TableAppender::unsigned_(std::uint64_t number) {
 
 void TableAppender::signed_(std::int64_t number) { put(number); }
 
-void TableAppender::bytes(std::string_view bytes) {
-  Text value{};
-  value.length = static_cast<std::uint32_t>(bytes.size());
-  const char* pointer = bytes.empty() ? "" : bytes.data();  // null may be what is empty
-  if (bytes.size() <= Text::kInlined) {
-    // The first four and the rest stand side by side.
-    if (!bytes.empty())
-      std::memcpy(reinterpret_cast<char*>(&value) + offsetof(Text, bytes), pointer, bytes.size());
-  } else {
-    std::memcpy(value.bytes, pointer, sizeof value.bytes);
-    std::memcpy(value.rest, &pointer, sizeof value.rest);
-  }
-  put(value);
-}
+void TableAppender::bytes(std::string_view bytes) { put(text_of(bytes)); }
 
 void TableAppender::text(std::string_view text) { bytes(is_utf8(text) ? text : mended(text)); }
 

@@ -27,6 +27,9 @@ constexpr std::size_t kIdleAttached = 8;
 // Less does not hold the row group that is written, whatever the limit is.
 constexpr std::uint64_t kLeastBuffers = 24U << 20U;
 
+// Of the limit, for names of the files that are read.
+constexpr std::uint64_t kNamesShare = 8;
+
 constexpr std::string_view kUnfinished = ".new";
 
 Micros modified_time(const std::string& path) {
@@ -61,24 +64,29 @@ void Lease::release() {
   files_.clear();
 }
 
+Catalogue::Catalogue(const DuckDbOptions& options, const Clock& clock)
+    : options_(options), clock_(clock), names_(options.memory_limit / kNamesShare) {}
+
 Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const DuckDbOptions& options,
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
+  catalogue->buffers_ = std::max(options.memory_limit / 8 * 3, kLeastBuffers);
   // A quarter is for rows in waiting; the rest is what the library takes beside its
   // buffers, as much as them: descriptions of attached files, columns while they are
-  // compressed, what its allocator holds.
-  auto instance = Instance::open(
-      std::move(library), {.memory_limit = std::max(options.memory_limit / 8 * 3, kLeastBuffers),
-                           .threads = options.threads,
-                           .temp_directory = catalogue->temp_,
-                           .max_temp_bytes = options.max_bytes / 4});
+  // compressed, what its allocator holds, and names.
+  auto instance = Instance::open(std::move(library), {.memory_limit = catalogue->buffers_,
+                                                      .threads = options.threads,
+                                                      .temp_directory = catalogue->temp_,
+                                                      .max_temp_bytes = options.max_bytes / 4});
   if (!instance) return std::unexpected(instance.error());
   catalogue->instance_ = std::move(*instance);
   auto session = Session::open(*catalogue->instance_);
   if (!session) return std::unexpected(session.error());
   const MutexLock lock(catalogue->mutex_);
   catalogue->session_ = std::move(*session);
+  if (auto done = catalogue->names_.make_functions(*catalogue->session_); !done)
+    return std::unexpected(done.error());
   // When is decided by rows (raw_writer.cc); this is for when that fails.
   if (auto done = catalogue->session_->run("SET checkpoint_threshold = '96MB'"); !done)
     return std::unexpected(done.error());
@@ -163,7 +171,7 @@ void Catalogue::scan() {
     measure_locked(*file);
     file->used = ++uses_;
     files_.push_back(file);
-    detach_idle();
+    detach_idle(kIdleAttached);
   }
 }
 
@@ -210,7 +218,7 @@ void Catalogue::detach(HistoryFile& file) {
   if (session_->run("DETACH " + file.alias)) file.alias.clear();
 }
 
-void Catalogue::detach_idle() {
+void Catalogue::detach_idle(std::size_t most) {
   for (;;) {
     std::size_t idle = 0;
     HistoryFile* oldest = nullptr;
@@ -219,7 +227,7 @@ void Catalogue::detach_idle() {
       ++idle;
       if (oldest == nullptr || file->used < oldest->used) oldest = file.get();
     }
-    if (idle <= kIdleAttached) return;
+    if (idle <= most) return;
     detach(*oldest);
     if (!oldest->alias.empty()) return;
   }
@@ -232,7 +240,9 @@ Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
     bad.foreign = true;
     return fail("it is a database, but no history");
   }
-  if (std::get<std::int64_t>(*schema) > kHistorySchema) {
+  file.schema = static_cast<int>(std::get<std::int64_t>(*schema));
+  const int known = file_schema(file.name.kind);
+  if (file.schema > known) {
     bad.newer = true;
     for (const FileTable& table : file_tables(file.name.kind)) {
       const auto rows =
@@ -241,7 +251,7 @@ Status Catalogue::look_into(HistoryFile& file, BadFile& bad) {
         bad.rows += static_cast<std::uint64_t>(std::get<std::int64_t>(*rows));
     }
     return fail(fmt::format("it was written by a newer version (schema {}, known is {})",
-                            std::get<std::int64_t>(*schema), kHistorySchema));
+                            file.schema, known));
   }
   for (const FileTable& table : file_tables(file.name.kind)) {
     auto rows = session_->query(fmt::format("SELECT min(time), max(time), count(*) FROM {}.main.{}",
@@ -333,7 +343,7 @@ void Catalogue::release(const std::vector<HistoryFilePtr>& files) {
     // It was removed meanwhile, and this was its last user.
     if (file->users == 0 && std::ranges::find(files_, file) == files_.end()) detach(*file);
   }
-  detach_idle();
+  detach_idle(kIdleAttached);
 }
 
 // Under another name until its tables are there: whatever ends the process, a file of
@@ -360,6 +370,7 @@ Result<HistoryFilePtr> Catalogue::make(const FileName& name) {
   file->path = path;
   if (done = attach(*file, true); !done) return std::unexpected(done.error());
   measure_locked(*file);
+  file->schema = file_schema(name.kind);
   file->users = 1;
   file->used = ++uses_;
   // From the first moment, or it would be summed up while it is empty.
@@ -447,9 +458,19 @@ void Catalogue::put_away(const HistoryFilePtr& file) {
   if (file->users == 0) detach(*file);
 }
 
+void Catalogue::rest() {
+  const MutexLock lock(mutex_);
+  detach_idle(0);
+  names_.forget();
+  // The limit that there is: whoever sets it has the allocator let go of what is free,
+  // which otherwise waits for the next time that somebody needs memory.
+  (void)session_->run(fmt::format("SET memory_limit = '{}B'", buffers_));
+}
+
 void Catalogue::remove(const HistoryFilePtr& file) {
   const MutexLock lock(mutex_);
   std::erase(files_, file);
+  if (file->name.kind == FileKind::kRaw) names_.forget(file->name.sequence);
   if (file->users == 0) detach(*file);
   std::error_code error;
   fs::remove(file->path, error);
@@ -464,6 +485,7 @@ Status Catalogue::reopen(const HistoryFilePtr& file) {
   if (auto done = attach_or_drop_log(*file, true); !done) return done;
   if (file->alias.empty()) return fail(file->path + " cannot be opened anew");
   file->ranges = {};
+  names_.forget(file->name.sequence);
   BadFile bad;
   if (auto looked = look_into(*file, bad); !looked) return looked;
   measure_locked(*file);

@@ -12,6 +12,7 @@
 #include "base/unique_fd.h"
 #include "store/duckdb/database.h"
 #include "store/duckdb/history_file.h"
+#include "store/duckdb/names.h"
 #include "store/duckdb/options.h"
 
 namespace netprobe::duck {
@@ -46,6 +47,7 @@ struct FileView {
   std::uint64_t bytes = 0;
   Micros newest = 0;
   bool writing = false;
+  std::uint64_t names = 0;  ///< Names::Use::number() of a raw file, where it is read
   /// Of a raw file: it is in a file of this kind, by enum FileKind.
   std::array<bool, kFileKinds> summed{};
 };
@@ -79,6 +81,9 @@ class Catalogue {
   /// Write-ahead logs that could not be replayed and were put aside.
   [[nodiscard]] std::vector<std::string> lost_logs() const NETPROBE_EXCLUDES(mutex_);
 
+  /// What numbers in raw files mean.
+  [[nodiscard]] Names& names() { return names_; }
+
   /// Of DuckDB's buffers.
   [[nodiscard]] std::uint64_t memory_bytes() NETPROBE_EXCLUDES(mutex_);
 
@@ -101,6 +106,9 @@ class Catalogue {
   /// Detaches it where nobody uses it: what was written since it was attached keeps its
   /// row groups' descriptions in memory, and comes back without them.
   void put_away(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
+  /// Gives back what only readers need: files that nobody uses are detached, and with
+  /// them goes what is kept of them in memory.
+  void rest() NETPROBE_EXCLUDES(mutex_);
   /// Reads its size anew.
   void measure(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
   /// Removes it from the disk; who uses it goes on.
@@ -110,7 +118,7 @@ class Catalogue {
 
  private:
   friend class Lease;
-  Catalogue(const DuckDbOptions& options, const Clock& clock) : options_(options), clock_(clock) {}
+  Catalogue(const DuckDbOptions& options, const Clock& clock);
 
   [[nodiscard]] Status take_directory();
   void scan() NETPROBE_REQUIRES(mutex_);
@@ -118,7 +126,8 @@ class Catalogue {
   [[nodiscard]] Status attach_or_drop_log(HistoryFile& file, bool writable)
       NETPROBE_REQUIRES(mutex_);
   void detach(HistoryFile& file) NETPROBE_REQUIRES(mutex_);
-  void detach_idle() NETPROBE_REQUIRES(mutex_);
+  /// But those used last, so many.
+  void detach_idle(std::size_t most) NETPROBE_REQUIRES(mutex_);
   /// What it holds; fails, with `bad` filled, where it is none of ours.
   [[nodiscard]] Status look_into(HistoryFile& file, BadFile& bad) NETPROBE_REQUIRES(mutex_);
   [[nodiscard]] Result<HistoryFilePtr> make(const FileName& name) NETPROBE_REQUIRES(mutex_);
@@ -129,7 +138,9 @@ class Catalogue {
   const DuckDbOptions options_;
   const Clock& clock_;
   std::string temp_;
+  std::uint64_t buffers_ = 0;  ///< bytes at most, of the library's
   UniqueFd lock_;
+  Names names_;  ///< of the instance's functions
   std::unique_ptr<Instance> instance_;
   mutable Mutex mutex_;
   std::unique_ptr<Session> session_ NETPROBE_GUARDED_BY(mutex_);

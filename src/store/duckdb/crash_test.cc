@@ -55,12 +55,20 @@ void write_file(const fs::path& path, const std::string& content) {
 
 class CrashTest : public StoreTest {
  protected:
-  /// Flows of each batch, by its first number.
+  /// Flows of each batch, by its first number. Each has its own names, whatever numbers
+  /// these had in the process that wrote it.
   std::map<std::uint64_t, std::uint64_t> flows_by_batch() {
     std::map<std::uint64_t, std::uint64_t> result;
-    for (const auto& row : ask("src.port>=1 | count by flow.id").rows) {
+    const auto text = [](std::string_view what, std::uint64_t number) {
+      return Value(fmt::format("{}-{}", what, number));
+    };
+    for (const auto& row :
+         ask("src.port>=1 | count by flow.id, src.namespace, dst.workload, direction").rows) {
       const auto id = std::get<std::uint64_t>(row.at(0));
-      EXPECT_EQ(std::get<std::uint64_t>(row.at(1)), 1U) << "flow " << id << " is there twice";
+      EXPECT_EQ(row.at(1), text("namespace", id % 3)) << "flow " << id;
+      EXPECT_EQ(row.at(2), text("workload", (id + 1) % 5)) << "flow " << id;
+      EXPECT_EQ(row.at(3), Value(std::string("inter-node"))) << "flow " << id;
+      EXPECT_EQ(std::get<std::uint64_t>(row.at(4)), 1U) << "flow " << id << " is there twice";
       ++result[id / kStride];
     }
     return result;

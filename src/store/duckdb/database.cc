@@ -11,6 +11,8 @@
 #include <thread>
 #include <utility>
 
+#include "store/duckdb/text.h"
+
 namespace netprobe::duck {
 namespace {
 
@@ -45,14 +47,6 @@ IpAddress address_of(const char* bytes) {
   std::array<std::uint8_t, 16> copy;
   std::memcpy(copy.data(), bytes, copy.size());
   return IpAddress(std::span<const std::uint8_t, 16>(copy));
-}
-
-std::string_view view_of(const Text& text) {
-  if (text.length <= Text::kInlined)
-    return {reinterpret_cast<const char*>(&text) + sizeof text.length, text.length};
-  const char* pointer = nullptr;
-  std::memcpy(&pointer, text.rest, sizeof pointer);
-  return {pointer, text.length};
 }
 
 }  // namespace
@@ -242,6 +236,12 @@ Result<Rows> Session::query(const std::string& sql, const std::function<bool()>&
   for (;;) {
     if (!go_on()) return finish(fail("it was ended", ErrorKind::kBusy));
     const PendingState state = api_->pending_execute_task(pending);
+    if (state == PendingState::kError) {
+      // Then execute_pending() does not say why.
+      Error error{.message = first_line(api_->pending_error(pending))};
+      if (error.message.starts_with("Out of Memory")) error.kind = ErrorKind::kNoPermission;
+      return finish(std::unexpected(error));
+    }
     if (state == PendingState::kReady || state == PendingState::kError) break;
     // Other threads have all there is to do.
     if (state == PendingState::kNoTasks)

@@ -284,6 +284,23 @@ TEST_F(DuckDbStoreTest, QueriesEndWhenTheyShould) {
   EXPECT_TRUE(ask(QueryRequest{.query = *query}).has_value());
 }
 
+TEST_F(DuckDbStoreTest, AnswersAfterARest) {
+  options_.rest_after = 0;
+  open();
+  for (int round = 0; round < 3; ++round) {
+    write(make_batch(1 + 1000 * static_cast<std::uint64_t>(round), 500, now() - kMinute));
+    flush();
+    if (round > 0) store_->close_raw_file();
+    const auto flows = static_cast<std::uint64_t>(500 * (round + 1));
+    EXPECT_EQ(number("src.port>=1 src.namespace=namespace-* | count"), flows);
+    // The first time it has worked, the second time it rests, and the third it did already.
+    for (int again = 0; again < 3; ++again) store_->keep_house();
+    EXPECT_EQ(number("src.port>=1 src.namespace=namespace-* | count"), flows);
+    EXPECT_EQ(number("flows | sum bytes"), flows * 60);
+  }
+  EXPECT_EQ(store_->status().problem, "");
+}
+
 TEST_F(DuckDbStoreTest, AnswersWhatIsAskedWhenItStops) {
   open();
   write(make_batch(1, 100, now()));

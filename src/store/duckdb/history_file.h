@@ -68,6 +68,7 @@ struct HistoryFile {
   FileName name;
   std::string path;
   std::string alias;                             ///< that it is attached as; empty: it is not
+  int schema = 0;                                ///< of its tables: file_schema() or older
   std::array<TimeRange, kRecordKinds> ranges{};  ///< of the kinds' tables; kFlow of the roll-up's
   std::set<std::uint64_t> sources;               ///< raw files that are in it; not of raw ones
   std::uint64_t bytes = 0;

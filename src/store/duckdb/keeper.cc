@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "query/sql.h"
+#include "store/duckdb/raw_layout.h"
 #include "store/duckdb/tables.h"
 
 namespace netprobe::duck {
@@ -53,6 +54,7 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
     if (!session) return std::unexpected(session.error());
     session_ = std::move(*session);
   }
+  has_worked_ = true;
   const std::string name = format_file_name(raw.name);
   std::vector<std::string> problems;
   Lease from = catalogue_.lease({raw.file}, problems);
@@ -60,9 +62,9 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   auto to = catalogue_.target(kind, raw.name.period);
   if (!to) return std::unexpected(to.error());
   const HistoryFilePtr target = to->files().front();
-  const std::string source = from.files().front()->alias + ".main.";
+  const HistoryFile& file = *from.files().front();
   auto done = session_->run("BEGIN");
-  if (done) done = insert(raw, kind, source, *target, go_on);
+  if (done) done = insert(raw, kind, file, *target, go_on);
   if (done)
     done = session_->run(
         fmt::format("INSERT INTO {}.main.sources VALUES ({})", target->alias, raw.name.sequence));
@@ -102,8 +104,10 @@ Status Keeper::sum_up(const FileView& raw, FileKind kind, const std::function<bo
   return checked;
 }
 
-Status Keeper::insert(const FileView& raw, FileKind kind, const std::string& source,
+Status Keeper::insert(const FileView& raw, FileKind kind, const HistoryFile& file,
                       const HistoryFile& target, const std::function<bool()>& go_on) {
+  RawSource source{.database = file.alias, .schema = file.schema};
+  Names::Use names;
   const auto step = [&](const FileTable& table, const std::string& select) -> Status {
     const auto rows = session_->query(
         fmt::format("INSERT INTO {}.main.{} SELECT {}, {}::UBIGINT FROM ({})", target.alias,
@@ -113,19 +117,24 @@ Status Keeper::insert(const FileView& raw, FileKind kind, const std::string& sou
     return {};
   };
   for (const FileTable& table : file_tables(kind)) {
+    if (file.schema >= kRawSchema) {
+      auto use =
+          catalogue_.names().use(*session_, {.sequence = raw.name.sequence, .database = file.alias},
+                                 name_columns(table.columns));
+      if (!use) return std::unexpected(use.error());
+      names = std::move(*use);
+      source.names = names.number();
+    }
     if (kind == FileKind::kEvents) {
-      auto done = step(table, fmt::format("SELECT {} FROM {}{}", column_list(table.columns), source,
-                                          table.name));
+      auto done = step(table, raw_rows_sql(table.kind, source));
       if (!done) return done;
       continue;
     }
-    const auto bounds = stretches(source + "flows", bucket_of(kind), go_on);
+    const auto bounds = stretches(file.alias + ".main.flows", bucket_of(kind), go_on);
     if (!bounds) return std::unexpected(bounds.error());
     for (std::size_t i = 0; i + 1 < bounds->size(); ++i) {
-      const std::string part =
-          fmt::format("(SELECT * FROM {}flows WHERE time >= {} AND time < {}) AS part", source,
-                      (*bounds)[i], (*bounds)[i + 1]);
-      auto done = step(table, rollup_sql(SqlDialect::kDuckDb, part, false, bucket_of(kind)));
+      auto done =
+          step(table, raw_sums_sql(source, bucket_of(kind), (*bounds)[i], (*bounds)[i + 1]));
       if (!done) return done;
     }
   }

@@ -24,15 +24,17 @@ class Keeper {
   /// All that is to be done now; stops between two steps when `go_on` says no. The
   /// error of a step that failed: it is tried again the next time.
   [[nodiscard]] Status work(const std::function<bool()>& go_on);
+  /// It has summed something up.
+  [[nodiscard]] bool has_worked() const { return has_worked_; }
   /// Rows of files that were removed.
   [[nodiscard]] std::uint64_t rows_removed() const { return rows_removed_; }
 
  private:
   [[nodiscard]] Status sum_up(const FileView& raw, FileKind kind,
                               const std::function<bool()>& go_on);
-  /// Adds to the transaction, from the tables of `source` ("f1.main."), whose rows of
-  /// flows are summed a stretch of time at a time.
-  [[nodiscard]] Status insert(const FileView& raw, FileKind kind, const std::string& source,
+  /// Adds to the transaction, from the attached `file`, whose rows of flows are summed a
+  /// stretch of time at a time.
+  [[nodiscard]] Status insert(const FileView& raw, FileKind kind, const HistoryFile& file,
                               const HistoryFile& target, const std::function<bool()>& go_on);
   /// Bounds of these stretches, of whole buckets: from the first to behind the last.
   [[nodiscard]] Result<std::vector<Micros>> stretches(const std::string& flows, Micros bucket,
@@ -45,6 +47,7 @@ class Keeper {
   const DuckDbOptions& options_;
   const Clock& clock_;
   std::unique_ptr<Session> session_;
+  bool has_worked_ = false;
   std::uint64_t rows_removed_ = 0;
 };
 

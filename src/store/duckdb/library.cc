@@ -3,11 +3,16 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -49,9 +54,10 @@ std::vector<std::string> usual_places() {
 
 Result<LibraryPtr> Library::load(const std::string& path) {
   // Its allocator keeps what was freed for ten seconds and in an arena for every four
-  // threads of each CPU, far beyond any limit that the database has. It reads this
-  // once, when it is loaded; what the user has set stays.
-  ::setenv("DUCKDB_JE_MALLOC_CONF", "narenas:2,dirty_decay_ms:200,muzzy_decay_ms:0", 0);
+  // threads of each CPU, far beyond any limit that the database has. One arena: what one
+  // thread has freed another takes, and none is left to itself with what it holds. It
+  // reads this once, when it is loaded; what the user has set stays.
+  ::setenv("DUCKDB_JE_MALLOC_CONF", "narenas:1,dirty_decay_ms:200,muzzy_decay_ms:0", 0);
   // Not global: its symbols are its own affair, among them a malloc of its own.
   void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) return fail(fmt::format("cannot load DuckDB: {}", ::dlerror()));
@@ -76,6 +82,25 @@ Result<LibraryPtr> Library::load(const std::string& path) {
                 ErrorKind::kUnsupported);
   }
   return library;
+}
+
+// Only segments that are never written to: pages of others are the process's own.
+void Library::let_pages_go() const {
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<const void*>(api_.library_version), &info) == 0) return;
+  const auto go = [](dl_phdr_info* object, std::size_t /*size*/, void* base) {
+    if (reinterpret_cast<void*>(object->dlpi_addr) != base) return 0;
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    for (const auto& segment : std::span(object->dlpi_phdr, object->dlpi_phnum)) {
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+      const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
+      const std::uintptr_t from = begin / page * page;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr)
+      (void)::madvise(reinterpret_cast<void*>(from), begin + segment.p_memsz - from, MADV_DONTNEED);
+    }
+    return 1;
+  };
+  (void)::dl_iterate_phdr(go, info.dli_fbase);
 }
 
 Result<LibraryPtr> Library::load() {

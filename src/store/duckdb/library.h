@@ -19,6 +19,10 @@ class Library {
   /// what was looked for and how to have it.
   [[nodiscard]] static Result<std::shared_ptr<const Library>> load();
 
+  /// Its code and constants that were used once are not this process's memory any more;
+  /// what is used again comes back from the page cache.
+  void let_pages_go() const;
+
   [[nodiscard]] const Api& api() const { return api_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& version() const { return version_; }  ///< "v1.5.6"

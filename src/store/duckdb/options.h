@@ -29,6 +29,8 @@ struct DuckDbOptions {
   Micros raw_age = kHistoryHour;
   std::uint64_t raw_bytes = 128U << 20U;
   Micros housekeeping = 5'000'000;  ///< between looks at what is to be rolled up and removed
+  /// Without a question and without a sum, until memory that only these need goes back.
+  Micros rest_after = 30'000'000;
   /// For tests: called on the thread that sums up, at "minute inserted", before the
   /// commit, and "minute committed", before the checkpoint; so of "hour" and "events".
   std::function<void(std::string_view moment)> at_moment;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/duckdb/appender.h"
+#include "store/duckdb/raw_table.h"
 #include "store/duckdb/tables.h"
 
 namespace netprobe::duck {
@@ -16,13 +16,13 @@ namespace {
 template <typename Record>
 Status append_records(Session& session, const std::string& database, RecordKind kind,
                       std::span<const HistoryBatchPtr> batches,
-                      std::vector<Record> HistoryBatch::* records, TimeRange& range) {
-  std::unique_ptr<TableAppender> table;
+                      std::vector<Record> HistoryBatch::* records, Dictionary& dictionary,
+                      TimeRange& range) {
+  std::unique_ptr<RawTable> table;
   for (const HistoryBatchPtr& batch : batches) {
     for (const Record& record : (*batch).*records) {
       if (!table) {
-        auto opened = TableAppender::open(session, database, table_name(kind, Tier::kRaw),
-                                          table_columns(kind));
+        auto opened = RawTable::open(session, database, kind, dictionary);
         if (!opened) return std::unexpected(opened.error());
         table = std::move(*opened);
       }
@@ -65,7 +65,7 @@ Status RawWriter::ready() {
     if (!session) return std::unexpected(session.error());
     session_ = std::move(*session);
   }
-  if (!lease_.files().empty()) return {};
+  if (!lease_.files().empty()) return know();
   auto made = catalogue_.create_raw();
   if (!made) {
     note(made.error());
@@ -73,12 +73,20 @@ Status RawWriter::ready() {
   }
   lease_ = std::move(*made);
   begin();
-  return {};
+  return know();
+}
+
+Status RawWriter::know() {
+  if (is_known_) return {};
+  auto loaded = dictionary_.load(*session_, alias());
+  is_known_ = loaded.has_value();
+  return loaded;
 }
 
 void RawWriter::begin() {
   opened_ = clock_.monotonic();
   unchecked_ = 0;
+  is_known_ = false;
   catalogue_.set_writing(lease_.files().front(), true);
 }
 
@@ -98,7 +106,9 @@ void RawWriter::adopt() {
   }
   // What is summed up already was closed.
   const Micros age = clock_.wall() / kMicrosecond - (last ? last->modified : 0);
-  if (!last || summed || bytes >= options_.raw_bytes || age < 0 || age > options_.raw_age) return;
+  if (!last || last->schema != kRawSchema || summed || bytes >= options_.raw_bytes || age < 0 ||
+      age > options_.raw_age)
+    return;
   if (!catalogue_.reopen(last)) return;
   std::vector<std::string> problems;
   lease_ = catalogue_.lease({last}, problems);
@@ -116,17 +126,14 @@ Status RawWriter::append(std::span<const HistoryBatchPtr> batches) {
   if (auto done = session_->run("BEGIN"); !done) return done;
   const auto rows = [&]() -> Status {
     const std::string& to = alias();
-    auto done = append_records(*session_, to, RecordKind::kFlow, batches, &HistoryBatch::flows,
-                               range(RecordKind::kFlow));
-    if (done)
-      done = append_records(*session_, to, RecordKind::kDrop, batches, &HistoryBatch::drops,
-                            range(RecordKind::kDrop));
-    if (done)
-      done = append_records(*session_, to, RecordKind::kConnection, batches,
-                            &HistoryBatch::connections, range(RecordKind::kConnection));
-    if (done)
-      done = append_records(*session_, to, RecordKind::kAlert, batches, &HistoryBatch::alerts,
-                            range(RecordKind::kAlert));
+    const auto add = [&](RecordKind kind, auto records) {
+      return append_records(*session_, to, kind, batches, records, dictionary_, range(kind));
+    };
+    auto done = add(RecordKind::kFlow, &HistoryBatch::flows);
+    if (done) done = add(RecordKind::kDrop, &HistoryBatch::drops);
+    if (done) done = add(RecordKind::kConnection, &HistoryBatch::connections);
+    if (done) done = add(RecordKind::kAlert, &HistoryBatch::alerts);
+    if (done) done = dictionary_.append_new(*session_, to);
     if (!done) return done;
     std::string sql = fmt::format("INSERT INTO {}.main.batches VALUES ", to);
     for (std::size_t i = 0; i < batches.size(); ++i)
@@ -134,12 +141,14 @@ Status RawWriter::append(std::span<const HistoryBatchPtr> batches) {
     return session_->run(sql);
   };
   if (auto done = rows(); !done) {
+    is_known_ = false;
     (void)session_->run("ROLLBACK");
     return done;
   }
   if (auto done = session_->run("COMMIT"); !done) {
     // It may be on the disk, where only what followed has failed.
     in_doubt_ = true;
+    is_known_ = false;
     (void)session_->run("ROLLBACK");
     return done;
   }
@@ -172,7 +181,9 @@ void RawWriter::rotate(bool always) {
   if (lease_.files().empty()) return;
   const HistoryFilePtr& file = lease_.files().front();
   const Micros age = (clock_.monotonic() - opened_) / kMicrosecond;
-  if (!always && age < options_.raw_age && file->bytes < options_.raw_bytes) return;
+  if (!always && age < options_.raw_age && file->bytes < options_.raw_bytes &&
+      !dictionary_.is_full())
+    return;
   if (file->rows() == 0 && !always) return;
   checkpoint();
   const HistoryFilePtr closed = file;

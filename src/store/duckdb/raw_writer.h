@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "store/duckdb/catalogue.h"
+#include "store/duckdb/dictionary.h"
 
 namespace netprobe::duck {
 
@@ -32,6 +33,8 @@ class RawWriter {
 
  private:
   [[nodiscard]] Status ready();
+  /// Reads the dictionary of the file, where it is not known what that has.
+  [[nodiscard]] Status know();
   void begin();
   [[nodiscard]] Status append(std::span<const HistoryBatchPtr> batches);
   [[nodiscard]] Result<bool> has(const std::string& batch);
@@ -44,6 +47,8 @@ class RawWriter {
   const Clock& clock_;
   std::unique_ptr<Session> session_;
   Lease lease_;
+  Dictionary dictionary_;        ///< of the file
+  bool is_known_ = false;        ///< what the file's dictionary has
   Nanos opened_ = 0;             ///< monotonic
   std::uint64_t unchecked_ = 0;  ///< rows in the log since the last checkpoint
   bool in_doubt_ = false;        ///< a commit failed: it may have been one

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "query/tier.h"
+#include "store/duckdb/raw_layout.h"
 #include "store/duckdb/sources.h"
 
 namespace netprobe::duck {
@@ -26,6 +27,18 @@ TimeRange range_of(const std::vector<FileView>& files, RecordKind kind) {
   for (const FileView& file : files) range.add(file.ranges.at(static_cast<std::size_t>(kind)));
   return range;
 }
+
+/// All statements see the same, as long as this lives: rows, and what their numbers mean.
+class Snapshot {
+ public:
+  explicit Snapshot(Session& session) : session_(session) { (void)session.run("BEGIN"); }
+  ~Snapshot() { (void)session_.run("ROLLBACK"); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Session& session_;
+};
 
 std::unexpected<QueryFailure> refuse(Kind kind, std::string message) {
   return std::unexpected(QueryFailure{kind, std::move(message)});
@@ -108,14 +121,39 @@ std::expected<Reader::Chosen, QueryFailure> Reader::choose(Run& run, const Query
   }
 }
 
+Result<std::vector<Names::Use>> Reader::use_names(std::vector<FileView>& files,
+                                                  NameColumns columns) {
+  std::vector<Names::Use> uses;
+  for (FileView& file : files) {
+    if (columns.none() || file.name.kind != FileKind::kRaw || file.file->schema < kRawSchema)
+      continue;
+    auto use = catalogue_.names().use(
+        *session_,
+        {.sequence = file.name.sequence, .database = file.file->alias, .writing = file.writing},
+        columns);
+    if (!use) return std::unexpected(use.error());
+    file.names = use->number();
+    uses.push_back(std::move(*use));
+  }
+  return uses;
+}
+
 std::expected<void, QueryFailure> Reader::read(Run& run, const Query& query, std::size_t rows,
                                                const std::optional<RecordCursor>& after,
                                                SqlStatement& statement, QueryAnswer& answer) {
   auto chosen = choose(run, query);
   if (!chosen) return std::unexpected(chosen.error());
-  const auto& [lease, files] = *chosen;
-  auto sql = to_sql(query, SqlDialect::kDuckDb, run.tier.tier,
-                    from_sql(query.kind, run.tier.tier, files, run.files), rows, after);
+  auto& [lease, files] = *chosen;
+  const auto statement_from = [&](const std::string& from) {
+    return to_sql(query, SqlDialect::kDuckDb, run.tier.tier, from, rows, after);
+  };
+  auto sql = statement_from("");
+  if (!sql) return std::unexpected(sql.error());
+  const Snapshot snapshot(*session_);
+  const auto names =
+      use_names(files, name_columns(used_columns(query.kind, run.tier.tier, sql->text)));
+  if (!names) return std::unexpected(failure(run, names.error()));
+  sql = statement_from(from_sql(query.kind, run.tier.tier, files, run.files, sql->text));
   if (!sql) return std::unexpected(sql.error());
   statement = std::move(*sql);
   auto found = session_->query(statement.text, run.go_on);

@@ -50,6 +50,9 @@ class Reader {
                                                          QueryAnswer& answer);
   [[nodiscard]] std::expected<void, QueryFailure> records(Run& run, SqlStatement& statement,
                                                           QueryAnswer& answer);
+  /// What numbers mean in raw files among those; in the session's transaction.
+  [[nodiscard]] Result<std::vector<Names::Use>> use_names(std::vector<FileView>& files,
+                                                          NameColumns columns);
   /// Adds what is found in a time range to the answer's rows, `rows` at most.
   [[nodiscard]] std::expected<void, QueryFailure> read(Run& run, const Query& query,
                                                        std::size_t rows,

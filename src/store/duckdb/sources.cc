@@ -7,6 +7,7 @@
 
 #include "query/tier.h"
 #include "store/duckdb/appender.h"
+#include "store/duckdb/raw_layout.h"
 #include "store/duckdb/tables.h"
 
 namespace netprobe::duck {
@@ -21,6 +22,10 @@ bool serves(const FileView& file, RecordKind kind, Tier tier) {
   const FileKind sums = file_kind(kind, tier);
   if (file.name.kind == sums) return true;
   return file.name.kind == FileKind::kRaw && sums != FileKind::kRaw && !is_summed(file, sums);
+}
+
+RawSource raw_source(const FileView& file) {
+  return {.database = file.file->alias, .schema = file.file->schema, .names = file.names};
 }
 
 const TimeRange& range_of(const FileView& file, RecordKind kind) {
@@ -57,11 +62,18 @@ std::vector<FileView> files_for(RecordKind kind, Tier tier, const std::vector<Fi
   return result;
 }
 
-std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& files,
-                     const std::vector<FileView>& all) {
+std::vector<TableColumn> used_columns(RecordKind kind, Tier tier, std::string_view statement) {
   const FileKind sums = file_kind(kind, tier);
   const bool rolled = sums == FileKind::kMinute || sums == FileKind::kHour;
-  const std::string columns = column_list(rolled ? rollup_columns() : table_columns(kind));
+  return named_columns(rolled ? rollup_columns() : table_columns(kind), statement);
+}
+
+std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& files,
+                     const std::vector<FileView>& all, std::string_view statement) {
+  const FileKind sums = file_kind(kind, tier);
+  const bool rolled = sums == FileKind::kMinute || sums == FileKind::kHour;
+  const auto used = used_columns(kind, tier, statement);
+  const std::string columns = column_list(used);
   // Of raw files that are read here: their sums may be committed before this is read.
   std::string not_from;
   for (const FileView& file : all) {
@@ -71,21 +83,20 @@ std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& fi
   std::string sql;
   for (const FileView& file : files) {
     if (!sql.empty()) sql += " UNION ALL ";
-    const bool raw = file.name.kind == FileKind::kRaw;
-    const std::string table =
-        fmt::format("{}.main.{}", file.file->alias, table_name(kind, raw ? Tier::kRaw : tier));
-    if (raw && rolled) {
-      sql += fmt::format("SELECT {} FROM ({})", columns,
-                         rollup_rows_sql(SqlDialect::kDuckDb, table, bucket_of(tier)));
+    if (file.name.kind == FileKind::kRaw) {
+      std::string rows = raw_rows_sql(kind, raw_source(file));
+      if (rolled)
+        rows = rollup_rows_sql(SqlDialect::kDuckDb, "(" + rows + ") AS flows", bucket_of(tier));
+      sql += fmt::format("SELECT {} FROM ({})", columns, rows);
     } else {
-      sql += fmt::format("SELECT {} FROM {}", columns, table);
-      if (!raw && !not_from.empty()) sql += fmt::format(" WHERE source NOT IN ({})", not_from);
+      sql += fmt::format("SELECT {} FROM {}.main.{}", columns, file.file->alias,
+                         table_name(kind, tier));
+      if (!not_from.empty()) sql += fmt::format(" WHERE source NOT IN ({})", not_from);
     }
   }
   if (sql.empty()) {
     // Nothing is kept of that time: the same columns without rows.
-    const auto& types = rolled ? rollup_columns() : table_columns(kind);
-    for (const TableColumn& column : types)
+    for (const TableColumn& column : used)
       sql += fmt::format("{}NULL::{} AS \"{}\"", sql.empty() ? "SELECT " : ", ",
                          sql_type(column.type), column.name);
     sql += " WHERE false";

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "query/sql.h"
@@ -22,10 +23,14 @@ namespace netprobe::duck {
                                               std::optional<Micros> since,
                                               std::optional<Micros> until);
 
+/// Columns that a statement around from_sql() uses; perhaps more.
+[[nodiscard]] std::vector<TableColumn> used_columns(RecordKind kind, Tier tier,
+                                                    std::string_view statement);
+
 /// What stands behind FROM for these files, which are attached. A raw file that is
 /// summed up while this is read is still read raw: rows from it are passed over where
-/// they are sums.
+/// they are sums. Only columns that `statement` names are there, which stands around it.
 [[nodiscard]] std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& files,
-                                   const std::vector<FileView>& all);
+                                   const std::vector<FileView>& all, std::string_view statement);
 
 }  // namespace netprobe::duck

@@ -66,6 +66,8 @@ class DuckDbStore::Impl {
   /// Ends all that uses the engine, and opens it anew.
   void restart() NETPROBE_EXCLUDES(mutex_);
   void serve_flushes() NETPROBE_EXCLUDES(mutex_);
+  /// Gives memory back, after work and when there has been none for a while.
+  void rest(duck::Catalogue& catalogue, bool has_worked) NETPROBE_EXCLUDES(mutex_);
   void keep(duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
   void answer(Question& question, duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
   /// The engine, for as long as it is held; null where the store stops meanwhile.
@@ -83,6 +85,10 @@ class DuckDbStore::Impl {
   std::unique_ptr<duck::RawWriter> writer_;  ///< of the writing thread
   duck::DiskSpace disk_;                     ///< of it
   unsigned failures_ = 0;                    ///< of it, in a row
+  // Of the thread that keeps files in order.
+  std::uint64_t queries_seen_ = 0;
+  Nanos worked_ = 0;  ///< monotonic: when there was a question or a sum
+  bool rested_ = false;
 
   mutable Mutex mutex_;
   std::condition_variable_any wake_writer_;

@@ -25,14 +25,18 @@ inline constexpr std::size_t kTransactionRows = kRowGroupRows;
 /// Of DuckDB's files: the oldest whose compression of words is good.
 inline constexpr std::string_view kStorageVersion = "v1.5.0";
 
-/// A table of a kind of file.
+/// Version of a kind of file as it is made now.
+[[nodiscard]] int file_schema(FileKind kind);
+
+/// A table of a kind of file, and the columns that its rows have for those who read
+/// them; raw_layout.h has those in raw files.
 struct FileTable {
   std::string_view name;
   RecordKind kind{};
   std::span<const TableColumn> columns;
 };
-/// Records only; all files have "netprobe" (schema), raw ones "batches" (id), the
-/// others "sources" (source), and a last column "source" in each table.
+/// Records only; all files have "netprobe" (schema), raw ones "batches" (id) and
+/// dictionaries, the others "sources" (source), and a last column "source" in each table.
 [[nodiscard]] std::vector<FileTable> file_tables(FileKind kind);
 
 /// Statements that make all of a file's tables.

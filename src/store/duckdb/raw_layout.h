@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// How raw files keep records. Of a day's rows most of the work was to copy, check and
+// compress the same names again and again: a raw file keeps a number instead, and each
+// name once, in two tables of its own. `words` (id, word) has the words of all columns,
+// `identities` all that is known of an end; 0 is "" and nobody. docs/adr/0007-history.md.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "query/schema.h"
+#include "store/duckdb/names.h"
+
+namespace netprobe::duck {
+
+/// Version of a raw file. Of the first, tables were as table_columns() has them.
+inline constexpr int kRawSchema = 2;
+
+/// What becomes of a column of table_columns() in a raw file.
+enum class Keeping : std::uint8_t {
+  kPlain,     ///< it stands there
+  kWord,      ///< a number of `words`
+  kIdentity,  ///< of an end: labels, in whose place is a number of `identities`
+  kNothing,   ///< of an end: the other names, which that has
+};
+[[nodiscard]] std::span<const Keeping> raw_keeping(RecordKind kind);
+/// The columns of a raw file's table.
+[[nodiscard]] std::span<const TableColumn> raw_columns(RecordKind kind);
+
+inline constexpr std::string_view kWordsTable = "words";
+inline constexpr std::string_view kIdentitiesTable = "identities";
+[[nodiscard]] std::span<const TableColumn> word_columns();
+[[nodiscard]] std::span<const TableColumn> identity_columns();
+
+/// Those of the columns that a statement names, and the first. Whatever a statement
+/// uses it names; that a text of the user's may as well costs a join.
+[[nodiscard]] std::vector<TableColumn> named_columns(std::span<const TableColumn> columns,
+                                                     std::string_view statement);
+
+/// What of the dictionaries those of the columns need.
+[[nodiscard]] NameColumns name_columns(std::span<const TableColumn> columns);
+
+/// A raw file for a statement.
+struct RawSource {
+  std::string_view database;  ///< that it is attached as
+  int schema = kRawSchema;
+  std::uint64_t names = 0;  ///< Names::Use::number(); of the first schema nothing
+};
+
+/// A SELECT of rows of table_columns().
+[[nodiscard]] std::string raw_rows_sql(RecordKind kind, const RawSource& source);
+
+/// A SELECT of rows of rollup_columns(), of flows in a time range. Grouped by numbers
+/// first, and what is left of them by names: pods have many rows of a minute, and numbers
+/// take no memory to speak of.
+[[nodiscard]] std::string raw_sums_sql(const RawSource& source, Micros bucket, Micros since,
+                                       Micros until);
+
+}  // namespace netprobe::duck
