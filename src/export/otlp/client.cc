@@ -74,7 +74,7 @@ OtlpAnswer OtlpClient::send(std::string_view request, std::uint64_t items, std::
   // Anew each time: what is in the file may be another token by now.
   auto headers = read_header_file(settings_.http.headers_file);
   if (!headers) return {.fate = OtlpAnswer::Fate::kAgain, .problem = headers.error().message};
-  const std::string_view payload = settings_.compress ? gzip_.compress(request) : request;
+  const std::string_view payload = settings_.compress ? gzipper_.compress(request) : request;
   if (settings_.grpc) {
     body_.clear();
     append_prefix(body_, settings_.compress, payload.size());
