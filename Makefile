@@ -36,7 +36,7 @@ test: setup-test ## build and run every test this machine can run
 test-kernels: setup-test ## every probe under older kernels in microVMs; renews docs/kernel-support.md
 	@scripts/test_kernels.sh
 
-demo: build ## a small cluster network in namespaces, traffic, and an agent on each node
+demo: build ## a small cluster network in namespaces, traffic, an agent on each node and the server
 	@scripts/demo.sh
 
 bench: setup-test ## measure; prints one table

@@ -104,6 +104,18 @@ end_role() { # ROLE
   end_processes "$list"
   rm -f -- "$list"
 }
+signal_role() { # SIGNAL ROLE: and, where it must end, until it has
+  local pid start role
+  while read -r pid start role; do
+    is_alive "$pid" "$start" || continue
+    kill "-$1" -- "-$pid"
+    [[ $1 == KILL ]] || continue
+    for _ in {1..100}; do # its ports are free when it is gone, not when it is a zombie
+      kill -0 -- "-$pid" 2>/dev/null || break
+      sleep 0.05
+    done
+  done < <(grep " $2\$" "$LAB_DIR/pids")
+}
 wait_for_kube() { # until it serves; says why it does not
   local i
   for ((i = 0; i < 600; i++)); do

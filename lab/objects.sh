@@ -211,6 +211,8 @@ register_services() {
     '"type":"NodePort","clusterIP":"10.96.0.80","clusterIPs":["10.96.0.80","fd10:96::50"]'
   service default web-headless '{"app":"web"}' "[{\"name\":\"http\",$tcp,\"port\":80,\"targetPort\":80}]" \
     '"clusterIP":"None"'
+  [[ -z $LAB_AGENT ]] || service default netprobe-metrics "$agent_labels" \
+    "[{\"name\":\"metrics\",$tcp,\"port\":$AGENT_PORT,\"targetPort\":\"metrics\"}]" '"clusterIP":"None"'
   dns="[{\"name\":\"dns\",\"protocol\":\"UDP\",\"port\":53,\"targetPort\":53},{\"name\":\"dns-tcp\",$tcp,\"port\":53,\"targetPort\":53}]"
   service kube-system kube-dns "$dns_labels" "$dns" \
     '"clusterIP":"10.96.0.10","clusterIPs":["10.96.0.10","fd10:96::10"]'
@@ -242,6 +244,8 @@ register_slices() {
   local http='[{"name":"http","protocol":"TCP","port":80}]'
   slices default web web- "$http"
   slices default web-headless web- "$http"
+  [[ -z $LAB_AGENT ]] || slices default netprobe-metrics netprobe-agent- \
+    "[{\"name\":\"metrics\",\"protocol\":\"TCP\",\"port\":$AGENT_PORT}]"
   slices kube-system kube-dns coredns- '[{"name":"dns","protocol":"UDP","port":53},{"name":"dns-tcp","protocol":"TCP","port":53}]'
 }
 

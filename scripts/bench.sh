@@ -8,10 +8,10 @@
 # usage: scripts/bench.sh [NAME …]      for instance: program veth agent
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=(program tunnel sweep ingest workload feed identity matcher history clickhouse export kube metrics push veth agent socket overhead)
+all=(program tunnel sweep ingest workload feed identity matcher history clickhouse export kube metrics push cluster veth agent socket overhead)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
-targets=(netprobe-agent)
+targets=(netprobe-agent netprobe-server)
 for name in "${names[@]}"; do
   if [[ " ${all[*]} " != *" $name "* ]]; then
     echo "bench: there is no benchmark '$name'; they are: ${all[*]}" >&2

@@ -71,6 +71,10 @@ void Question::begin() {
 }
 
 void Question::ask_live() {
+  if (context->live_worker == nullptr) {
+    request.live = true;
+    return ask_store();
+  }
   if (!context->live_worker->post([self = shared_from_this()] { self->answer_live(); }))
     reply(problem(503, std::to_string(AskWorker::kMostWaiting) +
                            " questions of what is live wait already: ask again in a moment"));
@@ -98,12 +102,13 @@ void Question::ask_store() {
   const auto& until = request.query.until;
   const bool reaches_now = !until || *until > (now - kFresh) / kMicrosecond;
   const bool first_page = request.cursor.empty();
+  request.fresh = reaches_now && first_page;  // where the store is agents elsewhere
   const auto ask_now = [self = shared_from_this()] {
     self->send([self](std::expected<QueryAnswer, QueryFailure> result) {
       self->finish(std::move(result));
     });
   };
-  if (!context->sources.flush_history || !reaches_now || !first_page) return ask_now();
+  if (!context->sources.flush_history || !request.fresh) return ask_now();
   context->sources.flush_history(ask_now);
 }
 

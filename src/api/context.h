@@ -17,7 +17,8 @@ namespace netprobe {
 struct ApiContext {
   ApiOptions options;
   ApiSources sources;
-  AskWorker* live_worker = nullptr;  ///< the Api's
+  /// The Api's. Null: what is live is asked of the store, which has agents for it.
+  AskWorker* live_worker = nullptr;
 };
 using ApiContextPtr = std::shared_ptr<const ApiContext>;
 

@@ -111,6 +111,9 @@ class AgentDirectory {
   /// Nodes of the cluster, where that is known: those without an agent are missing in
   /// every answer. Sorted; empty: not known.
   [[nodiscard]] virtual std::vector<std::string> nodes() const = 0;
+  /// The node that an agent's address leads to, as far as the cluster's objects tell:
+  /// for agents that were never reached. Empty: not known.
+  [[nodiscard]] virtual std::string node_at(const std::string& /*address*/) const { return {}; }
 };
 
 }  // namespace netprobe

@@ -44,7 +44,7 @@ void ClusterStore::query(QueryRequest request, QueryDone done) {
     if (!answer) ++shared->failed;
     done(std::move(answer));
   };
-  if (shared_->history != nullptr) {
+  if (shared_->history != nullptr && !request.live) {
     // Who is silent now may have told then: only nodes that never had an agent are.
     std::vector<std::string> never;
     for (const auto& each : roster_of(shared_->agents).missing)

@@ -97,6 +97,20 @@ TEST_F(ClusterStoreTest, CountsEachFlowOnce) {
   EXPECT_EQ(sources().answered, 3U);
 }
 
+/// Else what was just seen is missing until the agent's next minute.
+TEST_F(ClusterStoreTest, AgentsAreToldThatTheAnswerIsToBeFresh) {
+  ask("| sum packets");
+  EXPECT_FALSE(agents_[0]->requests().back().fresh);
+  EXPECT_FALSE(agents_[0]->requests().back().live);
+  request_.fresh = request_.live = true;
+  store_.query(request_, [](const Answer&) {});
+  scheduler_.run();
+  for (const auto& agent : agents_) {
+    EXPECT_TRUE(agent->requests().back().fresh);
+    EXPECT_TRUE(agent->requests().back().live) << "what it has in memory";
+  }
+}
+
 TEST_F(ClusterStoreTest, AnAgentThatIsNotReadyIsToldOfByTheOthers) {
   agents_[0]->change([](AgentState& state) {
     state.link = AgentState::Link::kUnreachable;

@@ -86,8 +86,8 @@ std::vector<LiveItem> LiveMerge::take(std::size_t most) {
                      .problem = "they were more than this agent's share of what waits for the "
                                 "client: it floods, or the client is slow"});
   while (items.size() < most && !out_.empty()) {
-    Held& next = out_.front();
-    if (next.from) --next.from->waiting;
+    Waiting& next = out_.front();
+    if (next.from) --next.from->stream->waiting;
     items.push_back(std::move(next.item));
     out_.pop_front();
   }
@@ -151,6 +151,12 @@ void LiveMerge::sync(bool first) {
         put({.kind = LiveItem::Kind::kJoined, .node = agent.name});
       agent.there = true;
     }
+    // Who is not there at the start leaves as one that goes later.
+    if (first)
+      for (auto& each : roster.missing)
+        put({.kind = LiveItem::Kind::kLeft,
+             .node = each.node.empty() ? each.address : each.node,
+             .problem = each.problem});
     std::set<AgentPeer*> found;
     for (const auto& peer : directory_.agents()) found.insert(peer.get());
     for (auto each = agents_.begin(); each != agents_.end();) {
@@ -211,18 +217,22 @@ void LiveMerge::take_batch(const std::shared_ptr<Stream>& stream, LiveBatch batc
          .node = batch.node,
          .count = batch.lost,
          .problem = "the agent could not keep them until they were taken"});
-  if (batch.records) hold_records(stream, batch);
   if (batch.window) add_window(batch);
+  if (batch.records) {
+    Arrived arrived{std::move(batch), stream};
+    hold_records(std::make_shared<const Arrived>(std::move(arrived)));
+  }
 }
 
-void LiveMerge::hold_records(const std::shared_ptr<Stream>& stream, const LiveBatch& batch) {
-  const HistoryBatch& records = *batch.records;
+void LiveMerge::hold_records(const ArrivedPtr& arrived) {
+  const HistoryBatch& records = *arrived->batch.records;
+  const Nanos now = clock_.monotonic();
   for (const auto& each : records.flows)
-    hold_record(stream, batch, RecordKind::kFlow, each, each.flow_id);
-  for (const auto& each : records.drops) hold_record(stream, batch, RecordKind::kDrop, each, 0);
+    hold_record(arrived, RecordKind::kFlow, each, each.flow_id, now);
+  for (const auto& each : records.drops) hold_record(arrived, RecordKind::kDrop, each, 0, now);
   for (const auto& each : records.connections)
-    hold_record(stream, batch, RecordKind::kConnection, each, each.id);
-  for (const auto& each : records.alerts) hold_record(stream, batch, RecordKind::kAlert, each, 0);
+    hold_record(arrived, RecordKind::kConnection, each, each.id, now);
+  for (const auto& each : records.alerts) hold_record(arrived, RecordKind::kAlert, each, 0, now);
 }
 
 /// Where half of the room is taken, the other half is shared out.
@@ -232,40 +242,40 @@ bool LiveMerge::has_share(const Stream& stream) const {
   return waiting() < half || stream.waiting < std::max<std::size_t>(1, share);
 }
 
-void LiveMerge::hold_record(const std::shared_ptr<Stream>& stream, const LiveBatch& batch,
-                            RecordKind kind, const RecordBase& record, std::uint64_t id) {
+void LiveMerge::hold_record(const ArrivedPtr& arrived, RecordKind kind, const RecordBase& record,
+                            std::uint64_t id, Nanos now) {
   if (kind != query_.kind) return;
   if (replacing_since_ != 0) {
-    if (!seen_.emplace(batch.node, record.time, id).second) return;
+    if (!seen_.emplace(arrived->batch.node, record.time, id).second) return;
     if (seen_.size() > kMostSeen) seen_.clear();
   }
   if (waiting() >= options_.most_waiting) {
     ++lost_;
     return;
   }
-  if (!has_share(*stream)) {
-    ++floods_[batch.node];
+  if (!has_share(*arrived->stream)) {
+    ++floods_[arrived->batch.node];
     return;
   }
-  LiveItem item{.kind = LiveItem::Kind::kRecord, .node = batch.node, .batch = batch.records};
-  item.record = {kind, &record, batch.records->node};
-  ++stream->waiting;
-  held_.push_back({clock_.monotonic(), std::move(item), stream});
+  ++arrived->stream->waiting;
+  held_.push_back({now, record.time, arrived, &record});
 }
 
 void LiveMerge::release(Nanos now) {
   const auto due = std::ranges::partition(
       held_, [&](const Held& each) { return each.arrived + options_.hold_back > now; });
   std::ranges::sort(due, [](const Held& a, const Held& b) {
-    const auto time = [](const Held& each) { return each.item.record.record->time; };
-    return std::tuple(time(a), std::string_view(a.item.node)) <
-           std::tuple(time(b), std::string_view(b.item.node));
+    return a.time != b.time ? a.time < b.time : a.from->batch.node < b.from->batch.node;
   });
   for (Held& each : due) {
-    const Micros time = each.item.record.record->time;
-    each.item.late = time < told_;
-    told_ = std::max(told_, time);
-    out_.push_back(std::move(each));
+    const LiveBatch& batch = each.from->batch;
+    LiveItem item{.kind = LiveItem::Kind::kRecord,
+                  .node = batch.node,
+                  .batch = batch.records,
+                  .late = each.time < told_};
+    item.record = {query_.kind, each.record, batch.records->node};
+    told_ = std::max(told_, each.time);
+    out_.push_back({std::move(item), std::move(each.from)});
   }
   held_.erase(due.begin(), due.end());
 }
@@ -333,7 +343,7 @@ void LiveMerge::put(LiveItem item) {
     lost_ += std::max<std::uint64_t>(item.count, 1);
     return;
   }
-  out_.push_back({0, std::move(item), nullptr});
+  out_.push_back({std::move(item), nullptr});
 }
 
 }  // namespace netprobe

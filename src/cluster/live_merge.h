@@ -46,9 +46,10 @@ struct LiveMergeOptions {
   /// So long a window waits for agents that are behind.
   Nanos window_patience = 2 * kSecond;
   Nanos look_every = 100 * kMillisecond;
-  /// Items for a client that does not take them; beyond it they are lost, and counted.
-  /// Half of it is shared out: an agent that floods takes no room of others'.
-  std::size_t most_waiting = 50'000;
+  /// Items for a client that does not take them; beyond it they are lost, and counted. What
+  /// is held back is among them: 100,000 records a second are 40,000. Half of it is shared
+  /// out: an agent that floods takes no room of others'.
+  std::size_t most_waiting = 200'000;
 };
 
 /// The live streams of all agents as one, for one client: in the order of time as far
@@ -75,10 +76,22 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   struct Stream;
   struct Agent;
   struct Window;
+  /// A batch, and whose.
+  struct Arrived {
+    LiveBatch batch;
+    std::shared_ptr<Stream> stream;
+  };
+  using ArrivedPtr = std::shared_ptr<const Arrived>;
+  /// A record that waits. Small, as they are sorted.
   struct Held {
     Nanos arrived = 0;
+    Micros time = 0;
+    ArrivedPtr from;  ///< holds the record
+    const RecordBase* record = nullptr;
+  };
+  struct Waiting {
     LiveItem item;
-    std::shared_ptr<Stream> from;  ///< null: nobody's
+    ArrivedPtr from;  ///< of a record; else null
   };
   /// Of a record, within one kind: enough to know it again.
   using RecordId = std::tuple<std::string, Micros, std::uint64_t>;
@@ -90,10 +103,9 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   void open(const AgentPeerPtr& peer, const std::shared_ptr<Stream>& stream,
             const std::vector<std::string>& silent);
   void take_batch(const std::shared_ptr<Stream>& stream, LiveBatch batch);
-  void hold_records(const std::shared_ptr<Stream>& stream, const LiveBatch& batch)
-      NETPROBE_REQUIRES(mutex_);
-  void hold_record(const std::shared_ptr<Stream>& stream, const LiveBatch& batch, RecordKind kind,
-                   const RecordBase& record, std::uint64_t id) NETPROBE_REQUIRES(mutex_);
+  void hold_records(const ArrivedPtr& arrived) NETPROBE_REQUIRES(mutex_);
+  void hold_record(const ArrivedPtr& arrived, RecordKind kind, const RecordBase& record,
+                   std::uint64_t id, Nanos now) NETPROBE_REQUIRES(mutex_);
   void add_window(const LiveBatch& batch) NETPROBE_REQUIRES(mutex_);
   void release(Nanos now) NETPROBE_REQUIRES(mutex_);
   void release_windows(Nanos now) NETPROBE_REQUIRES(mutex_);
@@ -115,7 +127,7 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   std::map<AgentPeer*, Agent> agents_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<std::string> silent_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<Held> held_ NETPROBE_GUARDED_BY(mutex_);
-  std::deque<Held> out_ NETPROBE_GUARDED_BY(mutex_);
+  std::deque<Waiting> out_ NETPROBE_GUARDED_BY(mutex_);
   std::uint64_t lost_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< by this client's slowness
   /// Of agents that told more than their share, by name.
   std::map<std::string, std::uint64_t> floods_ NETPROBE_GUARDED_BY(mutex_);

@@ -113,6 +113,20 @@ TEST_F(LiveMergeTest, AgentsThatComeAndGoAreTold) {
 
 /// The other halves of a node that went are asked for; what both streams tell in the
 /// meantime is told once, and nothing falls between.
+/// A stream without them is not whole, from its first record on.
+TEST_F(LiveMergeTest, AgentsThatAreNotThereAtTheStartAreTold) {
+  directory_.know({"a", "b", "c"});
+  b_->change([](AgentState& state) {
+    state.link = AgentState::Link::kUnreachable;
+    state.problem = "connection refused";
+  });
+  start("");
+  EXPECT_THAT(told(),
+              ElementsAre("b left: connection refused", "c left: no agent was found on it"));
+  leave(b_, AgentState::Link::kReady);
+  EXPECT_THAT(told(), ElementsAre("b joined"));
+}
+
 TEST_F(LiveMergeTest, StreamsAreReplacedWithoutAHole) {
   start("");
   leave(b_, AgentState::Link::kUnreachable);

@@ -74,7 +74,7 @@ void PageCompleteness::append(JsonObject& json, std::string& out) const {
   json.flag("partial", !missing_.empty());
   json.key("completeness");
   JsonObject inner(out);
-  inner.number("agents", answered_ + missing_.size());
+  inner.number("agents", answered_ + missing_.size() - counted_twice_);
   inner.number("answered", answered_);
   inner.key("missing");
   JsonArray list(out);

@@ -30,7 +30,8 @@ void append_with_node(std::string& out, simdjson::dom::object object, std::strin
 /// What pages of many agents tell of themselves: who is missing, what was lost.
 class PageCompleteness {
  public:
-  explicit PageCompleteness(const Roster& roster) : missing_(roster.missing) {}
+  explicit PageCompleteness(const Roster& roster)
+      : missing_(roster.missing), counted_twice_(roster.counted_twice) {}
   void failed(const AgentPage& page);
   /// A page that was taken in; adds what its own completeness says up.
   void answered(simdjson::dom::object page);
@@ -39,6 +40,7 @@ class PageCompleteness {
 
  private:
   std::vector<QuerySources::Missing> missing_;
+  std::uint64_t counted_twice_ = 0;
   std::uint64_t answered_ = 0;
   bool complete_ = true;  ///< each of those that answered says so
   LostCounts lost_;

@@ -42,29 +42,46 @@ std::string_view to_string(AgentState::Link link) {
   return kNames.at(static_cast<std::size_t>(link));
 }
 
+std::string node_of(const AgentDirectory& directory, const AgentState& state) {
+  return state.node.empty() ? directory.node_at(state.address) : state.node;
+}
+
+std::vector<std::string> nodes_without_agent(const AgentDirectory& directory) {
+  std::set<std::string> known;
+  for (const AgentPeerPtr& peer : directory.agents())
+    known.insert(node_of(directory, *peer->state()));
+  std::vector<std::string> nodes = directory.nodes();
+  std::erase_if(nodes, [&](const std::string& node) { return known.contains(node); });
+  return nodes;
+}
+
 Roster roster_of(const AgentDirectory& directory) {
   Roster roster;
+  std::uint64_t homeless = 0;  // agents of which nobody knows the node
   std::set<std::string> telling;
   std::set<std::string> known;
   std::map<std::string, std::vector<std::string>> addresses;
   for (AgentPeerPtr& peer : directory.agents()) {
     AgentStatePtr state = peer->state();
-    if (!state->node.empty()) {
-      known.insert(state->node);
-      addresses[state->node].push_back(state->address);
-    }
+    const std::string node = node_of(directory, *state);
+    if (!node.empty()) known.insert(node);
+    if (!state->node.empty()) addresses[state->node].push_back(state->address);
     if (state->link != AgentState::Link::kReady) {
-      roster.missing.push_back({state->node, state->address, problem_of(*state)});
+      roster.missing.push_back({node, state->address, problem_of(*state)});
+      if (node.empty()) ++homeless;
       continue;
     }
     telling.insert(state->node);
     roster.ready.push_back({std::move(peer), std::move(state)});
   }
+  std::uint64_t without = 0;
   for (const std::string& node : directory.nodes())
     if (!known.contains(node)) {
       roster.missing.push_back({node, "", "no agent was found on it"});
       known.insert(node);
+      ++without;
     }
+  roster.counted_twice = std::min(homeless, without);
   std::ranges::set_difference(known, telling, std::back_inserter(roster.silent));
   warn_of_twins(addresses, roster.warnings);
   std::ranges::sort(roster.ready, [](const Roster::Member& a, const Roster::Member& b) {
@@ -92,7 +109,8 @@ std::string missing_sentence(const QuerySources& sources) {
     text += (named++ > 0 ? ", " : "") + (each.node.empty() ? each.address : each.node) + " (" +
             each.problem + ")";
   }
-  const std::uint64_t rest = sources.asked - sources.answered - named;
+  const std::uint64_t all = sources.asked - sources.answered;
+  const std::uint64_t rest = all > named ? all - named : 0;
   return rest > 0 ? text + " and " + std::to_string(rest) + " more" : text;
 }
 

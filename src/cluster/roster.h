@@ -25,10 +25,19 @@ struct Roster {
   std::vector<QuerySources::Missing> missing;
   std::vector<std::string> silent;    ///< nodes that nobody tells of: sorted, each once
   std::vector<std::string> warnings;  ///< two agents with one node name
+  /// Of `missing`, so many may be others of it: an agent of which nobody knows the node,
+  /// and a node of which nobody knows the agent.
+  std::uint64_t counted_twice = 0;
 
+  /// How many of the cluster's nodes are missing.
+  [[nodiscard]] std::uint64_t absent() const { return missing.size() - counted_twice; }
   /// Agents, and nodes without one.
-  [[nodiscard]] std::uint64_t expected() const { return ready.size() + missing.size(); }
+  [[nodiscard]] std::uint64_t expected() const { return ready.size() + absent(); }
 };
+/// An agent's node by its own word, else by what the cluster tells of its address.
+[[nodiscard]] std::string node_of(const AgentDirectory& directory, const AgentState& state);
+/// Nodes of the cluster that no agent is known to be on: sorted.
+[[nodiscard]] std::vector<std::string> nodes_without_agent(const AgentDirectory& directory);
 [[nodiscard]] Roster roster_of(const AgentDirectory& directory);
 
 /// Adds counters up by name.

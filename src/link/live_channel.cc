@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "link/live_channel.h"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -51,14 +53,16 @@ bool LiveChannel::is_due(Nanos now, Nanos batch_time, std::size_t batch_records)
 
 std::vector<LiveChannel::Made> LiveChannel::make(Nanos wall) {
   std::vector<Made> result;
-  v1::LiveReply reply;
   if (lost_ > 0) {
-    reply.set_sequence(++made_sequence_);
-    reply.set_lost(lost_);
-    result.push_back({reply.SerializeAsString(), std::exchange(lost_, 0)});
-    reply.Clear();
+    v1::LiveReply lost;
+    lost.set_sequence(++made_sequence_);
+    lost.set_lost(lost_);
+    result.push_back({lost.SerializeAsString(), std::exchange(lost_, 0)});
   }
   if (pending_.flows.empty()) return result;
+  // A table has a thousand small parts, which go together.
+  google::protobuf::Arena arena;
+  auto& reply = *google::protobuf::Arena::CreateMessage<v1::LiveReply>(&arena);
   reply.set_sequence(++made_sequence_);
   encoder_.encode(pending_, *reply.mutable_records());
   reply.set_now(to_micros(wall));

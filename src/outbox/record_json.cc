@@ -53,7 +53,8 @@ std::string member(const FieldRef& ref) {
 
 }  // namespace
 
-RecordJson::RecordJson(const FieldSelection& selection) {
+RecordJson::RecordJson(const FieldSelection& selection, std::size_t most_known)
+    : most_known_(most_known) {
   for (std::size_t i = 0; i < kRecordKinds; ++i) {
     const auto kind = static_cast<RecordKind>(i);
     Plan& plan = plans_.at(i);
@@ -147,7 +148,7 @@ const std::string& RecordJson::end_text(const IdentityPtr& identity, const Step&
   if (identity) {
     auto found = known_.find(identity.get());
     if (found == known_.end()) {
-      if (known_.size() >= kMostKnown) known_.clear();
+      if (known_.size() >= most_known_) known_.clear();
       found = known_.emplace(identity.get(), Known{identity, {}}).first;
       found->second.parts.resize(parts_.size());
     }

@@ -22,15 +22,14 @@ namespace netprobe {
 /// bound. About a microsecond a record. Not thread-safe.
 class RecordJson {
  public:
-  explicit RecordJson(const FieldSelection& selection);
+  /// `most_known`: identities that are remembered, a few hundred bytes each. Those of
+  /// one node's pods and whom they talk to find room.
+  explicit RecordJson(const FieldSelection& selection, std::size_t most_known = 8'192);
 
   /// Appends one object, without an end of line.
   void append(std::string& out, const RecordRef& record);
 
  private:
-  // Of pods of this node and those that they talk to; a few hundred bytes each.
-  static constexpr std::size_t kMostKnown = 8'192;
-
   using Form = RecordStep::Form;
   using Step = RecordStep;  ///< key: `,"src.ip":`
   struct Plan {
@@ -47,6 +46,7 @@ class RecordJson {
   const std::string& end_text(const IdentityPtr& identity, const Step& step);
   void append_time(std::string& out, Micros time);
 
+  const std::size_t most_known_;
   std::array<Plan, kRecordKinds> plans_;
   std::vector<RecordEndPart> parts_;
   std::unordered_map<const Identity*, Known> known_;

@@ -94,7 +94,11 @@ class DistributedQuery::Impl {
  public:
   Impl(QueryRequest request, Micros now) : request_(std::move(request)), now_(now) {
     const Query& query = request_.query;
-    part_ = {.query = query, .limits = request_.limits, .cancelled = request_.cancelled};
+    part_ = {.query = query,
+             .limits = request_.limits,
+             .live = request_.live,
+             .fresh = request_.fresh,
+             .cancelled = request_.cancelled};
     if (query.is_aggregate()) {
       group_plan_ = plan_groups(query, now);
       part_.query = group_plan_.part;

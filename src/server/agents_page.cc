@@ -2,18 +2,18 @@
 #include "server/agents_page.h"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 #include <vector>
 
 #include "base/json_writer.h"
+#include "cluster/roster.h"
 
 namespace netprobe {
 namespace {
 
-void write_agent(std::string& out, const AgentState& agent) {
+void write_agent(std::string& out, const AgentState& agent, const std::string& node) {
   JsonObject json(out);
-  json.text("node", agent.node);
+  json.text("node", node);
   json.text("address", agent.address);
   json.text("state", to_string(agent.link));
   if (!agent.problem.empty()) json.text("problem", agent.problem);
@@ -52,7 +52,6 @@ std::string agents_page(const AgentDirectory& directory) {
   for (const AgentPeerPtr& peer : directory.agents()) agents.push_back(peer->state());
   std::ranges::sort(
       agents, {}, [](const AgentStatePtr& agent) { return std::tie(agent->node, agent->address); });
-  std::set<std::string_view> told;
   std::string out;
   JsonObject json(out);
   json.key("agents");
@@ -60,17 +59,15 @@ std::string agents_page(const AgentDirectory& directory) {
   std::uint64_t ready = 0;
   for (const AgentStatePtr& agent : agents) {
     list.next();
-    write_agent(out, *agent);
-    told.insert(agent->node);
+    write_agent(out, *agent, node_of(directory, *agent));
     if (agent->link == AgentState::Link::kReady) ++ready;
   }
   list.close();
   json.number("ready", ready);
   json.key("nodes_without_agent");
   JsonArray missing(out);
-  const auto nodes = directory.nodes();
-  for (const std::string& node : nodes)
-    if (!told.contains(node)) missing.text(node);
+  const auto nodes = nodes_without_agent(directory);
+  for (const std::string& node : nodes) missing.text(node);
   missing.close();
   json.close();
   return out;

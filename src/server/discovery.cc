@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -33,7 +34,7 @@ void Discovery::on_change(const KubeChange& change) {
     if (change.deleted)
       nodes_.erase((*node)->meta.name);
     else
-      nodes_.insert((*node)->meta.name);
+      nodes_[(*node)->meta.name] = (*node)->internal_ips;
     return;
   }
   const auto* slice = std::get_if<KubeEndpointSlicePtr>(&change.object);
@@ -44,10 +45,15 @@ void Discovery::on_change(const KubeChange& change) {
 }
 
 void Discovery::on_slice(const KubeEndpointSlice& slice, bool deleted) {
-  Addresses found;
-  for (const KubeEndpoint& endpoint : slice.endpoints)
-    if (!endpoint.addresses.empty())  // all of one endpoint lead to the same
-      found.insert(with_port(endpoint.addresses.front().to_string(), options_.port));
+  Endpoints found;
+  for (const KubeEndpoint& endpoint : slice.endpoints) {
+    if (endpoint.addresses.empty()) continue;
+    // All of one endpoint lead to the same.
+    std::string address = with_port(endpoint.addresses.front().to_string(), options_.port);
+    std::string agent =
+        endpoint.pod.empty() ? address : endpoint.pod_name_space + "/" + endpoint.pod;
+    found[std::move(address)] = {std::move(agent), endpoint.node};
+  }
   std::vector<AgentPeerPtr> gone;  // ended without the lock: that may take a while
   {
     const MutexLock lock(mutex_);
@@ -55,9 +61,8 @@ void Discovery::on_slice(const KubeEndpointSlice& slice, bool deleted) {
       slices_.erase(slice.meta.name);
     else
       slices_[slice.meta.name] = std::move(found);
-    Addresses wanted;
-    for (const auto& [name, addresses] : slices_) wanted.insert(addresses.begin(), addresses.end());
-    for (const std::string& address : wanted)
+    const Endpoints wanted = this->wanted();
+    for (const auto& [address, endpoint] : wanted)
       if (auto& peer = peers_[address]; !peer) peer = factory_(address);
     for (auto it = peers_.begin(); it != peers_.end();) {
       if (wanted.contains(it->first)) {
@@ -70,6 +75,15 @@ void Discovery::on_slice(const KubeEndpointSlice& slice, bool deleted) {
   }
 }
 
+Discovery::Endpoints Discovery::wanted() const {
+  Endpoints all;
+  for (const auto& [name, endpoints] : slices_) all.insert(endpoints.begin(), endpoints.end());
+  std::set<std::string> known;
+  // '[' of IPv6 is behind all digits.
+  std::erase_if(all, [&](const auto& each) { return !known.insert(each.second.agent).second; });
+  return all;
+}
+
 std::vector<AgentPeerPtr> Discovery::agents() const {
   const MutexLock lock(mutex_);
   std::vector<AgentPeerPtr> all;
@@ -80,7 +94,24 @@ std::vector<AgentPeerPtr> Discovery::agents() const {
 
 std::vector<std::string> Discovery::nodes() const {
   const MutexLock lock(mutex_);
-  return {nodes_.begin(), nodes_.end()};
+  std::vector<std::string> all;
+  all.reserve(nodes_.size());
+  for (const auto& [name, addresses] : nodes_) all.push_back(name);
+  return all;
+}
+
+std::string Discovery::node_at(const std::string& address) const {
+  std::string host = address.substr(0, address.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto ip = IpAddress::parse(host);
+  const MutexLock lock(mutex_);
+  for (const auto& [name, endpoints] : slices_)
+    if (const auto found = endpoints.find(address);
+        found != endpoints.end() && !found->second.node.empty())
+      return found->second.node;
+  for (const auto& [name, addresses] : nodes_)
+    if (ip ? std::ranges::find(addresses, *ip) != addresses.end() : name == host) return name;
+  return {};
 }
 
 }  // namespace netprobe

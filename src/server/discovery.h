@@ -3,10 +3,10 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/mutex.h"
 #include "cluster/agent_peer.h"
 #include "model/kube.h"
@@ -24,7 +24,8 @@ using PeerFactory = std::function<AgentPeerPtr(const std::string& address)>;
 
 /// Which agents there are: those of a list, or the endpoints of a service, as the
 /// cluster's objects tell. An endpoint that is not ready is asked too: it may answer,
-/// and if not, the answer must say so. Thread-safe.
+/// and if not, the answer must say so. A service of two families has each agent in two
+/// slices: it is asked at its IPv4 address, or else at the other. Thread-safe.
 class Discovery final : public AgentDirectory {
  public:
   Discovery(DiscoveryOptions options, PeerFactory factory);
@@ -34,17 +35,25 @@ class Discovery final : public AgentDirectory {
 
   [[nodiscard]] std::vector<AgentPeerPtr> agents() const override NETPROBE_EXCLUDES(mutex_);
   [[nodiscard]] std::vector<std::string> nodes() const override NETPROBE_EXCLUDES(mutex_);
+  [[nodiscard]] std::string node_at(const std::string& address) const override
+      NETPROBE_EXCLUDES(mutex_);
 
  private:
-  using Addresses = std::set<std::string>;
+  /// A way to an agent, and what is told of who is there.
+  struct Endpoint {
+    std::string agent;  ///< the same for all ways to one
+    std::string node;   ///< empty: not told
+  };
+  using Endpoints = std::map<std::string, Endpoint>;  ///< by address
+  [[nodiscard]] Endpoints wanted() const NETPROBE_REQUIRES(mutex_);
   void on_slice(const KubeEndpointSlice& slice, bool deleted) NETPROBE_EXCLUDES(mutex_);
 
   const DiscoveryOptions options_;
   const PeerFactory factory_;
   mutable Mutex mutex_;
   std::map<std::string, AgentPeerPtr> peers_ NETPROBE_GUARDED_BY(mutex_);  ///< by address
-  std::map<std::string, Addresses> slices_ NETPROBE_GUARDED_BY(mutex_);    ///< by name
-  std::set<std::string> nodes_ NETPROBE_GUARDED_BY(mutex_);
+  std::map<std::string, Endpoints> slices_ NETPROBE_GUARDED_BY(mutex_);    ///< by name
+  std::map<std::string, std::vector<IpAddress>> nodes_ NETPROBE_GUARDED_BY(mutex_);
 };
 
 /// "host:port" of a host or address that may have one already; IPv6 in brackets.

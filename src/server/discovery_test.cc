@@ -49,9 +49,25 @@ class DiscoveryTest : public testing::Test {
       object->endpoints.push_back({.addresses = {*IpAddress::parse(ip)}, .ready = false});
     return {.deleted = deleted, .object = KubeEndpointSlicePtr(std::move(object))};
   }
-  static KubeChange node(const std::string& name, bool deleted = false) {
+  /// As a slice of a real service: whose pod it is and where.
+  static KubeChange pods_slice(const std::string& name, const std::string& family_prefix,
+                               const std::vector<std::string>& nodes) {
+    auto object = std::make_shared<KubeEndpointSlice>();
+    object->meta = {.name = name, .name_space = "default"};
+    object->service = "agents";
+    for (const std::string& node : nodes)
+      object->endpoints.push_back({.addresses = {*IpAddress::parse(family_prefix + node.back())},
+                                   .ready = true,
+                                   .node = node,
+                                   .pod = "agent-" + node,
+                                   .pod_name_space = "default"});
+    return {.object = KubeEndpointSlicePtr(std::move(object))};
+  }
+  static KubeChange node(const std::string& name, bool deleted = false,
+                         const std::vector<std::string>& ips = {}) {
     auto object = std::make_shared<KubeNode>();
     object->meta.name = name;
+    for (const std::string& ip : ips) object->internal_ips.push_back(*IpAddress::parse(ip));
     return {.deleted = deleted, .object = KubeNodePtr(std::move(object))};
   }
   int made_ = 0;
@@ -101,6 +117,34 @@ TEST_F(DiscoveryTest, NodesAreKnownWhereverAgentsComeFrom) {
   EXPECT_THAT(addresses(discovery), ElementsAre("node1:8082"));
   discovery.on_change(node("node1", true));
   EXPECT_THAT(discovery.nodes(), ElementsAre("node2"));
+}
+
+TEST_F(DiscoveryTest, AServiceOfTwoFamiliesHasEachAgentOnce) {
+  auto discovery = make({.service = "default/agents"});
+  discovery.on_change(pods_slice("v6", "fd00::", {"node1", "node2", "node3"}));
+  EXPECT_THAT(addresses(discovery),
+              ElementsAre("[fd00::1]:8082", "[fd00::2]:8082", "[fd00::3]:8082"));
+  discovery.on_change(pods_slice("v4", "10.0.0.", {"node1", "node2"}));
+  EXPECT_THAT(addresses(discovery),
+              ElementsAre("10.0.0.1:8082", "10.0.0.2:8082", "[fd00::3]:8082"));
+  discovery.on_change(slice("v4", "agents", {}, true));
+  EXPECT_THAT(addresses(discovery),
+              ElementsAre("[fd00::1]:8082", "[fd00::2]:8082", "[fd00::3]:8082"));
+}
+
+TEST_F(DiscoveryTest, TheNodeOfAnAddressIsKnownBeforeItsAgentIsReached) {
+  auto of_service = make({.service = "default/agents"});
+  of_service.on_change(pods_slice("v4", "10.0.0.", {"node1"}));
+  EXPECT_EQ(of_service.node_at("10.0.0.1:8082"), "node1");
+  EXPECT_EQ(of_service.node_at("10.0.0.2:8082"), "");
+
+  auto of_list = make({.agents = {"10.0.0.1", "fd00::1", "node2"}});
+  of_list.on_change(node("node1", false, {"10.0.0.1", "fd00::1"}));
+  of_list.on_change(node("node2", false, {"10.0.0.2"}));
+  EXPECT_EQ(of_list.node_at("10.0.0.1:8082"), "node1");
+  EXPECT_EQ(of_list.node_at("[fd00::1]:8082"), "node1");
+  EXPECT_EQ(of_list.node_at("node2:8082"), "node2");
+  EXPECT_EQ(of_list.node_at("node3:8082"), "");
 }
 
 }  // namespace

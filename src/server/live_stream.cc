@@ -21,16 +21,21 @@ namespace {
 
 // Items that are written together: one event each, one piece of text.
 constexpr std::size_t kTogether = 512;
+// Identities that are remembered as text: of a thousand nodes, each as its agent tells it.
+constexpr std::size_t kMostKnown = 65'536;
 
-/// One client: takes what the agents tell, in order, and writes it.
+/// One client: takes what the agents tell, in order, and writes it. Kept by the end of
+/// its stream, which is told when it has gone.
 class LiveClient : public std::enable_shared_from_this<LiveClient> {
  public:
-  LiveClient(EventStreamPtr stream, Scheduler& scheduler)
-      : stream_(std::move(stream)),
-        scheduler_(scheduler),
-        json_(FieldSelection(std::span<const FieldRef>{})) {}
+  explicit LiveClient(Scheduler& scheduler)
+      : scheduler_(scheduler), json_(FieldSelection(std::span<const FieldRef>{}), kMostKnown) {}
 
-  void begin(Query query, AgentDirectory& agents, const Clock& clock) {
+  void begin(EventStreamPtr stream, Query query, AgentDirectory& agents, const Clock& clock) {
+    {
+      const MutexLock lock(mutex_);
+      stream_ = std::move(stream);
+    }
     auto merge = LiveMerge::start(std::move(query), agents, scheduler_, clock, {},
                                   [weak = weak_from_this()] {
                                     if (const auto self = weak.lock()) self->drain();
@@ -69,9 +74,9 @@ class LiveClient : public std::enable_shared_from_this<LiveClient> {
   }
   void append(std::string& out, const LiveItem& item) NETPROBE_REQUIRES(mutex_);
 
-  const EventStreamPtr stream_;
   Scheduler& scheduler_;
   Mutex mutex_;
+  EventStreamPtr stream_ NETPROBE_GUARDED_BY(mutex_);
   std::shared_ptr<LiveMerge> merge_ NETPROBE_GUARDED_BY(mutex_);
   RecordJson json_ NETPROBE_GUARDED_BY(mutex_);
   bool closed_ NETPROBE_GUARDED_BY(mutex_) = false;
@@ -136,15 +141,10 @@ void add_live_route(HttpServer& server, AgentDirectory& agents, Scheduler& sched
   server.route("/api/stream", [&](const HttpRequest& request, const HttpReply& reply) {
     auto query = parse_stream_query(request.query, clock.wall());
     if (!query) return reply(bad_query_response(query.error()));
-    // Nobody else holds the client: it lives until its stream closes, on this thread.
-    auto holder = std::make_shared<std::shared_ptr<LiveClient>>();
-    auto stream = reply.open_stream([holder] {
-      if (const auto client = std::exchange(*holder, nullptr)) client->close();
-    });
-    auto client = std::make_shared<LiveClient>(stream, scheduler);
-    *holder = client;
+    const auto client = std::make_shared<LiveClient>(scheduler);
+    auto stream = reply.open_stream([client] { client->close(); });
     stream->write(std::make_shared<const std::string>(": netprobe live flows of a cluster\n\n"), 0);
-    client->begin(std::move(query->whole), agents, clock);
+    client->begin(std::move(stream), std::move(query->whole), agents, clock);
   });
 }
 

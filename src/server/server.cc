@@ -32,6 +32,10 @@ namespace {
 // How often agents are asked for their sums, and watches of names are looked after.
 constexpr Nanos kPollApart = 10 * kSecond;
 
+// For one client that reads slowly: what a thousand agents tell in a second.
+constexpr std::size_t kStreamEvents = 200'000;
+constexpr std::size_t kStreamBytes = 128UL << 20U;
+
 /// The server sees no flows of its own: live ones are asked of agents.
 class NoFeed final : public FlowFeed {
  public:
@@ -202,6 +206,8 @@ Result<std::unique_ptr<Server>> Server::make(const ServerOptions& options) {
   HttpServerOptions http;
   http.address = options.listen_address;
   http.port = options.metrics_port;
+  http.max_stream_events = kStreamEvents;
+  http.max_stream_bytes = kStreamBytes;
   auto listening = HttpServer::make(http);
   if (!listening) return std::unexpected(listening.error());
   static const SystemClock kLasting;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server_metrics.h"
 
-#include <algorithm>
 #include <array>
 #include <map>
-#include <set>
+#include <string>
 
 #include "base/own_process.h"
+#include "cluster/roster.h"
 #include "export/prometheus/kube_rows.h"
 #include "export/prometheus/metric_table.h"
 #include "export/prometheus/workload_rows.h"
@@ -20,21 +20,17 @@ void write_agents(TextWriter& out, const AgentDirectory& directory) {
   std::array<std::uint64_t, 4> by_link{};
   std::uint64_t failures = 0;
   std::map<std::string, std::uint64_t> faults;
-  std::set<std::string> told;
   for (const AgentPeerPtr& peer : directory.agents()) {
     const AgentStatePtr state = peer->state();
     ++by_link.at(static_cast<std::size_t>(state->link));
     failures += state->failures;
     for (const auto& [cause, count] : state->faults) faults[cause] += count;
-    told.insert(state->node);
   }
   out.family(describe(Metric::kServerAgents));
   for (std::size_t i = 0; i < by_link.size(); ++i)
     out.sample({{"state", to_string(static_cast<Link>(i))}}, by_link.at(i));
-  const auto nodes = directory.nodes();
   out.sample({{"state", "missing"}},
-             static_cast<std::uint64_t>(std::ranges::count_if(
-                 nodes, [&](const std::string& node) { return !told.contains(node); })));
+             static_cast<std::uint64_t>(nodes_without_agent(directory).size()));
   out.family(describe(Metric::kServerAgentFailures));
   out.sample({}, failures);
   out.family(describe(Metric::kServerAgentFaults));

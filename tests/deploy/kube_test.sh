@@ -31,7 +31,7 @@ for file in servicemonitor prometheusrule; do
   holds "deploy/prometheus/$file.yaml" dry "$deploy/prometheus/$file.yaml"
 done
 kubectl create namespace monitoring >/dev/null
-for values in '' all_on no_names; do
+for values in '' all_on no_names server server_all; do
   "$WORK/manifests" render "$chart" monitoring ${values:+"$TREE/tests/deploy/values/$values.yaml"} \
     >"$WORK/chart.yaml" 2>/dev/null
   holds "the chart, ${values:-defaults}" dry "$WORK/chart.yaml"
@@ -39,6 +39,8 @@ done
 if kubectl kustomize "$deploy/kustomize/overlays/kube-system" >"$WORK/overlay.yaml" 2>/dev/null; then
   holds "the kustomize overlay" dry "$WORK/overlay.yaml"
 fi
+
+holds "kubectl apply --dry-run=server -f deploy/server.yaml" dry "$deploy/server.yaml"
 
 # As published, in a fresh cluster.
 holds "kubectl apply -f deploy/agent.yaml" kubectl apply -f "$deploy/agent.yaml"

@@ -30,6 +30,30 @@ done
 render default "$TREE/tests/deploy/values/no_names.yaml" >"$WORK/none.yaml"
 holds "without names: told so to the agent" grep -qF -- "--enable-kubernetes=false" "$WORK/none.yaml"
 refuses "without names: no role" "" grep -qE "kind: (ClusterRole|ServiceAccount|PriorityClass)" "$WORK/none.yaml"
+render default "$TREE/tests/deploy/values/server.yaml" >"$WORK/server.yaml"
+# The overlay's strategic merge, as kubectl does it.
+if kubectl kustomize "$deploy/kustomize/overlays/cluster" >"$WORK/cluster.yaml" 2>"$WORK/said"; then
+  holds "the chart with the server is the kustomize overlay" "$m" same "$WORK/cluster.yaml" "$WORK/server.yaml"
+elif grep -q 'must be a file' "$WORK/said"; then
+  echo "        the overlay is left out: this kubectl is older than 1.21, whose kustomize knows 'bases' only"
+  cp "$WORK/server.yaml" "$WORK/cluster.yaml"
+else
+  failed "the overlay with the server: $(cat "$WORK/said")"
+fi
+# What the chart says of the server alone is the plain manifest.
+awk 'BEGIN { RS = "---\n"; ORS = "---\n" } /component: server/' "$WORK/server.yaml" >"$WORK/server_only.yaml"
+holds "the chart's server is the plain manifest" "$m" same "$deploy/server.yaml" "$WORK/server_only.yaml"
+holds "its notes say how to make certificates" grep -q "certificates certs --server-name netprobe-server.default.svc" "$WORK/notes"
+refuses "without it there is no server" "" grep -qE "grpc|netprobe-server" "$WORK/chart.yaml"
+render monitoring "$TREE/tests/deploy/values/server_all.yaml" >"$WORK/server_all.yaml"
+for line in 'name: watch-server' 'replicas: 5' 'secretName: certs' '--agents-service=monitoring/watch-metrics' \
+  '--metrics-port=9081' '--agents-port=9082' '--grpc-listen=0.0.0.0:9082' '--grpc-listen=0.0.0.0:9083' \
+  '"--agents-timeout=3s"' '"--max-workload-pairs=1000000"' '--clickhouse-insecure' 'memory: 4Gi'; do
+  holds "all of the server: $line" grep -qF -- "$line" "$WORK/server_all.yaml"
+done
+refuses "names: false: agents ask for none" "" grep -qF -- "--server=" "$WORK/server_all.yaml"
+echo 'server: {replica: 1}' >"$WORK/bad.yaml"
+refuses "a value that the server does not have" "replica" "$m" render "$chart" default "$WORK/bad.yaml"
 echo 'metricPort: 1' >"$WORK/bad.yaml"
 refuses "a value that the chart does not have" "metricPort" "$m" render "$chart" default "$WORK/bad.yaml"
 echo 'metricsPort: "8081"' >"$WORK/bad.yaml"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What tests of the lab's control plane share: sourced with the path of the agent
-# as $1, it brings a lab up (NAME, which the script sets before) and takes it away
-# at the end. Exits 77 (skipped) where it cannot run.
+# as $1, it brings a lab up (NAME, and more flags of lab/up in UP, which the script
+# sets before) and takes it away at the end. Exits 77 (skipped) where it cannot run.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../lab" && pwd -P)
@@ -49,8 +49,8 @@ in_ns() { # NS COMMAND...
 }
 ask() { curl -sS --fail-with-body --noproxy '*' -m 20 "$@"; }
 
-timeout 120 "$HERE/up" --name "$NAME" --kubernetes --agent "$AGENT"
-AGENTS='' LAB='' STATE='' KUBECONFIG='' && eval "$("$HERE/env" --name "$NAME" --shell)"
+timeout 120 "$HERE/up" --name "$NAME" --kubernetes --agent "$AGENT" ${UP[@]+"${UP[@]}"}
+AGENTS='' SERVER='' LAB='' STATE='' KUBECONFIG='' && eval "$("$HERE/env" --name "$NAME" --shell)"
 KUBECONFIG_FILE=$KUBECONFIG
 urls=()
 # shellcheck disable=SC2034 # these two are for those that source this

@@ -246,6 +246,16 @@ class FakeDirectory final : public AgentDirectory {
     const std::lock_guard lock(mutex_);
     nodes_ = std::move(nodes);
   }
+  /// What the cluster tells of an agent's address.
+  void place(const std::string& address, std::string node) {
+    const std::lock_guard lock(mutex_);
+    places_[address] = std::move(node);
+  }
+  [[nodiscard]] std::string node_at(const std::string& address) const override {
+    const std::lock_guard lock(mutex_);
+    const auto found = places_.find(address);
+    return found == places_.end() ? std::string() : found->second;
+  }
   [[nodiscard]] std::vector<AgentPeerPtr> agents() const override {
     const std::lock_guard lock(mutex_);
     return {agents_.begin(), agents_.end()};
@@ -259,6 +269,7 @@ class FakeDirectory final : public AgentDirectory {
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<FakeAgent>> agents_;
   std::vector<std::string> nodes_;
+  std::map<std::string, std::string> places_;
 };
 
 }  // namespace netprobe::testing

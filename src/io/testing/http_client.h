@@ -51,6 +51,8 @@ class RawConnection {
   /// Reads until `text` was seen; false where it does not come.
   bool read_until(std::string_view text);
   [[nodiscard]] const std::string& seen() const { return seen_; }
+  /// read_until() looks at what comes from now on.
+  void forget() { seen_.clear(); }
   void close() { fd_.reset(); }
 
  private:

@@ -51,11 +51,53 @@ httpGet:
   {{- end }}
 {{- end }}
 
-{{- define "netprobe.args" -}}
-{{- range $name, $value := .Values.config }}
+{{- define "netprobe.server.selector" -}}
+app: {{ include "netprobe.name" . }}-server
+{{- end }}
+
+{{- define "netprobe.server.labels" -}}
+{{ include "netprobe.server.selector" . }}
+app.kubernetes.io/name: netprobe
+app.kubernetes.io/component: server
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "netprobe.server.serviceAccount" -}}
+{{- if .Values.server.serviceAccount.name -}}
+{{ .Values.server.serviceAccount.name }}
+{{- else if .Values.server.serviceAccount.create -}}
+{{ include "netprobe.name" . }}-server
+{{- else -}}
+default
+{{- end -}}
+{{- end }}
+
+{{- /* Flags of a map by their names. */ -}}
+{{- define "netprobe.flags" -}}
+{{- range $name, $value := . }}
 {{- /* Numbers of values are floating point, and %v writes 1e+06. */}}
 {{- $text := kindIs "slice" $value | ternary (join "," $value) (kindIs "string" $value | ternary $value (toJson $value)) }}
 - {{ printf "--%s=%s" $name $text | quote }}
+{{- end }}
+{{- end }}
+
+{{- /* Files of the secret: of an agent, or of the server. */ -}}
+{{- define "netprobe.tls" -}}
+- --grpc-certificate=/etc/netprobe/tls/{{ . }}.crt
+- --grpc-key=/etc/netprobe/tls/{{ . }}.key
+- --grpc-ca=/etc/netprobe/tls/ca.crt
+{{- end }}
+
+{{- define "netprobe.args" -}}
+{{- include "netprobe.flags" .Values.config }}
+{{- if .Values.server.enabled }}
+- --grpc-listen=0.0.0.0:{{ int .Values.server.grpcPort }}
+{{ include "netprobe.tls" "agent" }}
+{{- if .Values.server.names }}
+- --server={{ include "netprobe.name" . }}-server.{{ .Release.Namespace }}.svc:{{ int .Values.server.namesPort }}
+{{- end }}
 {{- end }}
 {{- if ne (int .Values.metricsPort) 8081 }}
 - --metrics-port={{ int .Values.metricsPort }}
