@@ -87,7 +87,7 @@ std::vector<LiveItem> LiveMerge::take(std::size_t most) {
                                 "client: it floods, or the client is slow"});
   while (items.size() < most && !out_.empty()) {
     Waiting& next = out_.front();
-    if (next.from) --next.from->waiting;
+    if (next.from) --next.from->stream->waiting;
     items.push_back(std::move(next.item));
     out_.pop_front();
   }
@@ -218,19 +218,21 @@ void LiveMerge::take_batch(const std::shared_ptr<Stream>& stream, LiveBatch batc
          .count = batch.lost,
          .problem = "the agent could not keep them until they were taken"});
   if (batch.window) add_window(batch);
-  if (batch.records) hold_records(stream, std::make_shared<const LiveBatch>(std::move(batch)));
+  if (batch.records) {
+    Arrived arrived{std::move(batch), stream};
+    hold_records(std::make_shared<const Arrived>(std::move(arrived)));
+  }
 }
 
-void LiveMerge::hold_records(const std::shared_ptr<Stream>& stream, const LiveBatchPtr& batch) {
-  const HistoryBatch& records = *batch->records;
+void LiveMerge::hold_records(const ArrivedPtr& arrived) {
+  const HistoryBatch& records = *arrived->batch.records;
   const Nanos now = clock_.monotonic();
-  const auto hold =
-      [&](RecordKind kind, const RecordBase& record, std::uint64_t id)
-          NETPROBE_REQUIRES(mutex_) { hold_record(stream, batch, kind, record, id, now); };
-  for (const auto& each : records.flows) hold(RecordKind::kFlow, each, each.flow_id);
-  for (const auto& each : records.drops) hold(RecordKind::kDrop, each, 0);
-  for (const auto& each : records.connections) hold(RecordKind::kConnection, each, each.id);
-  for (const auto& each : records.alerts) hold(RecordKind::kAlert, each, 0);
+  for (const auto& each : records.flows)
+    hold_record(arrived, RecordKind::kFlow, each, each.flow_id, now);
+  for (const auto& each : records.drops) hold_record(arrived, RecordKind::kDrop, each, 0, now);
+  for (const auto& each : records.connections)
+    hold_record(arrived, RecordKind::kConnection, each, each.id, now);
+  for (const auto& each : records.alerts) hold_record(arrived, RecordKind::kAlert, each, 0, now);
 }
 
 /// Where half of the room is taken, the other half is shared out.
@@ -240,38 +242,38 @@ bool LiveMerge::has_share(const Stream& stream) const {
   return waiting() < half || stream.waiting < std::max<std::size_t>(1, share);
 }
 
-void LiveMerge::hold_record(const std::shared_ptr<Stream>& stream, const LiveBatchPtr& batch,
-                            RecordKind kind, const RecordBase& record, std::uint64_t id,
-                            Nanos now) {
+void LiveMerge::hold_record(const ArrivedPtr& arrived, RecordKind kind, const RecordBase& record,
+                            std::uint64_t id, Nanos now) {
   if (kind != query_.kind) return;
   if (replacing_since_ != 0) {
-    if (!seen_.emplace(batch->node, record.time, id).second) return;
+    if (!seen_.emplace(arrived->batch.node, record.time, id).second) return;
     if (seen_.size() > kMostSeen) seen_.clear();
   }
   if (waiting() >= options_.most_waiting) {
     ++lost_;
     return;
   }
-  if (!has_share(*stream)) {
-    ++floods_[batch->node];
+  if (!has_share(*arrived->stream)) {
+    ++floods_[arrived->batch.node];
     return;
   }
-  ++stream->waiting;
-  held_.push_back({now, record.time, batch, &record, stream});
+  ++arrived->stream->waiting;
+  held_.push_back({now, record.time, arrived, &record});
 }
 
 void LiveMerge::release(Nanos now) {
   const auto due = std::ranges::partition(
       held_, [&](const Held& each) { return each.arrived + options_.hold_back > now; });
   std::ranges::sort(due, [](const Held& a, const Held& b) {
-    return a.time != b.time ? a.time < b.time : a.batch->node < b.batch->node;
+    return a.time != b.time ? a.time < b.time : a.from->batch.node < b.from->batch.node;
   });
   for (Held& each : due) {
+    const LiveBatch& batch = each.from->batch;
     LiveItem item{.kind = LiveItem::Kind::kRecord,
-                  .node = each.batch->node,
-                  .batch = each.batch->records,
+                  .node = batch.node,
+                  .batch = batch.records,
                   .late = each.time < told_};
-    item.record = {query_.kind, each.record, each.batch->records->node};
+    item.record = {query_.kind, each.record, batch.records->node};
     told_ = std::max(told_, each.time);
     out_.push_back({std::move(item), std::move(each.from)});
   }

@@ -76,18 +76,22 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   struct Stream;
   struct Agent;
   struct Window;
-  using LiveBatchPtr = std::shared_ptr<const LiveBatch>;
+  /// A batch, and whose.
+  struct Arrived {
+    LiveBatch batch;
+    std::shared_ptr<Stream> stream;
+  };
+  using ArrivedPtr = std::shared_ptr<const Arrived>;
   /// A record that waits. Small, as they are sorted.
   struct Held {
     Nanos arrived = 0;
     Micros time = 0;
-    LiveBatchPtr batch;  ///< holds the record
+    ArrivedPtr from;  ///< holds the record
     const RecordBase* record = nullptr;
-    std::shared_ptr<Stream> from;
   };
   struct Waiting {
     LiveItem item;
-    std::shared_ptr<Stream> from;  ///< null: nobody's
+    ArrivedPtr from;  ///< of a record; else null
   };
   /// Of a record, within one kind: enough to know it again.
   using RecordId = std::tuple<std::string, Micros, std::uint64_t>;
@@ -99,11 +103,9 @@ class LiveMerge : public std::enable_shared_from_this<LiveMerge> {
   void open(const AgentPeerPtr& peer, const std::shared_ptr<Stream>& stream,
             const std::vector<std::string>& silent);
   void take_batch(const std::shared_ptr<Stream>& stream, LiveBatch batch);
-  void hold_records(const std::shared_ptr<Stream>& stream, const LiveBatchPtr& batch)
-      NETPROBE_REQUIRES(mutex_);
-  void hold_record(const std::shared_ptr<Stream>& stream, const LiveBatchPtr& batch,
-                   RecordKind kind, const RecordBase& record, std::uint64_t id, Nanos now)
-      NETPROBE_REQUIRES(mutex_);
+  void hold_records(const ArrivedPtr& arrived) NETPROBE_REQUIRES(mutex_);
+  void hold_record(const ArrivedPtr& arrived, RecordKind kind, const RecordBase& record,
+                   std::uint64_t id, Nanos now) NETPROBE_REQUIRES(mutex_);
   void add_window(const LiveBatch& batch) NETPROBE_REQUIRES(mutex_);
   void release(Nanos now) NETPROBE_REQUIRES(mutex_);
   void release_windows(Nanos now) NETPROBE_REQUIRES(mutex_);

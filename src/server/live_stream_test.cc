@@ -74,6 +74,22 @@ TEST_F(LiveStreamTest, ClientsHearOfAgentsThatAreNotThere) {
       << client.seen();
 }
 
+TEST_F(LiveStreamTest, TakesTheConditionsOfAnAgentsStream) {
+  RawConnection client(http_->port());
+  client.send(
+      "GET /api/stream?q=bytes%3E5&namespace=shop&protocol=tcp&ip=fd00::1&port=443 HTTP/1.1\r\n"
+      "Host: x\r\n\r\n");
+  ASSERT_TRUE(client.read_until(": netprobe live flows of a cluster\n\n"));
+  while (agent_->streams().empty()) {
+  }
+  const std::string asked = canonical(agent_->streams().front().query);
+  for (const char* part : {"bytes>5", "namespace=shop", "protocol=tcp", "ip=fd00::1", "port=443"})
+    EXPECT_NE(asked.find(part), std::string::npos) << part << " is not in " << asked;
+  RawConnection wrong(http_->port());
+  wrong.send("GET /api/stream?port=http HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(wrong.read_until("'http' is not a value for port")) << wrong.seen();
+}
+
 TEST_F(LiveStreamTest, EndsWithItsServer) {
   RawConnection client(http_->port());
   ask(client);

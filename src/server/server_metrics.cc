@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <string>
 
 #include "base/own_process.h"
 #include "cluster/roster.h"
