@@ -52,7 +52,9 @@ std::string render_server_metrics(const ServerMetrics& metrics, TextFormat forma
   single(Metric::kProcessResidentMemory, resident_bytes());
   single(Metric::kProcessCpuSeconds, cpu_seconds());
   single(Metric::kProcessStartTime, static_cast<double>(snapshot.started_at) / 1e9);
-  write_workloads(out, snapshot);
+  // Without Kubernetes of its own it has the names that its agents have.
+  if (snapshot.kube->status.state != KubeState::kOff || !snapshot.workloads.pairs.empty())
+    write_workloads(out, snapshot);
   write_kube(out, *snapshot.kube);
   write_agents(out, agents);
   single(Metric::kServerStreams, http.streams);

@@ -241,7 +241,8 @@ TEST(Ipfix, SumsHaveWhatTheyAreMadeOf) {
   sum.forward = {7, 700};
   sum.folded = {.records = 70'000, .flows = 300, .connections = 290, .ended = 280};
   EncoderOptions options;
-  const auto chosen = FieldSelection(target).of(RecordKind::kFlow);
+  const FieldSelection selection(target);
+  const auto chosen = selection.of(RecordKind::kFlow);
   options.fields.at(0).assign(chosen.begin(), chosen.end());
   Encoder encoder(options);
   MessageReader reader;

@@ -210,7 +210,7 @@ void PrometheusExporter::write(const Snapshot& snapshot, MetricWriter& out) {
   write_packet_losses(out, snapshot);
   write_quality(out, snapshot.quality);
   write_bandwidth(out, rows);
-  write_workloads(out, snapshot);
+  if (snapshot.kube->status.state != KubeState::kOff) write_workloads(out, snapshot);
   write_kube(out, *snapshot.kube);
   std::optional<HistoryStatus> history;
   if (options_.history) history = options_.history();

@@ -108,8 +108,6 @@ void write_flows(MetricWriter& out, const std::vector<WorkloadFlows>& workloads)
 
 void write_workloads(MetricWriter& out, const Snapshot& snapshot) {
   const WorkloadReport& report = snapshot.workloads;
-  // A server without Kubernetes has the names that its agents have.
-  if (snapshot.kube->status.state == KubeState::kOff && report.pairs.empty()) return;
   write_flows(out, report.workloads);
   write_pairs(out, label(report.pairs));
   const auto single = [&](Metric metric, std::uint64_t value) {

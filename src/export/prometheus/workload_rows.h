@@ -6,8 +6,7 @@
 
 namespace netprobe {
 
-/// The families of workloads and of pairs of them. Nothing where Kubernetes is
-/// off.
+/// The families of workloads and of pairs of them.
 void write_workloads(MetricWriter& out, const Snapshot& snapshot);
 
 }  // namespace netprobe
