@@ -168,6 +168,17 @@ void append_values(std::string& out, const QueryAnswer& answer, const std::vecto
   values.close();
 }
 
+void append_rows(JsonObject& json, std::string& out, const QueryAnswer& answer) {
+  append_columns(json, out, answer);
+  json.key("rows");
+  JsonArray rows(out);
+  for (const auto& row : answer.rows) {
+    rows.next();
+    append_values(out, answer, row);
+  }
+  rows.close();
+}
+
 void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer, bool live) {
   json.text("source", live ? "live" : "history");
   json.text("tier", to_string(answer.tier));

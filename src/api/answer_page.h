@@ -45,9 +45,10 @@ void append_answer_tail(std::string& out, AnswerFormat format, const AnswerPage&
 /// Columns lined up, for people with curl.
 [[nodiscard]] std::string answer_table(const QueryAnswer& answer);
 
-/// Appends `columns`, and the values of one row.
+/// Appends `columns`, and the values of one row; `columns` and `rows`.
 void append_columns(JsonObject& json, std::string& out, const QueryAnswer& answer);
 void append_values(std::string& out, const QueryAnswer& answer, const std::vector<Value>& row);
+void append_rows(JsonObject& json, std::string& out, const QueryAnswer& answer);
 
 /// Appends what every answer from a query tells of itself: `source`, `tier`,
 /// `resolution_seconds`, `exact`, `since`, `until`, `kept_since`, `warnings`; of several

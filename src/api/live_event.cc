@@ -11,14 +11,7 @@ std::string window_event(const LiveWindow::Step& step) {
   JsonObject json(out);
   json.time("since", answer.since.value_or(0) * kMicrosecond);
   json.time("until", answer.until.value_or(0) * kMicrosecond);
-  append_columns(json, out, answer);
-  json.key("rows");
-  JsonArray rows(out);
-  for (const auto& row : answer.rows) {
-    rows.next();
-    append_values(out, answer, row);
-  }
-  rows.close();
+  append_rows(json, out, answer);
   json.number("total", step.total);
   json.flag("truncated", answer.truncated);
   json.flag("partial", step.partial);

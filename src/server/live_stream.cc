@@ -87,14 +87,7 @@ void append_window(std::string& out, const QueryAnswer& window) {
   JsonObject json(out);
   if (window.since) json.time("since", *window.since * kMicrosecond);
   if (window.until) json.time("until", *window.until * kMicrosecond);
-  append_columns(json, out, window);
-  json.key("rows");
-  JsonArray rows(out);
-  for (const auto& row : window.rows) {
-    rows.next();
-    append_values(out, window, row);
-  }
-  rows.close();
+  append_rows(json, out, window);
   append_origin(json, out, window, true);
   json.close();
 }

@@ -2,8 +2,6 @@
 #include "fleet/cluster_run.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
@@ -16,7 +14,6 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "base/unique_fd.h"
 #include "io/certificate_maker.h"
 #include "io/http_client.h"
 #include "io/url.h"
@@ -58,17 +55,6 @@ Status make_certificates(const std::string& directory) {
     if (auto s = write(name, *pair); !s) return s;
   }
   return {};
-}
-
-/// A port of 127.0.0.1 that nobody has right now; 0: there is none.
-int free_port() {
-  const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(socket.get(), generic, size) != 0 || ::getsockname(socket.get(), generic, &size) != 0)
-    return 0;
-  return ntohs(address.sin_port);
 }
 
 /// The number behind `before`, where the process says it.
@@ -123,7 +109,7 @@ Result<ClusterRun> ClusterRun::start(std::size_t agents,
   std::vector<std::string> command{built("src/server/netprobe-server"),
                                    "--agents=" + *addresses,
                                    "--listen-address=127.0.0.1",
-                                   "--metrics-port=" + std::to_string(free_port()),
+                                   "--metrics-port=" + std::to_string(free_loopback_port()),
                                    "--enable-kubernetes=false",
                                    "--log-format=text",
                                    "--grpc-certificate=" + directory + "/server.crt",

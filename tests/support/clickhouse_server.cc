@@ -50,16 +50,6 @@ std::string dechunked(std::string_view text) {
 
 }  // namespace
 
-int free_loopback_port() {
-  const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = loopback(0);
-  socklen_t size = sizeof(address);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(socket.get(), generic, size) != 0 || ::getsockname(socket.get(), generic, &size) != 0)
-    std::abort();
-  return ntohs(address.sin_port);
-}
-
 Result<PlainReply> plain_http(int port, const std::string& target, const std::string& headers,
                               const std::string& body, Nanos timeout) {
   const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "support/loopback.h"
 #include "support/process.h"
 #include "support/temp_dir.h"
 
@@ -63,9 +64,6 @@ class ClickHouseServer {
   int interserver_port_ = 0;
   std::optional<Process> server_;
 };
-
-/// A port on 127.0.0.1 that nobody has now.
-[[nodiscard]] int free_loopback_port();
 
 /// The status and the body of an answer over HTTP; for what tests ask servers.
 struct PlainReply {
