@@ -26,9 +26,8 @@ constexpr Nanos kPatience = 120 * kSecond;
 constexpr Nanos kDay = 86'400 * kSecond;
 
 std::filesystem::path built(const std::string& program) {
-  if (const char* folder = std::getenv("NETPROBE_BIN"); folder != nullptr)
-    return std::filesystem::path(folder) / program;
-  // The root of a build: where it was configured.
+  // The root of this build, where it was configured. Not NETPROBE_BIN: that build has no
+  // fleet, and the server is to have the same sanitizers.
   auto root = std::filesystem::canonical("/proc/self/exe").parent_path();
   while (root.has_relative_path() && !std::filesystem::exists(root / "CMakeCache.txt"))
     root = root.parent_path();
