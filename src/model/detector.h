@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "model/finding.h"
+#include "model/history.h"
+
+namespace netprobe {
+
+/// Looks for one kind of trouble. A pure function of the records that it is given and of
+/// the time that it is told: it reads no clock, no file and no other state, so that a day
+/// can be replayed in a second, and gives the same findings again. One thread.
+///
+/// Records come about once a second, each what a flow gained since the one before; the
+/// first of a flow has `began`, the last `ended`. Flags are all that were seen so far.
+/// What a flow is may become known later: a SYN may be told in one second and its answer
+/// in the next. Times may go back a little between flows, and clocks may step.
+///
+/// Memory is bounded whatever comes: fixed room, the oldest or least forgotten, and what
+/// had no room is counted. Work for a record is constant; most are of no interest and are
+/// left at the first comparison.
+class Detector {
+ public:
+  virtual ~Detector() = default;
+  /// "port_scan": its switch in the configuration, and in metrics.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  virtual void on_flow(const FlowRecord& /*record*/) {}
+  virtual void on_connection(const ConnectionEvent& /*record*/) {}
+  virtual void on_drop(const DropEvent& /*record*/) {}
+  /// All records up to `now` (wall) were given: once a second or so. Tells what there is to
+  /// tell; work is bounded here, too.
+  virtual void tick(Micros now, const FindingSink& found) = 0;
+  /// Heap that it holds, estimated.
+  [[nodiscard]] virtual std::size_t bytes() const = 0;
+  /// Records or sources for which there was no room.
+  [[nodiscard]] virtual std::uint64_t not_followed() const { return 0; }
+};
+
+}  // namespace netprobe

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <random>
+
+#include "base/ip_address.h"
+
+namespace netprobe {
+
+/// A number that this process alone knows, drawn once: who sends addresses cannot choose
+/// them so that they meet in one bucket.
+[[nodiscard]] inline std::uint64_t hash_key() {
+  static const std::uint64_t key = [] {
+    std::random_device random;
+    return (std::uint64_t{random()} << 32U) | random();
+  }();
+  return key;
+}
+
+/// Mixes a word into a hash: a multiplication of 64 by 64 bits, folded (as wyhash does).
+[[nodiscard]] inline std::uint64_t mix_hash(std::uint64_t hash, std::uint64_t word) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide wide = static_cast<Wide>(hash ^ 0x9e3779b97f4a7c15U) * (word ^ 0xd1b54a32d192ed03U);
+  return static_cast<std::uint64_t>(wide) ^ static_cast<std::uint64_t>(wide >> 64U);
+}
+
+[[nodiscard]] inline std::uint64_t keyed_hash(std::uint64_t word) {
+  return mix_hash(mix_hash(hash_key(), word), hash_key());
+}
+[[nodiscard]] inline std::uint64_t keyed_hash(const IpAddress& address, std::uint64_t more = 0) {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  std::memcpy(&high, address.bytes().data(), sizeof high);
+  std::memcpy(&low, address.bytes().data() + sizeof high, sizeof low);
+  return mix_hash(mix_hash(mix_hash(hash_key(), high), low), more);
+}
+
+/// For IdleMap and the like.
+struct AddressHash {
+  std::size_t operator()(const IpAddress& address) const { return keyed_hash(address); }
+};
+/// Two ends, in this order, and a port.
+struct AddressPair {
+  IpAddress src;
+  IpAddress dst;
+  std::uint16_t port = 0;
+  bool operator==(const AddressPair&) const = default;
+};
+struct AddressPairHash {
+  std::size_t operator()(const AddressPair& pair) const {
+    return mix_hash(keyed_hash(pair.src, pair.port), keyed_hash(pair.dst));
+  }
+};
+
+}  // namespace netprobe
