@@ -72,33 +72,6 @@ void time_or_null(JsonObject& json, std::string_view name, const std::optional<M
 }
 
 /// Who answered, where several nodes were asked.
-void append_sources(JsonObject& json, std::string& out, const QuerySources& sources) {
-  json.flag("partial", sources.partial());
-  json.key("sources");
-  JsonObject inner(out);
-  inner.number("agents", sources.asked);
-  inner.number("answered", sources.answered);
-  inner.key("missing");
-  JsonArray missing(out);
-  for (const auto& each : sources.missing) {
-    missing.next();
-    JsonObject one(out);
-    one.text("node", each.node);
-    one.text("address", each.address);
-    one.text("problem", each.problem);
-    one.close();
-  }
-  missing.close();
-  inner.key("lost");
-  JsonObject lost(out);
-  for (const auto& [name, count] : sources.lost) {
-    lost.foreign_key(name);
-    out += std::to_string(count);
-  }
-  lost.close();
-  inner.close();
-}
-
 std::optional<Nanos> nanos(const std::optional<Micros>& when) {
   if (!when || *when < 0 || *when > INT64_MAX / kMicrosecond) return std::nullopt;
   return *when * kMicrosecond;
@@ -179,6 +152,32 @@ void append_rows(JsonObject& json, std::string& out, const QueryAnswer& answer) 
   rows.close();
 }
 
+void append_sources(JsonObject& json, std::string& out, const QuerySources& sources) {
+  json.key("sources");
+  JsonObject inner(out);
+  inner.number("agents", sources.asked);
+  inner.number("answered", sources.answered);
+  inner.key("missing");
+  JsonArray missing(out);
+  for (const auto& each : sources.missing) {
+    missing.next();
+    JsonObject one(out);
+    one.text("node", each.node);
+    one.text("address", each.address);
+    one.text("problem", each.problem);
+    one.close();
+  }
+  missing.close();
+  inner.key("lost");
+  JsonObject lost(out);
+  for (const auto& [name, count] : sources.lost) {
+    lost.foreign_key(name);
+    out += std::to_string(count);
+  }
+  lost.close();
+  inner.close();
+}
+
 void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer, bool live) {
   json.text("source", live ? "live" : "history");
   json.text("tier", to_string(answer.tier));
@@ -191,7 +190,9 @@ void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer
   JsonArray list(out);
   for (const auto& warning : answer.warnings) list.text(warning);
   list.close();
-  if (answer.sources) append_sources(json, out, *answer.sources);
+  if (!answer.sources) return;
+  json.flag("partial", answer.sources->partial());
+  append_sources(json, out, *answer.sources);
 }
 
 void append_live_origin(JsonObject& json) {

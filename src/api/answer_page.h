@@ -54,6 +54,8 @@ void append_rows(JsonObject& json, std::string& out, const QueryAnswer& answer);
 /// `resolution_seconds`, `exact`, `since`, `until`, `kept_since`, `warnings`; of several
 /// nodes `partial` and `sources`.
 void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer, bool live);
+/// `sources` alone: who was asked, who is missing, what was lost.
+void append_sources(JsonObject& json, std::string& out, const QuerySources& sources);
 /// The same where it was not a query of history that found it.
 void append_live_origin(JsonObject& json);
 /// Appends `completeness`.

@@ -14,7 +14,8 @@ std::string window_event(const LiveWindow::Step& step) {
   append_rows(json, out, answer);
   json.number("total", step.total);
   json.flag("truncated", answer.truncated);
-  json.flag("partial", step.partial);
+  const bool missing = answer.sources && answer.sources->partial();
+  json.flag("partial", step.partial || missing);
   json.key("left_out");
   JsonObject left(out);
   left.number("records", step.left_out);
@@ -23,6 +24,7 @@ std::string window_event(const LiveWindow::Step& step) {
   left.close();
   json.number("late", step.late);
   json.number("missing", step.missing);
+  if (answer.sources) append_sources(json, out, *answer.sources);
   json.close();
   out += "\n\n";
   return out;

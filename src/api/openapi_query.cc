@@ -67,7 +67,7 @@ std::string_view openapi_query_schemas() {
     "since": {"type": "string", "format": "date-time"}, "until": {"type": "string", "format": "date-time"},
     "columns": {"type": "array", "items": {"type": "object"}}, "rows": {"type": "array", "items": {"type": "array"}},
     "total": {"type": "integer", "description": "groups that there were"}, "truncated": {"type": "boolean", "description": "limit left groups out"},
-    "partial": {"type": "boolean", "description": "the stream began within the step"},
+    "partial": {"type": "boolean", "description": "the stream began within the step; of a cluster's server also: some nodes did not tell"}, "sources": {"$ref": "#/components/schemas/Sources"},
     "left_out": {"type": "object", "description": "gains that are in no group, as there were too many groups or values", "required": ["records", "packets", "bytes"], "additionalProperties": false, "properties": {"records": {"type": "integer"}, "packets": {"type": "integer"}, "bytes": {"type": "integer"}}},
     "late": {"type": "integer", "description": "gains that were learnt when their step was told already: they are in this one"},
     "missing": {"type": "integer", "description": "changes of flows that nobody had time or room for"}}},

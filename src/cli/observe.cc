@@ -175,10 +175,25 @@ int observe_past(const ObserveOptions& options, AgentClient& agent, FlowPrinter&
 void say_lost(std::string_view data) {
   simdjson::dom::parser parser;
   simdjson::dom::element lost;
-  std::uint64_t count = 0;
-  if (parser.parse(data.data(), data.size()).get(lost) == simdjson::SUCCESS)
-    count = json_count(lost, "lost");
-  complain(std::to_string(count) + " changes are not shown: this reader is too slow for them", 0);
+  if (parser.parse(data.data(), data.size()).get(lost) != simdjson::SUCCESS) return;
+  const std::string node = json_text(lost, "node");
+  std::string why = json_text(lost, "problem");  // a cluster's server knows more than one cause
+  if (why.empty()) why = "this reader is too slow for them";
+  complain(std::to_string(json_count(lost, "lost")) + " changes" +
+               (node.empty() ? "" : " on " + printable(node)) + " are not shown: " + printable(why),
+           0);
+}
+
+/// An agent has come to the stream of a cluster's server, or left it.
+void say_agent(std::string_view data) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element agent;
+  if (parser.parse(data.data(), data.size()).get(agent) != simdjson::SUCCESS) return;
+  if (json_text(agent, "state") != "left") return;
+  const std::string why = json_text(agent, "problem");
+  complain("flows of " + printable(json_text(agent, "node")) + " are not shown" +
+               (why.empty() ? "" : ": " + printable(why)),
+           0);
 }
 
 /// Does the stream's first event say that sums follow?
@@ -221,6 +236,7 @@ int observe_live(const ObserveOptions& options, AgentClient& agent, FlowPrinter&
     if (parser.event().name == "flow") wanted = printer.print(parser.event().data);
     if (parser.event().name == "window") wanted = print_window(parser.event().data);
     if (parser.event().name == "lost") say_lost(parser.event().data);
+    if (parser.event().name == "agent") say_agent(parser.event().data);
     return wanted;
   };
   const auto pause = [&] {

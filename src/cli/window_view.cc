@@ -15,6 +15,11 @@ std::string remark_of(simdjson::dom::element root) {
       text =
           "there are more groups than the agent keeps: " + human_bytes(static_cast<double>(bytes)) +
           " of this step are in none of them";
+  simdjson::dom::element sources;
+  if (root["sources"].get(sources) == simdjson::SUCCESS)
+    if (const auto all = json_count(sources, "agents"); json_count(sources, "answered") < all)
+      text += (text.empty() ? "" : "; ") + std::to_string(json_count(sources, "answered")) +
+              " of " + std::to_string(all) + " nodes are in this step: 'netprobe cluster' says why";
   if (const auto missing = json_count(root, "missing"); missing > 0)
     text += (text.empty() ? "" : "; ") + std::to_string(missing) +
             " changes of flows are in no step: the agent had no time or room for them";

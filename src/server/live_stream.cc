@@ -2,18 +2,16 @@
 #include "server/live_stream.h"
 
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "api/answer_page.h"
 #include "api/context.h"
+#include "api/live_event.h"
 #include "api/query.h"
+#include "api/record_flow.h"
 #include "base/json_writer.h"
 #include "cluster/live_merge.h"
-#include "outbox/field_selection.h"
-#include "outbox/record_json.h"
 #include "query/query.h"
 
 namespace netprobe {
@@ -21,15 +19,57 @@ namespace {
 
 // Items that are written together: one event each, one piece of text.
 constexpr std::size_t kTogether = 512;
-// Identities that are remembered as text: of a thousand nodes, each as its agent tells it.
-constexpr std::size_t kMostKnown = 65'536;
+
+std::string hello(bool sums) {
+  std::string out = ": netprobe live flows of a cluster\n\nevent: hello\ndata: ";
+  JsonObject json(out);
+  json.flag("sums", sums);
+  json.close();
+  return out += "\n\n";
+}
+
+void append_note(std::string& out, const LiveItem& item, std::string_view event,
+                 std::string_view state) {
+  out += "event: ";
+  out += event;
+  out += "\ndata: ";
+  JsonObject json(out);
+  if (item.kind == LiveItem::Kind::kLost) json.number("lost", item.count);
+  if (!item.node.empty()) json.text("node", item.node);
+  if (!state.empty()) json.text("state", state);
+  if (!item.problem.empty()) json.text("problem", item.problem);
+  json.close();
+}
+
+void append(std::string& out, const LiveItem& item) {
+  switch (item.kind) {
+    case LiveItem::Kind::kRecord:
+      // Streams are of flows alone: api/query.h.
+      out += "event: flow\ndata: ";
+      append_record_json(out, static_cast<const FlowRecord&>(*item.record.record), item.node,
+                         item.late);
+      break;
+    case LiveItem::Kind::kWindow:
+      out += window_event({.answer = *item.window, .total = item.window->rows.size()});
+      return;
+    case LiveItem::Kind::kLost:
+      append_note(out, item, "lost", {});
+      break;
+    case LiveItem::Kind::kJoined:
+      append_note(out, item, "agent", "joined");
+      break;
+    case LiveItem::Kind::kLeft:
+      append_note(out, item, "agent", "left");
+      break;
+  }
+  out += "\n\n";
+}
 
 /// One client: takes what the agents tell, in order, and writes it. Kept by the end of
 /// its stream, which is told when it has gone.
 class LiveClient : public std::enable_shared_from_this<LiveClient> {
  public:
-  explicit LiveClient(Scheduler& scheduler)
-      : scheduler_(scheduler), json_(FieldSelection(std::span<const FieldRef>{}), kMostKnown) {}
+  explicit LiveClient(Scheduler& scheduler) : scheduler_(scheduler) {}
 
   void begin(EventStreamPtr stream, Query query, AgentDirectory& agents, const Clock& clock) {
     {
@@ -72,60 +112,13 @@ class LiveClient : public std::enable_shared_from_this<LiveClient> {
       stream_->write(std::move(text), items.size());
     }
   }
-  void append(std::string& out, const LiveItem& item) NETPROBE_REQUIRES(mutex_);
 
   Scheduler& scheduler_;
   Mutex mutex_;
   EventStreamPtr stream_ NETPROBE_GUARDED_BY(mutex_);
   std::shared_ptr<LiveMerge> merge_ NETPROBE_GUARDED_BY(mutex_);
-  RecordJson json_ NETPROBE_GUARDED_BY(mutex_);
   bool closed_ NETPROBE_GUARDED_BY(mutex_) = false;
 };
-
-void append_window(std::string& out, const QueryAnswer& window) {
-  out += "event: window\ndata: ";
-  JsonObject json(out);
-  if (window.since) json.time("since", *window.since * kMicrosecond);
-  if (window.until) json.time("until", *window.until * kMicrosecond);
-  append_rows(json, out, window);
-  append_origin(json, out, window, true);
-  json.close();
-}
-
-void append_note(std::string& out, const LiveItem& item, std::string_view event,
-                 std::string_view state) {
-  out += "event: ";
-  out += event;
-  out += "\ndata: ";
-  JsonObject json(out);
-  if (item.kind == LiveItem::Kind::kLost) json.number("lost", item.count);
-  if (!item.node.empty()) json.text("node", item.node);
-  if (!state.empty()) json.text("state", state);
-  if (!item.problem.empty()) json.text("problem", item.problem);
-  json.close();
-}
-
-void LiveClient::append(std::string& out, const LiveItem& item) {
-  switch (item.kind) {
-    case LiveItem::Kind::kRecord:
-      out += "event: flow\ndata: ";
-      json_.append(out, item.record);
-      break;
-    case LiveItem::Kind::kWindow:
-      append_window(out, *item.window);
-      break;
-    case LiveItem::Kind::kLost:
-      append_note(out, item, "lost", {});
-      break;
-    case LiveItem::Kind::kJoined:
-      append_note(out, item, "agent", "joined");
-      break;
-    case LiveItem::Kind::kLeft:
-      append_note(out, item, "agent", "left");
-      break;
-  }
-  out += "\n\n";
-}
 
 }  // namespace
 
@@ -136,7 +129,7 @@ void add_live_route(HttpServer& server, AgentDirectory& agents, Scheduler& sched
     if (!query) return reply(bad_query_response(query.error()));
     const auto client = std::make_shared<LiveClient>(scheduler);
     auto stream = reply.open_stream([client] { client->close(); });
-    stream->write(std::make_shared<const std::string>(": netprobe live flows of a cluster\n\n"), 0);
+    stream->write(std::make_shared<const std::string>(hello(query->sums != nullptr)), 0);
     client->begin(std::move(stream), std::move(query->whole), agents, clock);
   });
 }

@@ -61,6 +61,28 @@ TEST_F(LiveStreamTest, WhatAgentsTellGoesOnForAsLongAsTheClientStays) {
   }
 }
 
+TEST_F(LiveStreamTest, AFlowHasTheFieldsThatOneAgentsHas) {
+  RawConnection client(http_->port());
+  ask(client);
+  LiveBatch batch = one_flow();
+  auto records = std::make_shared<HistoryBatch>(*batch.records);
+  FlowRecord& flow = records->flows.front();
+  flow.tuple.src = *IpAddress::parse("fd00::1");
+  flow.tuple.dst = *IpAddress::parse("fd00::2");
+  flow.tuple.dst_port = 443;
+  flow.tuple.protocol = kProtoTcp;
+  flow.forward = {3, 180};
+  flow.server_trouble.retransmits = 2;
+  batch.records = std::move(records);
+  while (agent_->tell(batch) == 0) {
+  }
+  ASSERT_TRUE(client.read_until("\"observer\":\"a\"}\n\n")) << client.seen();
+  for (const char* part :
+       {R"("src_ip":"fd00::1")", R"("dst_ip":"fd00::2")", R"("dst_port":443)",
+        R"("protocol":"tcp")", R"("packets":3,"bytes":180)", R"("reverse_retransmits":2)"})
+    EXPECT_TRUE(client.seen().find(part) != std::string::npos) << part << "\n" << client.seen();
+}
+
 TEST_F(LiveStreamTest, ClientsHearOfAgentsThatAreNotThere) {
   agent_->change([](AgentState& state) {
     state.link = AgentState::Link::kUnreachable;

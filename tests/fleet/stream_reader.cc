@@ -21,9 +21,9 @@ std::int64_t number_at(std::string_view text, std::size_t at, std::size_t size) 
   return number;
 }
 
-/// Microseconds of its day, of "…"time":"2026-01-02T03:04:05.678901Z"…"; -1 without.
+/// Microseconds of its day, of "…"last_seen":"2026-01-02T03:04:05.678901Z"…"; -1 without.
 std::int64_t time_of_day(std::string_view line) {
-  constexpr std::string_view kName = "\"time\":\"";
+  constexpr std::string_view kName = "\"last_seen\":\"";
   const auto at = line.find(kName);
   if (at == std::string_view::npos) return -1;
   const std::size_t clock = at + kName.size() + 11;

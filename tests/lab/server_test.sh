@@ -175,16 +175,21 @@ curl -sSN --noproxy '*' -m 60 "$SERVER/api/stream?q=protocol%3Dicmp+src.ip%3D10.
 stream=$!
 eventually "a stream begins" grep -q '^: netprobe live flows' "$WORK/stream"
 # It is known to the agents when a ping of it came through.
-first_told() { in_ns pod3-2 ping -q -c 1 10.244.3.2 >/dev/null; sleep 0.5; grep -q '"dst.ip":"10.244.3.2"' "$WORK/stream"; }
+first_told() { in_ns pod3-2 ping -q -c 1 10.244.3.2 >/dev/null; sleep 0.5; grep -q '"dst_ip":"10.244.3.2"' "$WORK/stream"; }
 eventually "flows come" first_told
 pings pod3-2 11 10.244.1.3
-records() { sed -n 's/^data: \({.*"kind":"flows".*\)/\1/p' "$WORK/stream" | jq -c 'select(.["dst.ip"] == "10.244.1.3")'; }
+records() { sed -n 's/^data: \({"id":.*\)/\1/p' "$WORK/stream" | jq -c 'select(.dst_ip == "10.244.1.3")'; }
 told_whole() { same 11 "$(records | jq -s '[.[].packets] | max')"; }
 eventually "the flow's last word is all its packets" told_whole
 check "one of its two nodes tells of it" same '"node3"' "$(records | jq -s -c '[.[].observer] | unique[]')"
 check "in order" jq -se '[.[].packets] | . == (sort) and . == (unique)' <<<"$(records)"
 check "nothing was lost, nobody left" not grep -E '^event: (lost|agent)' "$WORK/stream"
 kill "$stream"
+pings pod3-2 400 10.244.1.2 &
+pinging=$!
+timeout 30 "${server_program%/*}/../cli/netprobe" observe --agent "$SERVER" --addresses --no-color -n 1 'src.ip=10.244.3.3 dst.ip=10.244.1.2' >"$WORK/observed"
+check "netprobe observe shows a flow of the cluster" grep -qE '10\.244\.3\.3 .*10\.244\.1\.2 .*icmp' "$WORK/observed"
+kill "$pinging"
 
 check_the_end
 ((failures == 0)) || { echo "server_test: $failures check(s) FAILED"; exit 1; }
