@@ -27,9 +27,9 @@ struct DetectorSlot {
 
 struct DetectionOptions {
   std::string node;
-  Micros started_at = 0;        ///< of the agent, wall: in the ids of batches
+  Micros started_at = 0;          ///< of the agent, wall: in the ids of batches
   std::size_t most_waiting = 64;  ///< batches; beyond, the newest is lost and counted
-  Nanos tick = kSecond;         ///< how often detectors are asked
+  Nanos tick = kSecond;           ///< how often detectors are asked
   AlertBookOptions book;
 };
 

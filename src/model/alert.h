@@ -26,8 +26,8 @@ struct Alert {
   Finding finding;     ///< newest numbers, earliest first_seen, all evidence that found room
   Micros opened = 0;   ///< wall: when it was first told
   Micros updated = 0;
-  Micros resolved = 0;       ///< 0: it goes on
-  std::uint64_t found = 0;   ///< findings that it is made of
+  Micros resolved = 0;      ///< 0: it goes on
+  std::uint64_t found = 0;  ///< findings that it is made of
 };
 using AlertPtr = std::shared_ptr<const Alert>;
 
