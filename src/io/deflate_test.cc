@@ -44,8 +44,8 @@ Inflated inflated(std::string_view packed, Frame frame = Frame::kGzip) {
 std::string lines(std::size_t bytes, std::mt19937_64& random) {
   std::string out;
   while (out.size() < bytes)
-    out += R"({"kind":"flows","src.ip":"10.1.)" + std::to_string(random() % 256) +
-           R"(","bytes":)" + std::to_string(random() % 100'000) + "}\n";
+    out += R"({"kind":"flows","src.ip":"10.1.)" + std::to_string(random() % 256) + R"(","bytes":)" +
+           std::to_string(random() % 100'000) + "}\n";
   out.resize(bytes);
   return out;
 }
