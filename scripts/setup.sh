@@ -24,7 +24,7 @@ build_packages=(
   libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev
   librdkafka-dev
-  libsnappy-dev libdeflate-dev
+  libsnappy-dev libisal-dev
   iproute2 curl ca-certificates openssl
 )
 test_packages=(
