@@ -17,8 +17,8 @@ constexpr Nanos kShare = 20;
 
 }  // namespace
 
-DetectionStage::DetectionStage(HistoryFeedOptions options, HistoryNaming naming,
-                               const Clock& clock, FlowTable& table, HistoryFeed::Write take)
+DetectionStage::DetectionStage(HistoryFeedOptions options, HistoryNaming naming, const Clock& clock,
+                               FlowTable& table, HistoryFeed::Write take)
     : clock_(clock),
       table_(table),
       feed_(std::move(options), std::move(naming), clock, std::move(take)),

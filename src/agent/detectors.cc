@@ -77,7 +77,8 @@ Result<std::unique_ptr<DetectionEngine>> make_detection(
     if (is_wanted(entry, options.detectors))
       slot.detector = entry.make();
     else
-      slot.why = entry.on_by_default ? "--detectors leaves it out" : "off unless --detectors names it";
+      slot.why =
+          entry.on_by_default ? "--detectors leaves it out" : "off unless --detectors names it";
     slots.push_back(std::move(slot));
   }
   DetectionOptions detection;

@@ -26,8 +26,8 @@ std::unexpected<BadQuery> no_word(std::string_view name, const std::string& valu
                                   std::vector<std::string_view> words) {
   std::string list;
   for (const auto word : words) list += (list.empty() ? "" : ", ") + std::string(word);
-  return bad(name, "'" + value + "' is not a value for " + std::string(name) + ": use one of " +
-                       list,
+  return bad(name,
+             "'" + value + "' is not a value for " + std::string(name) + ": use one of " + list,
              std::move(words));
 }
 

@@ -16,10 +16,10 @@ namespace netprobe {
 /// Which alerts: those that match all of it.
 struct AlertsQuery {
   std::optional<AlertState> state;
-  Severity severity = Severity::kInfo;  ///< that or worse
-  std::vector<std::string> kinds;       ///< any of them; empty: all
-  std::optional<Nanos> since;           ///< wall: updated then or later
-  bool muted = false;                   ///< these as well
+  Severity severity = Severity::kInfo;          ///< that or worse
+  std::vector<std::string> kinds;               ///< any of them; empty: all
+  std::optional<Nanos> since;                   ///< wall: updated then or later
+  bool muted = false;                           ///< these as well
   std::shared_ptr<const RecordMatcher> filter;  ///< `q`; null: none
   std::size_t limit = kDefaultLimit;
   std::string cursor;  ///< id of the last alert of the page before; empty: the first page

@@ -62,8 +62,8 @@ void warn(simdjson::dom::element answer) {
 }
 
 int list(const AlertsOptions& options, AgentClient& agent) {
-  const auto body = agent.get("/api/alerts?limit=" + std::to_string(options.limit) + "&" +
-                              options.conditions());
+  const auto body =
+      agent.get("/api/alerts?limit=" + std::to_string(options.limit) + "&" + options.conditions());
   if (!body) return complain(body.error().message, exit_code_of(body.error()));
   simdjson::dom::parser parser;
   simdjson::dom::element answer;

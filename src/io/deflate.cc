@@ -11,7 +11,7 @@ namespace netprobe {
 namespace {
 
 // With Huffman codes made for the text, as zlib's level 1 has them: a sixth smaller than
-// level 0 for no more time.
+// level 0 for hardly more time.
 constexpr std::uint32_t kLevel = 1;
 // A stream counts in 32 bits.
 constexpr std::size_t kPiece = 1U << 30U;

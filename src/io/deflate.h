@@ -9,7 +9,7 @@
 namespace netprobe {
 
 /// Compresses (RFC 1951), in a frame of gzip (RFC 1952) or in none: ISA-L, which takes a
-/// half to a quarter of the time of zlib and libdeflate for as many bytes. All that
+/// fifth to a half of the time of zlib and libdeflate for about as many bytes. All that
 /// NetProbe compresses goes through here, but for what other libraries do themselves.
 /// It has some 230 KiB. One thread an object.
 class DeflateStream {
