@@ -48,6 +48,7 @@ struct FileView {
   Micros newest = 0;
   bool writing = false;
   std::uint64_t names = 0;  ///< Names::Use::number() of a raw file, where it is read
+  std::string where;        ///< that its own tables' rows are read by; empty: all
   /// Of a raw file: it is in a file of this kind, by enum FileKind.
   std::array<bool, kFileKinds> summed{};
 };
