@@ -110,6 +110,8 @@ class Catalogue {
   /// Gives back what only readers need: files that nobody uses are detached, and with
   /// them goes what is kept of them in memory.
   void rest() NETPROBE_EXCLUDES(mutex_);
+  /// Has the library's allocator give back what is free.
+  void let_go() NETPROBE_EXCLUDES(mutex_);
   /// Reads its size anew.
   void measure(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
   /// Removes it from the disk; who uses it goes on.

@@ -128,9 +128,7 @@ void RawFilter::prepare(const Expr& expr) {
   }
 }
 
-std::string RawFilter::of_names() const {
-  return sql_condition(SqlDialect::kDuckDb, told_, kind_);
-}
+std::string RawFilter::of_names() const { return sql_condition(SqlDialect::kDuckDb, told_, kind_); }
 
 std::optional<std::string> RawFilter::of_numbers(const NameLists& lists, Names& names,
                                                  std::vector<Names::Use>& uses) const {
@@ -145,9 +143,7 @@ RawFilter::Part RawFilter::print(const ExprPtr& expr, const Dictionary& dictiona
   if (!column.empty()) {
     std::vector<bool> holds = numbers(*expr, dictionary.lists);
     const auto count = std::ranges::count(holds, true);
-    const auto only = [&](bool value) {
-      return std::ranges::find(holds, value) - holds.begin();
-    };
+    const auto only = [&](bool value) { return std::ranges::find(holds, value) - holds.begin(); };
     if (count == 0) return {.sql = {}, .always = false};
     if (std::cmp_equal(count, holds.size())) return {.sql = {}, .always = true};
     if (count == 1) return {.sql = fmt::format("{} = {}", column, only(true)), .always = {}};
@@ -155,9 +151,9 @@ RawFilter::Part RawFilter::print(const ExprPtr& expr, const Dictionary& dictiona
       return {.sql = fmt::format("{} <> {}", column, only(false)), .always = {}};
     // Not IN (…): that is a join with a list beside the scan, and not a part of it.
     dictionary.uses.push_back(dictionary.names.use(std::move(holds)));
-    return {.sql = fmt::format("{}({}, {})", kAmongFunction, dictionary.uses.back().number(),
-                               column),
-            .always = {}};
+    return {
+        .sql = fmt::format("{}({}, {})", kAmongFunction, dictionary.uses.back().number(), column),
+        .always = {}};
   }
   if (std::holds_alternative<Expr::Compare>(expr->node))
     return {.sql = sql_condition(SqlDialect::kDuckDb, expr, kind_), .always = {}};
@@ -184,8 +180,7 @@ RawFilter::Part RawFilter::print(const std::vector<ExprPtr>& parts, bool all,
 }
 
 std::vector<bool> RawFilter::numbers(const Expr& expr, const NameLists& lists) const {
-  if (const auto* compare = std::get_if<Expr::Compare>(&expr.node))
-    return numbers(*compare, lists);
+  if (const auto* compare = std::get_if<Expr::Compare>(&expr.node)) return numbers(*compare, lists);
   if (const auto* negated = std::get_if<Expr::Not>(&expr.node)) {
     std::vector<bool> result = numbers(*negated->what, lists);
     result.flip();
@@ -215,8 +210,7 @@ std::vector<bool> RawFilter::numbers(const Expr::Compare& compare, const NameLis
     return names->where(
         [&](std::string_view labels) { return test.holds(label_in(labels, compare.field.label)); });
   }
-  std::vector<bool> result =
-      names->where([&](std::string_view text) { return test.holds(text); });
+  std::vector<bool> result = names->where([&](std::string_view text) { return test.holds(text); });
   if (!is_pod(id)) return result;
   const std::vector<bool> pods =
       list(kind_column(id))->where([](std::string_view kind) { return kind == "pod"; });

@@ -16,8 +16,7 @@ constexpr Nanos kNow = 1'764'000'000'000'000'000;
 
 NameListPtr list_of(const std::vector<std::string>& texts) {
   auto list = std::make_shared<NameList>();
-  for (std::size_t i = 0; i < texts.size(); ++i)
-    list->add(static_cast<std::uint32_t>(i), texts[i]);
+  for (std::size_t i = 0; i < texts.size(); ++i) list->add(static_cast<std::uint32_t>(i), texts[i]);
   list->finish();
   return list;
 }
@@ -30,8 +29,9 @@ class RawFilterTest : public ::testing::Test {
     put("kind", {"", "pod", "pod", "pod", "service"});
     put("name", {"", "web-1", "web-2", "db-1", "web-1"});
     put("namespace", {"", "shop", "shop", "data", "shop"});
-    put("labels", {"", "\x1f"
-                       "app=web\x1f",
+    put("labels", {"",
+                   "\x1f"
+                   "app=web\x1f",
                    "\x1f"
                    "app=web\x1f"
                    "tier=front\x1f",
@@ -55,9 +55,8 @@ class RawFilterTest : public ::testing::Test {
   }
   /// What stands for a number of conditions that were not one number each.
   std::string among(std::size_t use, const std::string& column) {
-    return use < uses_.size()
-               ? fmt::format("netprobe_among({}, {})", uses_[use].number(), column)
-               : "not there";
+    return use < uses_.size() ? fmt::format("netprobe_among({}, {})", uses_[use].number(), column)
+                              : "not there";
   }
 
   NameLists lists_;
@@ -89,8 +88,7 @@ TEST_F(RawFilterTest, APodIsOneByItsKindToo) {
 }
 
 TEST_F(RawFilterTest, WhatIsAskedOfAnEndIsOneCondition) {
-  EXPECT_EQ(where("src.namespace=shop src.kind=service dst.name=db-1"),
-            "(dst = 3 AND src = 4)");
+  EXPECT_EQ(where("src.namespace=shop src.kind=service dst.name=db-1"), "(dst = 3 AND src = 4)");
   EXPECT_EQ(where("(src.name=web-2 or dst.name=db-1 or src.namespace=data)"),
             "(dst = 3 OR " + among(0, "src") + ")");
 }
