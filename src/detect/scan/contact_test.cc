@@ -6,8 +6,8 @@
 #include <set>
 
 #include "detect/scan/answered.h"
-#include "detect/scan/extent.h"
 #include "detect/scan/probe_set.h"
+#include "sketch/extent.h"
 #include "sketch/keyed_hash.h"
 #include "support/flow_traffic.h"
 

@@ -7,11 +7,11 @@
 #include <string_view>
 
 #include "detect/scan/answered.h"
-#include "detect/scan/extent.h"
 #include "detect/scan/probe_set.h"
 #include "detect/scan/scan_options.h"
 #include "detect/scan/shapes.h"
 #include "model/detector.h"
+#include "sketch/extent.h"
 #include "sketch/idle_map.h"
 #include "sketch/keyed_hash.h"
 
