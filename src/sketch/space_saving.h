@@ -53,7 +53,8 @@ class SpaceSaving {
 
   /// Largest first.
   [[nodiscard]] std::vector<Place> largest() const {
-    std::vector<Place> sorted(places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(size_));
+    std::vector<Place> sorted(places_.begin(),
+                              places_.begin() + static_cast<std::ptrdiff_t>(size_));
     std::sort(sorted.begin(), sorted.end(),
               [](const Place& a, const Place& b) { return a.count > b.count; });
     return sorted;
@@ -62,16 +63,15 @@ class SpaceSaving {
   [[nodiscard]] const Place* first() const {
     const Place* first = nullptr;
     for (std::size_t i = 0; i < size_; ++i)
-      if (first == nullptr ||
-          places_[i].count - places_[i].error > first->count - first->error)
+      if (first == nullptr || places_[i].count - places_[i].error > first->count - first->error)
         first = &places_[i];
     return first;
   }
   /// What share of all it has for sure, 0 to 1.
   [[nodiscard]] double share(const Place& place) const {
     if (total_ == 0) return 0;
-    return std::min(
-        1.0, static_cast<double>(place.count - place.error) / static_cast<double>(total_));
+    return std::min(1.0,
+                    static_cast<double>(place.count - place.error) / static_cast<double>(total_));
   }
   [[nodiscard]] std::uint64_t total() const { return total_; }
   [[nodiscard]] std::size_t size() const { return size_; }
