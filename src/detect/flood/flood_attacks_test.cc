@@ -92,7 +92,7 @@ TEST_P(Attack, SynFloodOfOneSourceWhoseStackResets) {
   EXPECT_EQ(lab_.told()[0].source.address, source(1));
   EXPECT_EQ(lab_.told()[0].source.identity, attacker);
   EXPECT_EQ(lab_.told()[0].target.identity, victim);
-  EXPECT_NE(lab_.told()[0].summary.find("100 % of them from pod shop/bad-1"), std::string::npos)
+  EXPECT_NE(lab_.told()[0].summary.find(", from pod shop/bad-1 ("), std::string::npos)
       << lab_.told()[0].summary;
 }
 
@@ -180,8 +180,20 @@ TEST_P(Attack, TcpFloodOfSegmentsWithoutConnection) {
                                 }),
               kSoon)
         << int{there};
-    EXPECT_EQ(lab.kinds(), "tcp_flood " + target().to_string());
+    EXPECT_EQ(lab.kinds(), "tcp_flood " + key("80"));
   }
+}
+
+TEST_P(Attack, OneSourceOfAHundredIsNamedWithItsShare) {
+  const auto flood = [&] {
+    for (std::uint32_t i = 0; i < 10'000; ++i)
+      lab_.udp(source(i % 10 < 8 ? 1 : i % 1'000), target(), lab_.port(), 443, 1, 0);
+  };
+  lab_.run(6, flood);
+  expect_one("udp_flood", "T1498.001", target().to_string());
+  EXPECT_EQ(lab_.told()[0].source.address, source(1));
+  EXPECT_NE(lab_.told()[0].summary.find(" % of them from "), std::string::npos)
+      << lab_.told()[0].summary;
 }
 
 TEST_P(Attack, UdpFloodOfManyFlows) {

@@ -192,8 +192,9 @@ bool FloodDetector::is_of_another(const FloodKey& key, const FloodTarget& target
     return first == nullptr || sources.by_target().share(*first) >= kOneHasIt ||
            sources.targets() < kCarpet;
   }
-  // All SYNs to an address: told of the service where one has most.
-  if (key.kind != FloodKind::kSyn || key.scope != FloodScope::kAddress) return false;
+  // All ports of an address: told of the service where one has most.
+  if (key.scope != FloodScope::kAddress) return false;
+  if (options_.floors.at(static_cast<std::size_t>(key.kind)).service <= 0) return false;
   const auto* first = sources.by_port().first();
   return first != nullptr && sources.by_port().share(*first) >= kOneHasIt;
 }

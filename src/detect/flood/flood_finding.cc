@@ -48,9 +48,10 @@ std::string amount(double number) {
   return number < 10'000 ? fmt::format("{:.0f}", number) : fmt::format("{:.0f}k", number / 1'000);
 }
 
+/// Empty where it is one.
 std::string sources_text(const FloodSources& sources) {
-  const double addresses = std::max(1.0, std::round(sources.addresses()));
-  if (addresses < 2) return "one address";
+  const double addresses = std::round(sources.addresses());
+  if (addresses < 2) return {};
   return fmt::format("about {} addresses in {} networks", amount(addresses),
                      amount(std::clamp(std::round(sources.networks()), 1.0, addresses)));
 }
@@ -80,29 +81,30 @@ Finding flood_finding(const FloodKey& key, const FloodTarget& target, const Floo
   finding.confidence = std::clamp(0.7 + 0.1 * std::log2(std::max(1.0, times)), 0.7, 0.99);
 
   const std::string from = sources_text(sources);
-  const std::string evenness =
-      fmt::format("evenness {:.2f}", sources.entropy().evenness(sources.addresses()));
   const FindingEnd& leader = target.leader();
   std::string by;
   if (leader.address.is_unspecified()) {
     finding.source.text = from;
-    by = fmt::format("from {}, {}", from, evenness);
+    by = fmt::format("from {}, evenness {:.2f}", from,
+                     sources.entropy().evenness(sources.addresses()));
   } else {
     finding.source = leader;
+    by = "from " + name_of(leader);
     const auto* first = sources.by_address().first();
-    const double share = first == nullptr ? 0 : sources.by_address().share(*first);
-    by = fmt::format("{:.0f} % of them from {}, of {}", share * 100, name_of(leader), from);
+    if (!from.empty() && first != nullptr)
+      by = fmt::format("{:.0f} % of them {}, of {}",
+                       std::floor(sources.by_address().share(*first) * 100), by, from);
   }
   std::string at = name_of(finding.target);
   if (finding.target.port != 0) at += fmt::format(" port {}", finding.target.port);
   if (key.scope == FloodScope::kNetwork)
     at = fmt::format("about {:.0f} addresses of {}", sources.targets(), at);
-  // Connections are counted as records, whose bytes are not theirs alone.
+  // Of connections the number is what hurts.
   const double bits = target.byte_rate() * 8;
   const std::string volume = key.kind == FloodKind::kSyn || key.kind == FloodKind::kConnection
                                  ? std::string()
-                                 : fmt::format(", {:.1f} Mbit/s,", bits / 1e6);
-  finding.summary = fmt::format("{} gets {:.0f} {} a second{} {}; {:.0f} are a flood", at,
+                                 : fmt::format(", {:.1f} Mbit/s", bits / 1e6);
+  finding.summary = fmt::format("{} gets {:.0f} {} a second{}, {}; {:.0f} are a flood", at,
                                 finding.value, info.words, volume, by, finding.threshold);
   if (const double normal = target.normal(options); normal >= 0)
     finding.expected = fmt::format("at most {:.0f} {} in 95 % of its seconds", normal, info.unit);

@@ -45,8 +45,8 @@ struct FloodOptions {
       {.service = 1'000, .address = 20'000, .network = 20'000},
       // Connections/s. 5,000/s are a busy web server.
       {.service = 20'000},
-      // Segments/s. nmap's fastest scans stay below.
-      {.address = 10'000, .network = 20'000},
+      // Segments/s. Scans send a port one or two.
+      {.service = 3'000, .address = 10'000, .network = 20'000},
       // Datagrams/s that are not answered. Telemetry that goes one way comes in streams.
       {.address = 5'000, .network = 20'000},
       {.address = 20'000},
