@@ -24,7 +24,19 @@ std::uint64_t not_zero(std::uint64_t id) { return id == 0 ? 1 : id; }
 Subjects::Subjects(std::uint64_t seed, std::vector<IpPrefix> inside)
     : seed_(seed), inside_(std::move(inside)) {}
 
-Place Subjects::place_of(const IdentityPtr& identity, const IpAddress& address) const {
+Place Subjects::source_place(const RecordBase& record) const {
+  const bool here =
+      record.src_process || record.direction == "egress" || record.direction == "intra-node";
+  return place_of(record.src, record.tuple.src, here);
+}
+
+Place Subjects::target_place(const RecordBase& record, const IpAddress& seen) const {
+  const bool here =
+      record.dst_process || record.direction == "ingress" || record.direction == "intra-node";
+  return place_of(record.dst, seen, here);
+}
+
+Place Subjects::place_of(const IdentityPtr& identity, const IpAddress& address, bool here) const {
   if (identity) {
     switch (identity->kind) {
       case IdentityKind::kPod:
@@ -33,7 +45,7 @@ Place Subjects::place_of(const IdentityPtr& identity, const IpAddress& address) 
       case IdentityKind::kNode:
         return Place::kNode;
       case IdentityKind::kExternal:
-        return Place::kOutside;
+        return here ? Place::kNode : Place::kOutside;
     }
   }
   if (address.is_unspecified() || address.is_loopback() || address.is_link_local() ||
@@ -41,6 +53,7 @@ Place Subjects::place_of(const IdentityPtr& identity, const IpAddress& address) 
     return Place::kNobody;
   const auto holds = [&](const IpPrefix& prefix) { return prefix.contains(address); };
   if (std::any_of(inside_.begin(), inside_.end(), holds)) return Place::kCluster;
+  if (here) return Place::kNode;
   return address.is_private() ? Place::kLocal : Place::kOutside;
 }
 
@@ -54,8 +67,8 @@ std::uint64_t Subjects::id_of(const Identity& identity) const {
 }
 
 Subject Subjects::side(const IdentityPtr& identity, const ProcessPtr& process,
-                       const IpAddress& address) const {
-  Subject subject{.place = place_of(identity, address)};
+                       const IpAddress& address, Place place) const {
+  Subject subject{.place = place};
   if (subject.place == Place::kNobody) return subject;
   const bool has_process = process && !process->comm.empty();
   subject.named = identity || has_process;
@@ -73,15 +86,15 @@ Subject Subjects::side(const IdentityPtr& identity, const ProcessPtr& process,
 }
 
 Subject Subjects::source(const RecordBase& record) const {
-  return side(record.src, record.src_process, record.tuple.src);
+  return side(record.src, record.src_process, record.tuple.src, source_place(record));
 }
 
 Subject Subjects::server(const RecordBase& record, const IpAddress& seen) const {
-  return side(record.dst, record.dst_process, seen);
+  return side(record.dst, record.dst_process, seen, target_place(record, seen));
 }
 
 Subject Subjects::target(const RecordBase& record, const IpAddress& seen) const {
-  Subject subject{.place = place_of(record.dst, seen), .named = record.dst != nullptr};
+  Subject subject{.place = target_place(record, seen), .named = record.dst != nullptr};
   if (subject.place == Place::kNobody) return subject;
   if (!record.dst) {
     subject.id = mix_hash(seed_, seen);

@@ -14,7 +14,7 @@ namespace netprobe {
 enum class Place : std::uint8_t {
   kNobody,   ///< loopback, link-local, multicast, broadcast, no address
   kCluster,  ///< a pod or a service, or an address of the networks told to be inside
-  kNode,
+  kNode,     ///< of the cluster, or this one by any address
   kLocal,    ///< nobody is known for it, and it is private: the network around
   kOutside,  ///< of the Internet, or a network outside the cluster that has a name
 };
@@ -47,13 +47,17 @@ class Subjects {
   [[nodiscard]] Subject target(const RecordBase& record, const IpAddress& seen) const;
   /// The service that the record was sent to; kNobody for none.
   [[nodiscard]] Subject service(const RecordBase& record) const;
-  [[nodiscard]] Place place_of(const IdentityPtr& identity, const IpAddress& address) const;
+  [[nodiscard]] Place source_place(const RecordBase& record) const;
+  [[nodiscard]] Place target_place(const RecordBase& record, const IpAddress& seen) const;
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
 
  private:
   [[nodiscard]] std::uint64_t id_of(const Identity& identity) const;
   [[nodiscard]] Subject side(const IdentityPtr& identity, const ProcessPtr& process,
-                             const IpAddress& address) const;
+                             const IpAddress& address, Place place) const;
+  /// `here`: it is this node, whatever its address looks like.
+  [[nodiscard]] Place place_of(const IdentityPtr& identity, const IpAddress& address,
+                               bool here) const;
 
   std::uint64_t seed_;
   std::vector<IpPrefix> inside_;

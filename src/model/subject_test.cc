@@ -56,7 +56,7 @@ TEST(Subjects, AReplicaIsItsWorkload) {
 TEST(Subjects, WithoutNamesAProcessOrAnAddress) {
   const auto curl = kSubjects.source(from("192.168.0.1", nullptr, process("curl")));
   EXPECT_TRUE(curl.named);
-  EXPECT_EQ(curl.place, Place::kLocal);
+  EXPECT_EQ(curl.place, Place::kNode);
   EXPECT_EQ(curl.id, kSubjects.source(from("192.168.0.2", nullptr, process("curl"))).id);
   const auto plain = kSubjects.source(from("192.168.0.1"));
   EXPECT_FALSE(plain.named);
@@ -80,9 +80,7 @@ TEST(Subjects, ANodeIsItsProcessAndAsATargetAnyNode) {
 }
 
 TEST(Subjects, PlacesOfAddresses) {
-  const auto place = [](const char* address) {
-    return kSubjects.place_of(nullptr, *IpAddress::parse(address));
-  };
+  const auto place = [](const char* address) { return kSubjects.source_place(from(address)); };
   EXPECT_EQ(place("8.8.8.8"), Place::kOutside);
   EXPECT_EQ(place("2001:db8::1"), Place::kOutside);
   EXPECT_EQ(place("10.0.0.1"), Place::kLocal);
@@ -93,6 +91,21 @@ TEST(Subjects, PlacesOfAddresses) {
                              "fe80::1", "255.255.255.255"})
     EXPECT_EQ(place(nobody), Place::kNobody) << nobody;
   EXPECT_EQ(kSubjects.source(from("127.0.0.1")).id, 0U);
+}
+
+TEST(Subjects, ThisNodeIsInsideThoughItsAddressIsOfTheInternet) {
+  RecordBase record = from("198.51.100.1");
+  record.tuple.dst = *IpAddress::parse("8.8.8.8");
+  EXPECT_EQ(kSubjects.source_place(record), Place::kOutside);
+  record.direction = "egress";
+  EXPECT_EQ(kSubjects.source_place(record), Place::kNode);
+  EXPECT_EQ(kSubjects.target_place(record, record.tuple.dst), Place::kOutside);
+  record.direction = "ingress";
+  EXPECT_EQ(kSubjects.source_place(record), Place::kOutside);
+  EXPECT_EQ(kSubjects.target_place(record, record.tuple.dst), Place::kNode);
+  record.direction = "";
+  record.src_process = process("nginx");
+  EXPECT_EQ(kSubjects.source_place(record), Place::kNode);
 }
 
 TEST(Subjects, NetworksAround) {

@@ -50,8 +50,7 @@ TEST(SavedState, SaysWhyItRefuses) {
   };
   EXPECT_EQ(why(made(), "other", 3),
             "what 'other' had learnt is refused: the file is another detector's");
-  EXPECT_EQ(why(made(), "thing", 4),
-            "what 'thing' had learnt is refused: its version is 3, not 4");
+  EXPECT_EQ(why(made(), "thing", 4), "what 'thing' had learnt is refused: its version is 3, not 4");
   EXPECT_EQ(why("{}", "thing", 3),
             "what 'thing' had learnt is refused: it is not a file of learnt state");
   EXPECT_EQ(why(std::string(kMostStateBytes + 1, 'N'), "thing", 3),

@@ -138,9 +138,8 @@ BeaconDetector::Pair* BeaconDetector::second_call(Once* once, const FlowRecord& 
                                                   const Contact& contact, Micros start) {
   if (once == nullptr) {
     note_caller(contact);
-    once_.touch(contact.pair) = {.first = start,
-                                 .last = record.last_seen,
-                                 .sent = capped(record.forward.bytes)};
+    once_.touch(contact.pair) = {
+        .first = start, .last = record.last_seen, .sent = capped(record.forward.bytes)};
     return nullptr;
   }
   const bool is_call = record.first_seen > once->last || has_payload(record);
@@ -184,8 +183,7 @@ void BeaconDetector::judge(Pair& pair, Learnt* learnt, const FlowRecord& record,
   const std::size_t n = std::min<std::size_t>(pair.at, kMostCalls);
   std::array<std::uint32_t, kMostCalls> intervals{};
   for (std::size_t i = 0; i < n; ++i) intervals[i] = pair.intervals[(pair.at - n + i) % kMostCalls];
-  const Regularity regular =
-      regularity_of({intervals.data(), n}, {pair.sizes.data(), n});
+  const Regularity regular = regularity_of({intervals.data(), n}, {pair.sizes.data(), n});
   const bool is_clock =
       regular.score >= options_.min_score && regular.timing.spread <= options_.max_spread;
   Workload& workload = workloads_.touch(contact.src.id);
@@ -202,8 +200,7 @@ void BeaconDetector::judge(Pair& pair, Learnt* learnt, const FlowRecord& record,
   tell(pair, regular, record);
 }
 
-void BeaconDetector::tell(const Pair& pair, const Regularity& regular,
-                          const FlowRecord& record) {
+void BeaconDetector::tell(const Pair& pair, const Regularity& regular, const FlowRecord& record) {
   if (pending_.size() >= kMostPending) {
     ++not_told_;
     return;
@@ -212,9 +209,9 @@ void BeaconDetector::tell(const Pair& pair, const Regularity& regular,
   finding.kind = "beacon";
   finding.technique = technique_of(record.tuple.dst_port);
   finding.severity = finding.technique == "T1571" ? Severity::kHigh : Severity::kMedium;
-  finding.key = fmt::format(
-      "{}>{}:{}", subject_name(record.src, record.src_process, record.tuple.src),
-      record.tuple.dst.to_string(), record.tuple.dst_port);
+  finding.key =
+      fmt::format("{}>{}:{}", subject_name(record.src, record.src_process, record.tuple.src),
+                  record.tuple.dst.to_string(), record.tuple.dst_port);
   finding.source = src_of(record);
   finding.source.port = 0;
   finding.target = dst_of(record);
@@ -268,8 +265,8 @@ void BeaconDetector::tick(Micros /*now*/, const FindingSink& found) {
 }
 
 std::size_t BeaconDetector::bytes() const {
-  return workloads_.bytes() + learnt_.bytes() + once_.bytes() + pairs_.bytes() +
-         callers_.bytes() + pending_.capacity() * sizeof(Finding);
+  return workloads_.bytes() + learnt_.bytes() + once_.bytes() + pairs_.bytes() + callers_.bytes() +
+         pending_.capacity() * sizeof(Finding);
 }
 
 std::uint64_t BeaconDetector::not_followed() const {

@@ -24,10 +24,10 @@ struct BeaconOptions {
   Micros min_gap = 3LL * 1'000'000;
   unsigned min_calls = 20;
   Micros min_duration = 3600LL * 1'000'000;
-  double min_score = 0.75;    ///< Regularity::score
-  double max_spread = 0.25;   ///< of intervals: Evenness::spread
-  unsigned popular = 5;       ///< workloads that call the same: it is a service that all use
-  unsigned prober = 8;        ///< learnt destinations called like a clock: a monitor's are
+  double min_score = 0.75;   ///< Regularity::score
+  double max_spread = 0.25;  ///< of intervals: Evenness::spread
+  unsigned popular = 5;      ///< workloads that call the same: it is a service that all use
+  unsigned prober = 8;       ///< learnt destinations called like a clock: a monitor's are
   std::vector<std::uint16_t> ignored_ports = {53, 123, 853};  ///< DNS, NTP, DNS over TLS
   std::vector<IpPrefix> inside;                               ///< networks of the cluster
   std::size_t max_workloads = 8'192;
@@ -89,11 +89,11 @@ class BeaconDetector final : public Detector {
   /// A workload and a destination that it called more than once.
   struct Pair {
     Micros first = 0;
-    Micros start = 0;  ///< of the newest call
-    Micros last = 0;   ///< newest packet
+    Micros start = 0;        ///< of the newest call
+    Micros last = 0;         ///< newest packet
     std::uint64_t sent = 0;  ///< by the newest call
     std::uint32_t calls = 1;
-    std::uint32_t at = 0;  ///< in the rings below: where the next goes
+    std::uint32_t at = 0;                               ///< in the rings below: where the next goes
     std::array<std::uint32_t, kMostCalls> intervals{};  ///< milliseconds
     std::array<std::uint32_t, kMostCalls> sizes{};      ///< bytes
     std::array<Call, kEvidence> newest{};

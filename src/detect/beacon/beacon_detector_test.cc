@@ -45,7 +45,8 @@ class Beacons : public ::testing::Test {
   /// A detector that knows the workload for a while, and judges now.
   BeaconDetector learnt(BeaconOptions options = {}) {
     BeaconDetector detector(std::move(options));
-    detector.on_flow(made_flow({.src = pod_, .dst = made_outside("203.0.113.1"), .time = before()}));
+    detector.on_flow(
+        made_flow({.src = pod_, .dst = made_outside("203.0.113.1"), .time = before()}));
     return detector;
   }
   static Micros before() { return kMadeMonday - 25 * kMadeHour; }
@@ -105,20 +106,27 @@ TEST_F(Beacons, OfManyKindsAreFound) {
     std::string_view technique;
   };
   const MadeEnd evil6 = made_outside("2001:db8::bad");
-  const MadeEnd process{*IpAddress::parse("10.1.1.1"), nullptr, made_node("n", "10.1.1.1", "sh").process};
+  const MadeEnd process{*IpAddress::parse("10.1.1.1"), nullptr,
+                        made_node("n", "10.1.1.1", "sh").process};
+  const MadeEnd own{*IpAddress::parse("198.51.100.1"), nullptr, process.process};
   const Case cases[] = {
       {{.src = pod_, .dst = evil_, .port = 4444}, 60, 2 * kMadeHour, "T1571"},
       {{.src = pod_, .dst = evil_, .port = 6667}, 600, 8 * kMadeHour, "T1571"},
       {{.src = pod_, .dst = evil6}, 30, 2 * kMadeHour, "T1071.001"},
       {{.src = pod_, .dst = evil_, .port = 25}, 3600, 24 * kMadeHour, "T1071"},
-      {{.src = pod_, .dst = evil_, .port = 9999, .protocol = kProtoUdp}, 60, 2 * kMadeHour, "T1571"},
+      {{.src = pod_, .dst = evil_, .port = 9999, .protocol = kProtoUdp},
+       60,
+       2 * kMadeHour,
+       "T1571"},
       {{.src = process, .dst = evil_}, 10, 2 * kMadeHour, "T1071.001"},
+      {{.src = own, .dst = evil_}, 60, 2 * kMadeHour, "T1071.001"},
       {{.src = pod_, .dst = made_outside("172.31.9.9")}, 60, 2 * kMadeHour, "T1071.001"},
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.flow.dst.address.to_string() + ' ' + std::to_string(one.flow.port));
     BeaconDetector detector = learnt();
-    detector.on_flow(made_flow({.src = process, .dst = made_outside("203.0.113.1"), .time = before()}));
+    detector.on_flow(
+        made_flow({.src = process, .dst = made_outside("203.0.113.1"), .time = before()}));
     const auto all = run(detector, {.flow = one.flow, .interval = one.interval}, one.lasts);
     ASSERT_FALSE(all.empty());
     EXPECT_EQ(all[0].technique, one.technique);
@@ -188,10 +196,13 @@ TEST_F(Beacons, HonestClocksAreNot) {
   quiet({.flow = {.src = pod_, .dst = evil_, .port = 53, .protocol = kProtoUdp}}, "DNS");
   quiet({.flow = {.src = pod_, .dst = evil_, .answered = false}}, "a dead peer");
   quiet({.flow = {.src = pod_, .dst = made_outside("203.0.113.9")}}, "a neighbour of a learnt one");
-  quiet({.flow = {.src = pod_, .dst = made_outside("224.0.0.9"), .protocol = kProtoUdp}}, "multicast");
+  quiet({.flow = {.src = pod_, .dst = made_outside("224.0.0.9"), .protocol = kProtoUdp}},
+        "multicast");
   quiet({.flow = {.src = evil_, .dst = pod_}}, "a visitor");
-  quiet({.flow = {.src = made_pod("shop", "new", "10.244.3.9"), .dst = evil_, .time = kMadeMonday + 8 * kMadeHour}},
-        "a workload that is learnt") ;
+  quiet({.flow = {.src = made_pod("shop", "new", "10.244.3.9"),
+                  .dst = evil_,
+                  .time = kMadeMonday + 8 * kMadeHour}},
+        "a workload that is learnt");
 }
 
 TEST_F(Beacons, ChanceIsNot) {
@@ -232,8 +243,9 @@ TEST_F(Beacons, WhatWasLearntOutlivesARestart) {
   const auto all = run(second, rest, 40 * 60 * kMadeSecond);
   ASSERT_FALSE(all.empty()) << "the half hour before counts";
   EXPECT_EQ(all[0].first_seen, kMadeMonday);
-  EXPECT_TRUE(run(second, {.flow = {.src = pod_, .dst = made_outside("203.0.113.1")}},
-                  3 * kMadeHour).empty())
+  EXPECT_TRUE(
+      run(second, {.flow = {.src = pod_, .dst = made_outside("203.0.113.1")}}, 3 * kMadeHour)
+          .empty())
       << "what was learnt is known";
   std::string again;
   BeaconDetector third;

@@ -52,8 +52,8 @@ std::size_t passes_after(const Interval& interval, std::size_t calls, std::mt199
     if (intervals.size() + 1 < 20) continue;
     const std::size_t n = std::min(intervals.size(), kMostCalls);
     const std::size_t from = intervals.size() - n;
-    const Regularity regular = regularity_of(std::span(intervals).subspan(from, n),
-                                             std::span(sizes).subspan(from, n));
+    const Regularity regular =
+        regularity_of(std::span(intervals).subspan(from, n), std::span(sizes).subspan(from, n));
     if (regular.score >= 0.75 && regular.timing.spread <= 0.25) return intervals.size() + 1;
   }
   return 0;
@@ -79,7 +79,8 @@ TEST(Regularity, TellsJitterFromChance) {
   for (const double share : {0.0, 0.2, 0.3, 0.4, 0.5}) {
     const double at_once = share_passed(jitter(share), 20);
     const double soon = share_passed(jitter(share), 40);
-    std::printf("jitter %.0f %%: %.3f after 20 calls, %.3f within 40\n", share * 100, at_once, soon);
+    std::printf("jitter %.0f %%: %.3f after 20 calls, %.3f within 40\n", share * 100, at_once,
+                soon);
     if (share <= 0.2) EXPECT_GE(at_once, 0.99) << share;
     if (share <= 0.3) EXPECT_GE(soon, 0.99) << share;
   }

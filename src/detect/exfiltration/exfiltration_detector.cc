@@ -32,8 +32,8 @@ ExfiltrationDetector::ExfiltrationDetector(ExfiltrationOptions options)
 bool ExfiltrationDetector::traffic_of(const FlowRecord& record, Traffic& traffic) const {
   const bool translated = record.nat && !record.translated.dst.is_unspecified();
   const IpAddress& answers = translated ? record.translated.dst : record.tuple.dst;
-  const Place from = subjects_.place_of(record.src, record.tuple.src);
-  const Place to = record.service ? Place::kCluster : subjects_.place_of(record.dst, answers);
+  const Place from = subjects_.source_place(record);
+  const Place to = record.service ? Place::kCluster : subjects_.target_place(record, answers);
   if (from == Place::kOutside) {
     // Somebody outside called: what it was answered is what went out.
     if (to == Place::kNobody || to == Place::kOutside || record.reverse.packets == 0) return false;
@@ -122,8 +122,8 @@ void ExfiltrationDetector::add_top(Workload& workload, const FlowRecord& record,
                                    const Traffic& traffic, bool fresh) {
   auto& top = workload.top;
   const auto is_it = [&](const Top& one) {
-    return one.peer.address == traffic.peer_end.address &&
-           one.peer.port == traffic.peer_end.port && one.protocol == record.tuple.protocol;
+    return one.peer.address == traffic.peer_end.address && one.peer.port == traffic.peer_end.port &&
+           one.protocol == record.tuple.protocol;
   };
   auto one = std::find_if(top.begin(), top.end(), is_it);
   if (one == top.end()) {
@@ -158,8 +158,8 @@ ExfiltrationDetector::Excess ExfiltrationDetector::excess_of(const Workload& wor
   excess.fresh = sums.fresh >= (sums.out - std::min(sums.out, usual)) / 2 && sums.fresh > 0;
   excess.shifted = workload.ratio.known() ? ratio - workload.ratio.usual() >= options_.ratio_shift
                                           : ratio >= options_.ratio_shift;
-  const double limit = over(excess.fresh || excess.shifted ? options_.factor
-                                                           : options_.much_factor);
+  const double limit =
+      over(excess.fresh || excess.shifted ? options_.factor : options_.much_factor);
   excess.limit = static_cast<std::uint64_t>(limit);
   excess.over = out >= limit;
   return excess;
@@ -214,7 +214,8 @@ void ExfiltrationDetector::tick(Micros now, const FindingSink& found) {
 }
 
 std::size_t ExfiltrationDetector::bytes() const {
-  return workloads_.bytes() + peers_.bytes() + known_.bytes() + hot_.capacity() * sizeof(std::uint64_t);
+  return workloads_.bytes() + peers_.bytes() + known_.bytes() +
+         hot_.capacity() * sizeof(std::uint64_t);
 }
 
 std::uint64_t ExfiltrationDetector::not_followed() const {

@@ -23,8 +23,8 @@ struct ExfiltrationOptions {
   Micros learning = 3LL * 24 * 3600 * 1'000'000;
   std::uint64_t floor = std::uint64_t{100} << 20U;  ///< bytes an hour: less is never told
   std::uint64_t day_floor = std::uint64_t{1} << 30U;
-  double factor = 2;        ///< over what is usual, where peer or ratio are unusual as well
-  double much_factor = 8;   ///< over what is usual, whatever else is as always
+  double factor = 2;         ///< over what is usual, where peer or ratio are unusual as well
+  double much_factor = 8;    ///< over what is usual, whatever else is as always
   double ratio_shift = 0.3;  ///< of (out − in) / (out + in), upwards
   Micros fresh_peer = 24LL * 3600 * 1'000'000;  ///< a peer is new for so long
   Micros repeat = 60LL * 1'000'000;             ///< an alert that goes on is told so often

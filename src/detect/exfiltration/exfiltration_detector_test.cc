@@ -131,8 +131,12 @@ TEST_F(Exfiltration, IsUnusualByPeerByRatioOrByMuch) {
 TEST_F(Exfiltration, WhatVisitorsFetchIsAWorkloadsToo) {
   ExfiltrationDetector detector;
   for (Micros now = kMadeMonday - 4 * kMadeDay; now < kMadeMonday; now += kMadeHour / 4)
-    detector.on_flow(made_flow(
-        {.src = evil_, .dst = pod_, .port = 80, .time = now, .sent = kMega, .received = 20 * kMega}));
+    detector.on_flow(made_flow({.src = evil_,
+                                .dst = pod_,
+                                .port = 80,
+                                .time = now,
+                                .sent = kMega,
+                                .received = 20 * kMega}));
   EXPECT_TRUE(told(detector, kMadeMonday).empty());
   const auto visit = [&](std::uint64_t bytes) {
     detector.on_flow(made_flow({.src = usual_,
@@ -181,7 +185,8 @@ TEST_F(Exfiltration, ABackupThatRecursBecomesNormal) {
 
 TEST_F(Exfiltration, InsideIsNotOutside) {
   ExfiltrationDetector detector(
-      {.learning = 0, .inside = {*IpPrefix::parse("10.244.0.0/16"), *IpPrefix::parse("fd00::/16")}});
+      {.learning = 0,
+       .inside = {*IpPrefix::parse("10.244.0.0/16"), *IpPrefix::parse("fd00::/16")}});
   const auto quiet = [&](MadeFlow flow, const char* what) {
     EXPECT_TRUE(send(detector, std::move(flow), 4'000 * kMega).empty()) << what;
   };
@@ -190,27 +195,30 @@ TEST_F(Exfiltration, InsideIsNotOutside) {
   quiet({.src = pod_, .dst = made_outside("10.244.9.9")}, "an address of pods");
   quiet({.src = pod_, .dst = made_outside("fd00::9")}, "the same in IPv6");
   quiet({.src = pod_, .dst = evil_, .service = made_service("shop", "web")}, "a service");
-  quiet({.src = made_outside("192.168.0.11"), .dst = made_outside("192.168.0.12"), .port = 8472,
-         .protocol = kProtoUdp}, "a tunnel");
+  quiet({.src = made_outside("192.168.0.11"),
+         .dst = made_outside("192.168.0.12"),
+         .port = 8472,
+         .protocol = kProtoUdp},
+        "a tunnel");
   quiet({.src = made_outside("1.2.3.4"), .dst = evil_}, "what passes through");
   EXPECT_FALSE(send(detector, {.src = pod_, .dst = evil_}, 200 * kMega).empty());
 }
 
 TEST_F(Exfiltration, WithoutKubernetesAndInIpv6) {
-  ExfiltrationDetector detector;
-  const MadeEnd host{*IpAddress::parse("2001:db8::1"), nullptr, made_node("", "::1", "rsync").process};
-  learn(detector, host);
-  const MadeEnd evil6 = made_outside("2001:db8:bad::1");
-  // A process with a public address of its own is no visitor.
-  EXPECT_TRUE(send(detector, {.src = host, .dst = evil6}, 400 * kMega).empty())
-      << "both ends look like outside: the direction tells, see the next";
-  const MadeEnd lan{*IpAddress::parse("192.168.1.5"), nullptr, host.process};
-  ExfiltrationDetector other;
-  learn(other, lan);
-  const auto all = send(other, {.src = lan, .dst = evil_, .port = 4444}, 400 * kMega);
-  ASSERT_FALSE(all.empty());
-  EXPECT_EQ(all[0].technique, "T1041");
-  EXPECT_EQ(all[0].key, "rsync");
+  const ProcessPtr rsync = made_node("", "::1", "rsync").process;
+  for (const char* own : {"2001:db8::1", "198.51.100.7", "192.168.1.5"}) {
+    SCOPED_TRACE(own);
+    const MadeEnd host{*IpAddress::parse(own), nullptr, rsync};
+    ExfiltrationDetector detector;
+    learn(detector, host);
+    const MadeEnd evil6 = made_outside("2001:db8:bad::1");
+    const auto all = send(detector, {.src = host, .dst = evil6, .port = 4444}, 400 * kMega);
+    ASSERT_FALSE(all.empty());
+    EXPECT_EQ(all[0].technique, "T1041");
+    EXPECT_EQ(all[0].key, "rsync");
+    EXPECT_EQ(all[0].source.address, host.address);
+    EXPECT_EQ(all[0].target.address, evil6.address);
+  }
 }
 
 TEST_F(Exfiltration, WhatWasLearntOutlivesARestart) {

@@ -50,8 +50,7 @@ void ExfiltrationDetector::tell(const Workload& workload, const Excess& excess,
   finding.severity = excess.fresh || times >= 4 ? Severity::kHigh : Severity::kMedium;
   finding.source = workload.self;
   finding.target = first.peer;
-  finding.key =
-      subject_name(workload.self.identity, workload.self.process, workload.self.address);
+  finding.key = subject_name(workload.self.identity, workload.self.process, workload.self.address);
   const Sums& sums = excess.day ? workload.day : workload.hour;
   const char* span = excess.day ? "this day" : "this hour";
   finding.summary = fmt::format(
@@ -60,14 +59,14 @@ void ExfiltrationDetector::tell(const Workload& workload, const Excess& excess,
       excess.fresh     ? ", which it did not call before"
       : excess.shifted ? ", and sends more against what it receives than usual"
                        : "");
-  finding.expected = fmt::format(
-      "At most {} {} (UTC; the second highest of up to 14 days), told from {} on",
-      bytes_text(excess.usual), excess.day ? "a day" : "an hour at this time of day",
-      bytes_text(excess.limit));
+  finding.expected =
+      fmt::format("At most {} {} (UTC; the second highest of up to 14 days), told from {} on",
+                  bytes_text(excess.usual), excess.day ? "a day" : "an hour at this time of day",
+                  bytes_text(excess.limit));
   if (workload.ratio.known())
-    finding.expected += fmt::format("; (out - in) / (out + in) is {:.2f}, usually {:.2f}",
-                                    RatioBaseline::ratio(sums.out, sums.in),
-                                    workload.ratio.usual());
+    finding.expected +=
+        fmt::format("; (out - in) / (out + in) is {:.2f}, usually {:.2f}",
+                    RatioBaseline::ratio(sums.out, sums.in), workload.ratio.usual());
   finding.first_seen = workload.over_since;
   finding.last_seen = workload.used;
   finding.value = static_cast<double>(excess.out);

@@ -52,8 +52,7 @@ TEST(VolumeBaseline, WhatHappenedOnceIsNotUsualWhatHappensWeeklyIs) {
 TEST(VolumeBaseline, OneThatCrossesTheHourIsOne) {
   VolumeBaseline baseline;
   add_days(baseline, 6, 0, kMega);
-  for (unsigned h = 0; h < 24; ++h)
-    baseline.add_hour(h, h == 4 || h == 5 ? 9'000 * kMega : kMega);
+  for (unsigned h = 0; h < 24; ++h) baseline.add_hour(h, h == 4 || h == 5 ? 9'000 * kMega : kMega);
   add_days(baseline, 2, 0, kMega);
   EXPECT_NEAR(static_cast<double>(baseline.usual_hour(5)), 1e6, 1e5);
   // In the middle of its own day as well: the hour before is over.

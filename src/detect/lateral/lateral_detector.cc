@@ -69,9 +69,9 @@ bool LateralDetector::ends_of(const FlowRecord& record, Contact& contact) const 
   // Without names, and without a handshake, an address may be anybody's.
   if (record.tuple.protocol != kProtoTcp && (!contact.src.named || !contact.dst.named))
     return false;
-  // A node's own processes probe pods, whatever port these have.
-  if (contact.src.place == Place::kNode && service_port(contact.port).use != PortUse::kAdmin)
-    return false;
+  // A cluster's nodes probe pods, whatever port these have.
+  const bool node = record.src && record.src->kind == IdentityKind::kNode;
+  if (node && service_port(contact.port).use != PortUse::kAdmin) return false;
   contact.service = mix_hash(mix_hash(contact.dst.id, std::uint64_t{contact.port}),
                              std::uint64_t{record.tuple.protocol});
   contact.edge = edge_of(contact.src, contact.service);
@@ -136,9 +136,8 @@ void LateralDetector::remove_edge(const Edge& edge) {
 void LateralDetector::learn_name(const FlowRecord& record, const Contact& contact) {
   const Subject named = subjects_.service(record);
   if (named.id == 0 || named.id == contact.dst.id) return;
-  const std::uint64_t service =
-      mix_hash(mix_hash(named.id, std::uint64_t{record.tuple.dst_port}),
-               std::uint64_t{record.tuple.protocol});
+  const std::uint64_t service = mix_hash(mix_hash(named.id, std::uint64_t{record.tuple.dst_port}),
+                                         std::uint64_t{record.tuple.protocol});
   const std::uint64_t key = edge_of(contact.src, service);
   if (edges_.touch_if_known(key) == nullptr)
     add_edge(key, contact.src.id, service, record.last_seen);
@@ -189,13 +188,12 @@ void LateralDetector::tell(Edge& edge, const FlowRecord& record, const Contact& 
   if (record.nat && !record.translated.dst.is_unspecified())
     finding.target.address = record.translated.dst;
   finding.target.port = contact.port;
-  finding.key = fmt::format(
-      "{}>{}:{}", subject_name(record.src, record.src_process, record.tuple.src),
-      subject_name(record.dst, nullptr, finding.target.address), contact.port);
-  finding.summary = fmt::format(
-      "{} talks to {} port {}{}, which it never did before", name_of(finding.source),
-      name_of(finding.target), contact.port,
-      port.name.empty() ? "" : fmt::format(" ({})", port.name));
+  finding.key =
+      fmt::format("{}>{}:{}", subject_name(record.src, record.src_process, record.tuple.src),
+                  subject_name(record.dst, nullptr, finding.target.address), contact.port);
+  finding.summary = fmt::format("{} talks to {} port {}{}, which it never did before",
+                                name_of(finding.source), name_of(finding.target), contact.port,
+                                port.name.empty() ? "" : fmt::format(" ({})", port.name));
   finding.expected = fmt::format(
       "Only what was seen since {}: it calls {} other{} inside, and {} other{} call{} this port "
       "there",

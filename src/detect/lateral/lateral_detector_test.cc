@@ -75,8 +75,8 @@ TEST_F(Lateral, HonestDaysAreQuietAndThenAMoveIsFound) {
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.key);
-    const auto found = call(detector, {.src = one.src, .dst = one.dst, .port = one.port,
-                                       .time = attack});
+    const auto found =
+        call(detector, {.src = one.src, .dst = one.dst, .port = one.port, .time = attack});
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].kind, "lateral_movement");
     EXPECT_EQ(found[0].technique, one.technique);
@@ -115,21 +115,26 @@ TEST_F(Lateral, AnotherReplicaAnotherVersionAnotherNodeAreNotNew) {
   learn(detector);
   EXPECT_TRUE(call(detector, {.src = made_pod("shop", "api", "10.244.8.9", 7),
                               .dst = made_pod("shop", "database", "10.244.8.8", 3),
-                              .port = 5432}).empty());
+                              .port = 5432})
+                  .empty());
   EXPECT_EQ(call(detector, {.src = web_, .dst = node_, .port = 10250}).size(), 1U);
-  EXPECT_TRUE(call(detector, {.src = web_, .dst = made_node("n7", "192.168.0.17"), .port = 10250})
-                  .empty())
+  EXPECT_TRUE(
+      call(detector, {.src = web_, .dst = made_node("n7", "192.168.0.17"), .port = 10250}).empty())
       << "the same, told a moment ago";
-  EXPECT_TRUE(call(detector, {.src = api_, .dst = made_pod("shop", "api", "10.244.8.7"), .port = 22})
-                  .empty())
+  EXPECT_TRUE(
+      call(detector, {.src = api_, .dst = made_pod("shop", "api", "10.244.8.7"), .port = 22})
+          .empty())
       << "replicas among themselves";
 }
 
 TEST_F(Lateral, AServiceIsItsBackend) {
   LateralDetector detector;
   const IdentityPtr service = made_service("shop", "database");
-  const MadeFlow both{.src = api_, .dst = database_, .port = 5432,
-                      .time = kMadeMonday - 8 * kMadeDay, .service = service};
+  const MadeFlow both{.src = api_,
+                      .dst = database_,
+                      .port = 5432,
+                      .time = kMadeMonday - 8 * kMadeDay,
+                      .service = service};
   detector.on_flow(made_flow(both));
   // Its backend is not known.
   const MadeEnd name{*IpAddress::parse("10.96.0.7"), service, nullptr};
@@ -154,13 +159,20 @@ TEST_F(Lateral, WhatIsNotAMoveIsQuiet) {
   quiet({.src = outside, .dst = web_, .port = 22}, "from the outside");
   quiet({.src = web_, .dst = node_, .port = 22, .answered = false}, "an attempt");
   quiet({.src = database_, .dst = made_node("cp", "192.168.0.10"), .port = 6443}, "the API server");
-  quiet({.src = database_, .dst = made_node("cp", "192.168.0.10"), .port = 443,
-         .service = made_service("default", "kubernetes")}, "the API server by its service");
+  quiet({.src = database_,
+         .dst = made_node("cp", "192.168.0.10"),
+         .port = 443,
+         .service = made_service("default", "kubernetes")},
+        "the API server by its service");
   quiet({.src = database_, .dst = web_, .port = 45'000, .protocol = kProtoUdp}, "a late answer");
-  quiet({.src = made_node("n1", "192.168.0.11", "kubelet"), .dst = made_pod("shop", "new", "10.244.1.9"),
-         .port = 6379}, "a probe");
-  quiet({.src = made_outside("127.0.0.1"), .dst = made_outside("127.0.0.1"), .port = 22}, "loopback");
-  FlowRecord from_the_middle = made_flow({.src = web_, .dst = node_, .port = 22, .time = kMadeMonday});
+  quiet({.src = made_node("n1", "192.168.0.11", "kubelet"),
+         .dst = made_pod("shop", "new", "10.244.1.9"),
+         .port = 6379},
+        "a probe");
+  quiet({.src = made_outside("127.0.0.1"), .dst = made_outside("127.0.0.1"), .port = 22},
+        "loopback");
+  FlowRecord from_the_middle =
+      made_flow({.src = web_, .dst = node_, .port = 22, .time = kMadeMonday});
   from_the_middle.tcp_flags = kTcpAck;
   from_the_middle.reverse_tcp_flags = kTcpAck;
   detector.on_flow(from_the_middle);
@@ -180,8 +192,12 @@ TEST_F(Lateral, ANewcomerIsLearntButForOddAdministration) {
   detector.on_flow(made_flow({.src = api_, .dst = node_, .port = 10250, .time = kMadeMonday}));
   EXPECT_EQ(told(detector).size(), 2U);
   EXPECT_TRUE(call(detector, {.src = fresh, .dst = node_, .port = 10250}).empty());
-  EXPECT_EQ(call(detector, {.src = fresh, .dst = made_pod("shop", "other", "10.244.9.2"),
-                            .port = 6379, .time = kMadeMonday + 30 * kMadeHour}).size(), 1U)
+  EXPECT_EQ(call(detector, {.src = fresh,
+                            .dst = made_pod("shop", "other", "10.244.9.2"),
+                            .port = 6379,
+                            .time = kMadeMonday + 30 * kMadeHour})
+                .size(),
+            1U)
       << "no newcomer any more";
 }
 
@@ -205,8 +221,8 @@ TEST_F(Lateral, WhatIsNotUsedIsForgotten) {
   LateralDetector detector;
   learn(detector);
   EXPECT_TRUE(told(detector, kMadeMonday + 40 * kMadeDay).empty());
-  const auto all = call(detector, {.src = api_, .dst = database_, .port = 5432,
-                                   .time = kMadeMonday + 40 * kMadeDay});
+  const auto all = call(
+      detector, {.src = api_, .dst = database_, .port = 5432, .time = kMadeMonday + 40 * kMadeDay});
   ASSERT_EQ(all.size(), 1U);
   EXPECT_NE(all[0].expected.find("it calls no others inside, and no others call this port"),
             std::string::npos)

@@ -134,7 +134,8 @@ void HonestCluster::serve(Micros now) {
   const double day = static_cast<double>(now % kMadeDay) / double{kMadeDay};
   const double rate = 1.5 * (1.1 - std::cos(2 * std::numbers::pi * day));
   for (int n = times(rate); n > 0; --n) {
-    const MadeEnd visitor = outside(0x5d000000U + static_cast<std::uint32_t>(random_() % 0xffffffU));
+    const MadeEnd visitor =
+        outside(0x5d000000U + static_cast<std::uint32_t>(random_() % 0xffffffU));
     const MadeEnd& page = web_[random_() % web_.size()];
     const MadeEnd& answers = api_[random_() % api_.size()];
     const auto size = static_cast<std::uint64_t>(60'000 * std::exp(unit() * 3));
@@ -166,7 +167,12 @@ void HonestCluster::resolve(Micros now) {
             .protocol = kProtoUdp,
             .service = dns_service_});
   const MadeEnd upstream = outside(0x08080808);
-  emit({.src = dns_, .dst = upstream, .port = 53, .time = now, .sent = 60, .received = 200,
+  emit({.src = dns_,
+        .dst = upstream,
+        .port = 53,
+        .time = now,
+        .sent = 60,
+        .received = 200,
         .protocol = kProtoUdp});
 }
 
@@ -180,13 +186,21 @@ void HonestCluster::back_up(Micros now) {
   if (at < backup_at_ || at > backup_at_ + kMadeHour / 2) return;
   const auto part = static_cast<std::uint64_t>((0.9 + 0.2 * unit()) * double{8ULL << 30U} / 120);
   emit({.src = backup_, .dst = database_, .port = 5432, .time = now, .received = part});
-  emit({.src = backup_, .dst = {storage_, nullptr, nullptr}, .time = now, .sent = part,
-        .received = part / 100, .lasts = 14 * kMadeSecond});
+  emit({.src = backup_,
+        .dst = {storage_, nullptr, nullptr},
+        .time = now,
+        .sent = part,
+        .received = part / 100,
+        .lasts = 14 * kMadeSecond});
 }
 
 void HonestCluster::monitor(Micros now) {
   const auto scrape = [&](const MadeEnd& target, std::uint16_t port) {
-    emit({.src = prometheus_, .dst = target, .port = port, .time = now, .sent = 300,
+    emit({.src = prometheus_,
+          .dst = target,
+          .port = port,
+          .time = now,
+          .sent = 300,
           .received = 30'000});
   };
   for (const auto* pods : {&web_, &api_})
@@ -202,8 +216,11 @@ void HonestCluster::monitor(Micros now) {
   if (now / kStep % 2 != 0) return;
   const std::uint32_t sites = now - began_ > 8 * kMadeDay ? 14 : 10;
   for (std::uint32_t site = 0; site < sites; ++site)
-    emit({.src = prometheus_, .dst = outside(0x68100000U + (site << 8U)), .time = now,
-          .sent = 500, .received = 3'000});
+    emit({.src = prometheus_,
+          .dst = outside(0x68100000U + (site << 8U)),
+          .time = now,
+          .sent = 500,
+          .received = 3'000});
 }
 
 void HonestCluster::call_outside(Micros now) {
@@ -211,16 +228,27 @@ void HonestCluster::call_outside(Micros now) {
   if (now / kStep % 4 == 0) {
     emit({.src = api_[0], .dst = outside(0xc6336407), .time = now, .sent = 700, .received = 900});
     emit({.src = api_[0], .dst = outside(0xc6336499), .time = now, .answered = false});
-    emit({.src = chronyd_, .dst = outside(0xa29fc801), .port = 123, .time = now, .sent = 48,
-          .received = 48, .protocol = kProtoUdp});
+    emit({.src = chronyd_,
+          .dst = outside(0xa29fc801),
+          .port = 123,
+          .time = now,
+          .sent = 48,
+          .received = 48,
+          .protocol = kProtoUdp});
   }
   for (int n = times(0.5); n > 0; --n) {
     const auto site = static_cast<std::uint32_t>(std::exp(unit() * 8));
-    emit({.src = crawler_, .dst = outside(0x68200000U + site * 0x101U), .time = now,
-          .sent = 800, .received = static_cast<std::uint64_t>(20'000 * std::exp(unit() * 4))});
+    emit({.src = crawler_,
+          .dst = outside(0x68200000U + site * 0x101U),
+          .time = now,
+          .sent = 800,
+          .received = static_cast<std::uint64_t>(20'000 * std::exp(unit() * 4))});
   }
   if (times(0.005) > 0)
-    emit({.src = containerd_, .dst = outside(0x22c00000U), .time = now, .sent = 400'000,
+    emit({.src = containerd_,
+          .dst = outside(0x22c00000U),
+          .time = now,
+          .sent = 400'000,
           .received = 200'000'000});
 }
 
@@ -231,10 +259,10 @@ void HonestCluster::roll_out(Micros now) {
   const auto pods = [&](std::string_view workload, int net, int n) {
     std::vector<MadeEnd> made;
     for (int i = 0; i < n; ++i)
-      made.push_back(made_pod("shop", workload,
-                              "10.244." + std::to_string(net) + '.' +
-                                  std::to_string((generation_ * 8 + i) % 250 + 1),
-                              generation_));
+      made.push_back(made_pod(
+          "shop", workload,
+          "10.244." + std::to_string(net) + '.' + std::to_string((generation_ * 8 + i) % 250 + 1),
+          generation_));
     return made;
   };
   web_ = pods("web", 2, 2 + generation_ % 4);
