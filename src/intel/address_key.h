@@ -37,7 +37,8 @@ template <typename Key>
     return IpAddress::v4(key);
   } else {
     std::array<std::uint8_t, 16> bytes{};
-    for (std::size_t i = bytes.size(); i-- > 0; key >>= 8U) bytes[i] = static_cast<std::uint8_t>(key);
+    for (std::size_t i = bytes.size(); i-- > 0; key >>= 8U)
+      bytes[i] = static_cast<std::uint8_t>(key);
     return IpAddress(bytes);
   }
 }

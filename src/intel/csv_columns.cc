@@ -12,13 +12,14 @@ namespace {
 
 /// Of several that a header has the first in this order counts.
 constexpr std::array<std::string_view, 25> kEntryNames{
-    "ioc_value", "indicator", "ioc",     "observable", "dst_ip",     "src_ip",    "ip",
-    "ip_address", "ipaddress", "ip_addr", "address",   "addr",       "ipv4",      "ipv6",
-    "cidr",      "network",   "prefix",  "netblock",   "subnet",     "domain",    "domain_name",
-    "hostname",  "host",      "fqdn",    "value"};
+    "ioc_value",  "indicator", "ioc",     "observable", "dst_ip", "src_ip", "ip",
+    "ip_address", "ipaddress", "ip_addr", "address",    "addr",   "ipv4",   "ipv6",
+    "cidr",       "network",   "prefix",  "netblock",   "subnet", "domain", "domain_name",
+    "hostname",   "host",      "fqdn",    "value"};
 constexpr std::array<std::string_view, 12> kReasonNames{
-    "reason", "description", "malware_printable", "malware", "threat", "threat_type",
-    "comment", "category",   "tags",              "type",    "note",   "label"};
+    "reason",      "description", "malware_printable", "malware", "threat",
+    "threat_type", "comment",     "category",          "tags",    "type",
+    "note",        "label"};
 
 std::string lower(std::string_view text) {
   std::string out(trimmed(text));
@@ -95,8 +96,7 @@ Result<std::size_t> said_column(const std::string& said, const CsvRow& header) {
   if (read.ec == std::errc{} && read.ptr == end && number > 0 && number <= CsvRows::kMostFields)
     return number - 1;
   const std::size_t column = column_of(header, lower(said));
-  if (column == kNoColumn)
-    return fail("it has no column '" + said + "': " + names_of(header));
+  if (column == kNoColumn) return fail("it has no column '" + said + "': " + names_of(header));
   return column;
 }
 
@@ -107,8 +107,8 @@ Result<CsvColumns> find_columns(const FeedSyntax& syntax, const CsvRow& comment,
   if (rows.empty()) return CsvColumns{};
   const CsvRow& first = rows.front();
   // A header has names and no entry.
-  const bool plain_header = std::ranges::none_of(
-      first, [](const std::string& field) { return weight(field) > 0; });
+  const bool plain_header =
+      std::ranges::none_of(first, [](const std::string& field) { return weight(field) > 0; });
   const bool comment_header = !plain_header && comment.size() == first.size();
   const CsvRow none;
   const CsvRow& header = plain_header ? first : comment_header ? comment : none;
@@ -120,8 +120,7 @@ Result<CsvColumns> find_columns(const FeedSyntax& syntax, const CsvRow& comment,
   } else {
     columns.entry = column_of_any(header, kEntryNames);
     // A name may mislead: "host" may be who told it.
-    if (columns.entry == kNoColumn ||
-        std::ranges::none_of(rows, [&](const CsvRow& row) {
+    if (columns.entry == kNoColumn || std::ranges::none_of(rows, [&](const CsvRow& row) {
           return weight(field_of(row, columns.entry)) > 0;
         }))
       columns.entry = column_by_rows(rows);

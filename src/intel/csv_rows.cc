@@ -28,7 +28,7 @@ bool CsvRows::end_row() {
 }
 
 bool CsvRows::take_char(char c) {
-  if (c == '\n' && (!quoted_ || too_long_)) return end_row();
+  if (c == '\n' && (!quoted_ || after_quote_ || too_long_)) return end_row();
   if (++size_ > most_) too_long_ = true;
   if (too_long_) return false;
   if (comment_) {

@@ -17,9 +17,7 @@ constexpr std::size_t kMostNetwork = 50;
 constexpr std::string_view kSpace = " \t\r\n\f\v";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_of_label(char c) {
-  return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
-}
+bool is_of_label(char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_'; }
 
 bool is_label(std::string_view label) {
   return !label.empty() && label.size() <= kMostLabel && label.front() != '-' &&
@@ -54,7 +52,8 @@ std::string_view without_port(std::string_view text) {
     return whole ? text.substr(1, end - 1) : text;
   }
   const auto colon = text.find(':');
-  const bool one = colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos;
+  const bool one =
+      colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos;
   return one && is_port(text.substr(colon + 1)) ? text.substr(0, colon) : text;
 }
 

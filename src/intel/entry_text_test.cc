@@ -37,9 +37,12 @@ TEST(EntryText, TellsAddressesPrefixesAndNames) {
 
 TEST(EntryText, TakesNothingElse) {
   for (const std::string_view text :
-       {"", "1.2.3.400", "1.2.3", "203.0.113.7/33", "203.0.113.7/-1", "2001:db8::/129", "a..b.example",
-        "-a.example", "a-.example", "*", "*.", ".", "a.*.example", "http://bad.example/x",
-        "bad.example/path", "b\xc3\xa4" "d.example", "a b.example", "[2001:db8::1", "1.2.3.4:99x"})
+       {"", "1.2.3.400", "1.2.3", "203.0.113.7/33", "203.0.113.7/-1", "2001:db8::/129",
+        "a..b.example", "-a.example", "a-.example", "*", "*.", ".", "a.*.example",
+        "http://bad.example/x", "bad.example/path",
+        "b\xc3\xa4"
+        "d.example",
+        "a b.example", "[2001:db8::1", "1.2.3.4:99x"})
     EXPECT_EQ(kind_of(text), "none") << text;
   EXPECT_EQ(kind_of(std::string(64, 'a') + ".example"), "none");
   EXPECT_EQ(kind_of(std::string(300, 'a')), "none");
@@ -49,7 +52,9 @@ TEST(EntryText, TakesNothingElse) {
 TEST(EntryText, CleansReasons) {
   EXPECT_EQ(clean_reason("  SBL123\t"), "SBL123");
   EXPECT_EQ(clean_reason("a\nb\x1b[31mc"), "a b [31mc");
-  EXPECT_EQ(clean_reason("\xff" "a\xc3\xa9"), "?a\xc3\xa9");
+  EXPECT_EQ(clean_reason("\xff"
+                         "a\xc3\xa9"),
+            "?a\xc3\xa9");
   const std::string cut = clean_reason(std::string(kMostReason - 1, 'x') + "\xc3\xa9");
   EXPECT_EQ(cut.size(), kMostReason - 1);
   EXPECT_TRUE(is_utf8(cut));

@@ -39,8 +39,8 @@ struct Feed::Reading {
   FeedParserPtr parser;
   std::uint64_t bytes = 0;
   CachedText about;
-  Status status;        ///< of the parser
-  ListIndexPtr list;    ///< once it is settled
+  Status status;      ///< of the parser
+  ListIndexPtr list;  ///< once it is settled
 };
 
 Feed::Feed(FeedSettings settings, const std::string& cache_directory)
@@ -82,8 +82,8 @@ Status Feed::settle(Reading& reading, bool may_shrink) {
     return fail("it has no entries (with may-be-empty=true that is no error)");
   const std::size_t before = list_ ? list_->size() : 0;
   if (!may_shrink && before >= kLarge && size * kShrinks < before && !settings_.may_be_empty)
-    return fail("it shrank from " + std::to_string(before) + " entries to " +
-                std::to_string(size) + " (with may-be-empty=true that is no error)");
+    return fail("it shrank from " + std::to_string(before) + " entries to " + std::to_string(size) +
+                " (with may-be-empty=true that is no error)");
   return {};
 }
 
@@ -104,8 +104,8 @@ void Feed::keep(Reading& reading) {
   if (!counts.example.empty()) rest += ", such as " + counts.example;
   if (counts.trimmed > 0)
     rest += "; " + std::to_string(counts.trimmed) + " prefixes without what in them is guarded";
-  spdlog::info("list {}: {} addresses, {} prefixes, {} names{}", settings_.name,
-               status_.addresses, status_.prefixes, status_.names, rest);
+  spdlog::info("list {}: {} addresses, {} prefixes, {} names{}", settings_.name, status_.addresses,
+               status_.prefixes, status_.names, rest);
 }
 
 bool Feed::load(const GuardPtr& guard, Nanos wall) {
@@ -132,8 +132,8 @@ bool Feed::load(const GuardPtr& guard, Nanos wall) {
 }
 
 Result<Feed::Came> Feed::fetch_url(Reading& reading, HttpDownload& download, Nanos wall) {
-  HttpDownloadOptions options{.ca_file = settings_.ca_file, .headers = {},
-                              .max_bytes = settings_.max_bytes};
+  HttpDownloadOptions options{
+      .ca_file = settings_.ca_file, .headers = {}, .max_bytes = settings_.max_bytes};
   // Read each time: a secret may be a new one.
   auto headers = read_header_file(settings_.headers);
   if (!headers) return std::unexpected(headers.error());
@@ -155,8 +155,7 @@ Result<Feed::Came> Feed::fetch_url(Reading& reading, HttpDownload& download, Nan
   if (reply->status == 304 && list_) return Came::kSame;
   if (reply->status >= 300 && reply->status < 400 && !options.headers.empty())
     return fail("its server sends elsewhere, which is not followed with headers=");
-  if (reply->status != 200)
-    return fail("its server answers " + std::to_string(reply->status));
+  if (reply->status != 200) return fail("its server answers " + std::to_string(reply->status));
   return Came::kNew;
 }
 
@@ -172,8 +171,8 @@ Result<Feed::Came> Feed::fetch_file(Reading& reading, Nanos wall) {
   if (list_ && version == version_) return Came::kSame;
   if (auto begun = begin(reading, {path, version, wall}); !begun)
     return std::unexpected(begun.error());
-  auto read = read_pieces(file.get(), path,
-                          [&](std::string_view piece) { return take(reading, piece); });
+  auto read =
+      read_pieces(file.get(), path, [&](std::string_view piece) { return take(reading, piece); });
   if (!read) return std::unexpected(read.error());
   return Came::kNew;
 }

@@ -21,10 +21,10 @@ struct FeedStatus {
   std::uint64_t addresses = 0;  ///< of the list
   std::uint64_t prefixes = 0;
   std::uint64_t names = 0;
-  std::uint64_t bytes = 0;  ///< of memory
-  ListCounts counts;        ///< of the list
-  Nanos fetched = 0;        ///< wall: when the list was current last; 0: never
-  std::string error;        ///< of the last try; empty: it went well
+  std::uint64_t bytes = 0;      ///< of memory
+  ListCounts counts;            ///< of the list
+  Nanos fetched = 0;            ///< wall: when the list was current last; 0: never
+  std::string error;            ///< of the last try; empty: it went well
   std::uint64_t refreshed = 0;  ///< since the start
   std::uint64_t unchanged = 0;
   std::uint64_t failed = 0;

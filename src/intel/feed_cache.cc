@@ -111,7 +111,8 @@ Result<CachedText> FeedCache::read(const std::string& location,
 Status FeedCache::begin(const CachedText& about) {
   drop();
   if (!is_on()) return {};
-  writing_.reset(::open(part().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  writing_.reset(
+      ::open(part().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!writing_) return fail_errno("cannot write " + part());
   std::string head(kMagic);
   for (const std::string* line :

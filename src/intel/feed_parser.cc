@@ -19,11 +19,21 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 Status check_text(std::string_view beginning) {
   if (beginning.starts_with("\x1f\x8b") || beginning.starts_with("BZh") ||
-      beginning.starts_with("\xfd" "7zXZ") || beginning.starts_with("PK\x03\x04"))
+      beginning.starts_with("\xfd"
+                            "7zXZ") ||
+      beginning.starts_with("PK\x03\x04"))
     return fail("it is compressed: unpack it first");
   if (beginning.find('\0') != std::string_view::npos) return fail("it is binary, not text");
   if (trimmed(beginning).starts_with('<')) return fail("it is a web page or XML, not a list");
   return {};
+}
+
+/// A word without a dot or colon may be anything.
+bool is_entry(std::string_view word) {
+  const auto entry = parse_entry(word);
+  if (!entry) return false;
+  const auto* name = std::get_if<NameEntry>(&*entry);
+  return name == nullptr || name->name.find('.') != std::string::npos;
 }
 
 /// Has this line fields? Behind white space, '#' or ';' a plain list has its reasons, in which
@@ -36,13 +46,9 @@ bool looks_like_csv(std::string_view line) {
   const std::string_view before = line.substr(0, end);
   // "a.example; why" is a plain list with a comment, "ip;why" the header of a table; and a
   // hosts file has tabs.
-  if (separator == ';' || separator == '\t') {
-    const auto entry = parse_entry(trimmed(before));
-    const auto* name = entry ? std::get_if<NameEntry>(&*entry) : nullptr;
-    return name != nullptr && name->name.find('.') == std::string::npos;
-  }
+  if (separator == ';' || separator == '\t') return !is_entry(trimmed(before));
   const auto word = before.substr(0, before.find_first_of(" \t#;"));
-  return word == before || !parse_entry(word);
+  return word == before || !is_entry(word);
 }
 
 class AnyParser final : public FeedParser {
@@ -133,12 +139,12 @@ Result<FeedFormat> guess_format(std::string_view beginning) {
     const auto end = std::min(rest.find('\n'), rest.size());
     const std::string_view line = trimmed(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (line.empty() || line.starts_with('#') || line.starts_with("//")) continue;
+    if (line.empty() || line.starts_with('#') || line.starts_with(';') || line.starts_with("//"))
+      continue;
     // The first line of a table may say more than those that follow.
     if (lines == 0 && looks_like_csv(line) && line.find(';') != std::string_view::npos &&
         line.find(',') == std::string_view::npos)
       return FeedFormat::kCsv;
-    if (line.starts_with(';')) continue;
     ++lines;
     if (looks_like_csv(line)) ++tables;
   }

@@ -44,9 +44,9 @@ TEST(PlainFeed, ReadsHostsFiles) {
 }
 
 TEST(PlainFeed, CountsByCauseWhatItDoesNotTake) {
-  const auto list = read(
-      "0.0.0.0/0\n10.0.0.0/8\n127.0.0.1\n169.254.1.1\n224.0.0.1\n8.8.8.8\nnot@an@entry\n" +
-      std::string(5000, 'a') + "\n203.0.113.1\n");
+  const auto list =
+      read("0.0.0.0/0\n10.0.0.0/8\n127.0.0.1\n169.254.1.1\n224.0.0.1\n8.8.8.8\nnot@an@entry\n" +
+           std::string(5000, 'a') + "\n203.0.113.1\n");
   ASSERT_TRUE(list.status);
   const auto& refused = list.counts.refused;
   EXPECT_EQ(refused.of(Refusal::kTooWide), 1);
@@ -63,8 +63,8 @@ TEST(PlainFeed, CountsByCauseWhatItDoesNotTake) {
 }
 
 TEST(PlainFeed, StopsTakingAtItsBound) {
-  const auto list = read("203.0.113.1\n203.0.113.2\n203.0.113.3\n", {}, 0,
-                         std::make_shared<const Guard>(), 2);
+  const auto list =
+      read("203.0.113.1\n203.0.113.2\n203.0.113.3\n", {}, 0, std::make_shared<const Guard>(), 2);
   EXPECT_EQ(list.counts.taken, 2);
   EXPECT_EQ(list.counts.refused.of(Refusal::kTooMany), 1);
   EXPECT_EQ(list.of("203.0.113.3"), "-");

@@ -200,9 +200,11 @@ Result<FeedSettings> parse_feed_settings(std::string_view text) {
   FeedSettings settings;
   const auto equals = text.find('=');
   if (equals == std::string_view::npos || !is_feed_name(text.substr(0, equals)))
-    return fail("a feed is NAME=PATH or NAME=URL, where NAME is of letters, digits, '.', '-' and "
-                "'_': '" + clean_reason(text.substr(0, equals)) + "'",
-                ErrorKind::kUsage);
+    return fail(
+        "a feed is NAME=PATH or NAME=URL, where NAME is of letters, digits, '.', '-' and "
+        "'_': '" +
+            clean_reason(text.substr(0, equals)) + "'",
+        ErrorKind::kUsage);
   settings.name = text.substr(0, equals);
   const auto context = [&](const Error& error) {
     return fail("feed " + settings.name + ": " + error.message, ErrorKind::kUsage);

@@ -18,8 +18,8 @@ struct FeedSettings {
   std::string location;  ///< a path, or a URL of http or https
   FeedSyntax syntax;
   Nanos every = 3600 * kSecond;
-  Severity severity = Severity::kHigh;  ///< of calling what it lists
-  double confidence = 0.8;              ///< 0 to 1, of entries that say none
+  Severity severity = Severity::kHigh;            ///< of calling what it lists
+  double confidence = 0.8;                        ///< 0 to 1, of entries that say none
   std::uint64_t max_bytes = 256UL * 1024 * 1024;  ///< of its text
   std::uint64_t max_entries = 10'000'000;
   bool may_be_empty = false;  ///< else a list without entries is not taken

@@ -64,7 +64,8 @@ TEST(FeedSettings, SayWhatIsWrong) {
             "feed a: a file is named by its whole path, such as /etc/netprobe/bad.txt");
   EXPECT_EQ(error_of("a=ftp://x/y"), "feed a: a URL begins with http:// or https://");
   EXPECT_EQ(error_of("a=http://"), "feed a: it is no URL such as https://lists.example/bad.txt");
-  EXPECT_EQ(error_of("a=http://x/a b"), "feed a: it is no URL such as https://lists.example/bad.txt");
+  EXPECT_EQ(error_of("a=http://x/a b"),
+            "feed a: it is no URL such as https://lists.example/bad.txt");
   EXPECT_EQ(error_of("a=/x?format=xml"), "feed a: format takes auto, plain, csv or stix");
   EXPECT_EQ(error_of("a=/x?every=1s"), "feed a: every takes a time from 10s to 30d, such as 1h");
   EXPECT_EQ(error_of("a=/x?confidence=101"), "feed a: confidence takes a number from 0 to 100");

@@ -57,7 +57,7 @@ constexpr std::array kGuarded{
 /// Names that mean this machine or this network, and what is beneath them (RFC 6761, RFC
 /// 6762, RFC 8375), as hosts files have them at their top.
 constexpr std::array<std::string_view, 12> kOwnNames{
-    "localhost", "localdomain", "local",      "broadcasthost", "ip6-localhost", "ip6-loopback",
+    "localhost", "localdomain", "local",        "broadcasthost", "ip6-localhost", "ip6-loopback",
     "internal",  "home.arpa",   "in-addr.arpa", "ip6.arpa",      "lan",           "svc"};
 
 bool is_own_name(std::string_view name) {
@@ -130,8 +130,7 @@ const Guard::Range<Key>* Guard::at_or_behind(const Ranges<Key>& ranges, Key key)
 }
 
 template <typename Key>
-std::optional<Refusal> Guard::judge(const Ranges<Key>& ranges, Key first, Key last,
-                                    bool& trimmed) {
+std::optional<Refusal> Guard::judge(const Ranges<Key>& ranges, Key first, Key last, bool& trimmed) {
   const auto* range = at_or_behind(ranges, first);
   if (range == nullptr || range->first > last) return {};
   const Refusal why = range->why;
@@ -150,7 +149,8 @@ std::optional<Refusal> Guard::refuses(const FeedEntry& entry, bool& trimmed) con
   trimmed = false;
   if (const auto* name = std::get_if<NameEntry>(&entry)) return refuse_name(*name);
   const auto* single = std::get_if<IpAddress>(&entry);
-  const IpPrefix prefix = single != nullptr ? IpPrefix::of(*single, 128) : std::get<IpPrefix>(entry);
+  const IpPrefix prefix =
+      single != nullptr ? IpPrefix::of(*single, 128) : std::get<IpPrefix>(entry);
   const int length = prefix.length();
   if (prefix.network().is_v4()) {
     const V4Key first = v4_key(prefix.network());

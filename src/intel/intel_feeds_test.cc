@@ -96,10 +96,11 @@ class IntelFeedsTest : public ::testing::Test {
   }
   void start(const FeedSettings& one, std::vector<IpPrefix> own = {}) {
     feeds.reset();
-    feeds = IntelFeeds::make({.feeds = {one}, .cache_directory = disk.file("cache"),
-                              .own_networks = std::move(own)},
-                             clock)
-                .value();
+    feeds =
+        IntelFeeds::make(
+            {.feeds = {one}, .cache_directory = disk.file("cache"), .own_networks = std::move(own)},
+            clock)
+            .value();
     feeds->start();
   }
   /// Waits until it holds.
@@ -351,13 +352,12 @@ TEST_F(IntelFeedsTest, TakesNothingOfItsOwnNetworks) {
 TEST_F(IntelFeedsTest, NeedsNoCache) {
   write("203.0.113.1\n");
   const auto one = settings(disk.file("list"));
-  feeds = IntelFeeds::make({.feeds = {one}, .cache_directory = {}, .own_networks = {}}, clock)
-              .value();
+  feeds =
+      IntelFeeds::make({.feeds = {one}, .cache_directory = {}, .own_networks = {}}, clock).value();
   feeds->start();
   ASSERT_TRUE(comes([&] { return has("203.0.113.1"); }));
-  const auto twice = IntelFeeds::make({.feeds = {one, one}, .cache_directory = {},
-                                       .own_networks = {}},
-                                      clock);
+  const auto twice =
+      IntelFeeds::make({.feeds = {one, one}, .cache_directory = {}, .own_networks = {}}, clock);
   ASSERT_FALSE(twice);
   EXPECT_EQ(twice.error().message, "two feeds are called 'test'");
 }

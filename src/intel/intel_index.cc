@@ -21,8 +21,9 @@ WatchlistMatch match_of(const NamedList& list, ListMatch&& found) {
 }
 
 bool has_v4(const std::vector<NamedList>& lists) {
-  return std::ranges::any_of(
-      lists, [](const NamedList& list) { return list.list->addresses() + list.list->prefixes() > 0; });
+  return std::ranges::any_of(lists, [](const NamedList& list) {
+    return list.list->addresses() + list.list->prefixes() > 0;
+  });
 }
 
 }  // namespace

@@ -67,8 +67,8 @@ void ListBuilder::refuse(Refusal why, std::string_view where) {
   std::string name(to_string(why));
   std::ranges::replace(name, '_', ' ');
   const bool cut = where.size() > kLongestExample;
-  counts_.example = "'" + clean_reason(where.substr(0, kLongestExample)) + (cut ? "…" : "") +
-                    "': " + name;
+  counts_.example =
+      "'" + clean_reason(where.substr(0, kLongestExample)) + (cut ? "…" : "") + "': " + name;
 }
 
 void ListBuilder::change_at(Nanos wall) {

@@ -19,8 +19,8 @@ namespace netprobe::intel {
 
 /// What reading a feed came to.
 struct ListCounts {
-  std::uint64_t taken = 0;    ///< entries, those that stand there twice among them
-  std::uint64_t trimmed = 0;  ///< of them prefixes of which a part is guarded
+  std::uint64_t taken = 0;       ///< entries, those that stand there twice among them
+  std::uint64_t trimmed = 0;     ///< of them prefixes of which a part is guarded
   std::uint64_t notes_lost = 0;  ///< entries whose reason had no room
   RefusalCounts refused;
   /// The first that was refused, for the log: "'10.0.0.0/8' is private".

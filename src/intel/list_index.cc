@@ -51,8 +51,8 @@ std::optional<ListMatch> ListIndex::find_name(std::string_view name) const {
 }
 
 std::size_t ListIndex::bytes() const {
-  return v4_.bytes() + v6_.bytes() + v4_prefixes_.bytes() + v6_prefixes_.bytes() +
-         names_.bytes() + notes_.capacity() * sizeof(Note) + note_bytes_;
+  return v4_.bytes() + v6_.bytes() + v4_prefixes_.bytes() + v6_prefixes_.bytes() + names_.bytes() +
+         notes_.capacity() * sizeof(Note) + note_bytes_;
 }
 
 }  // namespace netprobe::intel

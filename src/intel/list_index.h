@@ -52,8 +52,7 @@ class ListIndex {
   friend class ListBuilder;
   template <typename Key>
   [[nodiscard]] std::optional<ListMatch> find_key(const SortedKeys<Key>& singles,
-                                                  const PrefixRanges<Key>& prefixes,
-                                                  Key key) const;
+                                                  const PrefixRanges<Key>& prefixes, Key key) const;
 
   SortedKeys<V4Key> v4_;
   SortedKeys<V6Key> v6_;

@@ -7,9 +7,9 @@ namespace netprobe::intel {
 namespace {
 
 constexpr std::array<std::string_view, kRefusals> kNames{
-    "no_entry",   "too_long", "too_wide", "private",    "loopback",
+    "no_entry",   "too_long",  "too_wide", "private",    "loopback",
     "link_local", "multicast", "reserved", "own",        "well_known",
-    "expired",    "not_yet",  "revoked",  "not_simple", "too_many"};
+    "expired",    "not_yet",   "revoked",  "not_simple", "too_many"};
 
 }  // namespace
 

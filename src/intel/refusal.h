@@ -11,21 +11,21 @@ namespace netprobe::intel {
 
 /// Why something that stands in a feed is not taken.
 enum class Refusal : std::uint8_t {
-  kNoEntry,     ///< neither an address nor a prefix nor a host's name
-  kTooLong,     ///< a line, a row or an object longer than the bound
-  kTooWide,     ///< a prefix that covers more than any list should; a bare "com"
-  kPrivate,     ///< not routed in the Internet
-  kLoopback,    ///< and names such as "localhost"
+  kNoEntry,   ///< neither an address nor a prefix nor a host's name
+  kTooLong,   ///< a line, a row or an object longer than the bound
+  kTooWide,   ///< a prefix that covers more than any list should; a bare "com"
+  kPrivate,   ///< not routed in the Internet
+  kLoopback,  ///< and names such as "localhost"
   kLinkLocal,
   kMulticast,
-  kReserved,    ///< 0.0.0.0/8, 240.0.0.0/4, ::/16
-  kOwn,         ///< of the node or the cluster
-  kWellKnown,   ///< a public resolver
-  kExpired,     ///< valid_until has passed
-  kNotYet,      ///< valid_from is to come
+  kReserved,   ///< 0.0.0.0/8, 240.0.0.0/4, ::/16
+  kOwn,        ///< of the node or the cluster
+  kWellKnown,  ///< a public resolver
+  kExpired,    ///< valid_until has passed
+  kNotYet,     ///< valid_from is to come
   kRevoked,
-  kNotSimple,   ///< an indicator of something else: a file's hash, a sequence of events
-  kTooMany,     ///< beyond the bound of entries
+  kNotSimple,  ///< an indicator of something else: a file's hash, a sequence of events
+  kTooMany,    ///< beyond the bound of entries
 };
 inline constexpr std::size_t kRefusals = 15;
 

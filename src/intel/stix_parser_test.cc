@@ -14,7 +14,8 @@ using Values = std::vector<std::string>;
 
 std::string indicator(std::string_view pattern, std::string_view more = "") {
   return R"({"type":"indicator","spec_version":"2.1","pattern_type":"stix","pattern":")" +
-         std::string(pattern) + R"(","valid_from":"2026-01-01T00:00:00Z")" + std::string(more) + "}";
+         std::string(pattern) + R"(","valid_from":"2026-01-01T00:00:00Z")" + std::string(more) +
+         "}";
 }
 std::string bundle(const std::string& objects) {
   return R"({"type":"bundle","id":"bundle--1","objects":[)" + objects + "]}";
@@ -52,9 +53,11 @@ TEST(StixFeed, HonoursValidityRevocationAndConfidence) {
   const auto list = read(bundle(
       indicator("[ipv4-addr:value='203.0.113.1']", R"(,"name":"C2 of x","confidence":95)") + "," +
       indicator("[ipv4-addr:value='203.0.113.2']", R"(,"revoked":true)") + "," +
-      indicator("[ipv4-addr:value='203.0.113.3']", R"(,"valid_until":"2026-02-01T00:00:00Z")") + "," +
+      indicator("[ipv4-addr:value='203.0.113.3']", R"(,"valid_until":"2026-02-01T00:00:00Z")") +
+      "," +
       indicator("[ipv4-addr:value='203.0.113.4']", R"(,"valid_until":"2026-12-01T00:00:00.5Z")") +
-      "," + R"({"type":"indicator","pattern":"[ipv4-addr:value='203.0.113.5']",)"
+      "," +
+      R"({"type":"indicator","pattern":"[ipv4-addr:value='203.0.113.5']",)"
       R"("pattern_type":"stix","valid_from":"2026-11-01T00:00:00Z"},)"
       R"({"type":"indicator","pattern":"alert ip any","pattern_type":"snort",)"
       R"("valid_from":"2026-01-01T00:00:00Z"},)"
@@ -96,8 +99,8 @@ TEST(StixFeed, RefusesWhatIsNoJson) {
   EXPECT_FALSE(read("{}{}", stix).status);
   EXPECT_FALSE(read(R"({"objects":["abc)", stix).status);
   // One object that is broken costs itself alone.
-  const auto list = read(bundle(R"({"type":indicator},)" +
-                                indicator("[ipv4-addr:value='203.0.113.1']")));
+  const auto list =
+      read(bundle(R"({"type":indicator},)" + indicator("[ipv4-addr:value='203.0.113.1']")));
   EXPECT_TRUE(list.status);
   EXPECT_EQ(list.counts.refused.of(Refusal::kNoEntry), 1);
   EXPECT_EQ(list.counts.taken, 1);
@@ -106,9 +109,9 @@ TEST(StixFeed, RefusesWhatIsNoJson) {
 TEST(StixFeed, IsNotImpressedByDepthAndSize) {
   const FeedSyntax stix{.format = FeedFormat::kStix, .column = {}, .reason = {}};
   EXPECT_FALSE(read(std::string(3'000'000, '['), stix).status);
-  const auto deep = read(bundle(R"({"type":"indicator","x":)" + std::string(100'000, '[') +
-                                std::string(100'000, ']') + "}," +
-                                indicator("[ipv4-addr:value='203.0.113.1']")));
+  const auto deep =
+      read(bundle(R"({"type":"indicator","x":)" + std::string(100'000, '[') +
+                  std::string(100'000, ']') + "}," + indicator("[ipv4-addr:value='203.0.113.1']")));
   EXPECT_EQ(deep.counts.refused.of(Refusal::kNoEntry), 1);
   EXPECT_EQ(deep.counts.taken, 1);
   const auto large = read(bundle(R"({"type":"indicator","x":")" + std::string(kMostObject, 'x') +

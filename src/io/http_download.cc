@@ -11,8 +11,8 @@
 namespace netprobe {
 namespace {
 
-constexpr long kSlowest = 100;              // bytes a second
-constexpr std::size_t kMostHeader = 1024;   // of those that are kept; longer ones are not
+constexpr long kSlowest = 100;             // bytes a second
+constexpr std::size_t kMostHeader = 1024;  // of those that are kept; longer ones are not
 constexpr Nanos kMostRetryAfter = 86'400 * kSecond;
 constexpr int kPollMillis = 1000;  // stop() wakes it sooner
 
@@ -87,8 +87,11 @@ class HttpDownload::Impl {
                             const HttpDownloadOptions& options,
                             const std::function<bool(const DownloadReply&)>& begin,
                             const Piece& piece) {
-    Transfer transfer{.handle = easy_.get(), .begin = &begin, .piece = &piece,
-                      .max_bytes = options.max_bytes, .reply = {}};
+    Transfer transfer{.handle = easy_.get(),
+                      .begin = &begin,
+                      .piece = &piece,
+                      .max_bytes = options.max_bytes,
+                      .reply = {}};
     set_up(transfer, url, known, options);
     curl_multi_add_handle(multi_.get(), easy_.get());
     const CURLcode code = run();
@@ -129,8 +132,7 @@ class HttpDownload::Impl {
     curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, kSlowest);
     curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME,
                      static_cast<long>(options.stalled_timeout / kSecond));
-    if (!options.ca_file.empty())
-      curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
+    if (!options.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
     headers_.reset();
     for (const std::string& header : options.headers) append(headers_, header);
     if (!known.etag.empty()) append(headers_, "If-None-Match: " + known.etag);
