@@ -5,8 +5,15 @@
 
 #include <algorithm>
 
+#include "detect/beacon/beacon_detector.h"
+#include "detect/brute_force/brute_force_detector.h"
+#include "detect/exfiltration/exfiltration_detector.h"
+#include "detect/exhaustion/exhaustion_detector.h"
+#include "detect/flood/flood_detector.h"
+#include "detect/lateral/lateral_detector.h"
+#include "detect/scan/scan_detector.h"
+#include "detect/spoof/spoof_detector.h"
 #include "query/query.h"
-#include "query/query_error.h"
 
 namespace netprobe {
 namespace {
@@ -50,10 +57,34 @@ Result<std::vector<RecordMatcher>> make_mutes(const std::vector<std::string>& te
   return mutes;
 }
 
+/// One that needs nothing of the options.
+template <typename Made>
+std::unique_ptr<Detector> plain(const AgentOptions& /*options*/) {
+  return std::make_unique<Made>();
+}
+
 }  // namespace
 
 const std::vector<DetectorEntry>& detector_registry() {
-  static const std::vector<DetectorEntry> kAll{};
+  static const std::vector<DetectorEntry> kAll{
+      {"port_scan", "ports and addresses that are tried out, fast, slow or by many", true,
+       plain<ScanDetector>},
+      {"flood", "too many packets for a target: SYN, UDP, ICMP, reflection …", true,
+       plain<FloodDetector>},
+      {"exhaustion", "services worn out with few packets: slow requests, hoards", true,
+       plain<ExhaustionDetector>},
+      {"brute_force", "guessed passwords, by the pattern of connections", true,
+       plain<BruteForceDetector>},
+      {"spoof", "packets from addresses that their sender does not have", true,
+       [](const AgentOptions& options) -> std::unique_ptr<Detector> {
+         return std::make_unique<SpoofDetector>(SpoofOptions{.node = options.node_name});
+       }},
+      {"beacon", "call-backs to the outside, regular as a clock's", true, plain<BeaconDetector>},
+      {"exfiltration", "a workload sends more to the outside than is usual at this hour", true,
+       plain<ExfiltrationDetector>},
+      {"lateral_movement", "a workload talks to one inside that it never talked to", true,
+       plain<LateralDetector>},
+  };
   return kAll;
 }
 
@@ -75,7 +106,7 @@ Result<std::unique_ptr<DetectionEngine>> make_detection(
   for (const DetectorEntry& entry : detector_registry()) {
     DetectorSlot slot{.name = std::string(entry.name), .detector = nullptr, .why = {}};
     if (is_wanted(entry, options.detectors))
-      slot.detector = entry.make();
+      slot.detector = entry.make(options);
     else
       slot.why =
           entry.on_by_default ? "--detectors leaves it out" : "off unless --detectors names it";

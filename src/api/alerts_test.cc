@@ -45,13 +45,12 @@ constexpr Micros kNow = kStart / kMicrosecond;
 
 std::shared_ptr<Snapshot> with_alerts() {
   auto snapshot = testing::make_snapshot(0);
-  auto muted = std::make_shared<Alert>(
-      *alert("4", Severity::kCritical, AlertState::kActive, kNow));
+  auto muted = std::make_shared<Alert>(*alert("4", Severity::kCritical, AlertState::kActive, kNow));
   muted->muted = true;
-  snapshot->alerts = report_of({alert("1", Severity::kHigh, AlertState::kActive, kNow + 3),
-                                alert("2", Severity::kLow, AlertState::kActive, kNow + 2),
-                                alert("3", Severity::kMedium, AlertState::kResolved, kNow + 1),
-                                muted});
+  snapshot->alerts =
+      report_of({alert("1", Severity::kHigh, AlertState::kActive, kNow + 3),
+                 alert("2", Severity::kLow, AlertState::kActive, kNow + 2),
+                 alert("3", Severity::kMedium, AlertState::kResolved, kNow + 1), muted});
   return snapshot;
 }
 
@@ -98,8 +97,8 @@ TEST(AlertsPage, HasPages) {
   const auto first = ask(*snapshot, "limit=2");
   EXPECT_EQ(ids(first), "12");
   EXPECT_EQ(first.at("total").as_int64(), 3);
-  const auto next = ask(*snapshot, "limit=2&cursor=" +
-                                       std::string(first.at("next_cursor").as_string()));
+  const auto next =
+      ask(*snapshot, "limit=2&cursor=" + std::string(first.at("next_cursor").as_string()));
   EXPECT_EQ(ids(next), "3");
   EXPECT_TRUE(next.at("next_cursor").is_null());
 }

@@ -138,7 +138,7 @@ TEST(Answered, CountsEachPairOnceAndForgetsSlowly) {
 
 TEST(ProbeSet, KeepsWhatWaitsAndNoMoreThanItsRoom) {
   ProbeSet set;
-  Probe probe{.peer = ip("10.0.0.2"), .seconds = 100, .protocol = kProtoTcp};
+  ScanProbe probe{.peer = ip("10.0.0.2"), .seconds = 100, .protocol = kProtoTcp};
   for (std::uint16_t port = 1; port <= 96; ++port) {
     probe.port = port;
     EXPECT_TRUE(set.add(probe));
@@ -150,7 +150,7 @@ TEST(ProbeSet, KeepsWhatWaitsAndNoMoreThanItsRoom) {
   EXPECT_FALSE(set.settle(102, 2));
   EXPECT_TRUE(set.add(probe));
   EXPECT_EQ(set.all().size(), ProbeSet::kMost);
-  EXPECT_EQ(set.bytes(), ProbeSet::kMost * sizeof(Probe));
+  EXPECT_EQ(set.bytes(), ProbeSet::kMost * sizeof(ScanProbe));
   set.remove(probe.peer, 1'000, kProtoTcp);
   EXPECT_EQ(set.all().size(), ProbeSet::kMost - 1);
   set.drop_before(101);

@@ -20,7 +20,7 @@ std::uint32_t seconds_of(Micros time) {
   return static_cast<std::uint32_t>(std::max<Micros>(time, 0) / kSecondMicros);
 }
 
-EvidenceFlow evidence_of(const Probe& probe, const IpAddress& source, const IpAddress& target) {
+EvidenceFlow evidence_of(const ScanProbe& probe, const IpAddress& source, const IpAddress& target) {
   return {.time = probe.seconds * kSecondMicros,
           .tuple = {source, target, probe.src_port, probe.port, probe.protocol},
           .flow_id = probe.flow_id,
@@ -29,8 +29,8 @@ EvidenceFlow evidence_of(const Probe& probe, const IpAddress& source, const IpAd
           .tcp_flags = probe.flags};
 }
 
-bool ProbeSet::add(const Probe& probe) {
-  for (Probe& known : probes_) {
+bool ProbeSet::add(const ScanProbe& probe) {
+  for (ScanProbe& known : probes_) {
     if (known.port != probe.port || known.protocol != probe.protocol || known.peer != probe.peer)
       continue;
     renew(known, probe);
@@ -39,8 +39,8 @@ bool ProbeSet::add(const Probe& probe) {
   return insert(probe);
 }
 
-bool ProbeSet::add_port(const Probe& probe) {
-  for (Probe& known : probes_) {
+bool ProbeSet::add_port(const ScanProbe& probe) {
+  for (ScanProbe& known : probes_) {
     if (known.port != probe.port || known.protocol != probe.protocol) continue;
     // Whose it is stays; another's answer tells nothing of it.
     if (known.peer == probe.peer) renew(known, probe);
@@ -49,7 +49,7 @@ bool ProbeSet::add_port(const Probe& probe) {
   return insert(probe);
 }
 
-void ProbeSet::renew(Probe& known, const Probe& probe) {
+void ProbeSet::renew(ScanProbe& known, const ScanProbe& probe) {
   if (!tells_more(probe.outcome, known.outcome)) return;
   known.outcome = probe.outcome;
   known.fresh = true;
@@ -60,7 +60,7 @@ void ProbeSet::renew(Probe& known, const Probe& probe) {
   if (probe.method != ScanMethod::kConnect) known.method = probe.method;
 }
 
-bool ProbeSet::insert(const Probe& probe) {
+bool ProbeSet::insert(const ScanProbe& probe) {
   if (!is_full()) {
     // By steps, and never more than there is room for.
     if (probes_.size() == probes_.capacity())
@@ -69,7 +69,7 @@ bool ProbeSet::insert(const Probe& probe) {
     return true;
   }
   for (std::size_t tried = 0; tried < kTries; ++tried) {
-    Probe& place = probes_[oldest_];
+    ScanProbe& place = probes_[oldest_];
     oldest_ = (oldest_ + 1) % kMost;
     if (!place.counts()) continue;
     place = probe;
@@ -86,7 +86,7 @@ void ProbeSet::erase(std::size_t i) {
 
 void ProbeSet::remove(const IpAddress& peer, std::uint16_t port, std::uint8_t protocol) {
   for (std::size_t i = 0; i < probes_.size(); ++i) {
-    const Probe& probe = probes_[i];
+    const ScanProbe& probe = probes_[i];
     if (probe.port != port || probe.protocol != protocol || probe.peer != peer) continue;
     return erase(i);
   }
@@ -99,7 +99,7 @@ void ProbeSet::remove_port(std::uint16_t port, std::uint8_t protocol) {
 
 bool ProbeSet::settle(std::uint32_t now, std::uint32_t patience) {
   bool waiting = false;
-  for (Probe& probe : probes_) {
+  for (ScanProbe& probe : probes_) {
     if (probe.counts()) continue;
     const bool over = now >= probe.seconds + patience || probe.seconds > now + kAhead;
     if (over) {
@@ -112,7 +112,7 @@ bool ProbeSet::settle(std::uint32_t now, std::uint32_t patience) {
 }
 
 void ProbeSet::drop_before(std::uint32_t seconds) {
-  if (std::erase_if(probes_, [&](const Probe& probe) { return probe.seconds < seconds; }) > 0)
+  if (std::erase_if(probes_, [&](const ScanProbe& probe) { return probe.seconds < seconds; }) > 0)
     oldest_ = 0;
 }
 

@@ -11,7 +11,7 @@
 namespace netprobe {
 
 /// An attempt to reach one port of one peer. Seconds are those of the wall clock.
-struct Probe {
+struct ScanProbe {
   IpAddress peer;  ///< of a source: whom it tried; of a target: who tried
   std::uint64_t flow_id = 0;
   std::uint32_t seconds = 0;
@@ -30,7 +30,7 @@ struct Probe {
 
 [[nodiscard]] std::uint32_t seconds_of(Micros time);
 /// A probe's flow as evidence, as if `source` had sent it to `target`.
-[[nodiscard]] EvidenceFlow evidence_of(const Probe& probe, const IpAddress& source,
+[[nodiscard]] EvidenceFlow evidence_of(const ScanProbe& probe, const IpAddress& source,
                                        const IpAddress& target);
 
 /// Probes that got no proper answer, each peer and port once: at most kMost, then newer
@@ -40,9 +40,9 @@ class ProbeSet {
   static constexpr std::size_t kMost = 96;
 
   /// False: it is known, and took what is new from `probe`, or finds no room.
-  bool add(const Probe& probe);
+  bool add(const ScanProbe& probe);
   /// The same port, whoever the peer: for sets by target.
-  bool add_port(const Probe& probe);
+  bool add_port(const ScanProbe& probe);
   /// It had an answer after all.
   void remove(const IpAddress& peer, std::uint16_t port, std::uint8_t protocol);
   void remove_port(std::uint16_t port, std::uint8_t protocol);
@@ -52,17 +52,17 @@ class ProbeSet {
   /// Drops what is older.
   void drop_before(std::uint32_t seconds);
 
-  [[nodiscard]] std::vector<Probe>& all() { return probes_; }
-  [[nodiscard]] const std::vector<Probe>& all() const { return probes_; }
+  [[nodiscard]] std::vector<ScanProbe>& all() { return probes_; }
+  [[nodiscard]] const std::vector<ScanProbe>& all() const { return probes_; }
   [[nodiscard]] bool is_full() const { return probes_.size() >= kMost; }
-  [[nodiscard]] std::size_t bytes() const { return probes_.capacity() * sizeof(Probe); }
+  [[nodiscard]] std::size_t bytes() const { return probes_.capacity() * sizeof(ScanProbe); }
 
  private:
-  static void renew(Probe& known, const Probe& probe);
-  bool insert(const Probe& probe);
+  static void renew(ScanProbe& known, const ScanProbe& probe);
+  bool insert(const ScanProbe& probe);
   void erase(std::size_t i);
 
-  std::vector<Probe> probes_;
+  std::vector<ScanProbe> probes_;
   std::size_t oldest_ = 0;  ///< where to replace next, about
 };
 

@@ -95,7 +95,7 @@ void ScanDetector::answered(const FlowRecord& record, const Keys& keys, bool goo
     if (good) suspect->answered.add(keys.pair());
   } else if (Newcomer* newcomer = newcomers_.find(keys.source)) {
     for (std::size_t i = 0; i < newcomer->size; ++i) {
-      const Probe& probe = newcomer->probes[i];
+      const ScanProbe& probe = newcomer->probes[i];
       if (probe.peer != tuple.dst || probe.port != tuple.dst_port ||
           probe.protocol != tuple.protocol)
         continue;
@@ -110,17 +110,18 @@ void ScanDetector::answered(const FlowRecord& record, const Keys& keys, bool goo
 void ScanDetector::failed(const FlowRecord& record, const Keys& keys, Contact contact) {
   if (answered_.knows(keys.pair())) return;
   const bool ping = contact.method == ScanMethod::kPing;
-  const Probe probe{.peer = record.tuple.dst,
-                    .flow_id = record.flow_id,
-                    .seconds = seconds_of(record.last_seen != 0 ? record.last_seen : record.time),
-                    .port = ping ? std::uint16_t{0} : record.tuple.dst_port,
-                    .src_port = record.tuple.src_port,
-                    .packets = static_cast<std::uint16_t>(std::min<std::uint64_t>(
-                        record.forward.packets + record.reverse.packets, UINT16_MAX)),
-                    .protocol = record.tuple.protocol,
-                    .method = contact.method,
-                    .flags = record.tcp_flags,
-                    .outcome = contact.outcome};
+  const ScanProbe probe{
+      .peer = record.tuple.dst,
+      .flow_id = record.flow_id,
+      .seconds = seconds_of(record.last_seen != 0 ? record.last_seen : record.time),
+      .port = ping ? std::uint16_t{0} : record.tuple.dst_port,
+      .src_port = record.tuple.src_port,
+      .packets = static_cast<std::uint16_t>(
+          std::min<std::uint64_t>(record.forward.packets + record.reverse.packets, UINT16_MAX)),
+      .protocol = record.tuple.protocol,
+      .method = contact.method,
+      .flags = record.tcp_flags,
+      .outcome = contact.outcome};
   if (ScanSuspect* suspect = suspects_.touch_if_known(keys.source)) {
     add_to_suspect(*suspect, record, probe);
   } else {
@@ -128,7 +129,7 @@ void ScanDetector::failed(const FlowRecord& record, const Keys& keys, Contact co
     newcomer.last = probe.seconds;
     bool known = false;
     for (std::size_t i = 0; i < newcomer.size && !known; ++i) {
-      Probe& other = newcomer.probes[i];
+      ScanProbe& other = newcomer.probes[i];
       known =
           other.peer == probe.peer && other.port == probe.port && other.protocol == probe.protocol;
       if (known && probe.outcome > other.outcome) other.outcome = probe.outcome;
@@ -149,7 +150,7 @@ ScanSuspect& ScanDetector::promote(std::uint64_t source, const FlowRecord& recor
   suspect.address = record.tuple.src;
   suspect.outside = is_outside(record.src, record.tuple.src);
   for (std::size_t i = 0; i < newcomer.size; ++i) {
-    const Probe& probe = newcomer.probes[i];
+    const ScanProbe& probe = newcomer.probes[i];
     suspect.probes.add(probe);
     suspect.targets.add(keyed_hash(probe.peer));
     suspect.ports.add(keyed_hash(probe.port));
@@ -159,7 +160,7 @@ ScanSuspect& ScanDetector::promote(std::uint64_t source, const FlowRecord& recor
 }
 
 void ScanDetector::add_to_suspect(ScanSuspect& suspect, const FlowRecord& record,
-                                  const Probe& probe) {
+                                  const ScanProbe& probe) {
   suspect.dirty = true;
   suspect.last = std::max(suspect.last, probe.seconds);
   if (record.src) suspect.identity = record.src;
@@ -178,7 +179,7 @@ void ScanDetector::add_to_suspect(ScanSuspect& suspect, const FlowRecord& record
   if (added) ++suspect.count;
 }
 
-void ScanDetector::add_to_target(const FlowRecord& record, const Keys& keys, Probe probe) {
+void ScanDetector::add_to_target(const FlowRecord& record, const Keys& keys, ScanProbe probe) {
   ScanTarget& target = targets_.touch(keys.target);
   target.address = record.tuple.dst;
   if (record.dst) target.identity = record.dst;
@@ -301,7 +302,7 @@ void ScanDetector::look_at(ScanTarget& target, std::uint32_t now, const FindingS
   std::uint32_t most = 0;
   std::uint32_t outside = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> by_source;
-  for (const Probe& probe : target.probes.all()) {
+  for (const ScanProbe& probe : target.probes.all()) {
     if (probe.outcome != Outcome::kFailed) continue;
     ++ports;
     most = std::max(most, ++by_source[keyed_hash(probe.peer)]);

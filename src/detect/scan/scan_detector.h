@@ -78,7 +78,7 @@ class ScanDetector final : public Detector {
  private:
   struct Newcomer {
     static constexpr std::size_t kMost = 3;
-    std::array<Probe, kMost> probes;
+    std::array<ScanProbe, kMost> probes;
     std::uint32_t last = 0;
     std::uint8_t size = 0;
   };
@@ -86,8 +86,8 @@ class ScanDetector final : public Detector {
 
   void answered(const FlowRecord& record, const Keys& keys, bool good);
   void failed(const FlowRecord& record, const Keys& keys, Contact contact);
-  void add_to_suspect(ScanSuspect& suspect, const FlowRecord& record, const Probe& probe);
-  void add_to_target(const FlowRecord& record, const Keys& keys, Probe probe);
+  void add_to_suspect(ScanSuspect& suspect, const FlowRecord& record, const ScanProbe& probe);
+  void add_to_target(const FlowRecord& record, const Keys& keys, ScanProbe probe);
   ScanSuspect& promote(std::uint64_t source, const FlowRecord& record, const Newcomer& newcomer);
   void forget_old(std::uint32_t now);
   void look_at(ScanSuspect& suspect, std::uint32_t now, const FindingSink& found);

@@ -148,7 +148,7 @@ Finding finding_of(const ScanSuspect& suspect, const ShapeFound& shape, bool cha
   const auto& probes = suspect.probes.all();
   const std::size_t skip = shape.members.size() - std::min(shape.members.size(), kMostEvidence);
   for (std::size_t i = skip; i < shape.members.size(); ++i) {
-    const Probe& probe = probes[shape.members[i]];
+    const ScanProbe& probe = probes[shape.members[i]];
     finding.evidence.push_back(evidence_of(probe, suspect.address, probe.peer));
   }
   return finding;
@@ -170,9 +170,9 @@ Finding finding_of(const ScanTarget& target, std::uint32_t ports, std::uint32_t 
   finding.confidence = 0.6;
   finding.spoofable = true;
   finding.count = target.count;
-  std::vector<Probe> probes = target.probes.all();
+  std::vector<ScanProbe> probes = target.probes.all();
   std::ranges::sort(probes, {},
-                    [](const Probe& probe) { return std::pair(probe.seconds, probe.flow_id); });
+                    [](const ScanProbe& probe) { return std::pair(probe.seconds, probe.flow_id); });
   finding.first_seen = probes.front().seconds * kSecondMicros;
   finding.last_seen = probes.back().seconds * kSecondMicros;
   finding.summary = fmt::format(

@@ -26,13 +26,13 @@ constexpr std::uint32_t kSparsePorts = 5;
 constexpr double kGrid = 1.5;
 constexpr std::size_t kBlockVerticals = 3;
 
-bool is_ping(const Probe& probe) { return probe.method == ScanMethod::kPing; }
+bool is_ping(const ScanProbe& probe) { return probe.method == ScanMethod::kPing; }
 
 struct Sum {
   std::uint32_t failed = 0;
   std::uint32_t empty = 0;
   bool fresh = false;
-  void add(const Probe& probe) {
+  void add(const ScanProbe& probe) {
     (probe.outcome == Outcome::kEmpty ? empty : failed) += 1;
     fresh = fresh || probe.fresh;
   }
@@ -49,7 +49,7 @@ class Look {
     Members quick;
     Members slow;
     for (std::size_t i = 0; i < probes_.size(); ++i) {
-      const Probe& probe = probes_[i];
+      const ScanProbe& probe = probes_[i];
       if (!probe.counts()) continue;
       const auto at = static_cast<std::uint8_t>(i);
       if (probe.seconds + options_.window >= now_) quick.push_back(at);
@@ -76,7 +76,7 @@ class Look {
         members, [&](std::uint8_t a, std::uint8_t b) { return key(probes_[a]) < key(probes_[b]); });
     std::vector<Group> result;
     for (std::size_t i = 0; i < members.size(); ++i) {
-      const Probe& probe = probes_[members[i]];
+      const ScanProbe& probe = probes_[members[i]];
       if (result.empty() || key(probes_[members[result.back().begin]]) != key(probe))
         result.push_back({i, i, {}});
       result.back().end = i + 1;
@@ -90,9 +90,9 @@ class Look {
     for (const std::uint8_t i : all)
       if (!is_ping(probes_[i])) tried.push_back(i);
     Members by_port = all;
-    const auto verticals = groups(tried, [](const Probe& p) { return p.peer; });
-    const auto horizontals =
-        groups(by_port, [](const Probe& p) { return std::tuple(is_ping(p), p.protocol, p.port); });
+    const auto verticals = groups(tried, [](const ScanProbe& p) { return p.peer; });
+    const auto horizontals = groups(
+        by_port, [](const ScanProbe& p) { return std::tuple(is_ping(p), p.protocol, p.port); });
     const auto many = static_cast<std::size_t>(std::ranges::count_if(
         verticals, [&](const Group& group) { return group.sum.score() >= ports; }));
     if (quick && is_block(tried, verticals.size(), horizontals.size(), many))
@@ -108,7 +108,7 @@ class Look {
       if (group.sum.score() < targets || !group.sum.fresh) continue;
       const Members part(by_port.begin() + static_cast<std::ptrdiff_t>(group.begin),
                          by_port.begin() + static_cast<std::ptrdiff_t>(group.end));
-      const Probe& any = probes_[part[0]];
+      const ScanProbe& any = probes_[part[0]];
       add({.shape = is_ping(any) ? ScanShape::kSweep : ScanShape::kHorizontal,
            .port = any.port,
            .protocol = any.protocol,
@@ -157,7 +157,7 @@ class Look {
     std::vector<std::uint32_t> ports;
     shape.first = UINT32_MAX;
     for (const std::uint8_t i : members) {
-      const Probe& probe = probes_[i];
+      const ScanProbe& probe = probes_[i];
       sum.add(probe);
       ++methods[static_cast<std::size_t>(probe.method)];
       peers.push_back(probe.peer);
@@ -197,7 +197,7 @@ class Look {
     return static_cast<std::uint32_t>(values.size() - rest.size());
   }
 
-  std::span<const Probe> probes_;
+  std::span<const ScanProbe> probes_;
   std::uint32_t now_;
   bool outside_;
   const ScanOptions& options_;
