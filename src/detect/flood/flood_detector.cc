@@ -199,8 +199,16 @@ bool FloodDetector::is_of_another(const FloodKey& key, const FloodTarget& target
   return first != nullptr && sources.by_port().share(*first) >= kOneHasIt;
 }
 
-void FloodDetector::tell(const FloodKey& key, FloodTarget& target, const FindingSink& found) const {
-  if (!target.goes_on() || is_of_another(key, target)) return;
+bool FloodDetector::is_of_carpet(const FloodKey& key) {
+  if (key.scope == FloodScope::kNetwork) return false;
+  const FloodKey network{network_of(key.address, kCarpetV4, kCarpetV6), 0, key.kind,
+                         FloodScope::kNetwork};
+  const FloodTarget* carpet = targets_.find(network);
+  return carpet != nullptr && carpet->goes_on() && !is_of_another(network, *carpet);
+}
+
+void FloodDetector::tell(const FloodKey& key, FloodTarget& target, const FindingSink& found) {
+  if (!target.goes_on() || is_of_another(key, target) || is_of_carpet(key)) return;
   if (key.kind == FloodKind::kSyn &&
       target.rate() < options_.half_open_share * (target.rate() + target.made_rate()))
     return;
@@ -218,6 +226,8 @@ void FloodDetector::tick(Micros now, const FindingSink& found) {
   };
   targets_.for_each([&](const FloodKey& key, FloodTarget& target) {
     target.tick(key, options_, static_cast<double>(passed) / 1e6, now);
+  });
+  targets_.for_each([&](const FloodKey& key, FloodTarget& target) {
     if (target.flooded()) tell(key, target, bounded);
   });
   second_.clear();

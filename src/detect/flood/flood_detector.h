@@ -39,7 +39,9 @@ class FloodDetector final : public Detector {
   void on_late_answer(const FlowRecord& record);
   void hit(const FloodHit& hit, const FlowRecord& record);
   void hit(const FloodKey& key, const FloodHit& hit, const FlowRecord& record);
-  void tell(const FloodKey& key, FloodTarget& target, const FindingSink& found) const;
+  void tell(const FloodKey& key, FloodTarget& target, const FindingSink& found);
+  /// It is told as one with its neighbours.
+  [[nodiscard]] bool is_of_carpet(const FloodKey& key);
   [[nodiscard]] bool is_of_another(const FloodKey& key, const FloodTarget& target) const;
 
   const FloodOptions options_;
