@@ -162,7 +162,9 @@ void FloodDetector::on_udp(const FlowRecord& record) {
   hit(to_dst(stream ? FloodKind::kUdpStream : FloodKind::kUdpSpray, record), record);
 }
 
-void FloodDetector::hit(const FloodHit& one, const FlowRecord& record) {
+void FloodDetector::hit(FloodHit one, const FlowRecord& record) {
+  one.source_hash = keyed_hash(one.source);
+  one.network_hash = keyed_hash(network_of(one.source, kSourceV4, kSourceV6));
   const FloodFloor& floor = options_.floors.at(static_cast<std::size_t>(one.kind));
   if (floor.service > 0) hit({one.target, one.port, one.kind, FloodScope::kService}, one, record);
   if (floor.address > 0) hit({one.target, 0, one.kind, FloodScope::kAddress}, one, record);
