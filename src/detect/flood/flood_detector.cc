@@ -163,8 +163,6 @@ void FloodDetector::on_udp(const FlowRecord& record) {
 }
 
 void FloodDetector::hit(FloodHit one, const FlowRecord& record) {
-  one.source_hash = keyed_hash(one.source);
-  one.network_hash = keyed_hash(network_of(one.source, kSourceV4, kSourceV6));
   const FloodFloor& floor = options_.floors.at(static_cast<std::size_t>(one.kind));
   if (floor.service > 0) hit({one.target, one.port, one.kind, FloodScope::kService}, one, record);
   if (floor.address > 0) hit({one.target, 0, one.kind, FloodScope::kAddress}, one, record);
@@ -173,15 +171,22 @@ void FloodDetector::hit(FloodHit one, const FlowRecord& record) {
         record);
 }
 
-void FloodDetector::hit(const FloodKey& key, const FloodHit& one, const FlowRecord& record) {
-  if (FloodTarget* known = targets_.touch_if_known(key)) return known->add(key, one, record);
+void FloodDetector::hit(const FloodKey& key, FloodHit& one, const FlowRecord& record) {
+  const auto add = [&](FloodTarget& target) {
+    if (one.source_hash == 0) {
+      one.source_hash = keyed_hash(one.source);
+      one.network_hash = keyed_hash(network_of(one.source, kSourceV4, kSourceV6));
+    }
+    target.add(key, one, record);
+  };
+  if (FloodTarget* known = targets_.touch_if_known(key)) return add(*known);
   const FloodFloor& floor = options_.floors.at(static_cast<std::size_t>(one.kind));
   const std::array<double, kFloodScopes> floors{floor.service, floor.address, floor.network};
   const auto weight = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(one.packets, std::numeric_limits<std::uint32_t>::max()));
   const std::uint32_t got = second_.add(FloodKeyHash{}(key), weight);
   if (got < floors.at(static_cast<std::size_t>(key.scope)) / kNear) return;
-  targets_.touch(key).add(key, one, record);
+  add(targets_.touch(key));
 }
 
 bool FloodDetector::is_of_another(const FloodKey& key, const FloodTarget& target) const {

@@ -38,7 +38,7 @@ class FloodDetector final : public Detector {
   /// A datagram's answer came after the record of the datagram.
   void on_late_answer(const FlowRecord& record);
   void hit(FloodHit hit, const FlowRecord& record);
-  void hit(const FloodKey& key, const FloodHit& hit, const FlowRecord& record);
+  void hit(const FloodKey& key, FloodHit& hit, const FlowRecord& record);
   void tell(const FloodKey& key, FloodTarget& target, const FindingSink& found);
   /// It is told as one with its neighbours.
   [[nodiscard]] bool is_of_carpet(const FloodKey& key);
