@@ -122,7 +122,7 @@ int run() {
   FloodDetector flood;
   std::vector<FlowRecord> records = many([](std::uint32_t i) {
     FlowRecord one = record(i, i % 2 == 0 ? kProtoUdp : kProtoTcp);
-    one.tuple.dst = IpAddress::v4(0x0a000000U + i % 1'000 * 256);
+    one.tuple.dst = IpAddress::v4(0x0a000000U + i / 2 % 1'100 * 256);
     one.tcp_flags = one.reverse_tcp_flags = kTcpSyn | kTcpAck | kTcpFin;
     one.handshake = 100;
     one.forward.packets = 900;

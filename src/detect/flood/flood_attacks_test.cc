@@ -276,6 +276,19 @@ TEST_P(Attack, CarpetOfANetwork) {
   EXPECT_NE(lab_.told()[0].summary.find("addresses of"), std::string::npos);
 }
 
+TEST_P(Attack, CarpetOfTargetsThatAreFloodedEach) {
+  const std::string network = GetParam() ? "2001:db8:7::" : "10.7.7.";
+  std::vector<IpAddress> targets;
+  for (int i = 1; i < 40; ++i) targets.push_back(ip(network + std::to_string(i)));
+  const auto flood = [&] {
+    for (const IpAddress& one : targets)
+      for (int i = 0; i < 1'000; ++i) lab_.udp(source(lab_.next()), one, lab_.port(), 53, 8, 0);
+  };
+  EXPECT_LT(lab_.seconds_until("udp_flood", kSoon, flood), kSoon);
+  lab_.run(2, flood);
+  expect_one("udp_flood", "T1498.001", GetParam() ? "2001:db8:7::/64" : "10.7.7.0/24");
+}
+
 TEST_P(Attack, IsToldUntilItIsOverAndDoesNotFlap) {
   const auto flood = [&] {
     for (int i = 0; i < 3'000; ++i) lab_.syn(source(lab_.next()), target(), lab_.port(), 80);

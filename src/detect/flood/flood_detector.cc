@@ -162,7 +162,7 @@ void FloodDetector::on_udp(const FlowRecord& record) {
   hit(to_dst(stream ? FloodKind::kUdpStream : FloodKind::kUdpSpray, record), record);
 }
 
-void FloodDetector::hit(const FloodHit& one, const FlowRecord& record) {
+void FloodDetector::hit(FloodHit one, const FlowRecord& record) {
   const FloodFloor& floor = options_.floors.at(static_cast<std::size_t>(one.kind));
   if (floor.service > 0) hit({one.target, one.port, one.kind, FloodScope::kService}, one, record);
   if (floor.address > 0) hit({one.target, 0, one.kind, FloodScope::kAddress}, one, record);
@@ -171,15 +171,22 @@ void FloodDetector::hit(const FloodHit& one, const FlowRecord& record) {
         record);
 }
 
-void FloodDetector::hit(const FloodKey& key, const FloodHit& one, const FlowRecord& record) {
-  if (FloodTarget* known = targets_.touch_if_known(key)) return known->add(key, one, record);
+void FloodDetector::hit(const FloodKey& key, FloodHit& one, const FlowRecord& record) {
+  const auto add = [&](FloodTarget& target) {
+    if (one.source_hash == 0) {
+      one.source_hash = keyed_hash(one.source);
+      one.network_hash = keyed_hash(network_of(one.source, kSourceV4, kSourceV6));
+    }
+    target.add(key, one, record);
+  };
+  if (FloodTarget* known = targets_.touch_if_known(key)) return add(*known);
   const FloodFloor& floor = options_.floors.at(static_cast<std::size_t>(one.kind));
   const std::array<double, kFloodScopes> floors{floor.service, floor.address, floor.network};
   const auto weight = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(one.packets, std::numeric_limits<std::uint32_t>::max()));
   const std::uint32_t got = second_.add(FloodKeyHash{}(key), weight);
   if (got < floors.at(static_cast<std::size_t>(key.scope)) / kNear) return;
-  targets_.touch(key).add(key, one, record);
+  add(targets_.touch(key));
 }
 
 bool FloodDetector::is_of_another(const FloodKey& key, const FloodTarget& target) const {
@@ -199,8 +206,16 @@ bool FloodDetector::is_of_another(const FloodKey& key, const FloodTarget& target
   return first != nullptr && sources.by_port().share(*first) >= kOneHasIt;
 }
 
-void FloodDetector::tell(const FloodKey& key, FloodTarget& target, const FindingSink& found) const {
-  if (!target.goes_on() || is_of_another(key, target)) return;
+bool FloodDetector::is_of_carpet(const FloodKey& key) {
+  if (key.scope == FloodScope::kNetwork) return false;
+  const FloodKey network{network_of(key.address, kCarpetV4, kCarpetV6), 0, key.kind,
+                         FloodScope::kNetwork};
+  const FloodTarget* carpet = targets_.find(network);
+  return carpet != nullptr && carpet->goes_on() && !is_of_another(network, *carpet);
+}
+
+void FloodDetector::tell(const FloodKey& key, FloodTarget& target, const FindingSink& found) {
+  if (!target.goes_on() || is_of_another(key, target) || is_of_carpet(key)) return;
   if (key.kind == FloodKind::kSyn &&
       target.rate() < options_.half_open_share * (target.rate() + target.made_rate()))
     return;
@@ -218,6 +233,8 @@ void FloodDetector::tick(Micros now, const FindingSink& found) {
   };
   targets_.for_each([&](const FloodKey& key, FloodTarget& target) {
     target.tick(key, options_, static_cast<double>(passed) / 1e6, now);
+  });
+  targets_.for_each([&](const FloodKey& key, FloodTarget& target) {
     if (target.flooded()) tell(key, target, bounded);
   });
   second_.clear();

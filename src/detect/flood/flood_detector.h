@@ -37,9 +37,11 @@ class FloodDetector final : public Detector {
   void on_udp(const FlowRecord& record);
   /// A datagram's answer came after the record of the datagram.
   void on_late_answer(const FlowRecord& record);
-  void hit(const FloodHit& hit, const FlowRecord& record);
-  void hit(const FloodKey& key, const FloodHit& hit, const FlowRecord& record);
-  void tell(const FloodKey& key, FloodTarget& target, const FindingSink& found) const;
+  void hit(FloodHit hit, const FlowRecord& record);
+  void hit(const FloodKey& key, FloodHit& hit, const FlowRecord& record);
+  void tell(const FloodKey& key, FloodTarget& target, const FindingSink& found);
+  /// It is told as one with its neighbours.
+  [[nodiscard]] bool is_of_carpet(const FloodKey& key);
   [[nodiscard]] bool is_of_another(const FloodKey& key, const FloodTarget& target) const;
 
   const FloodOptions options_;

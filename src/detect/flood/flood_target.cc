@@ -41,10 +41,10 @@ IpAddress network_of(const IpAddress& address, int v4, int v6) {
 }
 
 void FloodSources::add(const FloodHit& hit, bool by_target) {
-  const std::uint64_t hash = keyed_hash(hit.source);
-  now_.addresses.add(hash);
-  now_.networks.add(keyed_hash(network_of(hit.source, kSourceV4, kSourceV6)));
-  entropy_.add(hash, static_cast<std::uint32_t>(std::min<std::uint64_t>(hit.packets, UINT32_MAX)));
+  now_.addresses.add(hit.source_hash);
+  now_.networks.add(hit.network_hash);
+  entropy_.add(hit.source_hash,
+               static_cast<std::uint32_t>(std::min<std::uint64_t>(hit.packets, UINT32_MAX)));
   by_address_.add(hit.source, hit.packets);
   by_port_.add(hit.port, hit.packets);
   if (!by_target) return;

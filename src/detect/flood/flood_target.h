@@ -53,6 +53,9 @@ struct FloodHit {
   std::uint64_t bytes = 0;
   bool refused = false;  ///< a SYN that was answered with a reset: it holds nothing
   bool turned = false;   ///< the record's src is the target
+  // Of the source and its network; once for all scopes.
+  std::uint64_t source_hash = 0;
+  std::uint64_t network_hash = 0;
 };
 
 /// Who floods: over the last 10 to 20 seconds.
