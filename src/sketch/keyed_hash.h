@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <random>
 
 #include "base/ip_address.h"
+#include "base/mix_hash.h"
 
 namespace netprobe {
 
@@ -20,22 +20,11 @@ namespace netprobe {
   return key;
 }
 
-/// Mixes a word into a hash: a multiplication of 64 by 64 bits, folded (as wyhash does).
-[[nodiscard]] inline std::uint64_t mix_hash(std::uint64_t hash, std::uint64_t word) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide wide = static_cast<Wide>(hash ^ 0x9e3779b97f4a7c15U) * (word ^ 0xd1b54a32d192ed03U);
-  return static_cast<std::uint64_t>(wide) ^ static_cast<std::uint64_t>(wide >> 64U);
-}
-
 [[nodiscard]] inline std::uint64_t keyed_hash(std::uint64_t word) {
   return mix_hash(mix_hash(hash_key(), word), hash_key());
 }
 [[nodiscard]] inline std::uint64_t keyed_hash(const IpAddress& address, std::uint64_t more = 0) {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  std::memcpy(&high, address.bytes().data(), sizeof high);
-  std::memcpy(&low, address.bytes().data() + sizeof high, sizeof low);
-  return mix_hash(mix_hash(mix_hash(hash_key(), high), low), more);
+  return mix_hash(mix_hash(hash_key(), address), more);
 }
 
 /// For IdleMap and the like.
