@@ -35,9 +35,8 @@ std::vector<FlowRecord> strange() {
   std::vector<FlowRecord> records;
   const auto from = testing::made_outside("10.0.0.1");
   for (unsigned i = 0; i < 200'000; ++i) {
-    records.push_back(testing::made_flow({.src = from,
-                                          .dst = testing::made_outside("45.0.0.1"),
-                                          .time = testing::kMadeMonday + i}));
+    records.push_back(testing::made_flow(
+        {.src = from, .dst = testing::made_outside("45.0.0.1"), .time = testing::kMadeMonday + i}));
     auto& tuple = records.back().tuple;
     tuple.src = IpAddress::v4(0x0a000000U + random() % 0xffffffU);
     tuple.dst = IpAddress::v4((i % 2 == 0 ? 0x0b000000U : 0xac100000U) + random() % 0xfffffU);
@@ -64,8 +63,8 @@ void measure(const std::string& what, const std::vector<FlowRecord>& records,
   Kind detector;
   const double cost = median(nanos);
   rows.push_back({what, std::string(detector.name()), cost, "ns/record",
-                  fmt::format("{:.1f} MiB, saved in {:.1f} ms", static_cast<double>(bytes) / 1048576,
-                              median(saves)),
+                  fmt::format("{:.1f} MiB, saved in {:.1f} ms",
+                              static_cast<double>(bytes) / 1048576, median(saves)),
                   "<= 1000 ns", cost <= kMostNanos});
 }
 
