@@ -66,8 +66,8 @@ AnomalyDetector::Point AnomalyDetector::features_of(const FlowRecord& record, co
   const bool counts = is_new && subjects_.source_place(record) != Place::kOutside;
   const auto out = static_cast<float>(sums.forward.bytes);
   const auto in = static_cast<float>(sums.reverse.bytes);
-  const auto millis = static_cast<std::uint64_t>(
-      std::max<Micros>(0, record.last_seen - record.first_seen) / 1'000);
+  const auto millis =
+      static_cast<std::uint64_t>(std::max<Micros>(0, record.last_seen - record.first_seen) / 1'000);
   return {log2_of(sums.forward.bytes),
           log2_of(sums.reverse.bytes),
           log2_of(sums.forward.packets + sums.reverse.packets),
@@ -106,9 +106,9 @@ void AnomalyDetector::count_odd(const FlowRecord& record, const Sums& sums, std:
   finding.summary = fmt::format(
       "{} flows of {} are unlike others here, the newest to {} port {} (oddness {:.2f})",
       source.odd, name_of(finding.source), name_of(finding.target), record.tuple.dst_port, score);
-  finding.expected = fmt::format(
-      "Flows like those of the last {} to {} that ended; oddness below {:.2f}",
-      options_.trees.window, 2 * options_.trees.window, options_.threshold);
+  finding.expected =
+      fmt::format("Flows like those of the last {} to {} that ended; oddness below {:.2f}",
+                  options_.trees.window, 2 * options_.trees.window, options_.threshold);
   finding.first_seen = source.since;
   finding.last_seen = record.last_seen;
   finding.value = score;

@@ -17,8 +17,8 @@ namespace netprobe {
 
 struct AnomalyOptions {
   HalfSpaceOptions trees;
-  double threshold = 0.5;    ///< a flow this odd counts
-  unsigned min_flows = 3;    ///< of one source within `window`
+  double threshold = 0.5;  ///< a flow this odd counts
+  unsigned min_flows = 3;  ///< of one source within `window`
   Micros window = 600LL * 1'000'000;
   std::vector<IpPrefix> inside;
   std::size_t max_flows = 16'384;  ///< that have not ended
@@ -59,8 +59,7 @@ class AnomalyDetector final : public Detector {
   template <typename Value>
   using Map = IdleMap<std::uint64_t, Value, MixedHash>;
 
-  [[nodiscard]] Point features_of(const FlowRecord& record, const Sums& sums,
-                                  std::uint64_t source);
+  [[nodiscard]] Point features_of(const FlowRecord& record, const Sums& sums, std::uint64_t source);
   void count_odd(const FlowRecord& record, const Sums& sums, std::uint64_t source, double score);
 
   AnomalyOptions options_;

@@ -60,10 +60,23 @@ TEST(Anomaly, PrecisionAndRecallOnMadeTraffic) {
   const MadeEnd web = made_pod("shop", "web", "10.244.2.3");
   const MadeEnd evil = made_outside("198.18.7.7");
   const std::pair<const char*, MadeFlow> attacks[] = {
-      {"theft of 200 MB", {.src = web, .dst = evil, .port = 21, .sent = 200'000'000, .received = 5'000, .lasts = 60 * kMadeSecond}},
+      {"theft of 200 MB",
+       {.src = web,
+        .dst = evil,
+        .port = 21,
+        .sent = 200'000'000,
+        .received = 5'000,
+        .lasts = 60 * kMadeSecond}},
       {"a call-back", {.src = web, .dst = evil, .port = 443, .sent = 450, .received = 300}},
-      {"a shell for ten minutes", {.src = web, .dst = made_node("n1", "192.168.0.11"), .port = 22, .sent = 20'000, .received = 90'000, .lasts = 600 * kMadeSecond}},
-      {"a port that is closed", {.src = web, .dst = made_node("n1", "192.168.0.11"), .port = 999, .answered = false}},
+      {"a shell for ten minutes",
+       {.src = web,
+        .dst = made_node("n1", "192.168.0.11"),
+        .port = 22,
+        .sent = 20'000,
+        .received = 90'000,
+        .lasts = 600 * kMadeSecond}},
+      {"a port that is closed",
+       {.src = web, .dst = made_node("n1", "192.168.0.11"), .port = 999, .answered = false}},
   };
   for (const auto& [what, attack] : attacks) {
     const Scores scores = run(attack, 22);
@@ -74,10 +87,11 @@ TEST(Anomaly, PrecisionAndRecallOnMadeTraffic) {
     for (const double threshold : {0.4, 0.5, 0.6}) {
       const double found = over(scores.attack, threshold);
       const double wrong = over(scores.honest, threshold);
-      std::printf("%-24s threshold %.1f: precision %.3f, recall %.3f (%zu attack flows, %zu honest)\n",
-                  what, threshold, found + wrong <= 0 ? 0.0 : found / (found + wrong),
-                  found / static_cast<double>(scores.attack.size()), scores.attack.size(),
-                  scores.honest.size());
+      std::printf(
+          "%-24s threshold %.1f: precision %.3f, recall %.3f (%zu attack flows, %zu honest)\n",
+          what, threshold, found + wrong <= 0 ? 0.0 : found / (found + wrong),
+          found / static_cast<double>(scores.attack.size()), scores.attack.size(),
+          scores.honest.size());
     }
     std::printf("%-24s told %zu times, others %zu times\n", what, scores.told, scores.others);
     const double honest = static_cast<double>(scores.honest.size());
@@ -126,7 +140,8 @@ TEST(HalfSpaceTrees, WhatIsFarFromAllIsOdd) {
 
 TEST(Anomaly, MemoryIsBounded) {
   AnomalyDetector detector;
-  FlowRecord record = made_flow({.src = made_outside("10.0.0.1"), .dst = made_outside("45.0.0.1"), .time = kMadeMonday});
+  FlowRecord record = made_flow(
+      {.src = made_outside("10.0.0.1"), .dst = made_outside("45.0.0.1"), .time = kMadeMonday});
   for (unsigned i = 0; i < 200'000; ++i) {
     record.flow_id = i;
     record.ended = i % 2 == 0;

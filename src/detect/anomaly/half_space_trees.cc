@@ -43,8 +43,8 @@ void HalfSpaceTrees::grow(std::size_t tree, std::uint64_t& random) {
   }
   for (std::size_t i = 0; i < nodes_of_tree_; ++i) {
     Node& node = nodes_[tree * nodes_of_tree_ + i];
-    node.feature = static_cast<std::uint8_t>(
-        std::min<double>(next_unit(random) * kFeatures, kFeatures - 1));
+    node.feature =
+        static_cast<std::uint8_t>(std::min<double>(next_unit(random) * kFeatures, kFeatures - 1));
     const Range cut = ranges[i][node.feature];
     node.split = (cut.low + cut.high) / 2;
     if (2 * i + 2 >= nodes_of_tree_) continue;
