@@ -36,6 +36,20 @@ std::vector<Question> ten_questions(Micros begin, Micros end) {
   };
 }
 
+std::vector<Question> name_filters(Micros begin, Micros end) {
+  const auto at = [](Micros time) { return format_rfc3339(time * kMicrosecond); };
+  const std::string sum = " src.port>=1 | sum bytes | since " + at(begin) + " | until " + at(end);
+  return {
+      {"a pod", "src.pod=service-3-daa66d13-df921" + sum},
+      {"a prefix", "src.pod=service-1*" + sum},
+      {"a pattern", R"(src.pod~"^service-[12].*-d")" + sum},
+      {"a label", "src.label.version=v3" + sum},
+      {"a workload on either end", "workload=service-3" + sum},
+      {"all but a namespace", "not src.namespace=namespace-3" + sum},
+      {"a name that nobody has", "src.pod=no-such-pod" + sum},
+  };
+}
+
 Timing ask(HistoryStore& store, const Question& question, Micros now, int rounds) {
   Timing timing;
   auto query = parse_query(question.text, now * kMicrosecond);

@@ -20,6 +20,10 @@ struct Question {
 /// its events and ten flows to the rare port; an eleventh is a filter's first page.
 [[nodiscard]] std::vector<Question> ten_questions(Micros begin, Micros end);
 
+/// Filters on names that only the records have, few rows and many: by a pod, a prefix,
+/// a pattern, a label, either end, and what is left out. Over the same records.
+[[nodiscard]] std::vector<Question> name_filters(Micros begin, Micros end);
+
 struct Timing {
   double milliseconds = 0;  ///< median
   std::size_t rows = 0;

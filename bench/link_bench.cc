@@ -8,7 +8,7 @@
 
 #include "cpu_time.h"
 #include "history_data.h"
-#include "io/gzip.h"
+#include "io/deflate.h"
 #include "link/proto/netprobe.pb.h"
 #include "link/records_codec.h"
 #include "report.h"
@@ -60,7 +60,7 @@ int run() {
   for (const std::string& text : messages) bytes += text.size();
   std::string zipped;
   const double zipping = thread_seconds_of([&] {
-                           for (const std::string& text : messages) zipped += *gzip(text);
+                           for (const std::string& text : messages) zipped += gzip(text);
                          }) /
                          kRecords * 1e9;
   const double each = static_cast<double>(bytes) / kRecords;

@@ -24,13 +24,14 @@ build_packages=(
   libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev
   librdkafka-dev
-  libsnappy-dev libdeflate-dev
+  libsnappy-dev libisal-dev
   iproute2 curl ca-certificates openssl
 )
 test_packages=(
   clang-format-19 clang-tidy-19 libclang-rt-19-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
+  nmap hping3 hydra slowhttptest
   tshark nfdump prometheus jq procps netcat-openbsd socat python3
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl

@@ -123,6 +123,7 @@ void DataLoop::stop() {
   if (thread_.joinable()) thread_.join();
   running_ = false;
   if (history_) history_->finish();
+  if (detection_) detection_->finish();
   probe_.reset();  // detaches
   std::vector<Request> unanswered;
   {
@@ -167,6 +168,7 @@ void DataLoop::cycle() {
   if (now >= next_sweep_) sweep(now);
   if (now >= next_collect_) collect(now);
   if (history_ && history_->cycle()) wake();
+  if (detection_ && detection_->cycle()) wake();
   const bool streaming = publish_changes();
   answer_requests();
   // Records come once a sweep even where flows only go on: quiet is what had

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "agent/detection_stage.h"
 #include "agent/history_stage.h"
 #include "agent/interface_names.h"
 #include "agent/link_bandwidth.h"
@@ -16,6 +17,7 @@
 #include "agent/name_stage.h"
 #include "agent/options.h"
 #include "agent/signal_loop.h"
+#include "alerts/detection_engine.h"
 #include "analysis/quality/flow_judge.h"
 #include "analysis/quality/quality_totals.h"
 #include "base/clock.h"
@@ -52,9 +54,13 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   /// What is seen is recorded there; it outlives this. Before start(). With
   /// `on` false it is only told of.
   void keep_history(HistoryStore& store, bool on);
-  /// A connection ended: for history. Signal thread.
+  /// Detectors look at what is seen: `engine` gets it, and says what it found. It outlives
+  /// this. Before start().
+  void detect(DetectionEngine& engine);
+  /// A connection ended: for history and detection. Signal thread.
   void on_connection(const Connection& connection) {
     if (history_) history_->on_connection(connection);
+    if (detection_) detection_->on_connection(connection);
   }
   /// Any thread: calls `done` when history has what was seen up to now, or up to
   /// 5 s ago unless `at_once`; or after 2 s.
@@ -123,6 +129,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   [[nodiscard]] InterfaceState state_of(const InterfaceInfo& link) const;
   [[nodiscard]] std::vector<LossCounter> losses() const;
   void wake();
+  /// What completes a record, on this thread.
+  [[nodiscard]] HistoryNaming naming();
 
   AgentOptions options_;
   KernelFeatures kernel_;
@@ -138,6 +146,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   std::unique_ptr<NameStage> name_stage_;
   HistoryStore* store_ = nullptr;                  ///< of history; null: nothing is told of it
   std::unique_ptr<HistoryStage> history_;          ///< null where it is off
+  DetectionEngine* engine_ = nullptr;              ///< null: nothing is detected
+  std::unique_ptr<DetectionStage> detection_;      ///< with it
   std::map<std::uint32_t, std::string> problems_;  ///< why not attached
   std::map<std::uint32_t, Rates> rates_;
   LinkBandwidth bandwidth_;

@@ -150,6 +150,10 @@ std::vector<LossCounter> DataLoop::losses() const {
     for (LossCounter& loss : history_->losses()) result.push_back(std::move(loss));
     for (LossCounter& loss : history_losses(store_->status())) result.push_back(std::move(loss));
   }
+  if (detection_) {
+    for (LossCounter& loss : detection_->losses()) result.push_back(std::move(loss));
+    for (const LossCounter& loss : engine_->report()->lost) result.push_back(loss);
+  }
   if (more_losses_) {
     for (LossCounter& loss : more_losses_()) result.push_back(std::move(loss));
   }
@@ -193,6 +197,7 @@ SnapshotPtr DataLoop::build(bool with_flows, const SignalsPtr& signals) {
     snapshot->loss = loss_stage_->report();
   }
   snapshot->losses = losses();
+  if (engine_ != nullptr) snapshot->alerts = engine_->report();
   snapshot->table = table_->stats();
   snapshot->resident_bytes = resident_bytes();
   snapshot->cpu_seconds = cpu_seconds();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the data loop does for history: docs/history.md.
+// What the data loop does for history and detection: docs/history.md, docs/detectors.md.
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -9,6 +9,25 @@
 
 namespace netprobe {
 
+HistoryNaming DataLoop::naming() {
+  HistoryNaming naming;
+  naming.judge = [this](Flow& flow) { judge_.judge({&flow, 1}, clock_.wall()); };
+  if (name_stage_->has_names()) naming.name = [this](Flow& flow) { name_stage_->name({&flow, 1}); };
+  naming.interface_name = [this](std::uint32_t i) { return names_->interface_name(i); };
+  return naming;
+}
+
+void DataLoop::detect(DetectionEngine& engine) {
+  engine_ = &engine;
+  HistoryFeedOptions options;
+  options.node = options_.node_name;
+  options.started_at = started_at_ / kMicrosecond;
+  options.hold = 0;  // who it is may be known a second later: detectors do not wait for it
+  detection_ = std::make_unique<DetectionStage>(
+      std::move(options), naming(), clock_, *table_,
+      [&engine](HistoryBatchPtr batch) { engine.take(std::move(batch)); });
+}
+
 void DataLoop::keep_history(HistoryStore& store, bool on) {
   store_ = &store;
   if (!on) return;
@@ -17,10 +36,7 @@ void DataLoop::keep_history(HistoryStore& store, bool on) {
   options.started_at = started_at_ / kMicrosecond;
   options.hold = name_stage_->hold();
   HistoryHooks hooks;
-  hooks.naming.judge = [this](Flow& flow) { judge_.judge({&flow, 1}, clock_.wall()); };
-  if (name_stage_->has_names())
-    hooks.naming.name = [this](Flow& flow) { name_stage_->name({&flow, 1}); };
-  hooks.naming.interface_name = [this](std::uint32_t i) { return names_->interface_name(i); };
+  hooks.naming = naming();
   hooks.sweep = [this] {
     if (probe_) probe_->poll(*table_);
     sweep(clock_.monotonic());

@@ -17,6 +17,7 @@
 
 #include "agent/agent_link.h"
 #include "agent/data_loop.h"
+#include "agent/detectors.h"
 #include "agent/exporters.h"
 #include "agent/history.h"
 #include "agent/options.h"
@@ -103,7 +104,8 @@ constexpr Nanos kExportPatience = kSecond;
 
 int serve_until_signal(int argc, const char* const* argv, const AgentOptions& options,
                        HistoryStore& store, AgentExporters& exporters, AgentLink& link,
-                       DataLoop& loop, SignalLoop& signal_loop, HttpServer& server) {
+                       DetectionEngine* detection, DataLoop& loop, SignalLoop& signal_loop,
+                       HttpServer& server) {
   const SystemClock clock;
   const PrometheusOptions metrics{.active_only = options.active_only,
                                   .history = [&store] { return store.status(); },
@@ -127,6 +129,9 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
       .history = &store,
       .flush_history =
           [&loop](std::function<void()> done) { loop.flush_history(false, std::move(done)); },
+      .alerts = detection == nullptr ? std::function<AlertReportPtr()>()
+                                     : [detection] { return detection->report(); },
+      .node = options.node_name,
       .export_parquet = write_parquet};
   Api api({.metrics_path = options.metrics_path}, sources);
   api.add_routes(server);
@@ -146,6 +151,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   exporters.give_metrics([&] { return metric_source(loop, metrics); });
   exporters.start();
   const std::string watching = loop.attached_summary();  // its thread's, once it runs
+  if (detection != nullptr) detection->start();
   signal_loop.start();
   loop.start();
 
@@ -173,6 +179,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   record_the_last(loop);
   signal_loop.stop();
   loop.stop();
+  if (detection != nullptr) detection->stop();  // its last alerts go to those below
   // Both at once, since the agent is to be gone within two seconds.
   const std::jthread sending([&exporters] { exporters.stop(kExportPatience); });
   store.stop();
@@ -189,7 +196,7 @@ int run(int argc, const char* const* argv) {
   auto options = parse_options(argc, argv, environ);
   if (!options) return refuse(options.error());
   if (options->show_help) {
-    fmt::print("{}{}", help_text(), exporters_help());
+    fmt::print("{}{}{}", help_text(), detectors_help(), exporters_help());
     return 0;
   }
   if (options->show_version) {
@@ -236,7 +243,12 @@ int run(int argc, const char* const* argv) {
   // Who exports needs the records, whether they are kept here or not.
   const bool recorded = history->is_on() || !exporters->empty();
   (*loop)->keep_history(*store, recorded);
-  if (recorded) {
+  auto detection = make_detection(*options, clock, [&store, recorded](HistoryBatchPtr alerts) {
+    if (recorded) store->write(std::move(alerts));
+  });
+  if (!detection) return refuse(detection.error());
+  if (*detection) (*loop)->detect(**detection);
+  if (recorded || *detection) {
     (*signal_loop)->set_event_handlers({.ended = [raw = loop->get()](const Connection& ended) {
       raw->on_connection(ended);
     }});
@@ -245,8 +257,8 @@ int run(int argc, const char* const* argv) {
   // Reading the kernel's types took memory that is not needed any more, and
   // that malloc would keep.
   (void)::malloc_trim(0);
-  return serve_until_signal(argc, argv, *options, *store, *exporters, *link, **loop, **signal_loop,
-                            **server);
+  return serve_until_signal(argc, argv, *options, *store, *exporters, *link, detection->get(),
+                            **loop, **signal_loop, **server);
 }
 
 }  // namespace

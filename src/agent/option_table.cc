@@ -16,14 +16,25 @@ using namespace setters;
 // Ten years.
 constexpr Nanos kLongestKept = 3650 * 86'400 * kSecond;
 
-/// One a line; what is wrong with them is said where they are made.
-Status set_exports(AgentOptions& options, const std::string& value) {
-  options.exports.clear();
+std::vector<std::string> lines_of(const std::string& value) {
+  std::vector<std::string> lines;
   for (std::size_t from = 0; from < value.size();) {
     const auto end = std::min(value.find('\n', from), value.size());
-    if (end > from) options.exports.push_back(value.substr(from, end - from));
+    if (end > from) lines.push_back(value.substr(from, end - from));
     from = end + 1;
   }
+  return lines;
+}
+
+/// One a line; what is wrong with them is said where they are made.
+Status set_exports(AgentOptions& options, const std::string& value) {
+  options.exports = lines_of(value);
+  return {};
+}
+
+/// One a line; what is wrong with them is said where they are used.
+Status set_mutes(AgentOptions& options, const std::string& value) {
+  options.mute_alerts = lines_of(value);
   return {};
 }
 
@@ -200,6 +211,15 @@ const std::vector<Option>& option_table() {
            choice<NamesFrom>(&AgentOptions::names_from, {{"auto", NamesFrom::kAuto},
                                                          {"api", NamesFrom::kApi},
                                                          {"server", NamesFrom::kServer}})},
+          {"enable-detection", "", "look for scans, floods and odd connections (default true)",
+           toggle(&AgentOptions::enable_detection)},
+          {"detectors", "NAMES",
+           "which: names, '!' before one leaves it out; all, none (default: see below)",
+           names(&AgentOptions::detectors)},
+          {"mute-alerts", "QUERY",
+           "alerts that match are kept and told nobody, such as 'alert.kind=port_scan "
+           "src.namespace=monitoring'; give it several times for several",
+           set_mutes, /*repeats=*/true},
           {"export", "URL",
            "send records there as well, such as file:///var/log/flows.jsonl; give it several times "
            "for several (docs/export.md)",

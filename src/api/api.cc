@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/api.h"
 
+#include "api/alert_hub.h"
 #include "api/context.h"
 #include "api/flow_hub.h"
 
@@ -17,11 +18,14 @@ Api::~Api() = default;
 void Api::add_routes(HttpServer& server) {
   hub_ = std::make_shared<FlowHub>(context_->sources.feed, server.executor(), server.timer(),
                                    context_->sources.clock);
+  alerts_ =
+      std::make_shared<AlertHub>(context_->sources.alerts, server.timer(), context_->sources.node);
   add_flow_routes(server, context_);
   add_stats_routes(server, context_);
   add_cluster_routes(server, context_);
   add_netfilter_routes(server, context_);
   add_loss_routes(server, context_);
+  add_alert_routes(server, context_, alerts_);
   add_state_routes(server, context_);
   add_drop_routes(server, context_);
   add_tunnel_routes(server, context_);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "io/http_server.h"
+#include "model/alert.h"
 #include "model/readers.h"
 #include "query/history_store.h"
 
@@ -41,6 +42,10 @@ struct ApiSources {
   /// Calls back, on any thread, when what was seen up to now is in the store, or
   /// does not come. Empty: nothing waits.
   std::function<void(std::function<void()>)> flush_history = nullptr;
+  /// What detectors found, from any thread; never null. Empty: detection is off.
+  std::function<AlertReportPtr()> alerts = nullptr;
+  /// Its name is in the events of streams.
+  std::string node = {};
   /// Writes an answer to a Parquet file; called on a thread of the store or of
   /// the server. Empty: there is nothing that can.
   std::function<Status(const QueryAnswer&, const std::string& path)> export_parquet = nullptr;
@@ -58,6 +63,7 @@ inline constexpr std::string_view kAnswerStage = "api_answer";
 
 struct ApiContext;
 class AskWorker;
+class AlertHub;
 class FlowHub;
 
 /// The HTTP API: reads only. Answers are built from snapshots on the server's thread,
@@ -78,6 +84,7 @@ class Api {
   std::unique_ptr<AskWorker> live_worker_;
   std::shared_ptr<ApiContext> context_;
   std::shared_ptr<FlowHub> hub_;
+  std::shared_ptr<AlertHub> alerts_;
 };
 
 }  // namespace netprobe

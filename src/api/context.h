@@ -45,6 +45,8 @@ void add_netfilter_routes(HttpServer& server, const ApiContextPtr& context);
 void add_tunnel_routes(HttpServer& server, const ApiContextPtr& context);
 void add_flannel_routes(HttpServer& server, const ApiContextPtr& context);
 void add_loss_routes(HttpServer& server, const ApiContextPtr& context);
+void add_alert_routes(HttpServer& server, const ApiContextPtr& context,
+                      const std::shared_ptr<AlertHub>& hub);
 void add_query_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub);

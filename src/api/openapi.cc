@@ -96,6 +96,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_tunnels();
   document += openapi_flannel();
   document += openapi_losses();
+  document += openapi_alerts();
   document += openapi_cluster();
   document += openapi_query();
   document += kRest;

@@ -83,7 +83,7 @@ std::vector<Flow> FlowTable::Impl::flows() const {
 }
 
 FlowTableStats FlowTable::Impl::stats() const {
-  const auto& [sums, history] = listeners_;
+  const auto& [sums, history, detection] = listeners_;
   return {live_,
           begun_,
           ended_,

@@ -32,8 +32,8 @@ class PointNames {
 };
 
 /// Who is told what flows gain, each on its own.
-enum class GrowthListener : std::uint8_t { kSums, kHistory };
-inline constexpr std::size_t kGrowthListeners = 2;
+enum class GrowthListener : std::uint8_t { kSums, kHistory, kDetection };
+inline constexpr std::size_t kGrowthListeners = 3;
 
 struct FlowTableOptions {
   std::uint32_t max_flows = 131'072;

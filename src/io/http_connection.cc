@@ -11,7 +11,7 @@
 #include <chrono>
 #include <ctime>
 
-#include "io/gzip.h"
+#include "io/deflate.h"
 #include "io/http_exchange.h"
 #include "io/http_problem.h"
 #include "io/http_text.h"
@@ -214,10 +214,8 @@ void HttpConnection::respond(std::uint64_t exchange, const HttpResponse& respons
   body_ = response.body.shared();
   std::string_view encoding;
   if (accepts_gzip_ && response.body.view().size() > kGzipFloor) {
-    if (auto packed = gzip(response.body.view())) {
-      body_ = std::make_shared<const std::string>(std::move(*packed));
-      encoding = "gzip";
-    }
+    body_ = std::make_shared<const std::string>(gzip(response.body.view()));
+    encoding = "gzip";
   }
   head_ =
       head_of(response, {"Content-Length", std::to_string(body_ ? body_->size() : 0)}, encoding);

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "io/deflate.h"
 #include "io/event_queue.h"
-#include "io/gzip.h"
 #include "io/http_core.h"
 
 namespace netprobe {
@@ -108,11 +108,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool accepts_gzip_ = false;
   bool awaits_piece_ = false;  ///< somebody makes it
 
-  std::string head_;                    ///< being written
-  SharedText body_;                     ///< being written
-  BodySourcePtr source_;                ///< of the pieces that follow
-  std::unique_ptr<GzipStream> packer_;  ///< of them; null: plain
-  std::string piece_;                   ///< being written, in its frame
+  std::string head_;                       ///< being written
+  SharedText body_;                        ///< being written
+  BodySourcePtr source_;                   ///< of the pieces that follow
+  std::unique_ptr<DeflateStream> packer_;  ///< of them; null: plain
+  std::string piece_;                      ///< being written, in its frame
   std::shared_ptr<ClientStream> stream_;
   std::function<void()> on_close_;   ///< of a stream, or of an answer that is owed
   std::vector<SharedText> writing_;  ///< events being written

@@ -17,7 +17,7 @@ void HttpConnection::send_pieces(const HttpResponse& response) {
   // HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
   if (http_1_0_) keep_alive_ = false;
   const HttpHeader length = http_1_0_ ? HttpHeader{} : HttpHeader{"Transfer-Encoding", "chunked"};
-  if (accepts_gzip_ && !head_request_) packer_ = std::make_unique<GzipStream>();
+  if (accepts_gzip_ && !head_request_) packer_ = std::make_unique<DeflateStream>();
   head_ = head_of(response, length, packer_ ? "gzip" : "");
   if (head_request_) {
     arm(core_->options.idle_timeout);
@@ -55,7 +55,8 @@ void HttpConnection::on_piece(std::uint64_t exchange, BodyPiece piece) {
 
 void HttpConnection::send_piece(const BodyPiece& piece) {
   std::string packed;
-  if (packer_ && !packer_->add(piece.text, piece.last, packed)) return close();
+  using enum DeflateStream::Flush;
+  if (packer_) packer_->add(piece.text, piece.last ? kEnd : kSync, packed);
   const std::string& text = packer_ ? packed : piece.text;
   if (http_1_0_) {
     piece_ = text;

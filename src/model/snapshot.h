@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/alert.h"
 #include "model/external_names.h"
 #include "model/flannel.h"
 #include "model/flow.h"
@@ -63,6 +64,7 @@ struct Snapshot {
   std::shared_ptr<const ExternalNames> external = std::make_shared<const ExternalNames>();
   WorkloadReport workloads;
   FlannelReport flannel;
+  AlertReportPtr alerts = std::make_shared<const AlertReport>();  ///< never null
   FlowTableStats table;
   std::uint64_t resident_bytes = 0;  ///< memory of the agent
   double cpu_seconds = 0;            ///< user and system time of the agent

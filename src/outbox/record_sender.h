@@ -26,6 +26,17 @@ struct SendOutcome {
                                              Nanos wait = 0);
 };
 
+/// Asks for the memory of a record that will be written soon: it was made long before, and
+/// to wait for it is as much work as to write it. Nothing happens where there is none.
+inline void prefetch(std::span<const RecordRef> records, std::size_t place) {
+  constexpr std::size_t kAhead = 6;
+  constexpr std::size_t kLine = 64;
+  if (place + kAhead >= records.size()) return;
+  const RecordRef& record = records[place + kAhead];
+  const auto* at = reinterpret_cast<const char*>(record.record);
+  for (std::size_t i = 0; i < sizeof(FlowRecord); i += kLine) __builtin_prefetch(at + i);
+}
+
 /// The end of an exporter that knows its receiver's protocol: encodes records and
 /// sends them. Used by one thread, its outbox's, which may be held up by it: every
 /// wait in here is bounded by the exporter's timeout, and ended by stop().

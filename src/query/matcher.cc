@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -8,7 +6,7 @@
 #include "query/evaluate.h"
 #include "query/getters.h"
 #include "query/lower.h"
-#include "query/pattern.h"
+#include "query/text_test.h"
 
 namespace netprobe {
 namespace {
@@ -17,10 +15,7 @@ namespace {
 class ReadyTest {
  public:
   ReadyTest(const Expr::Compare& compare, RecordSource source)
-      : test_(lower(compare)), getter_(getter_for(compare.field.id, source)) {
-    if (test_.kind == Test::Kind::kPattern)
-      pattern_ = compile_pattern(test_.text).value_or(nullptr);
-  }
+      : test_(lower(compare)), text_(test_), getter_(getter_for(compare.field.id, source)) {}
 
   [[nodiscard]] bool holds(const Row& row) const {
     switch (test_.kind) {
@@ -33,9 +28,9 @@ class ReadyTest {
       default:
         break;
     }
-    if (getter_.text != nullptr) return text_holds(getter_.text(row));
+    if (getter_.text != nullptr) return text_.holds(getter_.text(row));
     thread_local std::string scratch;
-    return text_holds(label_of(getter_.identity(row), test_.field.label, scratch));
+    return text_.holds(label_of(getter_.identity(row), test_.field.label, scratch));
   }
 
  private:
@@ -46,43 +41,9 @@ class ReadyTest {
     return after != ranges.begin() && number <= std::prev(after)->high;
   }
 
-  [[nodiscard]] bool text_holds(std::string_view text) const {
-    switch (test_.kind) {
-      case Test::Kind::kTexts:
-        if (test_.texts.size() == 1) return test_.texts[0] == text;
-        return std::binary_search(test_.texts.begin(), test_.texts.end(), text, std::less<>{});
-      case Test::Kind::kTextOrder:
-        return !text.empty() && is_ordered(text);
-      case Test::Kind::kPrefix:
-        return !text.empty() && text.starts_with(test_.text);
-      case Test::Kind::kContains:
-        return !text.empty() && text.contains(test_.text);
-      case Test::Kind::kPattern:
-        return !text.empty() && pattern_ != nullptr &&
-               re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern_);
-      default:
-        return false;
-    }
-  }
-
-  [[nodiscard]] bool is_ordered(std::string_view text) const {
-    switch (test_.order) {
-      case CompareOp::kLess:
-        return text < test_.text;
-      case CompareOp::kLessEqual:
-        return text <= test_.text;
-      case CompareOp::kGreater:
-        return text > test_.text;
-      case CompareOp::kGreaterEqual:
-        return text >= test_.text;
-      default:
-        return false;
-    }
-  }
-
   Test test_;
+  TextTest text_;
   Getter getter_;
-  std::shared_ptr<const re2::RE2> pattern_;
 };
 
 /// A condition made ready for one source. Parts stand in one array, children of

@@ -27,8 +27,9 @@ void add_page_routes(HttpServer& server, const ClusterPages& pages) {
   server.route("/api/stats", [&pages](const HttpRequest&, const HttpReply& reply) {
     pages.stats(answer_to(reply));
   });
-  for (const char* path : {"/api/connections", "/api/drops", "/api/losses", "/api/interfaces",
-                           "/api/probes", "/api/tunnels", "/api/netfilter", "/api/top"}) {
+  for (const char* path :
+       {"/api/connections", "/api/drops", "/api/losses", "/api/alerts", "/api/interfaces",
+        "/api/probes", "/api/tunnels", "/api/netfilter", "/api/top"}) {
     server.route(path, [&pages, path = std::string(path)](const HttpRequest& request,
                                                           const HttpReply& reply) {
       pages.list(path, request.query, answer_to(reply));

@@ -66,6 +66,11 @@ class IdleMap {
       i = next;
     }
   }
+  template <typename Each>
+  void for_each(Each&& each) const {
+    for (std::uint32_t i = oldest_; i != kNone; i = slots_[i].younger)
+      each(slots_[i].key, slots_[i].value);
+  }
   void clear() {
     std::vector<Slot>().swap(slots_);
     std::vector<std::uint32_t>().swap(buckets_);

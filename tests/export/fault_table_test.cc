@@ -6,8 +6,14 @@
 #include <gtest/gtest.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <snappy.h>
+
+#include <sys/resource.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <regex>
@@ -17,8 +23,15 @@
 #include "export/http_receiver.h"
 #include "export/ipfix/ipfix_sender.h"
 #include "export/ipfix/testing/message_reader.h"
+#include "export/json_lines/json_lines_sender.h"
 #include "export/kafka/kafka_sender.h"
+#include "export/prometheus/prometheus_exporter.h"
+#include "export/prometheus/testing/small_snapshot.h"
+#include "export/remote_write/remote_write_sender.h"
 #include "export/syslog/syslog_sender.h"
+#include "outbox/metric_push.h"
+#include "remote_write.pb.h"
+#include "support/temp_dir.h"
 
 namespace netprobe::test {
 namespace {
@@ -49,7 +62,18 @@ class Receiver {
   [[nodiscard]] virtual std::vector<std::uint64_t> ids() = 0;
   /// Records that may be there twice: of sends whose answer was lost.
   [[nodiscard]] virtual std::size_t most_twice() const = 0;
+  /// What a fault is called, where it is another one with this receiver.
+  [[nodiscard]] virtual std::string_view name_of(Fault fault) const {
+    return kFaultNames.at(static_cast<std::size_t>(fault));
+  }
 };
+
+/// `"flow_id":17` of each line or message.
+void add_ids(const std::string& text, std::vector<std::uint64_t>& ids) {
+  static const std::regex kId(R"re("flow_id":(\d+),[^}]*\})re");
+  for (std::sregex_iterator at(text.begin(), text.end(), kId), end; at != end; ++at)
+    ids.push_back(std::stoull((*at)[1]));
+}
 
 /// What all have that speak TCP.
 template <typename Port>
@@ -85,11 +109,8 @@ class SyslogTcp final : public StreamReceiver<FaultySink> {
     return make_syslog_sender(target, kClock);
   }
   std::vector<std::uint64_t> ids() override {
-    static const std::regex kId(R"re("flow_id":(\d+),[^}]*\})re");
     std::vector<std::uint64_t> ids;
-    for (const std::string& stream : sink_.streams())
-      for (std::sregex_iterator at(stream.begin(), stream.end(), kId), end; at != end; ++at)
-        ids.push_back(std::stoull((*at)[1]));
+    for (const std::string& stream : sink_.streams()) add_ids(stream, ids);
     return ids;
   }
   std::size_t most_twice() const override { return kAll; }
@@ -97,6 +118,102 @@ class SyslogTcp final : public StreamReceiver<FaultySink> {
  private:
   FaultySink& port() override { return sink_; }
   FaultySink sink_;
+};
+
+/// Of UDP nobody tells but that nobody listens.
+class SyslogUdp final : public Receiver {
+ public:
+  ~SyslogUdp() override {
+    reader_.request_stop();
+    if (reader_.joinable()) reader_.join();
+  }
+  std::string url() const override {
+    return "syslog+udp://127.0.0.1:" + std::to_string(port_) + "?";
+  }
+  ExportScheme scheme() const override { return kSyslogUdpExport; }
+  Result<std::unique_ptr<RecordSender>> make(const ExportTarget& target) const override {
+    return make_syslog_sender(target, kClock);
+  }
+  void begin(Fault fault) override {
+    if (fault == Fault::kDown) socket_.reset();
+  }
+  void mend() override {
+    if (!socket_) socket_ = listening(SOCK_DGRAM, port_);
+    const int large = 16 << 20;
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &large, sizeof large);
+    reader_ = std::jthread([this](const std::stop_token& stop) {
+      std::array<char, 65'536> some{};
+      while (!stop.stop_requested()) {
+        pollfd ready{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+        if (::poll(&ready, 1, 10) <= 0) continue;
+        const ssize_t got = ::recv(socket_.get(), some.data(), some.size(), 0);
+        const MutexLock lock(mutex_);
+        if (got > 0) text_.append(some.data(), static_cast<std::size_t>(got));
+      }
+    });
+  }
+  std::vector<std::uint64_t> ids() override {
+    const MutexLock lock(mutex_);
+    std::vector<std::uint64_t> ids;
+    add_ids(text_, ids);
+    return ids;
+  }
+  std::size_t most_twice() const override { return 64; }
+
+ private:
+  UniqueFd socket_ = listening(SOCK_DGRAM);
+  const int port_ = port_of(socket_);
+  Mutex mutex_;
+  std::string text_ NETPROBE_GUARDED_BY(mutex_);
+  std::jthread reader_;
+};
+
+/// A file that is rotated and compressed all the while.
+class JsonFile final : public Receiver {
+ public:
+  std::string url() const override {
+    return "file://" + folder_ + "/flows?rotate_size=100kB&keep=1000&compress=gzip&";
+  }
+  ExportScheme scheme() const override { return kFileExport; }
+  Result<std::unique_ptr<RecordSender>> make(const ExportTarget& target) const override {
+    return make_file_sender(target, kClock);
+  }
+  void begin(Fault fault) override {
+    if (fault != Fault::kDown) std::filesystem::create_directory(folder_);
+    if (fault != Fault::kSlow) return;
+    // As on a full disk: no file of this process grows beyond it.
+    (void)std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{.rlim_cur = 50'000, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    limited_ = true;
+  }
+  void mend() override {
+    std::filesystem::create_directory(folder_);
+    if (limited_) ::setrlimit(RLIMIT_FSIZE, &before_);
+    limited_ = false;
+  }
+  std::vector<std::uint64_t> ids() override {
+    std::vector<std::uint64_t> ids;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+      const bool packed = entry.path().extension() == ".gz";
+      add_ids(packed ? gunzip(bytes) : bytes, ids);
+    }
+    return ids;
+  }
+  std::size_t most_twice() const override { return 0; }
+  std::string_view name_of(Fault fault) const override {
+    if (fault == Fault::kDown) return "folder is not there, then is";
+    return fault == Fault::kSlow ? "disk is full, then is not" : "is rotated all the while";
+  }
+
+ private:
+  TempDir dir_;
+  const std::string folder_ = dir_.file("log");
+  rlimit before_{};
+  bool limited_ = false;
 };
 
 class IpfixTcp final : public StreamReceiver<FaultySink> {
@@ -349,8 +466,67 @@ void check(Receiver& receiver, Fault fault) {
     EXPECT_EQ(rejected, 0U);
   }
   fmt::print("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", receiver.scheme().scheme,
+             receiver.name_of(fault), status.seen, status.sent, lost_of(status, "queue_full"),
+             rejected, found.size(), twice, status.retries, problem);
+}
+
+/// Metrics are not records: a set every interval, whose values are counted. A receiver that
+/// is away, or refuses every other request for good.
+void check_remote_write(Fault fault) {
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  std::atomic<std::uint64_t> had = 0;
+  std::atomic<int> requests = 0;
+  HttpReceiver server([&](const HttpReceiver::Request& request) -> HttpReceiver::Reply {
+    std::string text;
+    prometheus::WriteRequest message;
+    EXPECT_TRUE(snappy::Uncompress(request.body.data(), request.body.size(), &text));
+    EXPECT_TRUE(message.ParseFromString(text));
+    if (fault == Fault::kRejects && requests++ % 2 == 0) return {.status = 400};
+    had += static_cast<std::uint64_t>(message.timeseries_size());
+    return {.status = 204};
+  });
+  FaultyProxy proxy(server.port());
+  proxy.faults.away = fault == Fault::kDown;
+  proxy.faults.hung = fault == Fault::kSlow;
+  const std::array schemes{kRemoteWriteHttpExport};
+  // Sets are small: as many as are made in a second have room.
+  const auto target = parse_export_target(
+      "remote-write+http://" + proxy.at() + "/api/v1/write?timeout=1s&queue=64KiB", schemes,
+      kClock.wall());
+  ASSERT_TRUE(target) << target.error().message;
+  auto sender = make_remote_write_sender(*target, kClock);
+  ASSERT_TRUE(sender) << sender.error().message;
+  const auto push = MetricPush::make(
+      *target, 20 * kMillisecond, std::move(*sender),
+      [](const std::function<void(MetricSetMaker)>& done) {
+        done([] {
+          return std::make_shared<const MetricSet>(
+              PrometheusExporter({}).collect(netprobe::testing::small_snapshot()));
+        });
+      },
+      kClock);
+  push->start();
+  std::string problem;
+  EXPECT_TRUE(eventually([&] {
+    const OutboxStatus now = push->status();
+    if (problem.empty()) problem = now.problem;
+    return !problem.empty() && (fault == Fault::kRejects || lost_of(now, "queue_full") > 0);
+  }));
+  proxy.faults.away = false;
+  proxy.faults.hung = false;
+  EXPECT_TRUE(eventually([&] { return had > 0; })) << push->status().problem;
+  push->stop(kPatience);
+  const OutboxStatus status = push->status();
+  expect_adds_up(status);
+  const std::uint64_t rejected = lost_of(status, "rejected");
+  EXPECT_EQ(rejected > 0, fault == Fault::kRejects);
+  // A request that had no answer in time may have been taken.
+  EXPECT_GE(had, status.sent);
+  if (fault != Fault::kSlow) EXPECT_EQ(had, status.sent);
+  fmt::print("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", "remote-write+http",
              kFaultNames.at(static_cast<std::size_t>(fault)), status.seen, status.sent,
-             lost_of(status, "queue_full"), rejected, found.size(), twice, status.retries, problem);
+             lost_of(status, "queue_full"), rejected, had.load(), had - status.sent, status.retries,
+             problem);
 }
 
 template <typename Kind>
@@ -364,6 +540,11 @@ void check_all(std::initializer_list<Fault> faults) {
 
 using enum Fault;
 
+TEST(FaultTable, JsonLines) { check_all<JsonFile>({kDown, kSlow, kBreaks}); }
+TEST(FaultTable, RemoteWrite) {
+  for (const Fault fault : {kDown, kSlow, kRejects}) check_remote_write(fault);
+}
+TEST(FaultTable, SyslogUdp) { check_all<SyslogUdp>({kDown}); }
 TEST(FaultTable, SyslogTcp) { check_all<SyslogTcp>({kDown, kSlow, kBreaks}); }
 TEST(FaultTable, IpfixTcp) { check_all<IpfixTcp>({kDown, kSlow, kBreaks}); }
 TEST(FaultTable, OtlpHttp) { check_all<OtlpHttpReceiver>({kDown, kSlow, kBreaks, kRejects}); }

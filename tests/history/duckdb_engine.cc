@@ -7,6 +7,7 @@
 #include "store/duckdb/database.h"
 #include "store/duckdb/dictionary.h"
 #include "store/duckdb/names.h"
+#include "store/duckdb/raw_filter.h"
 #include "store/duckdb/raw_layout.h"
 #include "store/duckdb/raw_table.h"
 #include "store/duckdb/tables.h"
@@ -60,12 +61,6 @@ class DuckDbEngine final : public SqlEngine {
     if (!use) return std::unexpected(use.error());
     use_ = std::move(*use);
     const duck::RawSource source{.database = kRaw, .names = use_.number()};
-    for (const RecordKind kind :
-         {RecordKind::kFlow, RecordKind::kDrop, RecordKind::kConnection, RecordKind::kAlert}) {
-      auto made = session_->run("CREATE VIEW " + std::string(table_name(kind, Tier::kRaw)) +
-                                " AS " + duck::raw_rows_sql(kind, source));
-      if (!made) return made;
-    }
     const auto make = [&](std::string_view to, const std::string& sums) -> Status {
       if (auto made = session_->run(duck::create_table_sql(to, rollup_columns())); !made)
         return made;
@@ -78,6 +73,33 @@ class DuckDbEngine final : public SqlEngine {
   }
 
  private:
+  /// Raw records are found by number, as far as the filter lets them.
+  std::expected<SqlStatement, QueryFailure> read(const QueryRequest& request, Tier tier,
+                                                 const std::optional<RecordCursor>& after,
+                                                 std::vector<std::vector<Value>>& rows) override {
+    if (tier != Tier::kRaw) return SqlEngine::read(request, tier, after, rows);
+    const auto failed = [](const Error& error) {
+      return std::unexpected(QueryFailure{QueryFailure::Kind::kFailed, error.message});
+    };
+    Query around = request.query;
+    const duck::RawFilter filter(around.filter, around.kind);
+    around.filter = filter.rest();
+    const auto lists = names_.lists(*session_, {.database = kRaw}, filter.columns());
+    if (!lists) return failed(lists.error());
+    std::vector<duck::Names::Use> uses;
+    const std::string where = filter.of_numbers(*lists, names_, uses).value_or("1 = 0");
+    const duck::RawSource source{.database = kRaw, .names = use_.number(), .where = where};
+    auto sql = to_sql(around, SqlDialect::kDuckDb, tier,
+                      "(" + duck::raw_rows_sql(around.kind, source) + ") AS records",
+                      request.limits.rows, after);
+    if (!sql) return sql;
+    note(sql->text);
+    auto answered = run(*sql);
+    if (!answered) return failed(answered.error());
+    rows = std::move(*answered);
+    return sql;
+  }
+
   Result<std::vector<std::vector<Value>>> run(const SqlStatement& statement) override {
     auto result = session_->query(statement.text);
     if (!result) return std::unexpected(result.error());

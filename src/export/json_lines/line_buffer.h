@@ -22,8 +22,9 @@ class LineBuffer {
   void render(std::span<const RecordRef> records) {
     text_.clear();
     ends_.clear();
-    for (const RecordRef& record : records) {
-      json_.append(text_, record);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      prefetch(records, i);
+      json_.append(text_, records[i]);
       text_ += '\n';
       ends_.push_back(text_.size());
     }

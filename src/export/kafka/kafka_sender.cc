@@ -148,6 +148,7 @@ class KafkaSender final : public RecordSender {
           continue;
         }
       }
+      prefetch(records, next);
       value_.clear();
       json_.append(value_, record);
       std::string why;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <type_traits>
 
 #include "base/protobuf.h"
 #include "base/utf8.h"
@@ -28,7 +30,25 @@ void append_bytes(std::string& out, std::size_t most, const Write& write) {
   });
 }
 
-char* put(char* at, std::string_view text) { return std::copy_n(text.data(), text.size(), at); }
+/// Keys and values are short: a call for each would be most of the work.
+char* put(char* at, std::string_view text) {
+  const char* from = text.data();
+  const std::size_t size = text.size();
+  const auto some = [&](auto width, std::size_t i) {
+    std::memcpy(at + i, from + i, decltype(width)::value);
+  };
+  if (size >= 16) {
+    std::size_t i = 0;
+    for (; i + 16 <= size; i += 16) some(std::integral_constant<std::size_t, 16>(), i);
+    some(std::integral_constant<std::size_t, 16>(), size - 16);
+  } else if (size >= 8) {
+    some(std::integral_constant<std::size_t, 8>(), 0);
+    some(std::integral_constant<std::size_t, 8>(), size - 8);
+  } else {
+    for (std::size_t i = 0; i < size; ++i) at[i] = from[i];
+  }
+  return at + size;
+}
 
 // Before a value: tags, and the lengths of attribute and AnyValue.
 constexpr std::size_t kMostHead = 4 + 3 * ProtoWriter::kMostVarint;

@@ -31,11 +31,14 @@ std::string url_of(const OtlpSettings& settings, OtlpClient::Signal signal) {
                : "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
 }
 
-/// The length that stands before a message of gRPC.
-void append_prefix(std::string& out, bool compressed, std::size_t size) {
-  out += compressed ? '\1' : '\0';
-  for (int shift = 24; shift >= 0; shift -= 8)
-    out += static_cast<char>(size >> static_cast<unsigned>(shift) & 0xffU);
+// Before a message of gRPC: is it compressed, and its length.
+constexpr std::size_t kPrefix = 5;
+
+void write_prefix(std::string& message, bool compressed) {
+  const std::size_t size = message.size() - kPrefix;
+  message[0] = compressed ? '\1' : '\0';
+  for (std::size_t i = 1; i < kPrefix; ++i)
+    message[i] = static_cast<char>(size >> (8 * (kPrefix - 1 - i)) & 0xffU);
 }
 
 }  // namespace
@@ -74,11 +77,16 @@ OtlpAnswer OtlpClient::send(std::string_view request, std::uint64_t items, std::
   // Anew each time: what is in the file may be another token by now.
   auto headers = read_header_file(settings_.http.headers_file);
   if (!headers) return {.fate = OtlpAnswer::Fate::kAgain, .problem = headers.error().message};
-  const std::string_view payload = settings_.compress ? gzipper_.compress(request) : request;
+  // As it is, where it goes out so.
+  const bool made = settings_.grpc || settings_.compress;
+  body_.clear();
+  if (settings_.grpc) body_.resize(kPrefix);
+  if (settings_.compress)
+    gzip_.add(request, DeflateStream::Flush::kEnd, body_);
+  else if (made)
+    body_ += request;
   if (settings_.grpc) {
-    body_.clear();
-    append_prefix(body_, settings_.compress, payload.size());
-    body_ += payload;
+    write_prefix(body_, settings_.compress);
     headers->emplace_back("Content-Type: application/grpc+proto");
     headers->emplace_back("TE: trailers");
     if (settings_.compress) headers->emplace_back("grpc-encoding: gzip");
@@ -88,7 +96,7 @@ OtlpAnswer OtlpClient::send(std::string_view request, std::uint64_t items, std::
     headers->emplace_back("Content-Type: application/x-protobuf");
     if (settings_.compress) headers->emplace_back("Content-Encoding: gzip");
   }
-  const PostReply reply = poster_.post(url_, *headers, settings_.grpc ? body_ : payload);
+  const PostReply reply = poster_.post(url_, *headers, made ? body_ : request);
   sent += reply.bytes;
   return settings_.grpc ? read_otlp_grpc(reply, items) : read_otlp_http(reply, items);
 }

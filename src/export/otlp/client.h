@@ -8,7 +8,7 @@
 
 #include "export/otlp/answer.h"
 #include "export/otlp/attributes.h"
-#include "export/otlp/gzipper.h"
+#include "io/deflate.h"
 #include "outbox/export_target.h"
 #include "outbox/http_target.h"
 
@@ -42,7 +42,7 @@ class OtlpClient {
   const OtlpSettings settings_;
   std::string url_;
   HttpPoster poster_;
-  Gzipper gzipper_;
+  DeflateStream gzip_;
   std::string body_;
 };
 

@@ -60,6 +60,7 @@ class OtlpSender final : public RecordSender {
     std::size_t next = first;
     for (; next < records.size() && records[next].node == node; ++next) {
       const std::size_t before = body_.size();
+      prefetch(records, next);
       encoder_.append(body_, records[next], now);
       if (body_.size() <= most_ || next == first) continue;
       body_.resize(before);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "export/prometheus/alert_rows.h"
 #include "export/prometheus/drop_rows.h"
 #include "export/prometheus/export_rows.h"
 #include "export/prometheus/history_rows.h"
@@ -208,6 +209,7 @@ void PrometheusExporter::write(const Snapshot& snapshot, MetricWriter& out) {
   write_tunnels(out, snapshot);
   write_xdp(out, snapshot);
   write_packet_losses(out, snapshot);
+  write_alerts(out, *snapshot.alerts);
   write_quality(out, snapshot.quality);
   write_bandwidth(out, rows);
   if (snapshot.kube->status.state != KubeState::kOff) write_workloads(out, snapshot);

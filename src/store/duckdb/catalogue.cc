@@ -462,8 +462,12 @@ void Catalogue::rest() {
   const MutexLock lock(mutex_);
   detach_idle(0);
   names_.forget();
-  // The limit that there is: whoever sets it has the allocator let go of what is free,
-  // which otherwise waits for the next time that somebody needs memory.
+}
+
+// The limit that there is: whoever sets it has the allocator let go of what is free,
+// which otherwise waits for the next time that somebody needs memory.
+void Catalogue::let_go() {
+  const MutexLock lock(mutex_);
   (void)session_->run(fmt::format("SET memory_limit = '{}B'", buffers_));
 }
 

@@ -48,6 +48,7 @@ struct FileView {
   Micros newest = 0;
   bool writing = false;
   std::uint64_t names = 0;  ///< Names::Use::number() of a raw file, where it is read
+  std::string where;        ///< that its own tables' rows are read by; empty: all
   /// Of a raw file: it is in a file of this kind, by enum FileKind.
   std::array<bool, kFileKinds> summed{};
 };
@@ -109,6 +110,8 @@ class Catalogue {
   /// Gives back what only readers need: files that nobody uses are detached, and with
   /// them goes what is kept of them in memory.
   void rest() NETPROBE_EXCLUDES(mutex_);
+  /// Has the library's allocator give back what is free.
+  void let_go() NETPROBE_EXCLUDES(mutex_);
   /// Reads its size anew.
   void measure(const HistoryFilePtr& file) NETPROBE_EXCLUDES(mutex_);
   /// Removes it from the disk; who uses it goes on.

@@ -68,6 +68,26 @@ class DictionaryTest : public ::testing::Test {
   Dictionary dictionary_;
 };
 
+TEST_F(DictionaryTest, NumbersAreLookedForAmongOthers) {
+  const auto is_among = [&](std::uint64_t use, std::uint32_t number) {
+    const auto value =
+        session_->value(fmt::format("SELECT {}({}, {}::UINTEGER)", kAmongFunction, use, number));
+    EXPECT_TRUE(value.has_value()) << value.error().message;
+    return value && std::get<bool>(*value);
+  };
+  std::uint64_t ended = 0;
+  {
+    const Names::Use some = names_.use(std::vector<bool>{true, false, true});
+    ended = some.number();
+    EXPECT_TRUE(is_among(some.number(), 0));
+    EXPECT_FALSE(is_among(some.number(), 1));
+    EXPECT_TRUE(is_among(some.number(), 2));
+    EXPECT_TRUE(is_among(some.number(), 3)) << "unknown ones are as 0 is";
+    EXPECT_TRUE(is_among(some.number(), 4'000'000'000U));
+  }
+  EXPECT_FALSE(is_among(ended, 0));
+}
+
 TEST_F(DictionaryTest, SameContentSameNumber) {
   const std::string egress = "egress";
   const std::string again = "egress";

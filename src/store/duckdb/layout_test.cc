@@ -64,6 +64,17 @@ class OldLayoutTest : public StoreTest {
     EXPECT_EQ(ask("src.port>=1 | count by src.pod, dst.workload").rows.size(), 35U);
     EXPECT_EQ(number("node=node-1 src.port>=1 direction=inter-node | count"), flows);
     EXPECT_EQ(number("src.label.app=app-2 src.port>=1 | count"), flows / 5);
+    // From records by number, from those of files of old and from sums by name.
+    for (const std::string filter :
+         {"src.workload=workload-1", "workload=workload-1", "not src.namespace=namespace-2",
+          R"(dst.workload~"-[13]$" direction=inter-node)", "dst.namespace=nobody"}) {
+      const auto by_name = ask(filter + " | sum bytes, count by src.workload, dst.namespace").rows;
+      EXPECT_EQ(by_name,
+                ask(filter + " src.port>=1 | sum bytes, count by src.workload, dst.namespace").rows)
+          << filter;
+      EXPECT_EQ(by_name.empty(), filter.ends_with("nobody")) << filter;
+    }
+    EXPECT_EQ(number("src.pod=pod-1 | count"), ask("src.pod=pod-1 | fields flow.id").rows.size());
   }
 };
 

@@ -55,9 +55,13 @@ std::vector<std::string> usual_places() {
 Result<LibraryPtr> Library::load(const std::string& path) {
   // Its allocator keeps what was freed for ten seconds and in an arena for every four
   // threads of each CPU, far beyond any limit that the database has. One arena: what one
-  // thread has freed another takes, and none is left to itself with what it holds. It
-  // reads this once, when it is loaded; what the user has set stays.
-  ::setenv("DUCKDB_JE_MALLOC_CONF", "narenas:1,dirty_decay_ms:200,muzzy_decay_ms:0", 0);
+  // thread has freed another takes, and none is left to itself with what it holds. And
+  // blocks are cut from what is free however large it is: usually not from more than 64
+  // times their size, so that freed blocks that lie side by side, which make one such
+  // piece, were of no use to the next ones. It reads this once, when it is loaded; what
+  // the user has set stays.
+  ::setenv("DUCKDB_JE_MALLOC_CONF",
+           "narenas:1,dirty_decay_ms:200,muzzy_decay_ms:0,lg_extent_max_active_fit:12", 0);
   // Not global: its symbols are its own affair, among them a malloc of its own.
   void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) return fail(fmt::format("cannot load DuckDB: {}", ::dlerror()));

@@ -29,6 +29,17 @@ void NameList::finish() {
   texts_.shrink_to_fit();
 }
 
+std::vector<bool> NameList::where(const std::function<bool(std::string_view)>& test) const {
+  std::vector<bool> of_text;
+  of_text.reserve(texts_.size());
+  for (const Text& text : texts_) of_text.push_back(test(view_of(text)));
+  std::vector<bool> result;
+  result.reserve(places_.size() + 1);
+  for (const std::uint32_t place : places_) result.push_back(of_text[place]);
+  if (result.empty()) result.push_back(of_text[0]);
+  return result;
+}
+
 std::size_t NameList::bytes() const {
   return sizeof *this + text_bytes_ + places_.size() * sizeof(std::uint32_t) +
          texts_.size() * sizeof(Text);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <memory_resource>
 #include <string_view>
@@ -30,6 +31,9 @@ class NameList {
   [[nodiscard]] const Text& at(std::uint32_t number) const {
     return texts_[number < places_.size() ? places_[number] : 0];
   }
+  /// By number, up to the last, whether `test` says yes to its text. Each text is asked
+  /// for once; at least of number 0 there is an answer.
+  [[nodiscard]] std::vector<bool> where(const std::function<bool(std::string_view)>& test) const;
   /// That were added.
   [[nodiscard]] std::size_t size() const { return size_; }
   /// Of memory, about.

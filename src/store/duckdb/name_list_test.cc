@@ -47,5 +47,24 @@ TEST(NameListTest, EqualTextsAreThereOnce) {
   EXPECT_EQ(view_of(list.at(999)), labels);
 }
 
+TEST(NameListTest, SaysOfWhichNumbersSomethingHolds) {
+  NameList list;
+  list.add(0, "");
+  for (std::uint32_t number = 1; number < 100; ++number)
+    list.add(number, number % 2 == 0 ? "even" : "odd");
+  list.finish();
+  std::size_t asked = 0;
+  const auto even = list.where([&](std::string_view text) {
+    ++asked;
+    return text == "even";
+  });
+  EXPECT_EQ(asked, 3U);
+  ASSERT_EQ(even.size(), 100U);
+  for (std::size_t number = 0; number < 100; ++number)
+    EXPECT_EQ(even[number], number > 0 && number % 2 == 0) << number;
+  EXPECT_EQ(NameList().where([](std::string_view text) { return text.empty(); }),
+            std::vector<bool>{true});
+}
+
 }  // namespace
 }  // namespace netprobe::duck

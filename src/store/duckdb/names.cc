@@ -24,7 +24,7 @@ std::string_view column_name(std::size_t column) {
   return column == 0 ? word_columns()[1].name : identity_columns()[column].name;
 }
 
-std::size_t bytes_of(const std::array<NameListPtr, kNameColumns>& lists) {
+std::size_t bytes_of(const NameLists& lists) {
   std::size_t bytes = 0;
   for (const NameListPtr& list : lists) bytes += list ? list->bytes() : 0;
   return bytes;
@@ -56,26 +56,33 @@ void Names::Use::end() {
 Status Names::make_functions(Session& session) {
   api_ = &session.api();
   extra_info_of = api_->scalar_function_get_extra_info;
-  LogicalType file = api_->create_logical_type(Type::kUBigint);
-  LogicalType number = api_->create_logical_type(Type::kUInteger);
-  LogicalType text = api_->create_logical_type(Type::kVarchar);
-  Status result;
-  for (std::size_t column = 0; column < kNameColumns; ++column) {
+  among_ = {.names = this};
+  Status result = make_function(session, kAmongFunction, Type::kBoolean, look_among, among_);
+  for (std::size_t column = 0; column < kNameColumns && result; ++column) {
     functions_.at(column) = {.names = this, .column = column};
-    ScalarFunction function = api_->create_scalar_function();
-    const std::string name = name_function(column);
-    api_->scalar_function_set_name(function, name.c_str());
-    api_->scalar_function_add_parameter(function, file);
-    api_->scalar_function_add_parameter(function, number);
-    api_->scalar_function_set_return_type(function, text);
-    api_->scalar_function_set_extra_info(function, &functions_.at(column), nullptr);
-    api_->scalar_function_set_function(function, look_up);
-    if (api_->register_scalar_function(session.handle(), function) != kSuccess)
-      result = fail(fmt::format("DuckDB does not take the function {}", name));
-    api_->destroy_scalar_function(&function);
+    result = make_function(session, name_function(column), Type::kVarchar, look_up,
+                           functions_.at(column));
   }
-  for (LogicalType* type : {&file, &number, &text}) api_->destroy_logical_type(type);
   return result;
+}
+
+Status Names::make_function(Session& session, const std::string& name, Type result,
+                            ScalarFunctionBody body, Function& function) const {
+  LogicalType use = api_->create_logical_type(Type::kUBigint);
+  LogicalType number = api_->create_logical_type(Type::kUInteger);
+  LogicalType type = api_->create_logical_type(result);
+  ScalarFunction made = api_->create_scalar_function();
+  api_->scalar_function_set_name(made, name.c_str());
+  api_->scalar_function_add_parameter(made, use);
+  api_->scalar_function_add_parameter(made, number);
+  api_->scalar_function_set_return_type(made, type);
+  api_->scalar_function_set_extra_info(made, &function, nullptr);
+  api_->scalar_function_set_function(made, body);
+  const State taken = api_->register_scalar_function(session.handle(), made);
+  api_->destroy_scalar_function(&made);
+  for (LogicalType* of : {&use, &number, &type}) api_->destroy_logical_type(of);
+  if (taken != kSuccess) return fail(fmt::format("DuckDB does not take the function {}", name));
+  return {};
 }
 
 // Called by the library, for some thousand rows of one file at a time.
@@ -93,14 +100,37 @@ void Names::look_up(FunctionInfo info, DataChunk arguments, Vector result) {
   for (idx_t row = 0; row < rows; ++row) texts[row] = list ? list->at(numbers[row]) : Text{};
 }
 
+void Names::look_among(FunctionInfo info, DataChunk arguments, Vector result) {
+  const Names& names = *static_cast<const Function*>(extra_info_of.load()(info))->names;
+  const Api& api = *names.api_;
+  const idx_t rows = api.data_chunk_get_size(arguments);
+  if (rows == 0) return;
+  const auto* uses = static_cast<const std::uint64_t*>(
+      api.vector_get_data(api.data_chunk_get_vector(arguments, 0)));
+  const auto* asked = static_cast<const std::uint32_t*>(
+      api.vector_get_data(api.data_chunk_get_vector(arguments, 1)));
+  auto* answers = static_cast<bool*>(api.vector_get_data(result));
+  const std::vector<bool>* numbers = names.numbers(uses[0]);
+  for (idx_t row = 0; row < rows; ++row) {
+    const std::uint32_t number = asked[row];
+    answers[row] = numbers != nullptr && (*numbers)[number < numbers->size() ? number : 0];
+  }
+}
+
+const std::vector<bool>* Names::numbers(std::uint64_t use) const {
+  const MutexLock lock(mutex_);
+  const auto found = numbers_.find(use);
+  return found == numbers_.end() || found->second.empty() ? nullptr : &found->second;
+}
+
 const NameList* Names::list(std::uint64_t use, std::size_t column) const {
   const MutexLock lock(mutex_);
   const auto found = uses_.find(use);
   return found == uses_.end() ? nullptr : found->second.at(column).get();
 }
 
-Result<Names::Use> Names::use(Session& session, const File& file, NameColumns columns) {
-  Lists lists = known(file);
+Result<NameLists> Names::lists(Session& session, const File& file, NameColumns columns) {
+  NameLists lists = known(file);
   if (file.writing)
     if (auto done = check(session, file, lists); !done) return std::unexpected(done.error());
   NameColumns missing = columns;
@@ -111,18 +141,33 @@ Result<Names::Use> Names::use(Session& session, const File& file, NameColumns co
       return std::unexpected(done.error());
   const MutexLock lock(mutex_);
   keep(file, lists);
+  return lists;
+}
+
+Result<Names::Use> Names::use(Session& session, const File& file, NameColumns columns) {
+  auto lists = this->lists(session, file, columns);
+  if (!lists) return std::unexpected(lists.error());
+  const MutexLock lock(mutex_);
   std::size_t bytes = 0;
   for (const auto& [number, used] : uses_) bytes += bytes_of(used);
-  if (bytes + bytes_of(lists) > most_)
+  if (bytes + bytes_of(*lists) > most_)
     return fail("names of so many files take too much memory", ErrorKind::kNoPermission);
   const std::uint64_t number = ++ever_;
-  uses_.try_emplace(number, lists);
+  uses_.try_emplace(number, std::move(*lists));
+  return Use(*this, number);
+}
+
+Names::Use Names::use(std::vector<bool> numbers) {
+  const MutexLock lock(mutex_);
+  const std::uint64_t number = ++ever_;
+  numbers_.try_emplace(number, std::move(numbers));
   return Use(*this, number);
 }
 
 void Names::end(std::uint64_t use) {
   const MutexLock lock(mutex_);
   uses_.erase(use);
+  numbers_.erase(use);
 }
 
 void Names::forget(std::uint64_t sequence) {
@@ -135,15 +180,15 @@ void Names::forget() {
   known_.clear();
 }
 
-Names::Lists Names::known(const File& file) {
+NameLists Names::known(const File& file) {
   const MutexLock lock(mutex_);
   const auto found = known_.find(file.sequence);
   if (found == known_.end()) return {};
   // What was read while it was written to may lack the end.
-  return found->second.whole || file.writing ? found->second.lists : Lists{};
+  return found->second.whole || file.writing ? found->second.lists : NameLists{};
 }
 
-Status Names::check(Session& session, const File& file, Lists& lists) {
+Status Names::check(Session& session, const File& file, NameLists& lists) {
   const auto fresh = [&](std::string_view table, std::span<NameListPtr> of) -> Status {
     if (std::ranges::all_of(of, [](const NameListPtr& list) { return list == nullptr; })) return {};
     const auto rows =
@@ -158,7 +203,7 @@ Status Names::check(Session& session, const File& file, Lists& lists) {
   return done ? fresh(kIdentitiesTable, all.subspan(1)) : done;
 }
 
-Status Names::read(Session& session, const File& file, NameColumns columns, Lists& lists) {
+Status Names::read(Session& session, const File& file, NameColumns columns, NameLists& lists) {
   const auto from = [&](std::string_view table, NameColumns wanted) -> Status {
     if (wanted.none()) return {};
     std::string sql = "SELECT id";
@@ -193,7 +238,7 @@ Status Names::read(Session& session, const File& file, NameColumns columns, List
   return done ? from(kIdentitiesTable, columns & ~words) : done;
 }
 
-void Names::keep(const File& file, const Lists& lists) {
+void Names::keep(const File& file, const NameLists& lists) {
   Known& known = known_[file.sequence];
   if (!file.writing && !known.whole) known = {};
   known.whole = known.whole || !file.writing;

@@ -27,11 +27,17 @@ using NameColumns = std::bitset<kNameColumns>;
 
 /// The function that has a column's text of `number`: "netprobe_zone(file, number)".
 [[nodiscard]] std::string name_function(std::size_t column);
+/// The function that says whether a number is among some: "netprobe_among(some, number)".
+inline constexpr const char* kAmongFunction = "netprobe_among";
+
+/// The dictionaries of a file, as far as they were asked for; of others null.
+using NameLists = std::array<NameListPtr, kNameColumns>;
 
 /// Dictionaries of raw files in memory. Thread-safe.
 class Names {
  public:
-  /// What a file's numbers mean to a statement, as long as this lives.
+  /// What a file's numbers mean to a statement, or numbers that it looks for, as long as
+  /// this lives.
   class Use {
    public:
     Use() = default;
@@ -68,15 +74,19 @@ class Names {
   /// no other numbers. kNoPermission: it takes more memory than names may.
   [[nodiscard]] Result<Use> use(Session& session, const File& file, NameColumns columns)
       NETPROBE_EXCLUDES(mutex_);
+  /// The same, for who looks into them himself.
+  [[nodiscard]] Result<NameLists> lists(Session& session, const File& file, NameColumns columns)
+      NETPROBE_EXCLUDES(mutex_);
+  /// Numbers that kAmongFunction is asked for; those beyond are as number 0 is.
+  [[nodiscard]] Use use(std::vector<bool> numbers) NETPROBE_EXCLUDES(mutex_);
   /// What the file has may have changed.
   void forget(std::uint64_t sequence) NETPROBE_EXCLUDES(mutex_);
   /// Of all files, what nobody uses.
   void forget() NETPROBE_EXCLUDES(mutex_);
 
  private:
-  using Lists = std::array<NameListPtr, kNameColumns>;
   struct Known {
-    Lists lists;
+    NameLists lists;
     bool whole = false;  ///< the file was not written to any more
     std::uint64_t used = 0;
   };
@@ -85,23 +95,30 @@ class Names {
     std::size_t column = 0;
   };
 
+  [[nodiscard]] Status make_function(Session& session, const std::string& name, Type result,
+                                     ScalarFunctionBody body, Function& function) const;
   static void look_up(FunctionInfo info, DataChunk arguments, Vector result);
-  [[nodiscard]] Lists known(const File& file) NETPROBE_EXCLUDES(mutex_);
+  static void look_among(FunctionInfo info, DataChunk arguments, Vector result);
+  [[nodiscard]] NameLists known(const File& file) NETPROBE_EXCLUDES(mutex_);
   /// Without the lists that the file has more for.
-  [[nodiscard]] static Status check(Session& session, const File& file, Lists& lists);
+  [[nodiscard]] static Status check(Session& session, const File& file, NameLists& lists);
   [[nodiscard]] static Status read(Session& session, const File& file, NameColumns columns,
-                                   Lists& lists);
-  void keep(const File& file, const Lists& lists) NETPROBE_REQUIRES(mutex_);
+                                   NameLists& lists);
+  void keep(const File& file, const NameLists& lists) NETPROBE_REQUIRES(mutex_);
   [[nodiscard]] const NameList* list(std::uint64_t use, std::size_t column) const
       NETPROBE_EXCLUDES(mutex_);
   void end(std::uint64_t use) NETPROBE_EXCLUDES(mutex_);
 
+  [[nodiscard]] const std::vector<bool>* numbers(std::uint64_t use) const NETPROBE_EXCLUDES(mutex_);
+
   const std::uint64_t most_;
   const Api* api_ = nullptr;
   std::array<Function, kNameColumns> functions_{};
+  Function among_{};
   mutable Mutex mutex_;
   std::map<std::uint64_t, Known> known_ NETPROBE_GUARDED_BY(mutex_);  ///< by file
-  std::map<std::uint64_t, Lists> uses_ NETPROBE_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, NameLists> uses_ NETPROBE_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, std::vector<bool>> numbers_ NETPROBE_GUARDED_BY(mutex_);
   std::uint64_t ever_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< uses
 };
 

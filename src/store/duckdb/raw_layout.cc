@@ -129,6 +129,15 @@ std::vector<TableColumn> named_columns(std::span<const TableColumn> columns,
   return result;
 }
 
+std::optional<NamePlace> name_place(RecordKind kind, std::string_view column) {
+  const std::string_view end = end_of(column);
+  if (!end.empty()) return NamePlace{.number = end, .column = name_column(column)};
+  const auto columns = table_columns(kind);
+  const auto found = std::ranges::find(columns, column, &TableColumn::name);
+  if (found == columns.end() || keeping(*found) != Keeping::kWord) return std::nullopt;
+  return NamePlace{.number = found->name, .column = 0};
+}
+
 NameColumns name_columns(std::span<const TableColumn> columns) {
   NameColumns result;
   for (const TableColumn& column : columns) {
@@ -144,8 +153,9 @@ NameColumns name_columns(std::span<const TableColumn> columns) {
 std::string raw_rows_sql(RecordKind kind, const RawSource& source) {
   const std::string table =
       fmt::format("{}.main.{}", source.database, table_name(kind, Tier::kRaw));
-  if (source.schema < kRawSchema) return "SELECT * FROM " + table;
-  return with_names(table_columns(kind), source.names, table);
+  const std::string where = source.where.empty() ? "" : fmt::format(" WHERE {}", source.where);
+  if (source.schema < kRawSchema) return "SELECT * FROM " + table + where;
+  return with_names(table_columns(kind), source.names, table + where);
 }
 
 std::string raw_sums_sql(const RawSource& source, Micros bucket, Micros since, Micros until) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,15 @@ inline constexpr std::string_view kIdentitiesTable = "identities";
 [[nodiscard]] std::vector<TableColumn> named_columns(std::span<const TableColumn> columns,
                                                      std::string_view statement);
 
+/// Where a raw file has a text of table_columns().
+struct NamePlace {
+  std::string_view number;  ///< the column of the kind's table that has its number
+  std::size_t column = 0;   ///< of the dictionaries
+  bool operator==(const NamePlace&) const = default;
+};
+/// Nothing of a column that stands there as it is, or is not there.
+[[nodiscard]] std::optional<NamePlace> name_place(RecordKind kind, std::string_view column);
+
 /// What of the dictionaries those of the columns need.
 [[nodiscard]] NameColumns name_columns(std::span<const TableColumn> columns);
 
@@ -48,6 +58,7 @@ struct RawSource {
   std::string_view database;  ///< that it is attached as
   int schema = kRawSchema;
   std::uint64_t names = 0;  ///< Names::Use::number(); of the first schema nothing
+  std::string_view where;   ///< a condition on the file's own columns; empty: none
 };
 
 /// A SELECT of rows of table_columns().

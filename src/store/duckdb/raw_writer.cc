@@ -34,6 +34,20 @@ Status append_records(Session& session, const std::string& database, RecordKind 
   return table ? table->close() : Status{};
 }
 
+/// Appended as the rest is: an INSERT would have half of the library's code in memory,
+/// with each commit of a node that has little to tell.
+Status append_ids(Session& session, const std::string& database,
+                  std::span<const HistoryBatchPtr> batches) {
+  constexpr std::array kColumns{TableColumn{"id", ColumnType::kText}};
+  auto table = TableAppender::open(session, database, "batches", kColumns);
+  if (!table) return std::unexpected(table.error());
+  for (const HistoryBatchPtr& batch : batches) {
+    (*table)->text(batch->id);
+    if (auto done = (*table)->finish_row(); !done) return done;
+  }
+  return (*table)->close();
+}
+
 }  // namespace
 
 Status RawWriter::write(std::span<const HistoryBatchPtr> batches) {
@@ -135,10 +149,7 @@ Status RawWriter::append(std::span<const HistoryBatchPtr> batches) {
     if (done) done = add(RecordKind::kAlert, &HistoryBatch::alerts);
     if (done) done = dictionary_.append_new(*session_, to);
     if (!done) return done;
-    std::string sql = fmt::format("INSERT INTO {}.main.batches VALUES ", to);
-    for (std::size_t i = 0; i < batches.size(); ++i)
-      sql += fmt::format("{}({})", i == 0 ? "" : ",", quote_text(batches[i]->id));
-    return session_->run(sql);
+    return append_ids(*session_, to, batches);
   };
   if (auto done = rows(); !done) {
     is_known_ = false;

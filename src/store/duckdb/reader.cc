@@ -122,18 +122,33 @@ std::expected<Reader::Chosen, QueryFailure> Reader::choose(Run& run, const Query
 }
 
 Result<std::vector<Names::Use>> Reader::use_names(std::vector<FileView>& files,
-                                                  NameColumns columns) {
+                                                  const RawFilter& filter, NameColumns columns) {
   std::vector<Names::Use> uses;
-  for (FileView& file : files) {
-    if (columns.none() || file.name.kind != FileKind::kRaw || file.file->schema < kRawSchema)
-      continue;
-    auto use = catalogue_.names().use(
-        *session_,
-        {.sequence = file.name.sequence, .database = file.file->alias, .writing = file.writing},
-        columns);
-    if (!use) return std::unexpected(use.error());
-    file.names = use->number();
-    uses.push_back(std::move(*use));
+  Names& names = catalogue_.names();
+  const std::string of_names = filter.of_names();
+  for (auto file = files.begin(); file != files.end();) {
+    const bool numbers = file->name.kind == FileKind::kRaw && file->file->schema >= kRawSchema;
+    const Names::File raw{
+        .sequence = file->name.sequence, .database = file->file->alias, .writing = file->writing};
+    if (!numbers) {
+      file->where = of_names;
+    } else if (!filter.empty()) {
+      auto lists = names.lists(*session_, raw, filter.columns());
+      if (!lists) return std::unexpected(lists.error());
+      auto where = filter.of_numbers(*lists, names, uses);
+      if (!where) {
+        file = files.erase(file);
+        continue;
+      }
+      file->where = std::move(*where);
+    }
+    if (numbers && columns.any()) {
+      auto use = names.use(*session_, raw, columns);
+      if (!use) return std::unexpected(use.error());
+      file->names = use->number();
+      uses.push_back(std::move(*use));
+    }
+    ++file;
   }
   return uses;
 }
@@ -144,14 +159,17 @@ std::expected<void, QueryFailure> Reader::read(Run& run, const Query& query, std
   auto chosen = choose(run, query);
   if (!chosen) return std::unexpected(chosen.error());
   auto& [lease, files] = *chosen;
+  const RawFilter filter(query.filter, query.kind);
+  Query around = query;
+  around.filter = filter.rest();
   const auto statement_from = [&](const std::string& from) {
-    return to_sql(query, SqlDialect::kDuckDb, run.tier.tier, from, rows, after);
+    return to_sql(around, SqlDialect::kDuckDb, run.tier.tier, from, rows, after);
   };
   auto sql = statement_from("");
   if (!sql) return std::unexpected(sql.error());
   const Snapshot snapshot(*session_);
   const auto names =
-      use_names(files, name_columns(used_columns(query.kind, run.tier.tier, sql->text)));
+      use_names(files, filter, name_columns(used_columns(query.kind, run.tier.tier, sql->text)));
   if (!names) return std::unexpected(failure(run, names.error()));
   sql = statement_from(from_sql(query.kind, run.tier.tier, files, run.files, sql->text));
   if (!sql) return std::unexpected(sql.error());

@@ -12,6 +12,7 @@
 #include "query/history_store.h"
 #include "query/sql.h"
 #include "store/duckdb/catalogue.h"
+#include "store/duckdb/raw_filter.h"
 
 namespace netprobe::duck {
 
@@ -50,8 +51,10 @@ class Reader {
                                                          QueryAnswer& answer);
   [[nodiscard]] std::expected<void, QueryFailure> records(Run& run, SqlStatement& statement,
                                                           QueryAnswer& answer);
-  /// What numbers mean in raw files among those; in the session's transaction.
+  /// What numbers mean in raw files among those, and by which the filter's rows are found;
+  /// files that have none go. In the session's transaction.
   [[nodiscard]] Result<std::vector<Names::Use>> use_names(std::vector<FileView>& files,
+                                                          const RawFilter& filter,
                                                           NameColumns columns);
   /// Adds what is found in a time range to the answer's rows, `rows` at most.
   [[nodiscard]] std::expected<void, QueryFailure> read(Run& run, const Query& query,

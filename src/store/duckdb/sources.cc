@@ -25,7 +25,10 @@ bool serves(const FileView& file, RecordKind kind, Tier tier) {
 }
 
 RawSource raw_source(const FileView& file) {
-  return {.database = file.file->alias, .schema = file.file->schema, .names = file.names};
+  return {.database = file.file->alias,
+          .schema = file.file->schema,
+          .names = file.names,
+          .where = file.where};
 }
 
 const TimeRange& range_of(const FileView& file, RecordKind kind) {
@@ -91,7 +94,10 @@ std::string from_sql(RecordKind kind, Tier tier, const std::vector<FileView>& fi
     } else {
       sql += fmt::format("SELECT {} FROM {}.main.{}", columns, file.file->alias,
                          table_name(kind, tier));
-      if (!not_from.empty()) sql += fmt::format(" WHERE source NOT IN ({})", not_from);
+      std::string where = file.where;
+      if (!not_from.empty())
+        where += fmt::format("{}source NOT IN ({})", where.empty() ? "" : " AND ", not_from);
+      if (!where.empty()) sql += " WHERE " + where;
     }
   }
   if (sql.empty()) {

@@ -235,35 +235,45 @@ void DuckDbStore::Impl::keep(duck::Catalogue& catalogue) {
     serve_flushes();
     return !is_ending();
   });
-  const std::uint64_t memory = catalogue.memory_bytes();
-  rest(catalogue, keeper.has_worked());
+  const auto memory = rest(catalogue, keeper.has_worked());
   const MutexLock lock(mutex_);
   state_.rows_removed += keeper.rows_removed();
-  state_.memory_bytes = memory;
+  state_.memory_bytes = memory.value_or(state_.memory_bytes);
   state_.upkeep_problem = done ? "" : done.error().message;
   if (!done && duck::is_fatal(done.error())) broken_ = true;
 }
 
 // malloc keeps what is free below what is not: after a day's questions 35 MiB. And a
 // node that nobody asks anything needs neither files nor the half of the library that
-// answers.
-void DuckDbStore::Impl::rest(duck::Catalogue& catalogue, bool has_worked) {
+// answers; one that has little to tell commits something a few times a minute, and in
+// between nothing of the library.
+std::optional<std::uint64_t> DuckDbStore::Impl::rest(duck::Catalogue& catalogue, bool has_worked) {
   const Nanos now = clock_.monotonic();
   bool asked = false;
+  bool used = !is_used_;
+  is_used_ = true;
   {
     const MutexLock lock(mutex_);
     asked = std::exchange(queries_seen_, state_.queries) != state_.queries;
+    used |= std::exchange(batches_seen_, state_.batches_written) != state_.batches_written;
   }
+  used |= asked || has_worked;
+  std::optional<std::uint64_t> memory;
+  if (used) memory = catalogue.memory_bytes();
   if (asked || has_worked) {
     worked_ = now;
     rested_ = false;
     (void)::malloc_trim(0);
   } else if (!rested_ && now - worked_ >= options_.rest_after * kMicrosecond) {
-    rested_ = true;
+    rested_ = used = true;
     catalogue.rest();
     (void)::malloc_trim(0);
+  }
+  if (used && !asked && !has_worked) {
+    catalogue.let_go();
     library_->let_pages_go();
   }
+  return memory;
 }
 
 void DuckDbStore::Impl::keep_house() {

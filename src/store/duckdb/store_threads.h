@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -66,8 +67,10 @@ class DuckDbStore::Impl {
   /// Ends all that uses the engine, and opens it anew.
   void restart() NETPROBE_EXCLUDES(mutex_);
   void serve_flushes() NETPROBE_EXCLUDES(mutex_);
-  /// Gives memory back, after work and when there has been none for a while.
-  void rest(duck::Catalogue& catalogue, bool has_worked) NETPROBE_EXCLUDES(mutex_);
+  /// Gives memory back, after work and when there has been none for a while. What the
+  /// engine has now; nothing where it was not used since this was asked last.
+  [[nodiscard]] std::optional<std::uint64_t> rest(duck::Catalogue& catalogue, bool has_worked)
+      NETPROBE_EXCLUDES(mutex_);
   void keep(duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
   void answer(Question& question, duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
   /// The engine, for as long as it is held; null where the store stops meanwhile.
@@ -87,7 +90,9 @@ class DuckDbStore::Impl {
   unsigned failures_ = 0;                    ///< of it, in a row
   // Of the thread that keeps files in order.
   std::uint64_t queries_seen_ = 0;
-  Nanos worked_ = 0;  ///< monotonic: when there was a question or a sum
+  std::uint64_t batches_seen_ = 0;
+  bool is_used_ = false;  ///< there was a look after it was opened
+  Nanos worked_ = 0;      ///< monotonic: when there was a question or a sum
   bool rested_ = false;
 
   mutable Mutex mutex_;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "analysis/history/history_feed.h"
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "flow/flow_table.h"
+
+namespace netprobe {
+
+/// Makes the records that detectors look at, on the data thread: about once a second what
+/// flows gained, in slices; further apart where a round takes long, so that it never takes
+/// more than a twentieth of the thread's time. docs/adr/0009-detection.md
+class DetectionStage {
+ public:
+  /// `take`: gets each batch, must not block. What is referred to outlives this.
+  DetectionStage(HistoryFeedOptions options, HistoryNaming naming, const Clock& clock,
+                 FlowTable& table, HistoryFeed::Write take);
+  ~DetectionStage();
+  DetectionStage(const DetectionStage&) = delete;
+  DetectionStage& operator=(const DetectionStage&) = delete;
+
+  /// A connection ended: signal thread.
+  void on_connection(const Connection& connection) { ended_.push(connection); }
+  /// Every cycle. True: there is more to do.
+  bool cycle();
+  /// The last round, when the data thread has ended.
+  void finish();
+  [[nodiscard]] std::vector<LossCounter> losses() const;
+
+ private:
+  void take_connections(std::size_t most);
+  void end(Nanos now);
+
+  const Clock& clock_;
+  FlowTable& table_;
+  HistoryFeed feed_;
+  BoundedQueue<Connection> ended_;
+  std::vector<Connection> taken_;
+  std::size_t next_taken_ = 0;
+  bool taking_ = false;
+  Nanos next_ = 0;   ///< monotonic: when the next round begins
+  Nanos began_ = 0;  ///< this one
+  Nanos spent_ = 0;  ///< in this round
+};
+
+}  // namespace netprobe

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/detection_stage.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "agent/detectors.h"
+
+namespace netprobe {
+namespace {
+
+constexpr Nanos kBegin = 60 * 1'000'000 * kSecond;
+
+class Names final : public PointNames {
+ public:
+  [[nodiscard]] std::string_view interface_name(std::uint32_t) const override { return "veth1"; }
+  [[nodiscard]] Role interface_role(std::uint32_t) const override { return Role::kPod; }
+  [[nodiscard]] bool is_local(const IpAddress&) const override { return false; }
+};
+
+class DetectionStageTest : public ::testing::Test {
+ protected:
+  DetectionStageTest()
+      : clock_(kBegin),
+        table_({}, names_),
+        stage_({.node = "n1", .started_at = 1, .hold = 0},
+               {.judge = [](Flow&) {},
+                .name = nullptr,
+                .interface_name = [](std::uint32_t) { return std::string_view("veth1"); }},
+               clock_, table_, [this](HistoryBatchPtr batch) { batches_.push_back(batch); }) {}
+
+  void packets(std::uint16_t port, std::uint64_t count) {
+    FlowDelta delta;
+    delta.ifindex = 3;
+    delta.tuple = {*IpAddress::parse("10.0.0.1"), *IpAddress::parse("10.0.0.2"), 4000, port,
+                   kProtoUdp};
+    delta.counters = {count, count * 100};
+    delta.first = delta.last = clock_.monotonic();
+    FlowHandle handle = 0;
+    table_.on_flow(delta, handle);
+  }
+  [[nodiscard]] std::uint64_t told() const {
+    std::uint64_t sum = 0;
+    for (const auto& batch : batches_)
+      for (const FlowRecord& flow : batch->flows) sum += flow.forward.packets;
+    return sum;
+  }
+
+  ManualClock clock_;
+  Names names_;
+  FlowTable table_;
+  std::vector<HistoryBatchPtr> batches_;
+  DetectionStage stage_;
+};
+
+TEST_F(DetectionStageTest, TellsOnceASecondWhatFlowsGained) {
+  packets(1, 5);
+  while (stage_.cycle()) {
+  }
+  EXPECT_EQ(told(), 5U);
+  packets(1, 7);
+  stage_.cycle();
+  EXPECT_EQ(told(), 5U) << "not before the second is over";
+  clock_.advance(kSecond);
+  while (stage_.cycle()) {
+  }
+  EXPECT_EQ(told(), 12U);
+  clock_.advance(kSecond);
+  const auto before = batches_.size();
+  stage_.cycle();
+  EXPECT_EQ(batches_.size(), before) << "nothing was gained";
+}
+
+TEST_F(DetectionStageTest, AnyNumberOfFlowsGoesInSlices) {
+  for (std::uint16_t port = 1; port <= 2500; ++port) packets(port, 1);
+  EXPECT_TRUE(stage_.cycle());
+  EXPECT_TRUE(stage_.cycle());
+  EXPECT_FALSE(stage_.cycle());
+  EXPECT_EQ(told(), 2500U);
+}
+
+TEST_F(DetectionStageTest, TheLastRoundHasAllThatThereIs) {
+  packets(1, 5);
+  while (stage_.cycle()) {
+  }
+  packets(1, 2);
+  packets(2, 3);
+  stage_.finish();
+  EXPECT_EQ(told(), 10U);
+}
+
+TEST(Detectors, AreChosenByName) {
+  const SystemClock clock;
+  AgentOptions options;
+  options.node_name = "n1";
+  const auto made = make_detection(options, clock, nullptr);
+  ASSERT_TRUE(made);
+  for (const DetectorStatus& each : (*made)->report()->detectors) {
+    const auto& all = detector_registry();
+    const auto entry = std::ranges::find(all, each.name, &DetectorEntry::name);
+    ASSERT_NE(entry, all.end());
+    EXPECT_EQ(each.on, entry->on_by_default) << each.name;
+  }
+  options.detectors = {"none"};
+  for (const DetectorStatus& each : (*make_detection(options, clock, nullptr))->report()->detectors)
+    EXPECT_FALSE(each.on) << each.name;
+  options.detectors = {"all"};
+  for (const DetectorStatus& each : (*make_detection(options, clock, nullptr))->report()->detectors)
+    EXPECT_TRUE(each.on) << each.name;
+  options.detectors = {"nobody"};
+  const auto refused = make_detection(options, clock, nullptr);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("there is no detector 'nobody'"), std::string::npos);
+  options.detectors = {};
+  options.mute_alerts = {"colour=red"};
+  EXPECT_FALSE(make_detection(options, clock, nullptr));
+  options.mute_alerts = {"alert.kind=port_scan", "alerts src.namespace=monitoring"};
+  options.enable_detection = false;
+  const auto off = make_detection(options, clock, nullptr);
+  ASSERT_TRUE(off);
+  EXPECT_EQ(*off, nullptr);
+}
+
+}  // namespace
+}  // namespace netprobe

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/detectors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "detect/beacon/beacon_detector.h"
+#include "detect/brute_force/brute_force_detector.h"
+#include "detect/exfiltration/exfiltration_detector.h"
+#include "detect/exhaustion/exhaustion_detector.h"
+#include "detect/flood/flood_detector.h"
+#include "detect/lateral/lateral_detector.h"
+#include "detect/scan/scan_detector.h"
+#include "detect/spoof/spoof_detector.h"
+#include "query/query.h"
+
+namespace netprobe {
+namespace {
+
+/// "beacon", "!beacon" beside "*", … : the later word decides.
+bool is_wanted(const DetectorEntry& entry, const std::vector<std::string>& words) {
+  bool wanted = entry.on_by_default;
+  for (const std::string& word : words) {
+    if (word == "all" || word == entry.name) wanted = true;
+    if (word == "none" || word == "!" + std::string(entry.name)) wanted = false;
+  }
+  return wanted;
+}
+
+Status check_words(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const std::string_view name = std::string_view(word).substr(word.starts_with('!') ? 1 : 0);
+    if (word == "all" || word == "none" ||
+        std::ranges::any_of(detector_registry(), [&](const auto& e) { return e.name == name; }))
+      continue;
+    std::string have;
+    for (const DetectorEntry& entry : detector_registry())
+      have += (have.empty() ? "" : ", ") + std::string(entry.name);
+    return fail(fmt::format("--detectors: there is no detector '{}'; there are: {}; and all, none, "
+                            "or one with '!' before it",
+                            word, have),
+                ErrorKind::kUsage);
+  }
+  return {};
+}
+
+Result<std::vector<RecordMatcher>> make_mutes(const std::vector<std::string>& texts, Nanos now) {
+  std::vector<RecordMatcher> mutes;
+  for (const std::string& text : texts) {
+    const auto query = parse_filter(text.starts_with("alerts") ? text : "alerts " + text, now);
+    if (!query)
+      return fail(fmt::format("--mute-alerts '{}': {}", text, query.error().message),
+                  ErrorKind::kUsage);
+    mutes.emplace_back(*query);
+  }
+  return mutes;
+}
+
+/// One that needs nothing of the options.
+template <typename Made>
+std::unique_ptr<Detector> plain(const AgentOptions& /*options*/) {
+  return std::make_unique<Made>();
+}
+
+}  // namespace
+
+const std::vector<DetectorEntry>& detector_registry() {
+  static const std::vector<DetectorEntry> kAll{
+      {"port_scan", "ports and addresses that are tried out, fast, slow or by many", true,
+       plain<ScanDetector>},
+      {"flood", "too many packets for a target: SYN, UDP, ICMP, reflection …", true,
+       plain<FloodDetector>},
+      {"exhaustion", "services worn out with few packets: slow requests, hoards", true,
+       plain<ExhaustionDetector>},
+      {"brute_force", "guessed passwords, by the pattern of connections", true,
+       plain<BruteForceDetector>},
+      {"spoof", "packets from addresses that their sender does not have", true,
+       [](const AgentOptions& options) -> std::unique_ptr<Detector> {
+         return std::make_unique<SpoofDetector>(SpoofOptions{.node = options.node_name});
+       }},
+      {"beacon", "call-backs to the outside, regular as a clock's", true, plain<BeaconDetector>},
+      {"exfiltration", "a workload sends more to the outside than is usual at this hour", true,
+       plain<ExfiltrationDetector>},
+      {"lateral_movement", "a workload talks to one inside that it never talked to", true,
+       plain<LateralDetector>},
+  };
+  return kAll;
+}
+
+std::string detectors_help() {
+  std::string text = "\nDetectors (--detectors; docs/detectors.md):\n";
+  for (const DetectorEntry& entry : detector_registry())
+    text += fmt::format("  {:<16} {}{}\n", entry.name, entry.help,
+                        entry.on_by_default ? "" : " (off unless named)");
+  return text;
+}
+
+Result<std::unique_ptr<DetectionEngine>> make_detection(
+    const AgentOptions& options, const Clock& clock, std::function<void(HistoryBatchPtr)> write) {
+  if (auto s = check_words(options.detectors); !s) return std::unexpected(s.error());
+  auto mutes = make_mutes(options.mute_alerts, clock.wall());
+  if (!mutes) return std::unexpected(mutes.error());
+  if (!options.enable_detection) return nullptr;
+  std::vector<DetectorSlot> slots;
+  for (const DetectorEntry& entry : detector_registry()) {
+    DetectorSlot slot{.name = std::string(entry.name), .detector = nullptr, .why = {}};
+    if (is_wanted(entry, options.detectors))
+      slot.detector = entry.make(options);
+    else
+      slot.why =
+          entry.on_by_default ? "--detectors leaves it out" : "off unless --detectors names it";
+    slots.push_back(std::move(slot));
+  }
+  DetectionOptions detection;
+  detection.node = detection.book.node = options.node_name;
+  detection.started_at = to_micros(clock.wall());
+  return std::make_unique<DetectionEngine>(std::move(detection), std::move(slots),
+                                           std::move(*mutes), clock, std::move(write));
+}
+
+}  // namespace netprobe

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "alerts/alert_book.h"
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "model/alert.h"
+#include "model/detector.h"
+#include "model/history.h"
+
+namespace netprobe {
+
+/// One that was made, or why it is off.
+struct DetectorSlot {
+  std::string name;
+  std::unique_ptr<Detector> detector;  ///< null: off
+  std::string why;                     ///< it is
+};
+
+struct DetectionOptions {
+  std::string node;
+  Micros started_at = 0;          ///< of the agent, wall: in the ids of batches
+  std::size_t most_waiting = 64;  ///< batches; beyond, the newest is lost and counted
+  Nanos tick = kSecond;           ///< how often detectors are asked
+  AlertBookOptions book;
+};
+
+/// Runs detectors on a thread of its own, and makes alerts of what they find. A detector
+/// that throws is turned off, and says so; the others go on. docs/detectors.md
+class DetectionEngine {
+ public:
+  /// `write`: takes the records of alerts for history and exporters, on this thread.
+  DetectionEngine(DetectionOptions options, std::vector<DetectorSlot> detectors,
+                  std::vector<RecordMatcher> mutes, const Clock& clock,
+                  std::function<void(HistoryBatchPtr)> write);
+  ~DetectionEngine();
+  DetectionEngine(const DetectionEngine&) = delete;
+  DetectionEngine& operator=(const DetectionEngine&) = delete;
+
+  void start();
+  /// Looks at what waits, tells the last alerts, and ends. Idempotent.
+  void stop();
+  /// Any thread; never blocks. Lost, and counted, where too much waits.
+  void take(HistoryBatchPtr batch);
+  /// Any thread. Never null.
+  [[nodiscard]] AlertReportPtr report() const;
+
+ private:
+  struct Running {
+    DetectorSlot slot;
+    std::uint64_t records = 0;
+    std::uint64_t findings = 0;
+    Nanos run_time = 0;
+  };
+  void run();
+  void look(const std::vector<HistoryBatchPtr>& batches);
+  void tick();
+  /// Calls `work` with the detector; turns it off where it throws.
+  template <typename Work>
+  void guard(Running& running, Work&& work);
+  void tell(std::vector<AlertPtr> alerts, Micros now);
+  void publish();
+
+  const DetectionOptions options_;
+  const Clock& clock_;
+  const std::function<void(HistoryBatchPtr)> write_;
+  BoundedQueue<HistoryBatchPtr> waiting_;
+  std::atomic<std::uint64_t> records_lost_{0};
+  std::vector<Running> detectors_;
+  AlertBook book_;
+  std::uint64_t batches_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+
+  mutable Mutex mutex_;
+  AlertReportPtr report_ NETPROBE_GUARDED_BY(mutex_);
+};
+
+}  // namespace netprobe

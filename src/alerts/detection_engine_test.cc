@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "alerts/detection_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+
+namespace netprobe {
+namespace {
+
+/// Finds each flow to port 23, and throws at port 666.
+class Made final : public Detector {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "made"; }
+  void on_flow(const FlowRecord& record) override {
+    if (record.tuple.dst_port == 666) throw std::runtime_error("no");
+    if (record.tuple.dst_port == 23) ++seen_;
+  }
+  void tick(Micros now, const FindingSink& found) override {
+    if (seen_ == told_) return;
+    told_ = seen_;
+    Finding finding;
+    finding.kind = "made";
+    finding.key = "x";
+    finding.count = seen_;
+    finding.first_seen = finding.last_seen = now;
+    found(std::move(finding));
+  }
+  [[nodiscard]] std::size_t bytes() const override { return 16; }
+
+ private:
+  std::uint64_t seen_ = 0;
+  std::uint64_t told_ = 0;
+};
+
+HistoryBatchPtr batch(std::uint16_t port) {
+  auto made = std::make_shared<HistoryBatch>();
+  made->flows.emplace_back().tuple.dst_port = port;
+  return made;
+}
+
+class Written {
+ public:
+  void take(const HistoryBatchPtr& batch) {
+    const MutexLock lock(mutex_);
+    batches_.push_back(batch);
+  }
+  [[nodiscard]] std::vector<HistoryBatchPtr> all() const {
+    const MutexLock lock(mutex_);
+    return batches_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<HistoryBatchPtr> batches_ NETPROBE_GUARDED_BY(mutex_);
+};
+
+bool eventually(const std::function<bool()>& holds) {
+  for (int i = 0; i < 3000; ++i) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+struct EngineTest : ::testing::Test {
+  DetectionEngine& start(std::size_t detectors = 1) {
+    std::vector<DetectorSlot> slots;
+    for (std::size_t i = 0; i < detectors; ++i)
+      slots.push_back({"made" + std::to_string(i), std::make_unique<Made>(), ""});
+    slots.push_back({"none", nullptr, "it is off by configuration"});
+    engine = std::make_unique<DetectionEngine>(
+        DetectionOptions{
+            .node = "n1", .most_waiting = 4, .tick = 10 * kMillisecond, .book = {.node = "n1"}},
+        std::move(slots), std::vector<RecordMatcher>{}, clock,
+        [this](const HistoryBatchPtr& told) { written.take(told); });
+    return *engine;
+  }
+  SystemClock clock;
+  Written written;
+  std::unique_ptr<DetectionEngine> engine;
+};
+
+TEST_F(EngineTest, FindingsBecomeRecordsOfHistory) {
+  start();
+  EXPECT_EQ(engine->report()->detectors.size(), 2U);
+  EXPECT_EQ(engine->report()->detectors[1].why, "it is off by configuration");
+  engine->start();
+  engine->take(batch(80));
+  engine->take(batch(23));
+  ASSERT_TRUE(eventually([&] { return !written.all().empty(); }));
+  const auto told = written.all().front();
+  EXPECT_EQ(told->node, "n1");
+  ASSERT_EQ(told->alerts.size(), 1U);
+  EXPECT_EQ(told->alerts[0].kind, "made");
+  const auto report = engine->report();
+  ASSERT_EQ(report->alerts.size(), 1U);
+  EXPECT_EQ(report->alerts[0]->id, told->alerts[0].id);
+  EXPECT_EQ(report->detectors[0].records, 2U);
+  EXPECT_EQ(report->detectors[0].findings, 1U);
+}
+
+TEST_F(EngineTest, WhatWaitsIsLookedAtInTheEnd) {
+  start();
+  engine->take(batch(23));
+  engine->start();
+  engine->stop();
+  EXPECT_EQ(written.all().size(), 1U);
+}
+
+TEST_F(EngineTest, ADetectorThatThrowsIsOffAndSaysSo) {
+  start(1).start();
+  engine->take(batch(666));
+  ASSERT_TRUE(eventually([&] { return !engine->report()->detectors[0].on; }));
+  EXPECT_EQ(engine->report()->detectors[0].why, "it failed: no");
+  engine->take(batch(23));
+  engine->stop();
+  EXPECT_TRUE(written.all().empty());
+}
+
+TEST_F(EngineTest, WhatFindsNoRoomIsCounted) {
+  start();
+  for (int i = 0; i < 10; ++i) engine->take(batch(80));
+  engine->start();
+  ASSERT_TRUE(eventually([&] { return engine->report()->detectors[0].records == 4; }));
+  const auto lost = engine->report()->lost;
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].stage, "detect");
+  EXPECT_EQ(lost[0].count, 6U);
+}
+
+}  // namespace
+}  // namespace netprobe

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/address_watchlist.h"
+#include "model/detector.h"
+#include "sketch/idle_map.h"
+#include "sketch/keyed_hash.h"
+
+namespace netprobe {
+
+struct IntelDetectorOptions {
+  /// Pairs of one of us and a listed entry that are followed at once; each is 1 to 2 KiB.
+  std::size_t most_pairs = 4096;
+  /// A pair that is quiet this long is over.
+  Micros quiet = Micros{900} * 1'000'000;
+  /// An entry that goes on is told again this often; one that got worse at once.
+  Micros again = Micros{10} * 1'000'000;
+  /// As many findings a tick; the rest wait for the next.
+  std::size_t most_findings = 256;
+};
+
+/// Flows of which an end outside is on a watchlist ("threat_intel"). One finding a pair of a
+/// workload (without Kubernetes: an address) of ours and a listed entry, and direction:
+/// - ours calls it: as bad as the list says, T1071, whether or not it was answered;
+/// - it knocks: low, T1595; medium once it was answered. Never worse than the list says.
+/// An end that is a pod, a service or a node is never outside.
+class IntelDetector final : public Detector {
+ public:
+  /// `watchlist` is asked for the current one once a tick.
+  explicit IntelDetector(WatchlistSource watchlist, IntelDetectorOptions options = {});
+
+  [[nodiscard]] std::string_view name() const override { return "threat_intel"; }
+  void on_flow(const FlowRecord& record) override;
+  void tick(Micros now, const FindingSink& found) override;
+  [[nodiscard]] std::size_t bytes() const override;
+  [[nodiscard]] std::uint64_t not_followed() const override { return pairs_.evicted(); }
+
+ private:
+  static constexpr std::size_t kEvidence = 4;
+
+  struct PairKey {
+    std::uint64_t ours = 0;   ///< hash of workload or address
+    std::uint64_t entry = 0;  ///< hash of its text
+    bool calls = false;       ///< ours began it
+    bool operator==(const PairKey&) const = default;
+  };
+  struct PairKeyHash {
+    std::size_t operator()(const PairKey& key) const {
+      return mix_hash(mix_hash(keyed_hash(key.ours), key.entry), key.calls ? 1 : 0);
+    }
+  };
+  struct Pair {
+    FindingEnd ours;
+    FindingEnd listed;
+    std::string entry;
+    std::string lists;  ///< "spamhaus (SBL123), own"
+    Severity listed_severity = Severity::kHigh;
+    double confidence = 0;
+    bool calls = false;
+    bool answered = false;
+    bool proven = false;  ///< a handshake was seen
+    std::uint64_t flows = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    Micros first_seen = 0;
+    Micros last_seen = 0;
+    Micros touched = 0;  ///< by ticks' time
+    Micros told = 0;
+    Severity told_severity = Severity::kInfo;
+    bool has_news = false;
+    std::vector<EvidenceFlow> evidence;
+  };
+
+  void look_at(const FlowRecord& record, const IpAddress& address, bool calls);
+  void follow(Pair& pair, const FlowRecord& record);
+  void begin(Pair& pair, const FlowRecord& record, const IpAddress& address, bool calls,
+             const std::vector<WatchlistMatch>& matches);
+  static void add_flow(std::vector<EvidenceFlow>& evidence, const FlowRecord& record);
+  [[nodiscard]] static Severity severity_of(const Pair& pair);
+  [[nodiscard]] static Finding finding_of(const Pair& pair);
+
+  const WatchlistSource source_;
+  const IntelDetectorOptions options_;
+  AddressWatchlistPtr watchlist_;
+  IdleMap<PairKey, Pair, PairKeyHash> pairs_;
+  std::size_t texts_ = 0;  ///< bytes that pairs hold beside themselves, as of the last tick
+  Micros now_ = 0;
+};
+
+}  // namespace netprobe

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// One entry a line.
+#include "intel/testing/fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
+  using namespace netprobe::intel;
+  return testing::hold_feed({reinterpret_cast<const char*>(data), size},
+                            {.format = FeedFormat::kPlain, .column = {}, .reason = {}});
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Real attack tools against a node with the real agent: each is found, with its kind,
+// source and target; honest traffic beside it is not.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "agent.h"
+#include "cluster.h"
+
+namespace netprobe::test {
+namespace {
+
+constexpr auto kNode = "10.77.0.1";
+constexpr auto kPod = "10.77.0.2";
+
+class Attacks : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto why = end_to_end_obstacle(); !why.empty()) GTEST_SKIP() << why;
+    for (const char* program : {"nmap", "hping3", "hydra", "slowhttptest", "curl", "python3"})
+      if (!have_program(program)) GTEST_SKIP() << "needs the program " << program;
+    auto made = NodeAndPod::make();
+    ASSERT_TRUE(made) << made.error().message;
+    node_.emplace(std::move(made->node));
+    pod_.emplace(std::move(made->pod));
+    auto agent = Agent::start(*node_, {"--enable-history=false"});
+    ASSERT_TRUE(agent) << agent.error().message;
+    agent_.emplace(std::move(*agent));
+    ASSERT_TRUE(eventually([&] { return agent_->watches("eth0"); }));
+  }
+  void TearDown() override {
+    others_.stop();
+    if (!agent_) return;
+    const auto ended = agent_->stop();
+    EXPECT_TRUE(ended && ended->ok()) << (ended ? ended->err : ended.error().message);
+  }
+  void serve(int port) {
+    ASSERT_TRUE(others_.start(*node_, {"python3", "-m", "http.server", std::to_string(port),
+                                       "--directory", "/usr/share/doc"}));
+    const std::string url = "http://" + std::string(kNode) + ":" + std::to_string(port) + "/";
+    ASSERT_TRUE(eventually([&] {
+      return pod_->run({"curl", "-s", "-o", "/dev/null", "-m", "5", url}).has_value();
+    }));
+  }
+  /// A tool that ends by itself or by its bound: what it says of it is of no interest.
+  void attack(std::vector<std::string> command, int seconds = 30) const {
+    command.insert(command.begin(), {"timeout", std::to_string(seconds)});
+    (void)pod_->run(std::move(command), (seconds + 10) * kSecond);
+  }
+  [[nodiscard]] std::string alerts() const {
+    std::string text;
+    for (const auto alert : agent_->json("/api/alerts?state=all").root()["alerts"])
+      text += simdjson::minify(alert) + "\n";
+    return text;
+  }
+  /// Is there one of the kind, from the pod, to the target?
+  [[nodiscard]] bool found(std::string_view kind, std::string_view source, std::string_view target,
+                           std::string_view word = {}) const {
+    const Json page = agent_->json("/api/alerts?state=all&kind=" + std::string(kind));
+    for (const auto alert : page.root()["alerts"]) {
+      const auto end = [&](std::string_view which) {
+        std::string_view ip;
+        return alert[which]["ip"].get(ip) == simdjson::SUCCESS ? std::string(ip) : std::string();
+      };
+      if (end("source") == source && (target.empty() || end("target") == target) &&
+          text_of(alert, "summary").find(word) != std::string::npos)
+        return true;
+    }
+    return false;
+  }
+
+  std::optional<NetNamespace> node_;
+  std::optional<NetNamespace> pod_;
+  std::optional<Agent> agent_;
+  Background others_;
+};
+
+TEST_F(Attacks, PortScansOfAllKinds) {
+  serve(80);
+  struct Scan {
+    std::string flag;
+    std::string word;  ///< in the alert's sentence
+    std::string ports = "1-300";
+  };
+  for (const Scan& scan : {Scan{"-sS", "SYN scan"}, Scan{"-sF", "FIN scan"}, Scan{"-sN", "NULL scan"},
+                           Scan{"-sX", "Xmas scan"}, Scan{"-sU", "UDP scan", "1-60"}}) {
+    attack({"nmap", "-n", "-Pn", "-T4", "--max-retries", "1", scan.flag, "-p" + scan.ports, kNode});
+    EXPECT_TRUE(eventually([&] { return found("port_scan", kPod, kNode, scan.word); }))
+        << scan.flag << "\n" << alerts();
+  }
+}
+
+TEST_F(Attacks, AConnectScanOverIpv6) {
+  attack({"nmap", "-6", "-n", "-Pn", "-T4", "-sT", "-p1-300", "fd77::1"});
+  EXPECT_TRUE(eventually([&] { return found("port_scan", "fd77::2", "fd77::1"); })) << alerts();
+}
+
+TEST_F(Attacks, ASweepOfANetwork) {
+  // Routed, so that the packets come whether somebody is there or not.
+  ASSERT_TRUE(pod_->ip({"route", "add", "198.51.100.0/24", "via", kNode}));
+  attack({"nmap", "-n", "-Pn", "-T4", "--max-retries", "0", "-sS", "-p22", "198.51.100.0/25"});
+  EXPECT_TRUE(eventually([&] { return found("host_sweep", kPod, "", "22") ||
+                                      found("port_scan", kPod, "", "22"); }))
+      << alerts();
+}
+
+TEST_F(Attacks, Floods) {
+  serve(80);
+  attack({"hping3", "-q", "-S", "-p", "80", "--flood", kNode}, 6);
+  EXPECT_TRUE(eventually([&] { return alerts().find("\"syn_flood\"") != std::string::npos; }))
+      << alerts();
+  attack({"hping3", "-q", "--udp", "-p", "9999", "--flood", kNode}, 6);
+  EXPECT_TRUE(eventually([&] { return alerts().find("\"udp_flood\"") != std::string::npos; }))
+      << alerts();
+  attack({"hping3", "-q", "--icmp", "--flood", kNode}, 6);
+  EXPECT_TRUE(eventually([&] { return alerts().find("\"icmp_flood\"") != std::string::npos; }))
+      << alerts();
+}
+
+TEST_F(Attacks, SlowRequestsWearAServiceOut) {
+  ASSERT_TRUE(others_.start(*node_, {"python3", "-c",
+                                     "import socket, time\n"
+                                     "s = socket.create_server(('0.0.0.0', 80), backlog=512)\n"
+                                     "all = []\n"
+                                     "while True: all.append(s.accept())\n"}));
+  attack({"slowhttptest", "-c", "200", "-H", "-i", "3", "-r", "100", "-l", "35", "-u",
+          std::string("http://") + kNode + "/"},
+         45);
+  EXPECT_TRUE(eventually([&] { return found("slow_request", kPod, kNode); })) << alerts();
+}
+
+TEST_F(Attacks, GuessedPasswords) {
+  // What answers as an SSH server does, and refuses each.
+  ASSERT_TRUE(others_.start(
+      *node_, {"python3", "-c",
+               "import socket, threading\n"
+               "s = socket.create_server(('0.0.0.0', 21), backlog=512)\n"
+               "def serve(c):\n"
+               "  c.sendall(b'220 ready\\r\\n')\n"
+               "  f = c.makefile('rb')\n"
+               "  for line in f:\n"
+               "    c.sendall(b'331 password\\r\\n' if line[:4] == b'USER' else b'530 no\\r\\n')\n"
+               "    if line[:4] != b'USER': break\n"
+               "  c.close()\n"
+               "while True: threading.Thread(target=serve, args=(s.accept()[0],)).start()\n"}));
+  attack({"sh", "-c",
+          "seq 1 400 > /tmp/np-words.$$; hydra -q -I -l root -P /tmp/np-words.$$ -t 8 ftp://" +
+              std::string(kNode) + "; rm -f /tmp/np-words.$$"},
+         40);
+  EXPECT_TRUE(eventually([&] { return found("brute_force", kPod, kNode); })) << alerts();
+}
+
+TEST_F(Attacks, HonestTrafficIsNone) {
+  serve(80);
+  serve(9100);
+  ASSERT_TRUE(others_.iperf(*pod_, *node_, kNode, 5, {"-P", "2"}));
+  // A page a few times a second, a scrape, one that refuses, and names that time out.
+  const std::string node = kNode;
+  attack({"sh", "-c",
+          "for i in $(seq 1 60); do curl -s -o /dev/null http://" + node +
+              "/; curl -s -o /dev/null http://" + node + ":9100/; curl -s -m 1 http://" + node +
+              ":81/; ping -q -c 1 " + node + " >/dev/null; sleep 0.1; done"},
+         60);
+  std::this_thread::sleep_for(std::chrono::seconds(4));
+  EXPECT_EQ(alerts(), "");
+  const Json page = agent_->json("/api/alerts");
+  std::size_t on = 0;
+  for (const auto detector : page.root()["detectors"])
+    if (bool is_on = false; detector["on"].get(is_on) == simdjson::SUCCESS && is_on) ++on;
+  EXPECT_GE(on, 8U);
+  EXPECT_EQ(others_.failures(), "");
+}
+
+}  // namespace
+}  // namespace netprobe::test
