@@ -184,8 +184,8 @@ void BeaconDetector::judge(Pair& pair, Learnt* learnt, const FlowRecord& record,
   std::array<std::uint32_t, kMostCalls> intervals{};
   for (std::size_t i = 0; i < n; ++i) intervals[i] = pair.intervals[(pair.at - n + i) % kMostCalls];
   const Regularity regular = regularity_of({intervals.data(), n}, {pair.sizes.data(), n});
-  const bool is_clock =
-      regular.score >= options_.min_score && regular.timing.spread <= options_.max_spread;
+  const bool is_clock = regular.score >= options_.min_score &&
+                        regular.timing.spread <= most_spread(options_.max_spread, pair.calls);
   Workload& workload = workloads_.touch(contact.src.id);
   if (learnt != nullptr) {
     if (!is_clock && pair.calls < kEnoughCalls) return;

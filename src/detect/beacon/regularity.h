@@ -30,5 +30,9 @@ struct Regularity {
 /// `intervals` in any unit, oldest first, and the bytes of as many calls.
 [[nodiscard]] Regularity regularity_of(std::span<const std::uint32_t> intervals,
                                        std::span<const std::uint32_t> sizes);
+/// How much intervals of so many calls may deviate: few look alike by chance more often.
+[[nodiscard]] inline double most_spread(double most, std::size_t calls) {
+  return calls < 32 ? 0.8 * most : most;
+}
 
 }  // namespace netprobe

@@ -54,7 +54,8 @@ std::size_t passes_after(const Interval& interval, std::size_t calls, std::mt199
     const std::size_t from = intervals.size() - n;
     const Regularity regular =
         regularity_of(std::span(intervals).subspan(from, n), std::span(sizes).subspan(from, n));
-    if (regular.score >= 0.75 && regular.timing.spread <= 0.25) return intervals.size() + 1;
+    if (regular.score >= 0.75 && regular.timing.spread <= most_spread(0.25, n + 1))
+      return intervals.size() + 1;
   }
   return 0;
 }
