@@ -68,7 +68,7 @@ class AttemptEvidence {
   [[nodiscard]] std::vector<EvidenceFlow> all() const;
 
  private:
-  static constexpr std::size_t kMost = 8;
+  static constexpr std::size_t kMost = 5;
   std::array<EvidenceFlow, kMost> flows_{};
   std::uint32_t added_ = 0;
 };
