@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kRounds = 5;
 constexpr std::size_t kRecords = 200'000;
-constexpr double kBudget = 500;
+constexpr double kBudget = 1'000;
 constexpr Micros kBegin = 1'700'000'000'000'000;
 
 struct Traffic {

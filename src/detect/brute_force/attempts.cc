@@ -9,6 +9,8 @@
 namespace netprobe {
 namespace {
 
+constexpr double kNew = 0.02;
+
 /// Never less than all parts before it.
 std::uint32_t part_at(std::uint32_t now, std::uint32_t window) {
   constexpr std::uint32_t kParts = AttemptRate::kParts;
@@ -48,15 +50,12 @@ std::uint32_t AttemptRate::others(std::uint32_t now, std::uint32_t window) const
 }
 
 void Similarity::add(double value) {
-  constexpr double kNew = 0.1;
-  if (!any_) {
-    any_ = true;
-    mean_ = value;
-    return;
-  }
+  // Exact as long as there are few: a variance that begins at 0 would call them alike.
+  ++count_;
+  const double part = std::max(1.0 / count_, kNew);
   const double off = value - mean_;
-  mean_ += kNew * off;
-  variance_ = (1 - kNew) * (variance_ + kNew * off * off);
+  mean_ += part * off;
+  variance_ = (1 - part) * (variance_ + part * off * off);
 }
 
 double Similarity::variation() const { return mean_ > 0 ? std::sqrt(variance_) / mean_ : 0; }

@@ -27,7 +27,7 @@ class AttemptRate {
   std::uint32_t part_ = 0;  ///< the newest, since the epoch
 };
 
-/// How much sizes differ, the last dozen mostly: exponentially weighted mean and variance.
+/// How much sizes differ, the last fifty mostly: exponentially weighted mean and variance.
 class Similarity {
  public:
   void add(double value);
@@ -37,7 +37,7 @@ class Similarity {
  private:
   double mean_ = 0;
   double variance_ = 0;
-  bool any_ = false;
+  double count_ = 0;
 };
 
 /// Who the other ends of attempts are, the last 32 of them.
@@ -68,7 +68,7 @@ class AttemptEvidence {
   [[nodiscard]] std::vector<EvidenceFlow> all() const;
 
  private:
-  static constexpr std::size_t kMost = 8;
+  static constexpr std::size_t kMost = 5;
   std::array<EvidenceFlow, kMost> flows_{};
   std::uint32_t added_ = 0;
 };

@@ -69,7 +69,7 @@ void BruteForceDetector::count(const FlowRecord& record, const LoginService& ser
                                const Open& flow, bool alike) {
   const std::uint32_t now = seconds_of(record.last_seen);
   const FlowTuple& tuple = record.tuple;
-  const auto add_to = [&](Groups& groups, const AddressPair& key, const IpAddress& other) {
+  const auto add_to = [&](Groups& groups, const AddressPair& key, const IpAddress* other) {
     Group* group = groups.touch_if_known(key);
     // Who has no attempts so far need not be known for the rest.
     if (group == nullptr && !alike) return;
@@ -82,14 +82,14 @@ void BruteForceDetector::count(const FlowRecord& record, const LoginService& ser
     if (!alike) return;
     if (group->first == 0) group->first = record.first_seen;
     group->sizes.add(flow.client_bytes);
-    group->others.add(other, now);
+    if (other != nullptr) group->others.add(*other, now);
     group->evidence.add(record, flow.packets, add(flow.client_bytes, flow.server_bytes));
     ++group->count;
     group->dirty = true;
   };
-  add_to(pairs_, {tuple.src, tuple.dst, tuple.dst_port}, tuple.dst);
-  add_to(sources_, {tuple.src, {}, tuple.dst_port}, tuple.dst);
-  add_to(servers_, {{}, tuple.dst, tuple.dst_port}, tuple.src);
+  add_to(pairs_, {tuple.src, tuple.dst, tuple.dst_port}, nullptr);
+  add_to(sources_, {tuple.src, {}, tuple.dst_port}, &tuple.dst);
+  add_to(servers_, {{}, tuple.dst, tuple.dst_port}, &tuple.src);
 }
 
 void BruteForceDetector::tick(Micros now, const FindingSink& found) {

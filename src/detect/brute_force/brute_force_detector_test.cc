@@ -54,7 +54,7 @@ TEST_F(BruteForceTest, EachServiceAtItsThreshold) {
       EXPECT_EQ(found[0].key, "203.0.113.9>10.0.0.2/" + std::to_string(port));
       EXPECT_EQ(found[0].value, service.attempts);
       EXPECT_EQ(found[0].severity, service.only_outside ? Severity::kLow : Severity::kMedium);
-      EXPECT_EQ(found[0].evidence.size(), 8U);
+      EXPECT_EQ(found[0].evidence.size(), 5U);
       EXPECT_FALSE(found[0].spoofable);
       EXPECT_NE(found[0].summary.find(service.name), std::string::npos);
     }

@@ -102,6 +102,15 @@ TEST_F(HonestLoginTest, ManyUsersOfOneServer) {
   }
 }
 
+TEST_F(HonestLoginTest, AnOfficeThatReadsItsMail) {
+  // Behind one address: short connections, of all sizes.
+  for (int i = 0; i < 3'000; ++i) {
+    give(traffic.answered(ip("203.0.113.9"), server, 993, 500 + random() % 3'400,
+                          1'000 + random() % 6'000));
+    if (i % 3 == 0) tick();
+  }
+}
+
 TEST_F(HonestLoginTest, MailFromARelay) {
   for (int i = 0; i < 3'000; ++i) {
     give(traffic.answered(ip("203.0.113.9"), server, 25, 3'000 + random() % 30'000, 1'500));

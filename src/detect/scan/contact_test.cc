@@ -3,11 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
-
 #include "detect/scan/answered.h"
 #include "detect/scan/probe_set.h"
-#include "sketch/extent.h"
 #include "sketch/keyed_hash.h"
 #include "support/flow_traffic.h"
 
@@ -104,21 +101,6 @@ TEST_P(ContactTest, OfEchoes) {
   FlowRecord error = traffic.ping(src, dst, false);
   error.icmp = GetParam() ? 1 << 8 : 3 << 8;
   is_nothing(error);
-}
-
-TEST(Extent, IsWithinItsError) {
-  for (const std::uint64_t many : {3U, 40U, 1'000U, 65'000U}) {
-    double sum = 0;
-    constexpr int kRounds = 20;
-    for (std::uint64_t round = 0; round < kRounds; ++round) {
-      Extent extent;
-      for (std::uint64_t i = 0; i < many; ++i)
-        for (int again = 0; again < 2; ++again) extent.add(keyed_hash(i << 20U | round));
-      const double off = static_cast<double>(extent.estimate()) / static_cast<double>(many) - 1;
-      sum += off * off;
-    }
-    EXPECT_LE(std::sqrt(sum / kRounds), 0.25) << many;
-  }
 }
 
 TEST(Answered, CountsEachPairOnceAndForgetsSlowly) {

@@ -266,6 +266,10 @@ void ScanDetector::look_at(ScanSuspect& suspect, std::uint32_t now, const Findin
   const std::uint32_t least = std::min({options_.vertical_ports, options_.outside_targets,
                                         options_.inside_targets, options_.block_pairs});
   if (probes.size() < least) return;
+  if (now < suspect.quiet_until && suspect.quiet_until - now <= options_.repeat) {
+    suspect.dirty = true;
+    return;
+  }
   for (const ShapeFound& shape : shapes_of(suspect.probes, now, suspect.outside, options_)) {
     if (mostly_answered(source_key_, suspect, shape)) continue;
     const std::uint64_t what = mix_hash(
@@ -285,6 +289,7 @@ void ScanDetector::look_at(ScanSuspect& suspect, std::uint32_t now, const Findin
     const bool chatter = wide && answered >= kChatter * static_cast<double>(shape.score) &&
                          shape.method == ScanMethod::kUdp;
     ++told_;
+    if (shape.shape == ScanShape::kBlock) suspect.quiet_until = now + options_.repeat;
     found(finding_of(suspect, shape, chatter, options_));
     for (const std::uint8_t i : shape.members) {
       probes[i].fresh = false;

@@ -38,7 +38,8 @@ struct ScanSuspect {
   Extent ports;     ///< tried
   Extent answered;  ///< pairs that had data for it
   std::uint64_t count = 0;
-  std::uint32_t last = 0;  ///< seconds
+  std::uint32_t last = 0;         ///< seconds
+  std::uint32_t quiet_until = 0;  ///< a block was told of: there is no more to find before
   bool outside = false;
   bool proven = false;  ///< its address is its own
   bool dirty = false;

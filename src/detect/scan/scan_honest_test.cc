@@ -125,6 +125,9 @@ TEST_F(HonestTest, HealthChecksThatConnectAndClose) {
       const auto port = static_cast<std::uint16_t>(8080 + i % 4);
       give(i < 3 ? traffic.refused(a, ten(0x30000 + i), port)
                  : traffic.empty(a, ten(0x30000 + i), port));
+      // And another that has them all on one port.
+      give(i < 3 ? traffic.refused(ip("10.0.0.9"), ten(0x30000 + i), 80)
+                 : traffic.empty(ip("10.0.0.9"), ten(0x30000 + i), 80));
     }
     tick(5);
   }
