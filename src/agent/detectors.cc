@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "detect/anomaly/anomaly_detector.h"
 #include "detect/beacon/beacon_detector.h"
 #include "detect/brute_force/brute_force_detector.h"
 #include "detect/exfiltration/exfiltration_detector.h"
@@ -84,6 +85,7 @@ const std::vector<DetectorEntry>& detector_registry() {
        plain<ExfiltrationDetector>},
       {"lateral_movement", "a workload talks to one inside that it never talked to", true,
        plain<LateralDetector>},
+      {"anomaly", "flows unlike others, by half-space trees", false, plain<AnomalyDetector>},
   };
   return kAll;
 }

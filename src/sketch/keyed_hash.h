@@ -28,7 +28,7 @@ namespace netprobe {
 }
 
 /// For IdleMap and the like.
-struct AddressHash {
+struct KeyedAddressHash {
   std::size_t operator()(const IpAddress& address) const { return keyed_hash(address); }
 };
 /// Two ends, in this order, and a port.

@@ -43,9 +43,8 @@ class Attacks : public testing::Test {
     ASSERT_TRUE(others_.start(*node_, {"python3", "-m", "http.server", std::to_string(port),
                                        "--directory", "/usr/share/doc"}));
     const std::string url = "http://" + std::string(kNode) + ":" + std::to_string(port) + "/";
-    ASSERT_TRUE(eventually([&] {
-      return pod_->run({"curl", "-s", "-o", "/dev/null", "-m", "5", url}).has_value();
-    }));
+    ASSERT_TRUE(eventually(
+        [&] { return pod_->run({"curl", "-s", "-o", "/dev/null", "-m", "5", url}).has_value(); }));
   }
   /// A tool that ends by itself or by its bound: what it says of it is of no interest.
   void attack(std::vector<std::string> command, int seconds = 30) const {
@@ -87,11 +86,13 @@ TEST_F(Attacks, PortScansOfAllKinds) {
     std::string word;  ///< in the alert's sentence
     std::string ports = "1-300";
   };
-  for (const Scan& scan : {Scan{"-sS", "SYN scan"}, Scan{"-sF", "FIN scan"}, Scan{"-sN", "NULL scan"},
-                           Scan{"-sX", "Xmas scan"}, Scan{"-sU", "UDP scan", "1-60"}}) {
+  for (const Scan& scan :
+       {Scan{"-sS", "SYN scan"}, Scan{"-sF", "FIN scan"}, Scan{"-sN", "NULL scan"},
+        Scan{"-sX", "Xmas scan"}, Scan{"-sU", "UDP scan", "1-60"}}) {
     attack({"nmap", "-n", "-Pn", "-T4", "--max-retries", "1", scan.flag, "-p" + scan.ports, kNode});
     EXPECT_TRUE(eventually([&] { return found("port_scan", kPod, kNode, scan.word); }))
-        << scan.flag << "\n" << alerts();
+        << scan.flag << "\n"
+        << alerts();
   }
 }
 
@@ -104,8 +105,7 @@ TEST_F(Attacks, ASweepOfANetwork) {
   // Routed, so that the packets come whether somebody is there or not.
   ASSERT_TRUE(pod_->ip({"route", "add", "198.51.100.0/24", "via", kNode}));
   attack({"nmap", "-n", "-Pn", "-T4", "--max-retries", "0", "-sS", "-p22", "198.51.100.0/25"});
-  EXPECT_TRUE(eventually([&] { return found("network_scan", kPod, "", "22"); }))
-      << alerts();
+  EXPECT_TRUE(eventually([&] { return found("network_scan", kPod, "", "22"); })) << alerts();
 }
 
 TEST_F(Attacks, Floods) {
