@@ -45,24 +45,24 @@ inline constexpr std::size_t kMostEvidence = 20;
 /// again, with newer numbers, as long as it goes on; alerts/alert_book.h makes one alert
 /// of all that have the same kind and key.
 struct Finding {
-  std::string_view kind;       ///< "port_scan" …: docs/detectors.md; static storage
+  std::string_view kind;  ///< "port_scan" …: docs/detectors.md; static storage
   Severity severity = Severity::kMedium;
   std::string_view technique;  ///< MITRE ATT&CK, "T1046"; static storage
   /// What makes it the same alert as before, beside the kind: "10.0.0.1>10.0.0.2".
   std::string key;
-  FindingEnd source;    ///< who does it: the attacker, which need not be who began the flow
-  FindingEnd target;    ///< whom it is done to
-  std::string summary;  ///< one sentence with names and numbers
-  std::string expected;  ///< what is normal, where that was learnt; else empty
+  FindingEnd source;      ///< who does it: the attacker, which need not be who began the flow
+  FindingEnd target;      ///< whom it is done to
+  std::string summary;    ///< one sentence with names and numbers
+  std::string expected;   ///< what is normal, where that was learnt; else empty
   Micros first_seen = 0;  ///< wall
   Micros last_seen = 0;
   double value = 0;  ///< what was measured, of `unit`
   double threshold = 0;
-  std::string_view unit;  ///< "ports", "packets/s" …; static storage
-  Micros window = 0;      ///< over which `value` was measured; 0: not over time
-  double confidence = 1;  ///< 0 to 1
-  bool spoofable = false;   ///< source addresses are not proven: no handshake was seen
-  std::uint64_t count = 1;  ///< of the events that it is made of, since first_seen
+  std::string_view unit;               ///< "ports", "packets/s" …; static storage
+  Micros window = 0;                   ///< over which `value` was measured; 0: not over time
+  double confidence = 1;               ///< 0 to 1
+  bool spoofable = false;              ///< source addresses are not proven: no handshake was seen
+  std::uint64_t count = 1;             ///< of the events that it is made of, since first_seen
   std::vector<EvidenceFlow> evidence;  ///< newest last; at most kMostEvidence
 };
 
