@@ -86,19 +86,22 @@ struct np_block_control {
 /*
  * The first test: block_filter is a Bloom filter whose every key has four bits
  * in one word, so that a packet that matches nothing costs one line of memory;
- * block_nets4 has a bit for each IPv4 /24 that some prefix is in or around.
- * Both are there twice: one half is asked while the other is made anew.
+ * block_nets4 has a bit for each IPv4 /16 that some prefix is in, 8 KiB that
+ * stay in the nearest cache, and behind those a bit for each /24 that some
+ * prefix is in or around. Both maps are there twice: one half is asked while
+ * the other is made anew.
  */
-#define NP_NETS4_WORDS (1U << 18)
+#define NP_NETS4_FIRST (1U << 10)
+#define NP_NETS4_WORDS (NP_NETS4_FIRST + (1U << 18))
 
 /* What a key of the filter stands for. */
 enum np_block_tag {
-  NP_TAG_SOURCE = 1,   /* an address that is blocked or limited as a source */
-  NP_TAG_NET32 = 2,    /* first 32 bits of an IPv6 prefix that is blocked */
-  NP_TAG_NET48 = 3,    /* the same of 48 bits, of prefixes that are as long */
-  NP_TAG_NETWIDE = 4,  /* first 32 bits of a prefix that is shorter than 48 */
-  NP_TAG_TARGET = 5,   /* an address that has a limit as a target */
-  NP_TAG_SERVICE = 6,  /* an address that has a limit of SYNs */
+  NP_TAG_SOURCE = 1,  /* an address that is blocked or limited as a source */
+  NP_TAG_NET32 = 2,   /* first 32 bits of an IPv6 prefix that is blocked */
+  NP_TAG_NET48 = 3,   /* the same of 48 bits, of prefixes that are as long */
+  NP_TAG_NETWIDE = 4, /* first 32 bits of a prefix that is shorter than 48 */
+  NP_TAG_TARGET = 5,  /* an address that has a limit as a target */
+  NP_TAG_SERVICE = 6, /* an address that has a limit of SYNs */
 };
 
 /* Both sides hash alike. `high` and `low`: the address as two words of the

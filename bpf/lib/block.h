@@ -52,21 +52,21 @@ struct {
   __type(value, __u32);
 } xdp_allow SEC(".maps");
 
-#define NP_ADDRESS_MAP(name)                 \
-  struct {                                   \
-    __uint(type, BPF_MAP_TYPE_HASH);         \
-    __uint(map_flags, BPF_F_NO_PREALLOC);    \
-    __uint(max_entries, 1);                  \
-    __type(key, __u8[16]);                   \
-    __type(value, struct np_block_entry);    \
+#define NP_ADDRESS_MAP(name)              \
+  struct {                                \
+    __uint(type, BPF_MAP_TYPE_HASH);      \
+    __uint(map_flags, BPF_F_NO_PREALLOC); \
+    __uint(max_entries, 1);               \
+    __type(key, __u8[16]);                \
+    __type(value, struct np_block_entry); \
   } name SEC(".maps")
-#define NP_PREFIX_MAP(name)                  \
-  struct {                                   \
-    __uint(type, BPF_MAP_TYPE_LPM_TRIE);     \
-    __uint(map_flags, BPF_F_NO_PREALLOC);    \
-    __uint(max_entries, 1);                  \
-    __type(key, struct np_block_prefix);     \
-    __type(value, struct np_block_entry);    \
+#define NP_PREFIX_MAP(name)               \
+  struct {                                \
+    __uint(type, BPF_MAP_TYPE_LPM_TRIE);  \
+    __uint(map_flags, BPF_F_NO_PREALLOC); \
+    __uint(max_entries, 1);               \
+    __type(key, struct np_block_prefix);  \
+    __type(value, struct np_block_entry); \
   } name SEC(".maps")
 
 /* What was blocked one by one, and what a feed brought. */
@@ -95,15 +95,20 @@ static __always_inline int np_filter_has(__u64 high, __u64 low, __u32 tag) {
   return at && (*at & bits) == bits;
 }
 
-/* Is there a prefix in or around the source's /24? */
-static __always_inline int np_nets4_has(__be32 source) {
-  __u32 net = bpf_ntohl(source) >> 8;
-  __u32 word = net >> 6;
+static __always_inline int np_nets4_bit(__u32 word, __u32 bit) {
   const __u64 *at;
 
   word += np_block_control.half ? NP_NETS4_WORDS : 0;
   at = bpf_map_lookup_elem(&block_nets4, &word);
-  return at && (*at >> (net & 63) & 1);
+  return at && (*at >> (bit & 63) & 1);
+}
+
+/* Is there a prefix in or around the source's /24? */
+static __always_inline int np_nets4_has(__be32 source) {
+  __u32 address = bpf_ntohl(source);
+
+  return np_nets4_bit(address >> 22, address >> 16) &&
+         np_nets4_bit(NP_NETS4_FIRST + (address >> 14), address >> 8);
 }
 
 static __always_inline int np_nets6_has(__u64 high) {
@@ -115,8 +120,8 @@ static __always_inline int np_nets6_has(__u64 high) {
 }
 
 static __always_inline int np_is_mapped(__u64 high, __u64 low) {
-  return high == 0 && (low & bpf_cpu_to_be64(0xffffffff00000000ULL)) ==
-                          bpf_cpu_to_be64(0x0000ffff00000000ULL);
+  return high == 0 &&
+         (low & bpf_cpu_to_be64(0xffffffff00000000ULL)) == bpf_cpu_to_be64(0x0000ffff00000000ULL);
 }
 
 static __always_inline int np_is_syn(const struct np_layer *l) {
@@ -276,9 +281,8 @@ static __noinline int np_block_look_up(const struct np_layer *layer, __u32 may, 
     return 0;
   }
   look.now = bpf_ktime_get_boot_ns();
-  if ((may & NP_BLOCK_ADDRESSES) &&
-      (np_block_address(&look, &xdp_blocklist, NP_CAUSE_ADDRESS) ||
-       np_block_address(&look, &xdp_feed, NP_CAUSE_FEED_ADDRESS)))
+  if ((may & NP_BLOCK_ADDRESSES) && (np_block_address(&look, &xdp_blocklist, NP_CAUSE_ADDRESS) ||
+                                     np_block_address(&look, &xdp_feed, NP_CAUSE_FEED_ADDRESS)))
     return 1;
   if ((may & (NP_BLOCK_NETS4 | NP_BLOCK_NETS6)) &&
       (np_block_network(&look, &xdp_blocknets, NP_CAUSE_NETWORK) ||
@@ -290,8 +294,8 @@ static __noinline int np_block_look_up(const struct np_layer *layer, __u32 may, 
   if ((may & NP_BLOCK_TARGETS) &&
       np_limit_ask(&look, layer->key.dst_ip, 0, NP_LIMIT_TARGET, NP_CAUSE_TARGET_LIMIT))
     return 1;
-  if ((may & NP_BLOCK_SYN) && np_limit_ask(&look, layer->key.dst_ip, layer->key.dst_port,
-                                           NP_LIMIT_SYN, NP_CAUSE_SYN_LIMIT))
+  if ((may & NP_BLOCK_SYN) &&
+      np_limit_ask(&look, layer->key.dst_ip, layer->key.dst_port, NP_LIMIT_SYN, NP_CAUSE_SYN_LIMIT))
     return 1;
   if (!look.matched)
     NP_ADD(look.stats->clean, 1);

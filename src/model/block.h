@@ -25,7 +25,7 @@ enum class BlockMode : std::uint8_t { kDryRun, kEnforce };
 struct PlaneBlock {
   IpPrefix what;  ///< sources; an address is a prefix of full length
   BlockMode mode = BlockMode::kDryRun;
-  Nanos remaining = 0;  ///< until it ends by itself; of a read one not below 0
+  Nanos remaining = 0;        ///< until it ends by itself; of a read one not below 0
   std::uint64_t packets = 0;  ///< that it matched, dropped or not
   std::uint64_t bytes = 0;    ///< link-layer bytes of those
 };

@@ -7,8 +7,7 @@
 #include "response/audit_log.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto line =
-      netprobe::parse_audit_line({reinterpret_cast<const char*>(data), size});
+  const auto line = netprobe::parse_audit_line({reinterpret_cast<const char*>(data), size});
   if (!line) return 0;
   // What was read is written and read as the same again.
   std::string text = netprobe::to_json(*line);

@@ -60,7 +60,7 @@ Result<std::vector<AuditLine>> AuditLog::read(std::size_t& damaged) const {
 Status AuditLog::open() {
   if (fd_) return {};
   UniqueFd fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  struct stat found {};
+  struct stat found{};
   if (!fd || ::fstat(fd.get(), &found) != 0)
     return fail_errno("cannot open the audit trail " + path_);
   size_ = static_cast<std::uint64_t>(found.st_size);

@@ -14,15 +14,15 @@ namespace netprobe {
 
 /// One change: who did what to whom, why, until when, and what came of it.
 struct AuditLine {
-  Nanos time = 0;       ///< wall
-  std::string action;   ///< "block", "unblock", "expire", "keep", "limit", "unlimit", "clear" …
-  std::string what;     ///< a prefix; of a limit its address; a feed's name
+  Nanos time = 0;      ///< wall
+  std::string action;  ///< "block", "unblock", "expire", "keep", "limit", "unlimit", "clear" …
+  std::string what;    ///< a prefix; of a limit its address; a feed's name
   std::string who;
   std::string reason;
   std::string result = "ok";  ///< or the sentence of the refusal
   BlockMode mode = BlockMode::kDryRun;
-  Nanos until = 0;    ///< wall; 0: does not apply
-  PlaneLimit limit;   ///< of "limit", "unlimit", "keep-limit": what is not above
+  Nanos until = 0;          ///< wall; 0: does not apply
+  PlaneLimit limit;         ///< of "limit", "unlimit", "keep-limit": what is not above
   std::uint64_t count = 0;  ///< of a feed
 };
 

@@ -72,7 +72,9 @@ TEST_F(AuditLogTest, ALineIsReadAsItWasWritten) {
 TEST_F(AuditLogTest, AppendsAcrossRestartsAndHalfLines) {
   EXPECT_TRUE(read().empty());
   ASSERT_TRUE(AuditLog(path()).append({line("a"), line("b")}));
-  { std::ofstream(path(), std::ios::app) << R"({"time_ns":1,"action":"bl)"; }
+  {
+    std::ofstream(path(), std::ios::app) << R"({"time_ns":1,"action":"bl)";
+  }
   ASSERT_TRUE(AuditLog(path()).append({line("c")}));
   EXPECT_EQ(read(1), (std::vector<std::string>{"a", "b", "c"}));
 }

@@ -29,12 +29,11 @@ Status BlockList::check(const LimitRequest& request) {
 Result<LimitRecord> BlockList::limit(const LimitRequest& request) {
   const MutexLock lock(mutex_);
   const Nanos now = clock_.wall();
-  LimitRecord record{
-      .limit = request.limit,
-      .reason = request.reason.substr(0, caps_.text),
-      .who = request.who.substr(0, caps_.text),
-      .since = now,
-      .until = now + std::clamp<Nanos>(request.limit.remaining, 0, caps_.longest)};
+  LimitRecord record{.limit = request.limit,
+                     .reason = request.reason.substr(0, caps_.text),
+                     .who = request.who.substr(0, caps_.text),
+                     .since = now,
+                     .until = now + std::clamp<Nanos>(request.limit.remaining, 0, caps_.longest)};
   AuditLine line = audit_line_of("limit", record, now);
   if (auto s = check_rate(); !s) return refuse(Refusal::kTooFast, std::move(line), s.error());
   if (auto s = check(request); !s) {
@@ -60,9 +59,9 @@ Status BlockList::unlimit(const PlaneLimit& limit, const std::string& who,
   const MutexLock lock(mutex_);
   const auto found = limits_.find(LimitKey{limit.address, limit.port, limit.side});
   if (found == limits_.end())
-    return fail(fmt::format("there is no {} limit of {}", to_string(limit.side),
-                            limit.address.to_string()),
-                ErrorKind::kNotFound);
+    return fail(
+        fmt::format("there is no {} limit of {}", to_string(limit.side), limit.address.to_string()),
+        ErrorKind::kNotFound);
   if (auto s = plane_->remove_limit(limit); !s) return s;
   AuditLine line = audit_line_of("unlimit", found->second, clock_.wall());
   line.who = who;

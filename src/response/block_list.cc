@@ -95,8 +95,8 @@ Result<BlockRecord> BlockList::block(const BlockRequest& request) {
     return refuse(why, std::move(line), s.error());
   }
   const auto before = blocks_.find(*what);
-  if (auto s = plane_->put(PlaneBlock{
-          .what = record.what, .mode = record.mode, .remaining = request.lasting});
+  if (auto s = plane_->put(
+          PlaneBlock{.what = record.what, .mode = record.mode, .remaining = request.lasting});
       !s) {
     const auto why = s.error().kind == ErrorKind::kBusy ? Refusal::kFull : Refusal::kKernel;
     return refuse(why, std::move(line), s.error());

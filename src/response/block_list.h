@@ -48,9 +48,11 @@ class BlockList {
  public:
   /// Reads the trail at `audit_path` and has again in force what was, and is not over.
   /// What is on the allow list by now is not. `clock` must outlive it.
-  [[nodiscard]] static Result<std::unique_ptr<BlockList>> open(
-      std::shared_ptr<BlockPlane> plane, const std::string& audit_path, const BlockCaps& caps,
-      std::vector<AllowedNetwork> allowed, const Clock& clock);
+  [[nodiscard]] static Result<std::unique_ptr<BlockList>> open(std::shared_ptr<BlockPlane> plane,
+                                                               const std::string& audit_path,
+                                                               const BlockCaps& caps,
+                                                               std::vector<AllowedNetwork> allowed,
+                                                               const Clock& clock);
 
   /// Blocks it, or changes the block that there is for the same prefix. kUsage: must not
   /// be; kBusy: no room or too many a minute.
@@ -102,8 +104,7 @@ class BlockList {
       NETPROBE_REQUIRES(mutex_);
   [[nodiscard]] Status check(const LimitRequest& request) NETPROBE_REQUIRES(mutex_);
   /// Counts it, writes it down as far as that goes, and hands it on.
-  std::unexpected<Error> refuse(Refusal why, AuditLine line, Error error)
-      NETPROBE_REQUIRES(mutex_);
+  std::unexpected<Error> refuse(Refusal why, AuditLine line, Error error) NETPROBE_REQUIRES(mutex_);
   [[nodiscard]] Status write(std::vector<AuditLine> lines) NETPROBE_REQUIRES(mutex_);
   /// The same where nothing hangs on it: failures are counted.
   void note(std::vector<AuditLine> lines) NETPROBE_REQUIRES(mutex_);

@@ -39,9 +39,10 @@ Status check_block(const IpPrefix& what, const AllowList& allowed, const BlockCa
   if (!v4 && what.bits() < 96 && overlap(what, kMapped))
     return usage(what.to_string() + " is not blocked: all IPv4 addresses are in it");
   if (const int widest = v4 ? caps.widest_v4 : caps.widest_v6; what.length() < widest) {
-    return usage(fmt::format("{} is not blocked: it is wider than /{}, the widest {} network that "
-                             "one may block at once",
-                             what.to_string(), widest, v4 ? "IPv4" : "IPv6"));
+    return usage(
+        fmt::format("{} is not blocked: it is wider than /{}, the widest {} network that "
+                    "one may block at once",
+                    what.to_string(), widest, v4 ? "IPv4" : "IPv6"));
   }
   const IpAddress& first = what.network();
   const char* special = first.is_unspecified() || first == IpAddress::v4(0) ? "no address of a host"
@@ -77,9 +78,10 @@ Status check_limit(const PlaneLimit& limit, const AllowList& allowed) {
   if (limit.rate == 0 || limit.burst == 0)
     return usage("a limit needs a rate and a burst of at least 1; to let nothing through, block");
   if (limit.bytes && limit.burst < kSmallestByteBurst) {
-    return usage(fmt::format("a limit of bytes needs a burst of at least {}: the longest frame has "
-                             "to fit in",
-                             kSmallestByteBurst));
+    return usage(
+        fmt::format("a limit of bytes needs a burst of at least {}: the longest frame has "
+                    "to fit in",
+                    kSmallestByteBurst));
   }
   if (limit.side == LimitSide::kSyn && (limit.bytes || limit.port == 0))
     return usage("a limit of SYNs is one of packets, and needs a port");
@@ -97,8 +99,8 @@ Status check_limit(const PlaneLimit& limit, const AllowList& allowed) {
 }
 
 bool MinuteCap::take(Nanos now) {
-  tokens_ = std::min(most_, tokens_ + static_cast<double>(std::max<Nanos>(now - last_, 0)) *
-                                          most_ / static_cast<double>(60 * kSecond));
+  tokens_ = std::min(most_, tokens_ + static_cast<double>(std::max<Nanos>(now - last_, 0)) * most_ /
+                                          static_cast<double>(60 * kSecond));
   last_ = std::max(last_, now);
   if (tokens_ < 1) return false;
   tokens_ -= 1;

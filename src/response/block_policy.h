@@ -33,8 +33,7 @@ class AllowList {
 /// At most so many a minute: a token bucket. Pure.
 class MinuteCap {
  public:
-  explicit MinuteCap(std::size_t a_minute)
-      : most_(static_cast<double>(a_minute)), tokens_(most_) {}
+  explicit MinuteCap(std::size_t a_minute) : most_(static_cast<double>(a_minute)), tokens_(most_) {}
   [[nodiscard]] bool take(Nanos now);
 
  private:

@@ -26,8 +26,8 @@ struct BlockRecord {
   BlockMode mode = BlockMode::kDryRun;
   std::string reason;
   std::string who;
-  Nanos since = 0;  ///< wall
-  Nanos until = 0;  ///< wall
+  Nanos since = 0;            ///< wall
+  Nanos until = 0;            ///< wall
   std::uint64_t packets = 0;  ///< that it matched, dropped or not
   std::uint64_t bytes = 0;
 };
@@ -55,12 +55,12 @@ struct AllowedNetwork {
 /// What one can ask for at most.
 struct BlockCaps {
   Nanos longest = 7 * 24 * 3'600 * kSecond;
-  std::size_t entries = 10'000;      ///< blocks one by one; a feed has its own room
+  std::size_t entries = 10'000;  ///< blocks one by one; a feed has its own room
   std::size_t limits = 1'000;
-  std::size_t a_minute = 60;         ///< blocks and limits, refused ones too
-  int widest_v4 = 16;                ///< shortest prefix
+  std::size_t a_minute = 60;  ///< blocks and limits, refused ones too
+  int widest_v4 = 16;         ///< shortest prefix
   int widest_v6 = 32;
-  std::size_t text = 256;            ///< bytes of a reason or a name
+  std::size_t text = 256;  ///< bytes of a reason or a name
 };
 
 /// Whom a whole list kept and whom not.

@@ -79,8 +79,8 @@ Status BlockList::restore() {
     // Of today's bounds and allow list, not those of the day it was made.
     if (auto s = check_block(record.what, allowed_, caps_); !s)
       return end(audit_line_of("unblock", record, now), s.error().message);
-    if (auto s = plane_->put(PlaneBlock{
-            .what = record.what, .mode = record.mode, .remaining = remaining});
+    if (auto s = plane_->put(
+            PlaneBlock{.what = record.what, .mode = record.mode, .remaining = remaining});
         !s)
       return end(audit_line_of("unblock", record, now), s.error().message);
     return false;

@@ -66,7 +66,8 @@ Status XdpBlockPlane::load_batches(std::span<const IpPrefix> networks, bool addr
     const std::size_t size = part.size();
     const std::string first = part.front().to_string();
     part.clear();
-    if (error != 0) return fail_errno(fmt::format("cannot block {} of a list from {} on", size, first), -error);
+    if (error != 0)
+      return fail_errno(fmt::format("cannot block {} of a list from {} on", size, first), -error);
     return {};
   };
   for (const IpPrefix& each : networks) {
@@ -173,8 +174,7 @@ void XdpBlockPlane::make_anew_locked() {
         fd, [&](const AddressKey* keys, const np_block_entry* values, __u32 count) {
           const MutexLock lock(mutex_);
           for (__u32 i = 0; i < count; ++i)
-            if (counts(values[i]))
-              filter_.add_source(what_of(keys[i]), BlockFilter::Where::kSpare);
+            if (counts(values[i])) filter_.add_source(what_of(keys[i]), BlockFilter::Where::kSpare);
           return true;
         });
   }

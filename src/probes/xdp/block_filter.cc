@@ -29,8 +29,8 @@ void put_bits(std::uint64_t& word, std::uint64_t bits) {
 
 Result<BlockFilter> BlockFilter::make(const BpfObject& object, std::uint32_t half_words,
                                       std::uint64_t seed) {
-  auto filter = MappedArray<std::uint64_t>::make(object.map_fd("block_filter"),
-                                                 std::size_t{2} * half_words);
+  auto filter =
+      MappedArray<std::uint64_t>::make(object.map_fd("block_filter"), std::size_t{2} * half_words);
   auto nets4 = MappedArray<std::uint64_t>::make(object.map_fd("block_nets4"),
                                                 std::size_t{2} * NP_NETS4_WORDS);
   auto control = MappedArray<np_block_control>::make(object.map_fd(".data.block"), 1);
@@ -53,18 +53,29 @@ void BlockFilter::set(std::uint64_t high, std::uint64_t low, np_block_tag tag, W
   if (where == Where::kBoth) put_bits(filter_[(1 - spare()) * half_words_ + word], bits);
 }
 
+void BlockFilter::set_nets4(std::uint32_t word, std::uint64_t bits, Where where) {
+  put_bits(nets4_[spare() * NP_NETS4_WORDS + word], bits);
+  if (where == Where::kBoth) put_bits(nets4_[(1 - spare()) * NP_NETS4_WORDS + word], bits);
+}
+
 void BlockFilter::set_net4(const IpPrefix& net, Where where) {
   std::uint32_t address = 0;
   std::memcpy(&address, net.network().bytes().data() + 12, 4);
-  const std::uint32_t first = ntohl(address) >> 8;
-  const std::uint32_t count = net.length() >= 24 ? 1 : 1U << (24 - net.length());
+  address = ntohl(address);
+  const auto bits_of = [](std::uint32_t first, std::uint32_t count) {
+    return count == 64 ? ~0ULL : ((1ULL << count) - 1) << (first & 63);
+  };
   // A prefix is aligned: it fills whole words or lies in one.
-  const std::uint32_t step = count < 64 ? count : 64;
-  const std::uint64_t bits = step == 64 ? ~0ULL : ((1ULL << step) - 1) << (first & 63);
-  for (std::uint32_t at = first; at < first + count; at += step) {
-    put_bits(nets4_[spare() * NP_NETS4_WORDS + (at >> 6)], bits);
-    if (where == Where::kBoth) put_bits(nets4_[(1 - spare()) * NP_NETS4_WORDS + (at >> 6)], bits);
-  }
+  const auto fill = [&](std::uint32_t words, std::uint32_t first, std::uint32_t count) {
+    const std::uint32_t step = count < 64 ? count : 64;
+    for (std::uint32_t at = first; at < first + count; at += step)
+      set_nets4(words + (at >> 6), bits_of(at, step), where);
+  };
+  const auto count = [&](int most) {
+    return net.length() >= most ? 1U : 1U << (most - net.length());
+  };
+  fill(NP_NETS4_FIRST, address >> 8, count(24));
+  fill(0, address >> 16, count(16));
   present(NP_BLOCK_NETS4, where);
 }
 

@@ -47,6 +47,7 @@ class BlockFilter {
         half_words_(half_words),
         seed_(seed) {}
   void set(std::uint64_t high, std::uint64_t low, np_block_tag tag, Where where);
+  void set_nets4(std::uint32_t word, std::uint64_t bits, Where where);
   void set_net4(const IpPrefix& net, Where where);
   void set_net6(const IpPrefix& net, Where where);
   void present(np_block_present what, Where where);

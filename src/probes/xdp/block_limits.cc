@@ -50,7 +50,8 @@ PlaneLimit limit_of(const np_limit_key& key, const np_limit& value) {
   limit.bytes = value.per_byte != 0;
   limit.rate = time_of(1U << 16, std::max<std::uint64_t>(value.unit_ns_2_16, 1), UINT64_MAX);
   __extension__ using Wide = unsigned __int128;
-  limit.burst = static_cast<std::uint64_t>(static_cast<Wide>(value.burst_ns) * limit.rate / kSecond64);
+  limit.burst =
+      static_cast<std::uint64_t>(static_cast<Wide>(value.burst_ns) * limit.rate / kSecond64);
   limit.remaining = remaining_of(value.expires_ns);
   limit.over_packets = value.over_packets;
   limit.over_bytes = value.over_bytes;
@@ -80,7 +81,8 @@ Status XdpBlockPlane::put(const PlaneLimit& limit) {
     value.over_bytes = before.over_bytes;
   }
   add_limit(limit, BlockFilter::Where::kBoth);
-  if (const int error = bpf_map_update_elem(maps_.limits.get(), &key, &value, BPF_ANY); error != 0) {
+  if (const int error = bpf_map_update_elem(maps_.limits.get(), &key, &value, BPF_ANY);
+      error != 0) {
     if (error == -E2BIG)
       return fail("no room for one more limit: all 1024 are taken; take one out", ErrorKind::kBusy);
     return fail_errno("cannot limit " + limit.address.to_string(), -error);

@@ -55,11 +55,11 @@ Result<std::shared_ptr<XdpBlockPlane>> XdpBlockPlane::make(const XdpPrograms& pr
   Maps maps{copy_of(object, "xdp_allow"),     copy_of(object, "xdp_blocklist"),
             copy_of(object, "xdp_blocknets"), copy_of(object, "xdp_feed"),
             copy_of(object, "xdp_feednets"),  copy_of(object, "xdp_limits")};
-  for (const UniqueFd* fd : {&maps.allow, &maps.blocklist, &maps.blocknets, &maps.feed,
-                             &maps.feednets, &maps.limits})
+  for (const UniqueFd* fd :
+       {&maps.allow, &maps.blocklist, &maps.blocknets, &maps.feed, &maps.feednets, &maps.limits})
     if (!*fd) return fail_errno("cannot keep a map of the XDP program");
-  return std::shared_ptr<XdpBlockPlane>(new XdpBlockPlane(
-      std::move(maps), std::move(*filter), std::move(*stats), room, programs.cpus));
+  return std::shared_ptr<XdpBlockPlane>(new XdpBlockPlane(std::move(maps), std::move(*filter),
+                                                          std::move(*stats), room, programs.cpus));
 }
 
 Status XdpBlockPlane::put(const PlaneBlock& block) {
@@ -79,7 +79,8 @@ Status XdpBlockPlane::put(const PlaneBlock& block) {
   }
   filter_.add_source(block.what, BlockFilter::Where::kBoth);
   if (const int error = bpf_map_update_elem(fd, key, &entry, BPF_ANY); error != 0)
-    return refusal(block.what.to_string(), -error, one ? "the list of addresses" : "that of networks",
+    return refusal(block.what.to_string(), -error,
+                   one ? "the list of addresses" : "that of networks",
                    one ? room_.addresses : room_.networks);
   return {};
 }
@@ -99,9 +100,9 @@ Status XdpBlockPlane::remove(const IpPrefix& what) {
 std::vector<PlaneBlock> XdpBlockPlane::blocks() const {
   std::vector<PlaneBlock> result;
   for_each_batch<AddressKey, np_block_entry>(
-      maps_.blocklist.get(), [&](const AddressKey* keys, const np_block_entry* values, __u32 count) {
-        for (__u32 i = 0; i < count; ++i)
-          result.push_back(block_of(what_of(keys[i]), values[i]));
+      maps_.blocklist.get(),
+      [&](const AddressKey* keys, const np_block_entry* values, __u32 count) {
+        for (__u32 i = 0; i < count; ++i) result.push_back(block_of(what_of(keys[i]), values[i]));
         return true;
       });
   for_each_prefix(maps_.blocknets.get(),
@@ -134,9 +135,8 @@ bool XdpBlockPlane::in_feed(const IpPrefix& what) const {
   np_block_entry entry{};
   AddressKey address = what.network().bytes();
   np_block_prefix prefix = prefix_key(what);
-  const int error = is_address(what)
-                        ? bpf_map_lookup_elem(maps_.feed.get(), &address, &entry)
-                        : bpf_map_lookup_elem(maps_.feednets.get(), &prefix, &entry);
+  const int error = is_address(what) ? bpf_map_lookup_elem(maps_.feed.get(), &address, &entry)
+                                     : bpf_map_lookup_elem(maps_.feednets.get(), &prefix, &entry);
   if (error != 0 || entry.length != what.bits() || remaining_of(entry.expires_ns) == 0)
     return false;
   const MutexLock lock(mutex_);
