@@ -250,11 +250,14 @@ static __always_inline int np_limit_ask(struct np_block_look *look, const __u8 *
   if (!limit || limit->expires_ns <= look->now)
     return 0;
   look->matched = 1;
-  if (np_limit_take(look, limit))
-    return 0;
+  /* Believed clients take no tokens: what there are is for new ones. */
   if (side == NP_LIMIT_SYN && limit->mode == NP_BLOCK_ENFORCE &&
       np_syn_is_proven(look->stats, look->layer, look->now))
     return 0;
+  if (np_limit_take(look, limit))
+    return 0;
+  if (side == NP_LIMIT_SYN && limit->mode == NP_BLOCK_ENFORCE)
+    np_syn_remember(look->stats, look->layer, look->now);
   __sync_fetch_and_add(&limit->over_packets, 1);
   __sync_fetch_and_add(&limit->over_bytes, look->length);
   return np_block_count(look, cause, limit->mode);

@@ -40,39 +40,52 @@ struct {
   __type(value, __u64);
 } xdp_syn_proven SEC(".maps");
 
-/* 1: let this SYN through although the bucket is empty. */
-static __always_inline int np_syn_is_proven(struct np_block_stats *stats,
-                                            const struct np_layer *layer, __u64 now) {
+/* A SYN's slot, and in *who what tells it from others there. */
+static __always_inline struct np_syn_seen *np_syn_slot(const struct np_layer *layer, __u64 *who) {
   const __u64 *source = (const __u64 *)layer->key.src_ip;
   const __u64 *target = (const __u64 *)layer->key.dst_ip;
-  __u64 *until = bpf_map_lookup_elem(&xdp_syn_proven, layer->key.src_ip), believed;
   __u64 more = (__u64)layer->key.src_port << 48 | (__u64)layer->key.dst_port << 32 | layer->tcp_seq;
-  struct np_syn_seen *seen;
-  __u64 who;
+  __u64 hash = np_block_hash(source[0], source[1], np_config.filter_seed, 0);
   __u32 slot;
+
+  hash = np_block_hash(target[0] ^ hash, target[1] ^ more, np_config.filter_seed, 0);
+  slot = (hash >> 40) & (NP_SYN_SLOTS - 1);
+  *who = hash;
+  return bpf_map_lookup_elem(&xdp_syn_seen, &slot);
+}
+
+/* 1: its source was believed before, or is from now on: it repeats a SYN. */
+static __always_inline int np_syn_is_proven(struct np_block_stats *stats,
+                                            const struct np_layer *layer, __u64 now) {
+  __u64 *until = bpf_map_lookup_elem(&xdp_syn_proven, layer->key.src_ip), believed, who;
+  struct np_syn_seen *seen;
 
   if (until && *until > now)
     return 1;
-  who = np_block_hash(source[0], source[1], np_config.filter_seed, 0);
-  who = np_block_hash(target[0] ^ who, target[1] ^ more, np_config.filter_seed, 0);
-  slot = (who >> 40) & (NP_SYN_SLOTS - 1);
-  seen = bpf_map_lookup_elem(&xdp_syn_seen, &slot);
-  if (!seen)
+  seen = np_syn_slot(layer, &who);
+  if (!seen || seen->who != who || now - seen->when_ns < NP_SYN_AGAIN_FROM_NS ||
+      now - seen->when_ns > NP_SYN_AGAIN_TO_NS)
     return 0;
-  if (seen->who == who && now - seen->when_ns >= NP_SYN_AGAIN_FROM_NS &&
-      now - seen->when_ns <= NP_SYN_AGAIN_TO_NS) {
-    believed = now + NP_SYN_BELIEVED_NS;
-    bpf_map_update_elem(&xdp_syn_proven, layer->key.src_ip, &believed, BPF_ANY);
-    NP_ADD(stats->proven, 1);
-    return 1;
-  }
-  /* A repetition that comes too soon must not put off the right one. */
-  if (seen->who != who || now - seen->when_ns > NP_SYN_AGAIN_TO_NS) {
-    seen->when_ns = now;
-    seen->who = who;
-  }
+  believed = now + NP_SYN_BELIEVED_NS;
+  bpf_map_update_elem(&xdp_syn_proven, layer->key.src_ip, &believed, BPF_ANY);
+  NP_ADD(stats->proven, 1);
+  return 1;
+}
+
+/* It was dropped, for its client to repeat. A repetition that comes too soon
+ * must not put off the right one. */
+static __always_inline void np_syn_remember(struct np_block_stats *stats,
+                                            const struct np_layer *layer, __u64 now) {
+  __u64 who;
+  struct np_syn_seen *seen = np_syn_slot(layer, &who);
+
+  if (!seen)
+    return;
   NP_ADD(stats->challenged, 1);
-  return 0;
+  if (seen->who == who && now - seen->when_ns <= NP_SYN_AGAIN_TO_NS)
+    return;
+  seen->when_ns = now;
+  seen->who = who;
 }
 
 #endif

@@ -47,10 +47,10 @@ class BlockMachine {
   }
   bool drops(const Packet& packet) { return drops(packet.bytes()); }
   [[nodiscard]] std::uint64_t dropped() const { return counters_->read(1).dropped; }
-  /// The program and its maps go; the plane stays.
-  void end_program() {
-    counters_.reset();
-    programs_.reset();
+  /// To be attached to an interface, whose frames are counted from now on.
+  [[nodiscard]] bpf_program* program_for(std::uint32_t ifindex) {
+    EXPECT_TRUE(counters_->claim(ifindex));
+    return programs_->object.program("netprobe_xdp");
   }
 
  private:
