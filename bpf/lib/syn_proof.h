@@ -15,22 +15,25 @@
 #include "compiler.h"
 #include "packet.h"
 
-#define NP_SYN_AGAIN_FROM_NS 500000000ULL /* sooner is the flood's own repetition */
-#define NP_SYN_AGAIN_TO_NS 8000000000ULL
+/* Units of 2^22 ns, about 4 ms, counted in 24 bits. */
+#define NP_SYN_TIME_SHIFT 22
+#define NP_SYN_TIME_MASK 0xffffffULL
+#define NP_SYN_AGAIN_FROM 119 /* 0.5 s; sooner is the flood's own repetition */
+#define NP_SYN_KEPT 310       /* 1.3 s: so long a newer SYN does not take the slot */
+#define NP_SYN_AGAIN_TO 1907  /* 8 s */
 #define NP_SYN_BELIEVED_NS 60000000000ULL
-#define NP_SYN_SLOTS 65536
+#define NP_SYN_SLOTS (1U << 20)
 
-/* First SYNs, direct-mapped: a plain array cannot be held up by a lock, and
- * what a newer SYN overwrites is tried again by its client. */
-struct np_syn_seen {
-  __u64 who; /* hash of addresses, ports and sequence number */
-  __u64 when_ns;
-};
+/* First SYNs, direct-mapped, each a word: hash of addresses, ports and sequence
+ * number, and the time in the low bits. A plain array cannot be held up by a
+ * lock. A slot is kept until its client had the time to repeat: a flood that is
+ * faster than all slots together then still leaves a part of new clients in,
+ * where overwriting would leave none. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, NP_SYN_SLOTS);
   __type(key, __u32);
-  __type(value, struct np_syn_seen);
+  __type(value, __u64);
 } xdp_syn_seen SEC(".maps");
 
 struct {
@@ -41,7 +44,7 @@ struct {
 } xdp_syn_proven SEC(".maps");
 
 /* A SYN's slot, and in *who what tells it from others there. */
-static __always_inline struct np_syn_seen *np_syn_slot(const struct np_layer *layer, __u64 *who) {
+static __always_inline __u64 *np_syn_slot(const struct np_layer *layer, __u64 *who) {
   const __u64 *source = (const __u64 *)layer->key.src_ip;
   const __u64 *target = (const __u64 *)layer->key.dst_ip;
   __u64 more = (__u64)layer->key.src_port << 48 | (__u64)layer->key.dst_port << 32 | layer->tcp_seq;
@@ -49,22 +52,30 @@ static __always_inline struct np_syn_seen *np_syn_slot(const struct np_layer *la
   __u32 slot;
 
   hash = np_block_hash(target[0] ^ hash, target[1] ^ more, np_config.filter_seed, 0);
-  slot = (hash >> 40) & (NP_SYN_SLOTS - 1);
-  *who = hash;
+  slot = hash & (NP_SYN_SLOTS - 1);
+  *who = hash & ~NP_SYN_TIME_MASK;
   return bpf_map_lookup_elem(&xdp_syn_seen, &slot);
+}
+
+static __always_inline __u32 np_syn_age(__u64 seen, __u64 now) {
+  return ((now >> NP_SYN_TIME_SHIFT) - seen) & NP_SYN_TIME_MASK;
 }
 
 /* 1: its source was believed before, or is from now on: it repeats a SYN. */
 static __always_inline int np_syn_is_proven(struct np_block_stats *stats,
                                             const struct np_layer *layer, __u64 now) {
   __u64 *until = bpf_map_lookup_elem(&xdp_syn_proven, layer->key.src_ip), believed, who;
-  struct np_syn_seen *seen;
+  __u64 *slot, seen;
+  __u32 age;
 
   if (until && *until > now)
     return 1;
-  seen = np_syn_slot(layer, &who);
-  if (!seen || seen->who != who || now - seen->when_ns < NP_SYN_AGAIN_FROM_NS ||
-      now - seen->when_ns > NP_SYN_AGAIN_TO_NS)
+  slot = np_syn_slot(layer, &who);
+  if (!slot)
+    return 0;
+  seen = *slot;
+  age = np_syn_age(seen, now);
+  if ((seen & ~NP_SYN_TIME_MASK) != who || age < NP_SYN_AGAIN_FROM || age > NP_SYN_AGAIN_TO)
     return 0;
   believed = now + NP_SYN_BELIEVED_NS;
   bpf_map_update_elem(&xdp_syn_proven, layer->key.src_ip, &believed, BPF_ANY);
@@ -76,16 +87,15 @@ static __always_inline int np_syn_is_proven(struct np_block_stats *stats,
  * must not put off the right one. */
 static __always_inline void np_syn_remember(struct np_block_stats *stats,
                                             const struct np_layer *layer, __u64 now) {
-  __u64 who;
-  struct np_syn_seen *seen = np_syn_slot(layer, &who);
+  __u64 who, seen, *slot = np_syn_slot(layer, &who);
 
-  if (!seen)
+  if (!slot)
     return;
   NP_ADD(stats->challenged, 1);
-  if (seen->who == who && now - seen->when_ns <= NP_SYN_AGAIN_TO_NS)
+  seen = *slot;
+  if (seen && np_syn_age(seen, now) <= NP_SYN_KEPT)
     return;
-  seen->when_ns = now;
-  seen->who = who;
+  *slot = who | (now >> NP_SYN_TIME_SHIFT & NP_SYN_TIME_MASK);
 }
 
 #endif

@@ -72,7 +72,7 @@ int connect_for(Nanos time) {
     (void)::connect(one.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
     pollfd waiting{one.get(), POLLIN, 0};
     char said[3];
-    if (::poll(&waiting, 1, 1'500) == 1 && ::recv(one.get(), said, 3, 0) == 3) ++answered;
+    if (::poll(&waiting, 1, 3'500) == 1 && ::recv(one.get(), said, 3, 0) == 3) ++answered;
   }
   return answered;
 }
@@ -197,17 +197,18 @@ TEST_F(Block, ASynFloodAndAnHonestClient) {
                              .reason = "flood",
                              .who = "test"});
   // Its first SYN is dropped and comes again after a second; then it is believed.
-  (void)goodput(2 * kSecond);
+  (void)goodput(4 * kSecond);
   const double limited = goodput(2 * kSecond);
   const auto counted = machine_->plane().counters();
   (void)attack->stop();
   stop = true;
   server.join();
   ASSERT_TRUE(limit) << limit.error().message;
-  fmt::print("connections/s: alone {:.0f}, flooded {:.0f}, flooded with the limit {:.0f}; "
-             "{} SYNs dropped, {} proven{}\n",
-             alone, flooded, limited, counted.dropped[6].packets, counted.proven,
-             attacks ? "" : "; trafgen had ended: " + attack->err() + attack->out());
+  fmt::print(
+      "connections/s: alone {:.0f}, flooded {:.0f}, flooded with the limit {:.0f}; "
+      "{} SYNs dropped, {} proven{}\n",
+      alone, flooded, limited, counted.dropped[6].packets, counted.proven,
+      attacks ? "" : "; trafgen had ended: " + attack->err() + attack->out());
   ASSERT_TRUE(attacks) << attack->err() << attack->out();
   EXPECT_GT(counted.dropped[6].packets, 0U);
   EXPECT_GT(limited, 0);
