@@ -97,7 +97,9 @@ class Machine {
     if (!counters_->claim(1)) std::exit(1);
     if (block) plane = *XdpBlockPlane::make(*programs_, kRoom);
   }
-  double run(const Frame& frame, const Sources& sources, __u32 repeat = kRepeat) {
+  double run(const Frame& frame, Sources sources, __u32 repeat = kRepeat) {
+    // Other sources in each run: SYNs that come again would prove their clients.
+    sources.turn = turn_ += 10'000'000;
     const __u32 zero = 0;
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
                 .data_size_in = static_cast<__u32>(frame.size()),
@@ -117,6 +119,7 @@ class Machine {
  private:
   std::optional<XdpPrograms> programs_;
   std::optional<XdpCounterTable> counters_;
+  std::uint32_t turn_ = 0;
 };
 
 /// All over the Internet, an eighth of them IPv6.
