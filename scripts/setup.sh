@@ -33,6 +33,7 @@ test_packages=(
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   nmap hping3 hydra slowhttptest
   tshark nfdump prometheus jq procps netcat-openbsd socat python3
+  tshark nfdump prometheus jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
   # Receivers of OTLP are made of the official services.

@@ -17,7 +17,7 @@ struct np_xdp_stats {
   __u32 reserved0;
   __u64 packets;
   __u64 bytes;                 /* link-layer bytes, without FCS */
-  __u64 dropped;               /* of the packets; always 0 unless np_xdp_config.drop */
+  __u64 dropped;               /* of the packets; always 0 without the block stage */
   __u64 fast[NP_FAST_CLASSES]; /* packets that the fast parser took */
   /* By enum np_packet_class, of packets that the general parser took. IPV4 and
    * IPV6 are what is outermost here. */
@@ -26,20 +26,13 @@ struct np_xdp_stats {
 NP_ABI_ASSERT(sizeof(struct np_xdp_stats) == 320, "XDP stats are five cache lines");
 NP_ABI_ASSERT(NP_PKT_SET_BUSY < NP_XDP_CLASSES, "every class that a parser finds has a place");
 
-/* Key of xdp_blocklist, a longest-prefix trie. */
-struct np_xdp_prefix {
-  __u32 length; /* bits of the address; IPv4 is mapped: 96 + its own */
-  __u8 ip[16];
-};
-
 /* Configuration, fixed at load: what is off is dead code to the verifier. */
 struct np_xdp_config {
-  __u32 device_mask; /* NP_XDP_DEVICES - 1 */
-  __u32 tunnels;     /* look inside tunnels */
-  /* Drop packets from sources in xdp_blocklist. Without it no packet is ever
-   * dropped, whatever the map holds. */
-  __u32 drop;
-  __u32 fragmented_frames;           /* frames may have more than a linear part (5.18) */
+  __u32 device_mask;       /* NP_XDP_DEVICES - 1 */
+  __u32 tunnels;           /* look inside tunnels */
+  __u32 fragmented_frames; /* frames may have more than a linear part (5.18) */
+  __u32 filter_mask;       /* block stage: words in a half of block_filter - 1 */
+  __u64 filter_seed;
   __u16 vxlan_port[NP_TUNNEL_PORTS]; /* 0: unused */
   __u16 geneve_port[NP_TUNNEL_PORTS];
 };

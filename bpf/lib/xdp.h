@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The XDP program: counts a frame for its interface and by what it is, with
- * the parser of the flow program. It passes every frame on, unless it was
- * loaded with np_config.drop.
+ * the parser of the flow program. It passes every frame on; the build with
+ * NP_XDP_BLOCK drops what block.h says. Two builds rather than a switch: the
+ * one that only counts has none of the other's maps.
  */
 #ifndef NETPROBE_BPF_LIB_XDP_H
 #define NETPROBE_BPF_LIB_XDP_H
@@ -15,6 +16,11 @@ const volatile struct np_xdp_config np_config = {};
 
 #include "fast_path.h"
 #include "slow_path.h"
+#ifdef NP_XDP_BLOCK
+#include "block.h"
+#else
+#define np_block(layer, length) 0
+#endif
 
 /* (device_mask + 1) interfaces a CPU, memory-mapped by user space, which claims
  * a slot by writing its ifindex before it attaches the program there. */
@@ -25,15 +31,6 @@ struct {
   __type(key, __u32);
   __type(value, struct np_xdp_stats);
 } xdp_stats SEC(".maps");
-
-/* Sources whose packets are dropped, for the day that something asks for it. */
-struct {
-  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, 65536);
-  __type(key, struct np_xdp_prefix);
-  __type(value, __u64);
-} xdp_blocklist SEC(".maps");
 
 static __always_inline struct np_xdp_stats *np_xdp_device(__u32 ifindex) {
   __u32 first = bpf_get_smp_processor_id() * (np_config.device_mask + 1);
@@ -128,13 +125,6 @@ static __always_inline int np_xdp_parse(struct xdp_md *ctx, struct np_xdp_stats 
   return np_xdp_slow(ctx, stats, s, length);
 }
 
-static __always_inline int np_xdp_is_blocked(const struct np_layer *layer) {
-  struct np_xdp_prefix source = {.length = 128};
-
-  __builtin_memcpy(source.ip, layer->key.src_ip, 16);
-  return bpf_map_lookup_elem(&xdp_blocklist, &source) != 0;
-}
-
 static __always_inline int np_xdp_packet(struct xdp_md *ctx) {
   struct np_xdp_stats *stats = np_xdp_device(ctx->ingress_ifindex);
   struct np_scratch *s = np_scratch();
@@ -151,7 +141,7 @@ static __always_inline int np_xdp_packet(struct xdp_md *ctx) {
     NP_ADD(stats->classes[NP_PKT_SET_BUSY], 1);
     return XDP_PASS;
   }
-  if (np_xdp_parse(ctx, stats, s, length) && np_config.drop && np_xdp_is_blocked(&s->layer[0])) {
+  if (np_xdp_parse(ctx, stats, s, length) && np_block(&s->layer[0], length)) {
     NP_ADD(stats->dropped, 1);
     action = XDP_DROP;
   }

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "abi/block_abi.h"
 #include "abi/drop_abi.h"
 #include "abi/flow_abi.h"
 #include "abi/netfilter_abi.h"
@@ -48,9 +49,17 @@ struct Layout {
 std::vector<Layout> xdp_abi() {
   return {
       NP_LAYOUT(np_xdp_stats, ifindex, reserved0, packets, bytes, dropped, fast, classes),
-      NP_LAYOUT(np_xdp_prefix, length, ip),
-      NP_LAYOUT(np_xdp_config, device_mask, tunnels, drop, fragmented_frames, vxlan_port,
-                geneve_port),
+      NP_LAYOUT(np_xdp_config, device_mask, tunnels, fragmented_frames, filter_mask, filter_seed,
+                vxlan_port, geneve_port),
+      NP_LAYOUT(np_block_entry, expires_ns, generation, mode, length, reserved0, packets, bytes),
+      NP_LAYOUT(np_block_prefix, length, ip),
+      NP_LAYOUT(np_limit_key, ip, port, side),
+      NP_LAYOUT(np_limit, expires_ns, full_ns, burst_ns, unit_ns_2_16, mode, per_byte, reserved0,
+                over_packets, over_bytes, reserved1),
+      NP_LAYOUT(np_block_control, first_test, half, feed_first, feed_last),
+      NP_LAYOUT(np_block_sum, packets, bytes),
+      NP_LAYOUT(np_block_stats, dropped, would, looked, allowed, clean, too_deep, contended,
+                challenged, proven, reserved0),
   };
 }
 

@@ -51,14 +51,6 @@ class Xdp {
     for (const auto& [name, count] : counted().classes) result[name] = count;
     return result;
   }
-  void block(const Address& source, std::uint32_t bits = 128) {
-    np_xdp_prefix key{};
-    key.length = bits;
-    std::ranges::copy(source.value.bytes(), key.ip);
-    const __u64 value = 1;
-    ASSERT_EQ(bpf_map_update_elem(programs_->object.map_fd("xdp_blocklist"), &key, &value, BPF_ANY),
-              0);
-  }
   void expect_exact() {
     const auto now = counted();
     EXPECT_EQ(now.packets, frames);
@@ -154,31 +146,6 @@ TEST_F(XdpTest, PassesWhateverComes) {
       frame[12 + random() % (frame.size() - 12)] = static_cast<std::uint8_t>(random());
     ASSERT_EQ(xdp.push(frame), XDP_PASS);
   }
-  xdp.expect_exact();
-}
-
-TEST_F(XdpTest, TheBlocklistDoesNothingUnlessItIsSwitchedOn) {
-  Xdp xdp;
-  xdp.block("10.0.0.1");
-  xdp.block("::", 0);  // everything
-  for (const auto& packet :
-       {kTcp4, kUdp6, Packet().ether().arp(), Packet().ether().vlan({.id = 1}).ipv4().tcp()})
-    EXPECT_EQ(xdp.push(packet), XDP_PASS);
-  EXPECT_EQ(xdp.counted().dropped, 0U);
-  xdp.expect_exact();
-}
-
-TEST_F(XdpTest, SwitchedOnItDropsTheBlockedAndNoOther) {
-  Xdp xdp({.drop = true});
-  xdp.block("10.0.0.1");
-  xdp.block("fd00::", 64);
-  EXPECT_EQ(xdp.push(kTcp4), XDP_DROP);  // from 10.0.0.1
-  EXPECT_EQ(xdp.push(kUdp6), XDP_DROP);  // from fd00::1
-  EXPECT_EQ(xdp.push(Packet().ether().vlan({.id = 1}).ipv4().tcp()), XDP_DROP);
-  EXPECT_EQ(xdp.push(Packet().ether().ipv4({.src = "10.0.0.2"}).tcp()), XDP_PASS);
-  EXPECT_EQ(xdp.push(Packet().ether().ipv6({.src = "fd01::1"}).tcp()), XDP_PASS);
-  EXPECT_EQ(xdp.push(Packet().ether().arp()), XDP_PASS);
-  EXPECT_EQ(xdp.counted().dropped, 3U);
   xdp.expect_exact();
 }
 

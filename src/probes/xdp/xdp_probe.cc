@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "probes/xdp/block_plane.h"
+
 namespace netprobe {
 namespace {
 
@@ -20,10 +22,16 @@ Result<std::unique_ptr<Probe>> XdpProbe::make(const XdpOptions& options,
   XdpProgramOptions program;
   program.vxlan_ports = options.vxlan_ports;
   program.geneve_ports = options.geneve_ports;
+  program.block = options.block;
   auto programs = load_xdp_programs(program, kernel);
   if (!programs) return std::unexpected(programs.error());
   auto counters = XdpCounterTable::make(*programs);
   if (!counters) return std::unexpected(counters.error());
+  if (options.block) {
+    auto plane = XdpBlockPlane::make(*programs, *options.block);
+    if (!plane) return std::unexpected(plane.error());
+    if (options.on_plane) options.on_plane(std::move(*plane));
+  }
   return std::unique_ptr<Probe>(new XdpProbe(options, std::move(*programs), std::move(*counters)));
 }
 

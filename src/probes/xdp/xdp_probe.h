@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,10 +22,14 @@ struct XdpOptions {
   std::vector<std::string> interfaces;  ///< --xdp-interface
   std::vector<std::uint16_t> vxlan_ports{4789, 8472};
   std::vector<std::uint16_t> geneve_ports{6081};
+  /// With it: the program can drop (docs/response.md), and `on_plane` gets what
+  /// tells it what, once, before make() returns.
+  std::optional<PlaneRoom> block;
+  std::function<void(std::shared_ptr<BlockPlane>)> on_plane;
 };
 
-/// Earliest ingress of the interfaces that xdp_policy.h picks. It counts and
-/// passes every frame on.
+/// Earliest ingress of the interfaces that xdp_policy.h picks. It counts
+/// frames and passes on every one that is not blocked.
 class XdpProbe final : public Probe {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Probe>> make(const XdpOptions& options,
