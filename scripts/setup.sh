@@ -32,7 +32,6 @@ test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   nmap hping3 hydra slowhttptest
-  tshark nfdump prometheus jq procps netcat-openbsd socat python3
   tshark nfdump prometheus jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "agent/intel_watch.h"
 #include "detect/anomaly/anomaly_detector.h"
 #include "detect/beacon/beacon_detector.h"
 #include "detect/brute_force/brute_force_detector.h"
@@ -60,7 +61,7 @@ Result<std::vector<RecordMatcher>> make_mutes(const std::vector<std::string>& te
 
 /// One that needs nothing of the options.
 template <typename Made>
-std::unique_ptr<Detector> plain(const AgentOptions& /*options*/) {
+Result<std::unique_ptr<Detector>> plain(const AgentOptions& /*options*/, const Clock& /*clock*/) {
   return std::make_unique<Made>();
 }
 
@@ -77,7 +78,7 @@ const std::vector<DetectorEntry>& detector_registry() {
       {"brute_force", "guessed passwords, by the pattern of connections", true,
        plain<BruteForceDetector>},
       {"spoof", "packets from addresses that their sender does not have", true,
-       [](const AgentOptions& options) -> std::unique_ptr<Detector> {
+       [](const AgentOptions& options, const Clock&) -> Result<std::unique_ptr<Detector>> {
          return std::make_unique<SpoofDetector>(SpoofOptions{.node = options.node_name});
        }},
       {"beacon", "call-backs to the outside, regular as a clock's", true, plain<BeaconDetector>},
@@ -85,6 +86,12 @@ const std::vector<DetectorEntry>& detector_registry() {
        plain<ExfiltrationDetector>},
       {"lateral_movement", "a workload talks to one inside that it never talked to", true,
        plain<LateralDetector>},
+      {"threat_intel", "addresses that lists know as bad (--threat-intel)", true,
+       [](const AgentOptions& options, const Clock& clock) -> Result<std::unique_ptr<Detector>> {
+         auto made = IntelWatch::make(options, clock);
+         if (!made) return std::unexpected(made.error());
+         return std::move(*made);
+       }},
       {"anomaly", "flows unlike others, by half-space trees", false, plain<AnomalyDetector>},
   };
   return kAll;
@@ -107,15 +114,20 @@ Result<std::unique_ptr<DetectionEngine>> make_detection(
   std::vector<DetectorSlot> slots;
   for (const DetectorEntry& entry : detector_registry()) {
     DetectorSlot slot{.name = std::string(entry.name), .detector = nullptr, .why = {}};
-    if (is_wanted(entry, options.detectors))
-      slot.detector = entry.make(options);
-    else
+    if (is_wanted(entry, options.detectors)) {
+      auto made = entry.make(options, clock);
+      if (!made) return std::unexpected(made.error());
+      slot.detector = std::move(*made);
+    } else {
       slot.why =
           entry.on_by_default ? "--detectors leaves it out" : "off unless --detectors names it";
+    }
     slots.push_back(std::move(slot));
   }
   DetectionOptions detection;
   detection.node = detection.book.node = options.node_name;
+  if (options.enable_history && !options.data_dir.empty())
+    detection.state_directory = options.data_dir + "/detectors";
   detection.started_at = to_micros(clock.wall());
   return std::make_unique<DetectionEngine>(std::move(detection), std::move(slots),
                                            std::move(*mutes), clock, std::move(write));

@@ -19,7 +19,7 @@ struct DetectorEntry {
   std::string_view name;
   std::string_view help;
   bool on_by_default = true;
-  std::unique_ptr<Detector> (*make)(const AgentOptions& options);
+  Result<std::unique_ptr<Detector>> (*make)(const AgentOptions& options, const Clock& clock);
 };
 [[nodiscard]] const std::vector<DetectorEntry>& detector_registry();
 /// For --help: a line each.

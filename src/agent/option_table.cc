@@ -33,6 +33,10 @@ Status set_exports(AgentOptions& options, const std::string& value) {
 }
 
 /// One a line; what is wrong with them is said where they are used.
+Status set_threat_intel(AgentOptions& options, const std::string& value) {
+  options.threat_intel = lines_of(value);
+  return {};
+}
 Status set_mutes(AgentOptions& options, const std::string& value) {
   options.mute_alerts = lines_of(value);
   return {};
@@ -220,6 +224,10 @@ const std::vector<Option>& option_table() {
            "alerts that match are kept and told nobody, such as 'alert.kind=port_scan "
            "src.namespace=monitoring'; give it several times for several",
            set_mutes, /*repeats=*/true},
+          {"threat-intel", "NAME=LIST",
+           "a file or URL of bad addresses: drop=https://lists.example/drop.txt?every=6h; give it "
+           "several times for several (docs/threat-intelligence.md)",
+           set_threat_intel, /*repeats=*/true},
           {"export", "URL",
            "send records there as well, such as file:///var/log/flows.jsonl; give it several times "
            "for several (docs/export.md)",

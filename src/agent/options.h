@@ -92,8 +92,9 @@ struct AgentOptions {
   std::string server_tls_name = "netprobe-server";
   NamesFrom names_from = NamesFrom::kAuto;
   bool enable_detection = true;
-  std::vector<std::string> detectors;    ///< which: agent/detectors.h
-  std::vector<std::string> mute_alerts;  ///< queries of alerts
+  std::vector<std::string> detectors;     ///< which: agent/detectors.h
+  std::vector<std::string> mute_alerts;   ///< queries of alerts
+  std::vector<std::string> threat_intel;  ///< lists: intel/feed_settings.h
   std::vector<std::string> exports;  ///< where records go as well: URLs (outbox/export_target.h)
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";

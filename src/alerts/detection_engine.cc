@@ -9,6 +9,8 @@
 #include <exception>
 #include <utility>
 
+#include "alerts/learnt_state.h"
+
 namespace netprobe {
 namespace {
 
@@ -61,17 +63,45 @@ void DetectionEngine::take(HistoryBatchPtr batch) {
 }
 
 void DetectionEngine::run() {
+  load();
   Nanos next = clock_.monotonic() + options_.tick;
+  Nanos next_save = clock_.monotonic() + options_.save_every;
   while (!stopping_) {
     look(waiting_.take());
     if (const Nanos now = clock_.monotonic(); now >= next) {
       tick();
       next = now + options_.tick;
     }
+    if (const Nanos now = clock_.monotonic(); now >= next_save) {
+      save();
+      next_save = now + options_.save_every;
+    }
     std::this_thread::sleep_for(kLookEvery);
   }
   look(waiting_.take());
   tick();
+  save();
+}
+
+void DetectionEngine::load() {
+  if (options_.state_directory.empty()) return;
+  for (Running& running : detectors_)
+    guard(running, [&](Detector& detector) {
+      if (const auto loaded = load_learnt(options_.state_directory, detector); !loaded)
+        spdlog::warn("detector {} learns anew: {}", running.slot.name, loaded.error().message);
+    });
+}
+
+void DetectionEngine::save() {
+  if (options_.state_directory.empty()) return;
+  for (Running& running : detectors_)
+    guard(running, [&](Detector& detector) {
+      const auto saved = save_learnt(options_.state_directory, detector, room_);
+      if (!saved && !std::exchange(save_failed_, true))
+        spdlog::warn("what detectors learn is lost at the end: {}", saved.error().message);
+      if (saved) save_failed_ = false;
+    });
+  std::string().swap(room_);  // some MiB, for a moment
 }
 
 template <typename Work>

@@ -31,6 +31,9 @@ struct DetectionOptions {
   std::size_t most_waiting = 64;  ///< batches; beyond, the newest is lost and counted
   Nanos tick = kSecond;           ///< how often detectors are asked
   AlertBookOptions book;
+  /// Where what detectors learn is kept from one start to the next; empty: nowhere.
+  std::string state_directory;
+  Nanos save_every = 600 * kSecond;
 };
 
 /// Runs detectors on a thread of its own, and makes alerts of what they find. A detector
@@ -61,6 +64,8 @@ class DetectionEngine {
     Nanos run_time = 0;
   };
   void run();
+  void load();
+  void save();
   void look(const std::vector<HistoryBatchPtr>& batches);
   void tick();
   /// Calls `work` with the detector; turns it off where it throws.
@@ -77,6 +82,8 @@ class DetectionEngine {
   std::vector<Running> detectors_;
   AlertBook book_;
   std::uint64_t batches_ = 0;
+  std::string room_;          ///< for what is saved
+  bool save_failed_ = false;  ///< it was said
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 

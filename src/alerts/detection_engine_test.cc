@@ -4,9 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <stdexcept>
 #include <thread>
+
+#include "alerts/learnt_state.h"
+#include "support/temp_dir.h"
 
 namespace netprobe {
 namespace {
@@ -130,6 +134,59 @@ TEST_F(EngineTest, WhatFindsNoRoomIsCounted) {
   ASSERT_EQ(lost.size(), 1U);
   EXPECT_EQ(lost[0].stage, "detect");
   EXPECT_EQ(lost[0].count, 6U);
+}
+
+/// Counts records, and keeps how many there were.
+class Learns final : public Detector {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "learns"; }
+  void on_flow(const FlowRecord&) override { ++seen; }
+  void tick(Micros, const FindingSink&) override {}
+  [[nodiscard]] std::size_t bytes() const override { return 8; }
+  void save(std::string& out) override { out = "seen " + std::to_string(seen); }
+  [[nodiscard]] Status load(std::string_view saved) override {
+    if (!saved.starts_with("seen ")) return fail("it is none of mine");
+    seen = std::stoi(std::string(saved.substr(5)));
+    return {};
+  }
+  int seen = 0;
+};
+
+TEST(LearntState, IsThereAfterARestart) {
+  const test::TempDir dir;
+  const std::string folder = dir.file("detectors");
+  const SystemClock clock;
+  for (int start = 1; start <= 2; ++start) {
+    std::vector<DetectorSlot> slots;
+    auto made = std::make_unique<Learns>();
+    slots.push_back({"learns", std::move(made), ""});
+    DetectionEngine engine({.node = "n1", .book = {}, .state_directory = folder}, std::move(slots),
+                           {}, clock, nullptr);
+    engine.take(batch(80));
+    engine.start();
+    engine.stop();
+    Learns kept;
+    ASSERT_TRUE(load_learnt(folder, kept));
+    EXPECT_EQ(kept.seen, start);
+  }
+}
+
+TEST(LearntState, WhatIsNoneOfItIsRefusedAndWhatWasThereStays) {
+  const test::TempDir dir;
+  Learns learns;
+  EXPECT_TRUE(load_learnt(dir.path(), learns)) << "nothing was kept";
+  learns.seen = 7;
+  std::string room;
+  ASSERT_TRUE(save_learnt(dir.path(), learns, room));
+  std::ofstream(dir.file("learns.state.new")) << "half a fi";
+  Learns again;
+  ASSERT_TRUE(load_learnt(dir.path(), again));
+  EXPECT_EQ(again.seen, 7);
+  std::ofstream(dir.file("learns.state")) << "garbage";
+  const auto refused = load_learnt(dir.path(), again);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("learns.state: it is none of mine"), std::string::npos);
+  EXPECT_FALSE(save_learnt("/proc/nowhere", learns, room));
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "model/finding.h"
 #include "model/history.h"
 
@@ -34,6 +36,10 @@ class Detector {
   virtual void tick(Micros now, const FindingSink& found) = 0;
   /// Heap that it holds, estimated.
   [[nodiscard]] virtual std::size_t bytes() const = 0;
+  /// What it has learnt, for a later start; replaces `out`. Nothing: it learns nothing.
+  virtual void save(std::string& /*out*/) {}
+  /// Where it fails nothing is known, and learning starts anew. Before the first record.
+  [[nodiscard]] virtual Status load(std::string_view /*saved*/) { return {}; }
   /// Records or sources for which there was no room.
   [[nodiscard]] virtual std::uint64_t not_followed() const { return 0; }
 };

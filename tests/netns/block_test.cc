@@ -10,8 +10,8 @@
 #include <sys/socket.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 

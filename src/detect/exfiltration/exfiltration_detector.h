@@ -48,9 +48,9 @@ class ExfiltrationDetector final : public Detector {
   [[nodiscard]] std::uint64_t not_followed() const override;
 
   /// What was learnt, for load() of a later one. Replaces `out`.
-  void save(std::string& out);
+  void save(std::string& out) override;
   /// Where it fails nothing is known, and learning starts anew.
-  [[nodiscard]] Status load(std::string_view state);
+  [[nodiscard]] Status load(std::string_view state) override;
 
  private:
   static constexpr std::size_t kTop = 4;

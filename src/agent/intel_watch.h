@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/options.h"
+#include "base/result.h"
+#include "detect/intel/intel_detector.h"
+#include "intel/intel_feeds.h"
+
+namespace netprobe {
+
+/// The detector of listed addresses with the lists that it asks, which live as long.
+/// docs/threat-intelligence.md
+class IntelWatch final : public Detector {
+ public:
+  /// Usage errors: which feed, and what is wrong with it. No list is read before start().
+  [[nodiscard]] static Result<std::unique_ptr<IntelWatch>> make(const AgentOptions& options,
+                                                                const Clock& clock);
+
+  [[nodiscard]] std::string_view name() const override { return detector_.name(); }
+  void on_flow(const FlowRecord& record) override { detector_.on_flow(record); }
+  void tick(Micros now, const FindingSink& found) override;
+  [[nodiscard]] std::size_t bytes() const override { return feeds_->bytes() + detector_.bytes(); }
+  [[nodiscard]] std::uint64_t not_followed() const override { return detector_.not_followed(); }
+
+ private:
+  explicit IntelWatch(std::unique_ptr<intel::IntelFeeds> feeds)
+      : feeds_(std::move(feeds)), detector_(feeds_->source()) {}
+  /// Says in the log what became of each list since the last look.
+  void say();
+
+  std::unique_ptr<intel::IntelFeeds> feeds_;
+  IntelDetector detector_;
+  bool started_ = false;
+  std::uint64_t said_ = UINT64_MAX;   ///< generation
+  std::vector<std::string> errors_;   ///< of each feed, as they were said
+};
+
+}  // namespace netprobe
