@@ -12,8 +12,6 @@ constexpr std::size_t kFlowsPerCycle = 1'000;
 constexpr std::size_t kConnectionsPerCycle = 1'000;
 constexpr std::size_t kQueuedConnections = 32'768;
 constexpr Nanos kRound = kSecond;
-// Of the data thread's time, all of it may take one in so many.
-constexpr Nanos kShare = 20;
 
 }  // namespace
 
@@ -59,7 +57,7 @@ void DetectionStage::end(Nanos now) {
   feed_.end_cut();
   feed_.hand_over(false);
   taking_ = false;
-  next_ = std::max(began_ + kRound, now + spent_ * (kShare - 1));
+  next_ = std::max(began_ + kRound, now + spent_);
 }
 
 void DetectionStage::finish() {

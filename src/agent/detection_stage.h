@@ -13,8 +13,8 @@
 namespace netprobe {
 
 /// Makes the records that detectors look at, on the data thread: about once a second what
-/// flows gained, in slices; further apart where a round takes long, so that it never takes
-/// more than a twentieth of the thread's time. docs/adr/0009-detection.md
+/// flows gained, in slices; further apart where a round takes more than half a second, so
+/// that it never takes more than half of the thread's time. docs/adr/0009-detection.md
 class DetectionStage {
  public:
   /// `take`: gets each batch, must not block. What is referred to outlives this.

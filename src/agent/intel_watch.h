@@ -34,8 +34,8 @@ class IntelWatch final : public Detector {
   std::unique_ptr<intel::IntelFeeds> feeds_;
   IntelDetector detector_;
   bool started_ = false;
-  std::uint64_t said_ = UINT64_MAX;   ///< generation
-  std::vector<std::string> errors_;   ///< of each feed, as they were said
+  std::uint64_t said_ = UINT64_MAX;  ///< generation
+  std::vector<std::string> errors_;  ///< of each feed, as they were said
 };
 
 }  // namespace netprobe

@@ -31,7 +31,16 @@ std::string_view openapi_alerts() {
   "detectors": {"type": "array", "items": {"type": "object", "required": ["name", "on", "records", "findings", "not_followed", "bytes", "run_seconds"]}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
-"/api/alerts/stream": {"get": {"summary": "Alerts as they come", "description": "Server-sent events: `hello`, then an `alert` for each that is active, and for each that is opened, becomes worse, goes on for ten seconds, or is over. Parameters as of /api/alerts.", "responses": {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
+"/api/alerts/stream": {"get": {"summary": "Alerts as they come", "description": "Server-sent events: `hello`, then an `alert` for each that is active, and for each that is opened, becomes worse, goes on for ten seconds, or is over. Of the parameters limit and cursor change nothing.", "parameters": [
+  {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["active", "resolved", "all"], "default": "all"}},
+  {"name": "severity", "in": "query", "description": "that or worse", "schema": {"type": "string", "enum": ["info", "low", "medium", "high", "critical"], "default": "info"}},
+  {"name": "kind", "in": "query", "description": "any of those given", "schema": {"type": "array", "items": {"type": "string"}}},
+  {"name": "q", "in": "query", "description": "a filter of the query language, of alerts: src.namespace=shop", "schema": {"type": "string"}},
+  {"name": "muted", "in": "query", "description": "those that a query of the configuration mutes, too", "schema": {"type": "boolean", "default": false}},
+  {"name": "since", "in": "query", "description": "updated then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
+  {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
+  {"name": "cursor", "in": "query", "description": "next_cursor of the page before", "schema": {"type": "string"}}
+], "responses": {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 )json";
 }
 

@@ -30,6 +30,8 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/netfilter", "hook points, rules that drop, the connection table"},
     Endpoint{"/api/tunnels", "tunnels by VNI and endpoints, MTU trouble: ?vni=1&outer_ip=10.0.0.1"},
     Endpoint{"/api/flannel", "Flannel: what nodes declare, what this node has, what disagrees"},
+    Endpoint{"/api/alerts", "scans, floods, odd connections: ?state=active&severity=high"},
+    Endpoint{"/api/alerts/stream", "the same as they come (server-sent events)"},
     Endpoint{"/api/losses", "packets lost between neighbouring points: ?role=tunnel&since=1h"},
     Endpoint{"/api/cluster", "the cluster: nodes, namespaces, how its API answers"},
     Endpoint{"/api/topology", "whose is which address, and who talks to whom: ?graph=live"},

@@ -28,16 +28,23 @@ class Attacks : public testing::Test {
     ASSERT_TRUE(made) << made.error().message;
     node_.emplace(std::move(made->node));
     pod_.emplace(std::move(made->pod));
+    begin();
+  }
+  void TearDown() override {
+    others_.stop();
+    if (agent_) end();
+  }
+  /// An agent that knows of nothing before.
+  void begin() {
     auto agent = Agent::start(*node_, {"--enable-history=false"});
     ASSERT_TRUE(agent) << agent.error().message;
     agent_.emplace(std::move(*agent));
     ASSERT_TRUE(eventually([&] { return agent_->watches("eth0"); }));
   }
-  void TearDown() override {
-    others_.stop();
-    if (!agent_) return;
+  void end() {
     const auto ended = agent_->stop();
     EXPECT_TRUE(ended && ended->ok()) << (ended ? ended->err : ended.error().message);
+    agent_.reset();
   }
   void serve(int port) {
     ASSERT_TRUE(others_.start(*node_, {"python3", "-m", "http.server", std::to_string(port),
@@ -93,6 +100,8 @@ TEST_F(Attacks, PortScansOfAllKinds) {
     EXPECT_TRUE(eventually([&] { return found("port_scan", kPod, kNode, scan.word); }))
         << scan.flag << "\n"
         << alerts();
+    end();
+    begin();
   }
 }
 
@@ -110,15 +119,25 @@ TEST_F(Attacks, ASweepOfANetwork) {
 
 TEST_F(Attacks, Floods) {
   serve(80);
-  attack({"hping3", "-q", "-S", "-p", "80", "--flood", kNode}, 6);
-  EXPECT_TRUE(eventually([&] { return alerts().find("\"syn_flood\"") != std::string::npos; }))
-      << alerts();
-  attack({"hping3", "-q", "--udp", "-p", "9999", "--flood", kNode}, 6);
-  EXPECT_TRUE(eventually([&] { return alerts().find("\"udp_flood\"") != std::string::npos; }))
-      << alerts();
-  attack({"hping3", "-q", "--icmp", "--flood", kNode}, 6);
-  EXPECT_TRUE(eventually([&] { return alerts().find("\"icmp_flood\"") != std::string::npos; }))
-      << alerts();
+  struct Flood {
+    std::string kind;
+    std::vector<std::string> flags;
+  };
+  for (const Flood& flood :
+       {Flood{"syn_flood", {"-S", "-p", "80"}},
+        Flood{"syn_flood", {"-S", "-p", "80", "--rand-source"}},
+        Flood{"udp_flood", {"--udp", "-p", "9999"}}, Flood{"icmp_flood", {"--icmp"}}}) {
+    std::vector<std::string> command{"hping3", "-q", "--flood", kNode};
+    command.insert(command.begin() + 1, flood.flags.begin(), flood.flags.end());
+    attack(std::move(command), 8);
+    EXPECT_TRUE(eventually([&] {
+      return alerts().find("\"kind\":\"" + flood.kind + "\"") != std::string::npos;
+    })) << flood.kind
+        << "\n"
+        << alerts();
+    end();
+    begin();
+  }
 }
 
 TEST_F(Attacks, SlowRequestsWearAServiceOut) {
