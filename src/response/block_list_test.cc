@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -76,7 +77,7 @@ class FakePlane final : public BlockPlane {
   std::size_t room_for = 100;
   std::vector<IpPrefix> allowed;
   std::vector<IpPrefix> feed;
-  int tidied = 0;
+  std::atomic<int> tidied = 0;
 
  private:
   mutable Mutex mutex_;
