@@ -53,4 +53,7 @@ function(netprobe_fuzz name)
     add_test(NAME fuzz_${name}_corpus COMMAND fuzz_${name} ${corpus})
     set_tests_properties(fuzz_${name}_corpus PROPERTIES LABELS unit TIMEOUT 120)
   endif()
+  if(TARGET fuzz_${name})
+    target_include_directories(fuzz_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)  # headers alone
+  endif()
 endfunction()
