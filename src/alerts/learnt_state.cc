@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "base/unique_fd.h"
+#include "base/write_all.h"
 
 namespace netprobe {
 namespace {
@@ -18,16 +19,6 @@ constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
 
 std::string path_of(const std::string& directory, const Detector& detector) {
   return directory + '/' + std::string(detector.name()) + ".state";
-}
-
-Status write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return fail_errno("cannot write it");
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
 }
 
 }  // namespace
@@ -65,7 +56,7 @@ Status save_learnt(const std::string& directory, Detector& detector, std::string
   {
     const UniqueFd file(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!file) return fail_errno(part + ": cannot be made");
-    if (auto written = write_all(file.get(), room); !written) return failed(written.error());
+    if (!write_all(file.get(), room)) return failed(fail_errno("cannot write it").error());
     if (::fsync(file.get()) != 0) return failed(fail_errno("cannot be synced").error());
   }
   if (::rename(part.c_str(), path.c_str()) != 0)

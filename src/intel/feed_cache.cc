@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/write_all.h"
+
 namespace netprobe::intel {
 namespace {
 
@@ -19,16 +21,6 @@ constexpr std::string_view kMagic = "netprobe list 1";
 constexpr std::size_t kHeadLines = 5;  // magic, location, etag, last-modified, time
 constexpr std::size_t kMostHead = 16UL * 1024;
 constexpr std::size_t kPiece = 64UL * 1024;
-
-Status write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return fail_errno("cannot write " + path);
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return {};
-}
 
 /// What stands in front of the text; nothing where it is not whole. `head` loses it.
 Result<CachedText> parse_head(std::string_view& head) {
@@ -127,9 +119,10 @@ Status FeedCache::begin(const CachedText& about) {
 
 Status FeedCache::add(std::string_view piece) {
   if (!writing_) return {};
-  auto written = write_all(writing_.get(), piece, part());
-  if (!written) drop();
-  return written;
+  if (write_all(writing_.get(), piece)) return {};
+  auto failed = fail_errno("cannot write " + part());
+  drop();
+  return failed;
 }
 
 Status FeedCache::commit() {

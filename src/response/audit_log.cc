@@ -8,17 +8,14 @@
 #include <cstdio>
 #include <fstream>
 
+#include "base/write_all.h"
+
 namespace netprobe {
 namespace {
 
-Status write_all(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail_errno("cannot write the audit trail " + path);
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  if (::fsync(fd) != 0) return fail_errno("cannot write the audit trail " + path);
+Status write_and_sync(int fd, std::string_view text, const std::string& path) {
+  if (!write_all(fd, text) || ::fsync(fd) != 0)
+    return fail_errno("cannot write the audit trail " + path);
   return {};
 }
 
@@ -67,7 +64,7 @@ Status AuditLog::open() {
   char last = '\n';
   // Half a line of a crash ends here, so that the next one is whole.
   if (found.st_size > 0 && ::pread(fd.get(), &last, 1, found.st_size - 1) == 1 && last != '\n')
-    if (auto s = write_all(fd.get(), "\n", path_); !s) return s;
+    if (auto s = write_and_sync(fd.get(), "\n", path_); !s) return s;
   fd_ = std::move(fd);
   sync_folder_of(path_);
   return {};
@@ -77,7 +74,7 @@ Status AuditLog::append(const std::vector<AuditLine>& lines) {
   if (lines.empty()) return {};
   if (auto s = open(); !s) return s;
   const std::string text = text_of(lines);
-  if (auto s = write_all(fd_.get(), text, path_); !s) {
+  if (auto s = write_and_sync(fd_.get(), text, path_); !s) {
     // What was written of it must not count after a restart.
     (void)::ftruncate(fd_.get(), static_cast<off_t>(size_));
     return s;
@@ -92,7 +89,7 @@ Status AuditLog::rotate(const std::vector<AuditLine>& in_force) {
   {
     const UniqueFd fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!fd) return fail_errno("cannot write " + next);
-    if (auto s = write_all(fd.get(), text, next); !s) return s;
+    if (auto s = write_and_sync(fd.get(), text, next); !s) return s;
   }
   for (int i = files_ - 1; i > 0; --i)
     (void)std::rename((path_ + "." + std::to_string(i)).c_str(),

@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/write_all.h"
+
 namespace netprobe {
 namespace {
 
@@ -33,16 +35,6 @@ std::pair<std::uint64_t, SpilledFile> parse_name(const std::string& name) {
   if (std::from_chars(name.data(), digits, number).ptr != digits || *digits != '-') return {};
   std::from_chars(digits + 1, name.data() + name.size(), file.rows);
   return {number, file};
-}
-
-Status write_all(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return fail_errno("cannot write " + path);
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return {};
 }
 
 }  // namespace
@@ -94,8 +86,9 @@ Result<SpilledFile> Spill::write(const InsertGroup& group) {
   const std::string part = path(file.name + ".part");
   const UniqueFd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) return fail_errno("cannot write " + part);
-  auto written = write_all(fd.get(), bytes, part);
-  if (written && ::fsync(fd.get()) != 0) written = fail_errno("cannot write " + part);
+  Status written;
+  if (!write_all(fd.get(), bytes) || ::fsync(fd.get()) != 0)
+    written = fail_errno("cannot write " + part);
   if (written && ::rename(part.c_str(), path(file.name).c_str()) != 0)
     written = fail_errno("cannot rename " + part);
   if (!written) {
