@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/json_read.h"
+#include "cli/list_output.h"
 #include "cli/output.h"
 #include "cli/sse.h"
 #include "io/url.h"
@@ -71,20 +72,11 @@ int list(const AlertsOptions& options, AgentClient& agent) {
   if (parser.parse(*body).get(answer) != simdjson::SUCCESS ||
       answer["alerts"].get(alerts) != simdjson::SUCCESS)
     return complain("the agent's answer is not a list of alerts", kExitFailed);
-  Output out;
-  if (options.format == "json") {
-    for (const auto alert : alerts) out.text() += simdjson::minify(alert) + "\n";
-    (void)out.flush();
-    return kExitOk;
-  }
-  Table table(alert_columns(), wants_colour(STDOUT_FILENO, options.no_colour));
-  std::vector<Row> rows;
-  for (const auto alert : alerts) rows.push_back(alert_row(alert));
-  for (const Row& row : rows) table.fit(row);
-  table.append_header(out.text());
-  for (const Row& row : rows) table.append_row(out.text(), row);
-  (void)out.flush();
-  warn(answer);
+  const bool json = options.format == "json";
+  print_list(
+      alerts,
+      {.json = json, .no_colour = options.no_colour, .columns = alert_columns(), .row = alert_row});
+  if (!json) warn(answer);
   return kExitOk;
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include "cli/agent_client.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/json_read.h"
+#include "cli/list_output.h"
 #include "cli/loss_view.h"
 #include "cli/output.h"
 #include "io/url.h"
@@ -62,20 +61,11 @@ int losses(const LossesOptions& options) {
   if (parser.parse(*body).get(answer) != simdjson::SUCCESS ||
       answer["losses"].get(list) != simdjson::SUCCESS)
     return complain("the agent's answer is not a list of losses", kExitFailed);
-  Output out;
-  if (options.format == "json") {
-    for (const auto loss : list) out.text() += simdjson::minify(loss) + "\n";
-    (void)out.flush();
-    return kExitOk;
-  }
-  Table table(loss_columns(), wants_colour(STDOUT_FILENO, options.no_colour));
-  std::vector<Row> rows;
-  for (const auto loss : list) rows.push_back(loss_row(loss));
-  for (const Row& row : rows) table.fit(row);
-  table.append_header(out.text());
-  for (const Row& row : rows) table.append_row(out.text(), row);
-  (void)out.flush();
-  warn(answer);
+  const bool json = options.format == "json";
+  print_list(
+      list,
+      {.json = json, .no_colour = options.no_colour, .columns = loss_columns(), .row = loss_row});
+  if (!json) warn(answer);
   return kExitOk;
 }
 
