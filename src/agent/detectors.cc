@@ -50,7 +50,7 @@ Status check_words(const std::vector<std::string>& words) {
 Result<std::vector<RecordMatcher>> make_mutes(const std::vector<std::string>& texts, Nanos now) {
   std::vector<RecordMatcher> mutes;
   for (const std::string& text : texts) {
-    const auto query = parse_filter(text.starts_with("alerts") ? text : "alerts " + text, now);
+    const auto query = parse_alert_filter(text, now);
     if (!query)
       return fail(fmt::format("--mute-alerts '{}': {}", text, query.error().message),
                   ErrorKind::kUsage);

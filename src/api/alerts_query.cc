@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/duration.h"
 #include "query/query.h"
@@ -52,16 +51,14 @@ QueryResult<void> take_severity(AlertsQuery& query, const std::string& value) {
 }
 
 QueryResult<void> take_limit(AlertsQuery& query, const std::string& value) {
-  const auto* end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, query.limit);
-  if (error == std::errc{} && stop == end && query.limit > 0 && query.limit <= kMaxLimit) return {};
-  return bad("limit", "'" + value + "' is not a value for limit: it takes a number from 1 to " +
-                          std::to_string(kMaxLimit));
+  const auto limit = parse_limit(value, kMaxLimit);
+  if (!limit) return std::unexpected(limit.error());
+  query.limit = *limit;
+  return {};
 }
 
 QueryResult<void> take_filter(AlertsQuery& query, const std::string& value, Nanos now) {
-  const bool named = value.starts_with("alerts");
-  const auto parsed = parse_filter(named ? value : "alerts " + value, now);
+  const auto parsed = parse_alert_filter(value, now);
   if (!parsed) return bad("q", parsed.error().message);
   query.filter = std::make_shared<const RecordMatcher>(*parsed);
   return {};

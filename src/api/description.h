@@ -17,7 +17,7 @@ namespace netprobe {
 [[nodiscard]] std::string_view openapi_netfilter();
 [[nodiscard]] std::string_view openapi_tunnels();
 [[nodiscard]] std::string_view openapi_losses();
-[[nodiscard]] std::string_view openapi_alerts();
+[[nodiscard]] std::string openapi_alerts();
 [[nodiscard]] std::string_view openapi_flannel();
 [[nodiscard]] std::string_view openapi_cluster();
 [[nodiscard]] std::string openapi_query();

@@ -118,9 +118,9 @@ QueryResult<void> set_netns(DropsQuery& query, const std::string& value, Nanos) 
 }
 
 QueryResult<void> set_limit(DropsQuery& query, const std::string& value, Nanos) {
-  if (!read_number(value, query.limit) || query.limit == 0 || query.limit > kMaxLimit)
-    return bad("limit", "'" + value + "' is not a value for limit: it takes a number from 1 to " +
-                            std::to_string(kMaxLimit));
+  const auto limit = parse_limit(value, kMaxLimit);
+  if (!limit) return std::unexpected(limit.error());
+  query.limit = *limit;
   return {};
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/duration.h"
 
@@ -40,11 +39,10 @@ QueryResult<void> take_role(LossesQuery& query, const std::string& value) {
 }
 
 QueryResult<void> take_limit(LossesQuery& query, const std::string& value) {
-  const auto* end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, query.limit);
-  if (error == std::errc{} && stop == end && query.limit > 0 && query.limit <= kMaxLimit) return {};
-  return bad("limit", "'" + value + "' is not a value for limit: it takes a number from 1 to " +
-                          std::to_string(kMaxLimit));
+  const auto limit = parse_limit(value, kMaxLimit);
+  if (!limit) return std::unexpected(limit.error());
+  query.limit = *limit;
+  return {};
 }
 
 QueryResult<void> take(LossesQuery& query, std::string_view name, const std::string& value,

@@ -2,9 +2,10 @@
 #include "api/description.h"
 
 namespace netprobe {
+namespace {
 
-std::string_view openapi_alerts() {
-  return R"json("/api/alerts": {"get": {"summary": "What detectors found", "description": "Newest update first; those that are over for a while too. docs/detectors.md says what each kind means; older ones are in /api/query?q=alerts.", "parameters": [
+constexpr std::string_view kMark = "@alert_parameters@";
+constexpr std::string_view kParameters = R"json(
   {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["active", "resolved", "all"], "default": "all"}},
   {"name": "severity", "in": "query", "description": "that or worse", "schema": {"type": "string", "enum": ["info", "low", "medium", "high", "critical"], "default": "info"}},
   {"name": "kind", "in": "query", "description": "any of those given", "schema": {"type": "array", "items": {"type": "string"}}},
@@ -13,7 +14,13 @@ std::string_view openapi_alerts() {
   {"name": "since", "in": "query", "description": "updated then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
   {"name": "cursor", "in": "query", "description": "next_cursor of the page before", "schema": {"type": "string"}}
-], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["alerts", "total", "next_cursor", "totals", "muted", "not_kept", "detectors", "kubernetes", "completeness"], "properties": {
+)json";
+
+}  // namespace
+
+std::string openapi_alerts() {
+  std::string text =
+      R"json("/api/alerts": {"get": {"summary": "What detectors found", "description": "Newest update first; those that are over for a while too. docs/detectors.md says what each kind means; older ones are in /api/query?q=alerts.", "parameters": [@alert_parameters@], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["alerts", "total", "next_cursor", "totals", "muted", "not_kept", "detectors", "kubernetes", "completeness"], "properties": {
   "alerts": {"type": "array", "items": {"type": "object", "required": ["id", "kind", "severity", "technique", "state", "summary", "source", "target", "first_seen", "last_seen", "opened", "updated", "count", "evidence"], "properties": {
     "id": {"type": "string", "description": "the same for as long as it lives"}, "kind": {"type": "string"},
     "severity": {"enum": ["info", "low", "medium", "high", "critical"]}, "technique": {"type": "string", "description": "MITRE ATT&CK"},
@@ -31,17 +38,11 @@ std::string_view openapi_alerts() {
   "detectors": {"type": "array", "items": {"type": "object", "required": ["name", "on", "records", "findings", "not_followed", "bytes", "run_seconds"]}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
-"/api/alerts/stream": {"get": {"summary": "Alerts as they come", "description": "Server-sent events: `hello`, then an `alert` for each that is active, and for each that is opened, becomes worse, goes on for ten seconds, or is over. Of the parameters limit and cursor change nothing.", "parameters": [
-  {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["active", "resolved", "all"], "default": "all"}},
-  {"name": "severity", "in": "query", "description": "that or worse", "schema": {"type": "string", "enum": ["info", "low", "medium", "high", "critical"], "default": "info"}},
-  {"name": "kind", "in": "query", "description": "any of those given", "schema": {"type": "array", "items": {"type": "string"}}},
-  {"name": "q", "in": "query", "description": "a filter of the query language, of alerts: src.namespace=shop", "schema": {"type": "string"}},
-  {"name": "muted", "in": "query", "description": "those that a query of the configuration mutes, too", "schema": {"type": "boolean", "default": false}},
-  {"name": "since", "in": "query", "description": "updated then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
-  {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
-  {"name": "cursor", "in": "query", "description": "next_cursor of the page before", "schema": {"type": "string"}}
-], "responses": {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
+"/api/alerts/stream": {"get": {"summary": "Alerts as they come", "description": "Server-sent events: `hello`, then an `alert` for each that is active, and for each that is opened, becomes worse, goes on for ten seconds, or is over. Of the parameters limit and cursor change nothing.", "parameters": [@alert_parameters@], "responses": {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 )json";
+  for (std::size_t at = 0; (at = text.find(kMark, at)) != std::string::npos;)
+    text.replace(at, kMark.size(), kParameters);
+  return text;
 }
 
 }  // namespace netprobe

@@ -31,17 +31,6 @@ std::unexpected<BadQuery> bad_value(std::string_view parameter, std::string deta
   return std::unexpected(BadQuery{std::string(parameter), std::move(detail), std::move(allowed)});
 }
 
-QueryResult<std::size_t> parse_limit(std::string_view text, std::size_t most) {
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value == 0 || value > most) {
-    return bad_value("limit", "'" + std::string(text) +
-                                  "' is not a value for limit: it takes a number from 1 to " +
-                                  std::to_string(most));
-  }
-  return value;
-}
-
 QueryResult<Nanos> parse_when(std::string_view parameter, std::string_view text, Nanos now) {
   auto time = parse_time(text, now);
   if (!time) return bad_value(parameter, time.error().message);
@@ -98,6 +87,17 @@ QueryResult<void> take_text(FlowsQuery& query, std::span<const NamedValue> value
 }
 
 }  // namespace
+
+QueryResult<std::size_t> parse_limit(std::string_view text, std::size_t most) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value == 0 || value > most) {
+    return bad_value("limit", "'" + std::string(text) +
+                                  "' is not a value for limit: it takes a number from 1 to " +
+                                  std::to_string(most));
+  }
+  return value;
+}
 
 QueryResult<std::vector<NamedValue>> named_values(const QueryParams& params,
                                                   std::span<const std::string_view> allowed,

@@ -110,6 +110,8 @@ inline constexpr std::size_t kMaxLimit = 10'000;
 inline constexpr std::size_t kDefaultTop = 10;
 inline constexpr std::size_t kMaxTop = 1'000;
 
+/// The parameter `limit`: 1 to `most`.
+[[nodiscard]] QueryResult<std::size_t> parse_limit(std::string_view text, std::size_t most);
 /// `now`: wall, what relative times are before.
 [[nodiscard]] QueryResult<FlowsQuery> parse_flows_query(const QueryParams& params, Nanos now);
 [[nodiscard]] QueryResult<TopQuery> parse_top_query(const QueryParams& params);

@@ -38,4 +38,9 @@ std::expected<Query, QueryError> parse_filter(std::string_view text, Nanos now) 
   return parse(text, now, false);
 }
 
+std::expected<Query, QueryError> parse_alert_filter(std::string_view text, Nanos now) {
+  const std::string_view word = text.starts_with("alerts") ? "" : "alerts ";
+  return parse_filter(std::string(word).append(text), now);
+}
+
 }  // namespace netprobe

@@ -129,6 +129,8 @@ inline constexpr std::size_t kMaxQueryDepth = 64;
 [[nodiscard]] std::expected<Query, QueryError> parse_query(std::string_view text, Nanos now);
 /// The filter alone, without a pipe: for streams, exporters and alerts.
 [[nodiscard]] std::expected<Query, QueryError> parse_filter(std::string_view text, Nanos now);
+/// A filter of alerts, with or without the word `alerts` in front.
+[[nodiscard]] std::expected<Query, QueryError> parse_alert_filter(std::string_view text, Nanos now);
 /// Parses to the same Query again.
 [[nodiscard]] std::string canonical(const Query& query);
 
