@@ -10,7 +10,6 @@ namespace {
 // A flow takes one or two microseconds: so many do not hold up the ring.
 constexpr std::size_t kFlowsPerCycle = 1'000;
 constexpr std::size_t kConnectionsPerCycle = 1'000;
-constexpr std::size_t kQueuedConnections = 32'768;
 constexpr Nanos kRound = kSecond;
 
 }  // namespace
@@ -19,20 +18,15 @@ DetectionStage::DetectionStage(HistoryFeedOptions options, HistoryNaming naming,
                                FlowTable& table, HistoryFeed::Write take)
     : clock_(clock),
       table_(table),
-      feed_(std::move(options), std::move(naming), clock, std::move(take)),
-      ended_(kQueuedConnections) {
+      feed_(std::move(options), std::move(naming), clock, std::move(take)) {
   table_.watch_growth(&feed_, GrowthListener::kDetection);
 }
 
 DetectionStage::~DetectionStage() { table_.watch_growth(nullptr, GrowthListener::kDetection); }
 
 void DetectionStage::take_connections(std::size_t most) {
-  if (next_taken_ == taken_.size()) {
-    taken_ = ended_.take();
-    next_taken_ = 0;
-  }
-  const std::size_t until = next_taken_ + std::min(most, taken_.size() - next_taken_);
-  for (; next_taken_ < until; ++next_taken_) feed_.on_connection(taken_[next_taken_]);
+  const auto each = [this](const Connection& connection) { feed_.on_connection(connection); };
+  ended_.take(most, each);
 }
 
 bool DetectionStage::cycle() {

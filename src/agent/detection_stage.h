@@ -5,8 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "agent/ended_connections.h"
 #include "analysis/history/history_feed.h"
-#include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "flow/flow_table.h"
 
@@ -39,9 +39,7 @@ class DetectionStage {
   const Clock& clock_;
   FlowTable& table_;
   HistoryFeed feed_;
-  BoundedQueue<Connection> ended_;
-  std::vector<Connection> taken_;
-  std::size_t next_taken_ = 0;
+  EndedConnections ended_;
   bool taking_ = false;
   Nanos next_ = 0;   ///< monotonic: when the next round begins
   Nanos began_ = 0;  ///< this one

@@ -12,8 +12,6 @@ constexpr Nanos kMinute = 60 * kSecond;
 // A flow takes about two microseconds: so many do not hold up the ring.
 constexpr std::size_t kFlowsPerCycle = 2'000;
 constexpr std::size_t kConnectionsPerCycle = 1'000;
-// A burst until the data thread turns again.
-constexpr std::size_t kQueuedConnections = 32'768;
 // Signals are fetched for each cut; without them flows lack their processes.
 constexpr Nanos kSignalPatience = kSecond;
 // The end of a TCP flow is told ten seconds after its connection's: by then
@@ -34,7 +32,6 @@ HistoryStage::HistoryStage(HistoryFeedOptions options, HistoryHooks hooks, Histo
       hooks_(std::move(hooks)),
       feed_(std::move(options), hooks_.naming, clock,
             [&store](HistoryBatchPtr batch) { store.write(std::move(batch)); }),
-      ended_(kQueuedConnections),
       minute_(clock.wall() / kMinute) {
   table_.watch_growth(&feed_, GrowthListener::kHistory);
 }
@@ -62,13 +59,8 @@ void HistoryStage::take_mail() {
 }
 
 void HistoryStage::take_connections(std::size_t most) {
-  if (next_taken_ == taken_.size()) {
-    taken_ = ended_.take();
-    next_taken_ = 0;
-  }
-  any_ended_ = any_ended_ || !taken_.empty();
-  const std::size_t until = next_taken_ + std::min(most, taken_.size() - next_taken_);
-  for (; next_taken_ < until; ++next_taken_) feed_.on_connection(taken_[next_taken_]);
+  const auto each = [this](const Connection& connection) { feed_.on_connection(connection); };
+  any_ended_ = ended_.take(most, each) || any_ended_;
 }
 
 bool HistoryStage::cycle() {
@@ -94,7 +86,7 @@ bool HistoryStage::cycle() {
       break;
   }
   feed_.cycle();
-  return step_ == Step::kTaking || next_taken_ < taken_.size();
+  return step_ == Step::kTaking || ended_.has_more();
 }
 
 /// Those for whom the last cut is young enough.

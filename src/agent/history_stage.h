@@ -5,8 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "agent/ended_connections.h"
 #include "analysis/history/history_feed.h"
-#include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "flow/flow_table.h"
@@ -69,9 +69,7 @@ class HistoryStage {
   FlowTable& table_;
   const HistoryHooks hooks_;
   HistoryFeed feed_;
-  BoundedQueue<Connection> ended_;
-  std::vector<Connection> taken_;  ///< from `next_taken_` on to be recorded
-  std::size_t next_taken_ = 0;
+  EndedConnections ended_;
 
   Step step_ = Step::kIdle;
   std::int64_t minute_ = 0;  ///< wall: in which the last cut was
