@@ -30,7 +30,6 @@ class Detector {
   [[nodiscard]] virtual std::string_view name() const = 0;
   virtual void on_flow(const FlowRecord& /*record*/) {}
   virtual void on_connection(const ConnectionEvent& /*record*/) {}
-  virtual void on_drop(const DropEvent& /*record*/) {}
   /// All records up to `now` (wall) were given: once a second or so. Tells what there is to
   /// tell; work is bounded here, too.
   virtual void tick(Micros now, const FindingSink& found) = 0;

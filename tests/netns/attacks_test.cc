@@ -184,6 +184,8 @@ TEST_F(Attacks, HonestTrafficIsNone) {
               "/; curl -s -o /dev/null http://" + node + ":9100/; curl -s -m 1 http://" + node +
               ":81/; ping -q -c 1 " + node + " >/dev/null; sleep 0.1; done"},
          60);
+  // What is waited for is that nothing comes: an attempt without an answer has failed after
+  // two seconds, and is looked at a round and a tick later.
   std::this_thread::sleep_for(std::chrono::seconds(4));
   EXPECT_EQ(alerts(), "");
   const Json page = agent_->json("/api/alerts");

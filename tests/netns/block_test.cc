@@ -153,7 +153,7 @@ TEST_F(Block, EndsAtItsTimeWithNobodyThereAndWithTheProgram) {
   // The keeper is gone, and nobody removes anything any more.
   list_.reset();
   EXPECT_FALSE(pings("10.8.0.2"));
-  std::this_thread::sleep_for(std::chrono::seconds(3));
+  std::this_thread::sleep_for(std::chrono::seconds(3));  // its time, which nobody else ends
   EXPECT_TRUE(pings("10.8.0.2"));
   EXPECT_FALSE(pings("10.8.0.3"));
   // And when the program goes, as it does with the agent, everything does.
@@ -185,6 +185,7 @@ TEST_F(Block, DISABLED_ASynFloodAndAnHonestClient) {
       target, kPort);
   auto attack = there_->start({"trafgen", "--dev", "x0", "--cpus", "1", flood});
   ASSERT_TRUE(attack);
+  // Nothing tells that a flood has begun; what came of it is printed.
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   const bool attacks = attack->running();
   const double flooded = goodput(2 * kSecond);
