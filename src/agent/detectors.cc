@@ -61,7 +61,7 @@ Result<std::vector<RecordMatcher>> make_mutes(const std::vector<std::string>& te
 
 /// One that needs nothing of the options.
 template <typename Made>
-Result<std::unique_ptr<Detector>> plain(const AgentOptions& /*options*/, const Clock& /*clock*/) {
+Result<std::unique_ptr<Detector>> plain(const DetectorNeeds& /*needs*/) {
   return std::make_unique<Made>();
 }
 
@@ -78,8 +78,8 @@ const std::vector<DetectorEntry>& detector_registry() {
       {"brute_force", "guessed passwords, by the pattern of connections", true,
        plain<BruteForceDetector>},
       {"spoof", "packets from addresses that their sender does not have", true,
-       [](const AgentOptions& options, const Clock&) -> Result<std::unique_ptr<Detector>> {
-         return std::make_unique<SpoofDetector>(SpoofOptions{.node = options.node_name});
+       [](const DetectorNeeds& needs) -> Result<std::unique_ptr<Detector>> {
+         return std::make_unique<SpoofDetector>(SpoofOptions{.node = needs.options.node_name});
        }},
       {"beacon", "call-backs to the outside, regular as a clock's", true, plain<BeaconDetector>},
       {"exfiltration", "a workload sends more to the outside than is usual at this hour", true,
@@ -87,8 +87,8 @@ const std::vector<DetectorEntry>& detector_registry() {
       {"lateral_movement", "a workload talks to one inside that it never talked to", true,
        plain<LateralDetector>},
       {"threat_intel", "addresses that lists know as bad (--threat-intel)", true,
-       [](const AgentOptions& options, const Clock& clock) -> Result<std::unique_ptr<Detector>> {
-         auto made = IntelWatch::make(options, clock);
+       [](const DetectorNeeds& needs) -> Result<std::unique_ptr<Detector>> {
+         auto made = IntelWatch::make(needs.options, needs.clock, needs.lists);
          if (!made) return std::unexpected(made.error());
          return std::move(*made);
        }},
@@ -106,7 +106,8 @@ std::string detectors_help() {
 }
 
 Result<std::unique_ptr<DetectionEngine>> make_detection(
-    const AgentOptions& options, const Clock& clock, std::function<void(HistoryBatchPtr)> write) {
+    const AgentOptions& options, const Clock& clock, std::function<void(HistoryBatchPtr)> write,
+    const std::function<void(std::shared_ptr<const intel::IntelIndex>)>& lists) {
   if (auto s = check_words(options.detectors); !s) return std::unexpected(s.error());
   auto mutes = make_mutes(options.mute_alerts, clock.wall());
   if (!mutes) return std::unexpected(mutes.error());
@@ -115,7 +116,7 @@ Result<std::unique_ptr<DetectionEngine>> make_detection(
   for (const DetectorEntry& entry : detector_registry()) {
     DetectorSlot slot{.name = std::string(entry.name), .detector = nullptr, .why = {}};
     if (is_wanted(entry, options.detectors)) {
-      auto made = entry.make(options, clock);
+      auto made = entry.make({options, clock, lists});
       if (!made) return std::unexpected(made.error());
       slot.detector = std::move(*made);
     } else {

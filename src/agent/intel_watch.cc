@@ -1,44 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/intel_watch.h"
 
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <spdlog/spdlog.h>
 
-#include <cstring>
-#include <span>
 #include <utility>
+
+#include "agent/allow_sources.h"
 
 namespace netprobe {
 namespace {
 
 /// This node's own addresses: no list has them. Those of later interfaces are private or a
 /// pod's, which no list has either.
-std::vector<IpPrefix> own_addresses() {
+std::vector<IpPrefix> own_networks() {
   std::vector<IpPrefix> own;
-  ifaddrs* all = nullptr;
-  if (::getifaddrs(&all) != 0) return own;
-  for (const ifaddrs* each = all; each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr == nullptr) continue;
-    if (each->ifa_addr->sa_family == AF_INET) {
-      sockaddr_in v4{};
-      std::memcpy(&v4, each->ifa_addr, sizeof v4);
-      own.push_back(IpPrefix::of(IpAddress::v4(ntohl(v4.sin_addr.s_addr)), 32));
-    } else if (each->ifa_addr->sa_family == AF_INET6) {
-      sockaddr_in6 v6{};
-      std::memcpy(&v6, each->ifa_addr, sizeof v6);
-      own.push_back(
-          IpPrefix::of(IpAddress(std::span<const std::uint8_t, 16>(v6.sin6_addr.s6_addr)), 128));
-    }
-  }
-  ::freeifaddrs(all);
+  for (const IpAddress& each : own_addresses()) own.push_back(IpPrefix::of(each, 128));
   return own;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<IntelWatch>> IntelWatch::make(const AgentOptions& options,
-                                                     const Clock& clock) {
+                                                     const Clock& clock, IntelSink lists) {
   intel::IntelFeedsOptions wanted;
   for (const std::string& text : options.threat_intel) {
     auto feed = intel::parse_feed_settings(text);
@@ -48,16 +31,17 @@ Result<std::unique_ptr<IntelWatch>> IntelWatch::make(const AgentOptions& options
   }
   if (!wanted.feeds.empty() && !options.data_dir.empty())
     wanted.cache_directory = options.data_dir + "/threat-intel";
-  wanted.own_networks = own_addresses();
+  wanted.own_networks = own_networks();
   auto feeds = intel::IntelFeeds::make(std::move(wanted), clock);
   if (!feeds) return std::unexpected(feeds.error());
-  return std::unique_ptr<IntelWatch>(new IntelWatch(std::move(*feeds)));
+  return std::unique_ptr<IntelWatch>(new IntelWatch(std::move(*feeds), std::move(lists)));
 }
 
 void IntelWatch::say() {
   const auto feeds = feeds_->status();
   errors_.resize(feeds.size());
   const bool news = std::exchange(said_, feeds_->generation()) != said_;
+  if (news && lists_) lists_(feeds_->index());
   for (std::size_t i = 0; i < feeds.size(); ++i) {
     const intel::FeedStatus& feed = feeds[i];
     if (feed.error != errors_[i]) {

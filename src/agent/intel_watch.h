@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -8,16 +9,22 @@
 #include "base/result.h"
 #include "detect/intel/intel_detector.h"
 #include "intel/intel_feeds.h"
+#include "intel/intel_index.h"
 
 namespace netprobe {
+
+/// Takes the lists as they are now; must only hand over.
+using IntelSink = std::function<void(std::shared_ptr<const intel::IntelIndex>)>;
 
 /// The detector of listed addresses with the lists that it asks, which live as long.
 /// docs/threat-intelligence.md
 class IntelWatch final : public Detector {
  public:
   /// Usage errors: which feed, and what is wrong with it. No list is read before start().
+  /// `lists` gets each new state of all lists, on the detectors' thread; may be empty.
   [[nodiscard]] static Result<std::unique_ptr<IntelWatch>> make(const AgentOptions& options,
-                                                                const Clock& clock);
+                                                                const Clock& clock,
+                                                                IntelSink lists = nullptr);
 
   [[nodiscard]] std::string_view name() const override { return detector_.name(); }
   void on_flow(const FlowRecord& record) override { detector_.on_flow(record); }
@@ -26,12 +33,13 @@ class IntelWatch final : public Detector {
   [[nodiscard]] std::uint64_t not_followed() const override { return detector_.not_followed(); }
 
  private:
-  explicit IntelWatch(std::unique_ptr<intel::IntelFeeds> feeds)
-      : feeds_(std::move(feeds)), detector_(feeds_->source()) {}
+  IntelWatch(std::unique_ptr<intel::IntelFeeds> feeds, IntelSink lists)
+      : feeds_(std::move(feeds)), lists_(std::move(lists)), detector_(feeds_->source()) {}
   /// Says in the log what became of each list since the last look.
   void say();
 
   std::unique_ptr<intel::IntelFeeds> feeds_;
+  const IntelSink lists_;
   IntelDetector detector_;
   bool started_ = false;
   std::uint64_t said_ = UINT64_MAX;  ///< generation

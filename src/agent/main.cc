@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <future>
 #include <iterator>
 #include <memory>
@@ -21,6 +22,8 @@
 #include "agent/exporters.h"
 #include "agent/history.h"
 #include "agent/options.h"
+#include "agent/response_keeper.h"
+#include "agent/response_token.h"
 #include "agent/signal_loop.h"
 #include "api/api.h"
 #include "base/version.h"
@@ -99,17 +102,40 @@ MetricSource metric_source(DataLoop& loop, const PrometheusOptions& options) {
   };
 }
 
+/// Who may change something. Without a token nobody may; that is no reason not to run.
+WriteAccess write_access(const AgentOptions& options, const ResponseKeeper& response) {
+  WriteAccess writes{.token = {}, .why_none = "response is off", .remote = options.response_remote};
+  if (!response.is_wanted()) return writes;
+  const std::string path = options.response_token_file.empty()
+                               ? options.data_dir + "/response.token"
+                               : options.response_token_file;
+  std::error_code ignored;
+  // As history makes it: for this user alone.
+  if (std::filesystem::create_directories(std::filesystem::path(options.data_dir), ignored))
+    std::filesystem::permissions(options.data_dir, std::filesystem::perms::owner_all, ignored);
+  auto token = read_or_make_token(path);
+  if (token) {
+    spdlog::info("response: changes need the token in {}", path);
+    writes.token = std::move(*token);
+  } else {
+    writes.why_none = token.error().message;
+    spdlog::warn("response: nobody can ask for blocks: {}", writes.why_none);
+  }
+  return writes;
+}
+
 /// In the end: for what a receiver has not taken yet.
 constexpr Nanos kExportPatience = kSecond;
 
 int serve_until_signal(int argc, const char* const* argv, const AgentOptions& options,
                        HistoryStore& store, AgentExporters& exporters, AgentLink& link,
-                       DetectionEngine* detection, DataLoop& loop, SignalLoop& signal_loop,
-                       HttpServer& server) {
+                       DetectionEngine* detection, ResponseKeeper& response, DataLoop& loop,
+                       SignalLoop& signal_loop, HttpServer& server) {
   const SystemClock clock;
   const PrometheusOptions metrics{.active_only = options.active_only,
                                   .history = [&store] { return store.status(); },
-                                  .exporters = [&exporters] { return exporters.status(); }};
+                                  .exporters = [&exporters] { return exporters.status(); },
+                                  .response = [&response] { return response.brief(); }};
   PrometheusExporter exporter(metrics);
   const ApiSources sources{
       .snapshots = loop,
@@ -132,7 +158,9 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
       .alerts = detection == nullptr ? std::function<AlertReportPtr()>()
                                      : [detection] { return detection->report(); },
       .node = options.node_name,
-      .export_parquet = write_parquet};
+      .export_parquet = write_parquet,
+      .response = &response,
+      .writes = write_access(options, response)};
   Api api({.metrics_path = options.metrics_path}, sources);
   api.add_routes(server);
   loop.add_losses([&server, &exporters] {
@@ -151,6 +179,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   exporters.give_metrics([&] { return metric_source(loop, metrics); });
   exporters.start();
   const std::string watching = loop.attached_summary();  // its thread's, once it runs
+  response.start(loop);  // what is not over is in force before lists come
   if (detection != nullptr) detection->start();
   signal_loop.start();
   loop.start();
@@ -176,6 +205,7 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   }
   link.stop();
   server.stop();
+  response.stop();
   record_the_last(loop);
   signal_loop.stop();
   loop.stop();
@@ -243,9 +273,17 @@ int run(int argc, const char* const* argv) {
   // Who exports needs the records, whether they are kept here or not.
   const bool recorded = history->is_on() || !exporters->empty();
   (*loop)->keep_history(*store, recorded);
-  auto detection = make_detection(*options, clock, [&store, recorded](HistoryBatchPtr alerts) {
-    if (recorded) store->write(std::move(alerts));
+  auto response = ResponseKeeper::make(*options, clock);
+  if (!response) return refuse(response.error());
+  (*signal_loop)->set_block_plane_sink([raw = response->get()](auto plane) {
+    raw->take_plane(std::move(plane));
   });
+  auto detection = make_detection(
+      *options, clock,
+      [&store, recorded](HistoryBatchPtr alerts) {
+        if (recorded) store->write(std::move(alerts));
+      },
+      [raw = response->get()](auto lists) { raw->take_lists(std::move(lists)); });
   if (!detection) return refuse(detection.error());
   if (*detection) (*loop)->detect(**detection);
   if (recorded || *detection) {
@@ -258,7 +296,7 @@ int run(int argc, const char* const* argv) {
   // that malloc would keep.
   (void)::malloc_trim(0);
   return serve_until_signal(argc, argv, *options, *store, *exporters, *link, detection->get(),
-                            **loop, **signal_loop, **server);
+                            **response, **loop, **signal_loop, **server);
 }
 
 }  // namespace

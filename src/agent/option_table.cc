@@ -228,6 +228,33 @@ const std::vector<Option>& option_table() {
            "a file or URL of bad addresses: drop=https://lists.example/drop.txt?every=6h; give it "
            "several times for several (docs/threat-intelligence.md)",
            set_threat_intel, /*repeats=*/true},
+          {"response", "MODE",
+           "off, dry-run or enforce: drop packets of those that somebody blocks; dry-run counts "
+           "what it would drop; needs --enable-xdp=true (default off; docs/response.md)",
+           choice<ResponseMode>(&AgentOptions::response, {{"off", ResponseMode::kOff},
+                                                          {"dry-run", ResponseMode::kDryRun},
+                                                          {"enforce", ResponseMode::kEnforce}})},
+          {"response-allow", "CIDRS",
+           "never blocked, beside this node, its gateways, its DNS and the cluster: "
+           "192.0.2.0/24,2001:db8:5::/48",
+           set_response_allow},
+          {"response-token-file", "FILE",
+           "the token that changes need (default: response.token in --data-dir, made at the first "
+           "start)",
+           path(&AgentOptions::response_token_file)},
+          {"response-remote", "",
+           "take changes from other machines, too; plain HTTP shows the token on the way (default "
+           "false)",
+           toggle(&AgentOptions::response_remote)},
+          {"response-max-blocks", "N", "blocks at once, lists aside (default 10000)",
+           number(&AgentOptions::response_max_blocks, 1, 65'536)},
+          {"response-longest", "DURATION", "a block lasts at most so long (default 7d)",
+           duration(&AgentOptions::response_longest, 60 * kSecond, 366 * 86'400 * kSecond)},
+          {"response-block-lists", "NAMES",
+           "lists of --threat-intel whose addresses are blocked (default: none)",
+           names(&AgentOptions::response_block_lists)},
+          {"response-list-room", "N", "addresses that those lists may have (default 1048576)",
+           number(&AgentOptions::response_list_room, 1, 8U << 20U)},
           {"export", "URL",
            "send records there as well, such as file:///var/log/flows.jsonl; give it several times "
            "for several (docs/export.md)",

@@ -72,4 +72,16 @@ inline Status set_external_names(AgentOptions& options, const std::string& text)
   return {};
 }
 
+/// "192.0.2.0/24,2001:db8::1": networks and addresses.
+inline Status set_response_allow(AgentOptions& options, const std::string& text) {
+  std::vector<IpPrefix> allowed;
+  for (const std::string& part : split(text)) {
+    auto prefix = IpPrefix::parse(part);
+    if (!prefix) return std::unexpected(prefix.error());
+    allowed.push_back(*prefix);
+  }
+  options.response_allow = std::move(allowed);
+  return {};
+}
+
 }  // namespace netprobe::option_values

@@ -13,6 +13,7 @@
 #include "bpf/tc_attachment.h"
 #include "bpf/xdp_attachment.h"
 #include "model/netfilter.h"
+#include "model/response.h"
 #include "model/workload.h"
 #include "probes/socket/socket_rung.h"
 #include "store/clickhouse/options.h"
@@ -92,9 +93,17 @@ struct AgentOptions {
   std::string server_tls_name = "netprobe-server";
   NamesFrom names_from = NamesFrom::kAuto;
   bool enable_detection = true;
-  std::vector<std::string> detectors;     ///< which: agent/detectors.h
-  std::vector<std::string> mute_alerts;   ///< queries of alerts
-  std::vector<std::string> threat_intel;  ///< lists: intel/feed_settings.h
+  std::vector<std::string> detectors;          ///< which: agent/detectors.h
+  std::vector<std::string> mute_alerts;        ///< queries of alerts
+  std::vector<std::string> threat_intel;       ///< lists: intel/feed_settings.h
+  ResponseMode response = ResponseMode::kOff;  ///< docs/response.md
+  std::vector<IpPrefix> response_allow;        ///< never blocked, beside those that it finds
+  std::string response_token_file;             ///< empty: response.token in data_dir
+  bool response_remote = false;                ///< changes from other machines, over plain HTTP
+  std::uint32_t response_max_blocks = 10'000;
+  Nanos response_longest = 7 * 86'400 * kSecond;
+  std::vector<std::string> response_block_lists;  ///< names of threat_intel
+  std::uint32_t response_list_room = 1U << 20U;   ///< addresses of those lists
   std::vector<std::string> exports;  ///< where records go as well: URLs (outbox/export_target.h)
   LogFormat log_format = LogFormat::kAuto;
   std::string log_level = "info";

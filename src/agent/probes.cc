@@ -37,12 +37,32 @@ Result<std::unique_ptr<Probe>> make_drop(const ProbeNeeds& needs) {
 Result<std::unique_ptr<Probe>> make_netfilter(const ProbeNeeds& needs) {
   return NetfilterProbe::make(needs.options.netfilter_hooks, needs.kernel, needs.clock, needs.nat);
 }
+/// Lists have no room where there is none: maps and filter are as large as they may become.
+PlaneRoom block_room(const AgentOptions& options) {
+  PlaneRoom room;
+  const bool lists = !options.response_block_lists.empty();
+  room.feed_addresses = lists ? options.response_list_room : 1;
+  room.feed_networks = lists ? std::max<std::size_t>(options.response_list_room / 16, 16'384) : 1;
+  return room;
+}
+
 Result<std::unique_ptr<Probe>> make_xdp(const ProbeNeeds& needs) {
   XdpOptions options;
   options.mode = needs.options.xdp_mode;
   options.interfaces = needs.options.xdp_interface;
   options.vxlan_ports = needs.options.vxlan_ports;
   options.geneve_ports = needs.options.geneve_ports;
+  if (needs.options.response == ResponseMode::kOff || !needs.block_plane)
+    return XdpProbe::make(options, needs.kernel);
+  options.block = block_room(needs.options);
+  options.on_plane = [&needs](std::shared_ptr<BlockPlane> plane) {
+    needs.block_plane(std::move(plane));
+  };
+  auto blocking = XdpProbe::make(options, needs.kernel);
+  if (blocking) return blocking;
+  // What counts may load where what drops does not.
+  needs.block_plane(std::unexpected(blocking.error()));
+  options.block.reset();
   return XdpProbe::make(options, needs.kernel);
 }
 

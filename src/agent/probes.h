@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "bpf/kernel.h"
 #include "bpf/tunnel_maps.h"
+#include "model/block.h"
 #include "model/events.h"
 #include "model/netfilter.h"
 #include "model/probe.h"
@@ -18,6 +20,8 @@
 namespace netprobe {
 
 using NatQueue = BoundedQueue<NatMapping>;
+/// Gets what carries out blocks, or why there is nothing that does.
+using BlockPlaneSink = std::function<void(Result<std::shared_ptr<BlockPlane>>)>;
 
 /// What a probe may be made from. All of it outlives the probe.
 struct ProbeNeeds {
@@ -28,6 +32,7 @@ struct ProbeNeeds {
   /// Of the flow programs, for the probe that reads them; it takes them.
   Result<TunnelMaps>& tunnel_maps;
   const EventHandlers& events;
+  const BlockPlaneSink& block_plane;  ///< empty: nobody blocks
 };
 
 /// One line of the registry.

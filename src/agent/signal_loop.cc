@@ -46,7 +46,7 @@ void SignalLoop::open(Result<TunnelMaps> tunnel_maps) {
 }
 
 void SignalLoop::make_probes(Result<TunnelMaps>& tunnel_maps) {
-  const ProbeNeeds needs{options_, kernel_, clock_, nat_, tunnel_maps, handlers_};
+  const ProbeNeeds needs{options_, kernel_, clock_, nat_, tunnel_maps, handlers_, block_plane_};
   for (const ProbeEntry& entry : probe_registry()) {
     Running running;
     running.entry = &entry;
@@ -79,7 +79,8 @@ Status SignalLoop::turn(std::string_view name, bool on) {
   }
   if (found->probe) return {};
   Result<TunnelMaps> no_maps = fail("tunnels are counted from the start or not at all");
-  auto probe = found->entry->make({options_, kernel_, clock_, nat_, no_maps, handlers_});
+  auto probe =
+      found->entry->make({options_, kernel_, clock_, nat_, no_maps, handlers_, block_plane_});
   if (!probe) {
     found->without.state = ProbeState::kFailed;
     found->without.why = probe.error().message;

@@ -34,6 +34,9 @@ class SignalLoop {
 
   /// Who hears of events one by one. Before open().
   void set_event_handlers(EventHandlers handlers) { handlers_ = std::move(handlers); }
+  /// Who carries out blocks, where XDP can; before open(). Empty: nobody, and no program
+  /// that could drop is loaded.
+  void set_block_plane_sink(BlockPlaneSink sink) { block_plane_ = std::move(sink); }
   /// Makes every probe of the registry that is wanted. One that cannot be made
   /// is reported as failed; that is no error here. Once, before start(), and
   /// after the flow probe, whose maps one of them reads.
@@ -87,6 +90,7 @@ class SignalLoop {
   AgentOptions options_;
   KernelFeatures kernel_;
   EventHandlers handlers_;
+  BlockPlaneSink block_plane_;
   SystemClock clock_;
   NatQueue nat_{65'536};
   LinkWatcher links_;

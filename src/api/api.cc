@@ -9,9 +9,12 @@ namespace netprobe {
 
 Api::Api(ApiOptions options, ApiSources sources)
     : live_worker_(std::make_unique<AskWorker>()),
-      context_(std::make_shared<ApiContext>(ApiContext{.options = std::move(options),
-                                                       .sources = std::move(sources),
-                                                       .live_worker = live_worker_.get()})) {}
+      response_worker_(sources.response == nullptr ? nullptr : std::make_unique<AskWorker>()),
+      context_(
+          std::make_shared<ApiContext>(ApiContext{.options = std::move(options),
+                                                  .sources = std::move(sources),
+                                                  .live_worker = live_worker_.get(),
+                                                  .response_worker = response_worker_.get()})) {}
 
 Api::~Api() = default;
 
@@ -26,6 +29,7 @@ void Api::add_routes(HttpServer& server) {
   add_netfilter_routes(server, context_);
   add_loss_routes(server, context_);
   add_alert_routes(server, context_, alerts_);
+  add_block_routes(server, context_);
   add_state_routes(server, context_);
   add_drop_routes(server, context_);
   add_tunnel_routes(server, context_);

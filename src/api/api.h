@@ -12,6 +12,7 @@
 #include "io/http_server.h"
 #include "model/alert.h"
 #include "model/readers.h"
+#include "model/response.h"
 #include "query/history_store.h"
 
 namespace netprobe {
@@ -27,6 +28,13 @@ using MetricsRenderer = std::function<MetricsPage(const Snapshot&, std::string_v
 
 struct ApiOptions {
   std::string metrics_path = "/metrics";
+};
+
+/// Who may change something: docs/adr/0010-response.md.
+struct WriteAccess {
+  std::string token;     ///< empty: nobody may
+  std::string why_none;  ///< why there is no token
+  bool remote = false;   ///< from other machines, too, over plain HTTP
 };
 
 /// What the API reads from. The referenced objects must outlive the server's
@@ -49,6 +57,9 @@ struct ApiSources {
   /// Writes an answer to a Parquet file; called on a thread of the store or of
   /// the server. Empty: there is nothing that can.
   std::function<Status(const QueryAnswer&, const std::string& path)> export_parquet = nullptr;
+  /// Blocks and limits; null: this program has none.
+  Responder* response = nullptr;
+  WriteAccess writes = {};
 };
 
 /// The stage under which losses of live streams' clients are counted.
@@ -66,9 +77,8 @@ class AskWorker;
 class AlertHub;
 class FlowHub;
 
-/// The HTTP API: reads only. Answers are built from snapshots on the server's thread,
-/// and where a query is asked on a worker's, so no reader ever holds up the path of
-/// data.
+/// The HTTP API: reads only, but for blocks. Answers are built from snapshots on the server's
+/// thread, and where a query is asked on a worker's, so no reader ever holds up the path of data.
 class Api {
  public:
   Api(ApiOptions options, ApiSources sources);
@@ -82,6 +92,7 @@ class Api {
 
  private:
   std::unique_ptr<AskWorker> live_worker_;
+  std::unique_ptr<AskWorker> response_worker_;  ///< null without response
   std::shared_ptr<ApiContext> context_;
   std::shared_ptr<FlowHub> hub_;
   std::shared_ptr<AlertHub> alerts_;

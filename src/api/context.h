@@ -19,6 +19,8 @@ struct ApiContext {
   ApiSources sources;
   /// The Api's. Null: what is live is asked of the store, which has agents for it.
   AskWorker* live_worker = nullptr;
+  /// The Api's: for what waits for the disk. Null without response.
+  AskWorker* response_worker = nullptr;
 };
 using ApiContextPtr = std::shared_ptr<const ApiContext>;
 
@@ -47,6 +49,8 @@ void add_flannel_routes(HttpServer& server, const ApiContextPtr& context);
 void add_loss_routes(HttpServer& server, const ApiContextPtr& context);
 void add_alert_routes(HttpServer& server, const ApiContextPtr& context,
                       const std::shared_ptr<AlertHub>& hub);
+/// Without sources.response: the list alone, which is empty.
+void add_block_routes(HttpServer& server, const ApiContextPtr& context);
 void add_query_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub);

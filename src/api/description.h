@@ -18,6 +18,7 @@ namespace netprobe {
 [[nodiscard]] std::string_view openapi_tunnels();
 [[nodiscard]] std::string_view openapi_losses();
 [[nodiscard]] std::string openapi_alerts();
+[[nodiscard]] std::string_view openapi_blocks();
 [[nodiscard]] std::string_view openapi_flannel();
 [[nodiscard]] std::string_view openapi_cluster();
 [[nodiscard]] std::string openapi_query();
@@ -27,6 +28,7 @@ namespace netprobe {
 [[nodiscard]] std::string openapi_schemas();
 [[nodiscard]] std::string_view openapi_cluster_schemas();
 [[nodiscard]] std::string_view openapi_query_schemas();
+[[nodiscard]] std::string_view openapi_block_schemas();
 /// References to these, commas between.
 [[nodiscard]] std::string openapi_references(const std::vector<std::string_view>& parameters);
 

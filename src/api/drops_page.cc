@@ -227,6 +227,23 @@ void append_totals(JsonObject& json, std::string& out, const DropReport& drops) 
   list.close();
 }
 
+/// What blocks and limits dropped at the XDP hook, where the kernel has not made a packet of
+/// it yet and so tells of no drop; in generic mode it has, and does, with reason XDP.
+void append_blocked(JsonObject& json, std::string& out, const Snapshot& snapshot) {
+  json.key("blocked");
+  JsonArray list(out);
+  for (const XdpState& xdp : snapshot.signals->xdp) {
+    if (xdp.mode.empty()) continue;
+    list.next();
+    JsonObject one(out);
+    one.text("interface", xdp.interface);
+    one.text("mode", xdp.mode);
+    one.number("packets", xdp.dropped);
+    one.close();
+  }
+  list.close();
+}
+
 /// Only what can be missing in a list of drops: a flow record that was lost
 /// elsewhere does not touch this answer.
 void append_drop_completeness(JsonObject& json, std::string& out, const Snapshot& snapshot,
@@ -278,6 +295,7 @@ std::string drops_page(const Snapshot& snapshot, const DropsQuery& query, const 
   list.close();
   json.number("total", total);
   append_totals(json, out, snapshot.signals->drops);
+  append_blocked(json, out, snapshot);
   if (rows.size() > count)
     json.text("next_cursor",
               format_cursor({query.by, rows[count - 1].record.count, rows[count - 1].id}));

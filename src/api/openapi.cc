@@ -12,7 +12,7 @@ constexpr std::string_view kDocument = R"json({
 "info": {
   "title": "NetProbe agent",
   "version": "1",
-  "description": "Reads only. JSON is snake_case, times are RFC 3339 in UTC, counters are integers of up to 64 bits. Errors are RFC 9457 problem details. An unknown parameter or a bad value is a 400 that names it. HEAD works wherever GET does."
+  "description": "Reads only, but for /api/blocks. JSON is snake_case, times are RFC 3339 in UTC, counters are integers of up to 64 bits. Errors are RFC 9457 problem details. An unknown parameter or a bad value is a 400 that names it. HEAD works wherever GET does."
 },
 "paths": {
 "/metrics": {"get": {"summary": "Counters for Prometheus", "responses": {"200": {"description": "Prometheus text 0.0.4, or OpenMetrics 1.0 where Accept asks for it", "content": {"text/plain": {}, "application/openmetrics-text": {}}}}}},
@@ -69,6 +69,7 @@ constexpr std::string_view kRest =
 "/": {"get": {"summary": "The endpoints, as plain text", "responses": {"200": {"description": "Text", "content": {"text/plain": {}}}}}}
 },
 "components": {
+"securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "what the file of --response-token-file has (default: response.token in --data-dir)"}},
 @parameters@,
 "responses": {
   "Alive": {"description": "The agent answers", "content": {"application/json": {"schema": {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}}}},
@@ -97,6 +98,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_flannel();
   document += openapi_losses();
   document += openapi_alerts();
+  document += openapi_blocks();
   document += openapi_cluster();
   document += openapi_query();
   document += kRest;

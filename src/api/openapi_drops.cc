@@ -33,6 +33,7 @@ std::string_view openapi_drops() {
     "stack": {"type": "array", "items": {"type": "string"}, "description": "newest frame first; with --drop-stacks"}}}},
   "total": {"type": "integer", "description": "how many rows match in all"},
   "totals": {"type": "array", "description": "packets since the start by reason and hook, also of records that are no longer kept", "items": {"type": "object", "required": ["reason", "hook", "count"]}},
+  "blocked": {"type": "array", "description": "frames that blocks and limits dropped at the XDP hook, by interface: docs/response.md. In native mode the kernel has not made packets of them and they are in no drop above; in generic mode they are there, too, with reason XDP", "items": {"type": "object", "required": ["interface", "mode", "packets"]}},
   "next_cursor": {"type": ["string", "null"]},
   "source": {"enum": ["history", "live"]}, "tier": {"enum": ["live", "raw", "1m", "1h"]},
   "resolution_seconds": {"type": "number"}, "exact": {"type": "boolean"},

@@ -132,8 +132,8 @@ constexpr std::string_view kFlowsAndInterfaces =
 
 std::string openapi_schemas() {
   std::string schemas = "\"schemas\": {\n";
-  for (const auto part :
-       {kRecords, kFlowsAndInterfaces, openapi_cluster_schemas(), openapi_query_schemas()}) {
+  for (const auto part : {kRecords, kFlowsAndInterfaces, openapi_cluster_schemas(),
+                          openapi_query_schemas(), openapi_block_schemas()}) {
     if (!schemas.ends_with("{\n")) schemas += ",\n";
     schemas += part;
   }

@@ -44,6 +44,19 @@ Result<std::string> AgentClient::get(std::string_view path) {
   return std::move(reply->body);
 }
 
+Result<std::string> AgentClient::change(std::string_view method, std::string_view path,
+                                        const std::string& token, const std::string& json) {
+  const std::string url = url_ + std::string(path);
+  auto reply = http_.send({.method = std::string(method),
+                           .url = url,
+                           .token = token,
+                           .content_type = "application/json",
+                           .body = json});
+  if (!reply) return std::unexpected(explain(reply.error()));
+  if (reply->status != 200) return std::unexpected(problem_of(*reply, url));
+  return std::move(reply->body);
+}
+
 Status AgentClient::stream(std::string_view path, const std::function<bool(std::string_view)>& line,
                            const std::function<bool()>& pause) {
   const std::string url = url_ + std::string(path);

@@ -21,6 +21,10 @@ class AgentClient {
   [[nodiscard]] Result<HttpReply> fetch(std::string_view path);
   /// The answer to a POST of plain text.
   [[nodiscard]] Result<HttpReply> post_text(std::string_view path, const std::string& text);
+  /// A change, with the agent's token: POST with a JSON body, or DELETE without. The body of
+  /// a 200 answer.
+  [[nodiscard]] Result<std::string> change(std::string_view method, std::string_view path,
+                                           const std::string& token, const std::string& json = "");
   /// As HttpClient::stream().
   [[nodiscard]] Status stream(std::string_view path,
                               const std::function<bool(std::string_view)>& line,

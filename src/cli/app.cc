@@ -67,6 +67,9 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_tunnels(*app, exit_code);
   add_losses(*app, exit_code);
   add_alerts(*app, exit_code);
+  add_block(*app, exit_code);
+  add_unblock(*app, exit_code);
+  add_blocks(*app, exit_code);
   add_report(*app, exit_code);
   add_replay(*app, exit_code);
   add_cleanup(*app, exit_code);

@@ -25,8 +25,8 @@ std::string offered(const std::string& words, int index) {
 TEST(Completion, BashOffersCommandsFlagsAndValues) {
   EXPECT_EQ(
       offered("netprobe ''", 1),
-      "observe query top status cluster who connections drops tunnels losses alerts report replay "
-      "cleanup certificates completion version --help\n");
+      "observe query top status cluster who connections drops tunnels losses alerts block unblock "
+      "blocks report replay cleanup certificates completion version --help\n");
   EXPECT_EQ(offered("netprobe ob", 1), "observe\n");
   EXPECT_EQ(offered("netprobe observe --src", 2),
             "--src-ip --src-port --src-pod --src-namespace --src-workload --src-label --src-node "

@@ -135,6 +135,7 @@ std::string render_status(const StatusView& status, bool colour) {
          " ended early\n";
   if (!stats.kubernetes.state.empty())
     out += "kubernetes: " + kubernetes_line(stats.kubernetes, colour) + "\n";
+  out += status.response;
   if (stats.resident_bytes > 0)
     out += "memory: " + human_bytes(static_cast<double>(stats.resident_bytes)) + "\n";
   return out;

@@ -14,6 +14,7 @@ struct StatusView {
   std::vector<ProbeView> probes;
   std::vector<InterfaceView> interfaces;
   StatsView stats;
+  std::string response = {};  ///< a line of blocks (block_view.h); empty: an older agent
 };
 
 /// A probe failed, or packets are not accounted for. Losses that are counted

@@ -188,6 +188,7 @@ Result<std::unique_ptr<IntelFeeds>> IntelFeeds::make(IntelFeedsOptions options,
 void IntelFeeds::start() { impl_->start(); }
 void IntelFeeds::stop() { impl_->stop(); }
 AddressWatchlistPtr IntelFeeds::current() const { return impl_->current(); }
+std::shared_ptr<const IntelIndex> IntelFeeds::index() const { return impl_->current(); }
 WatchlistSource IntelFeeds::source() const {
   return [this] { return current(); };
 }

@@ -14,6 +14,8 @@
 
 namespace netprobe::intel {
 
+class IntelIndex;
+
 struct IntelFeedsOptions {
   std::vector<FeedSettings> feeds;
   /// Where last good lists are kept; empty: nowhere. Nobody else may use it.
@@ -42,6 +44,8 @@ class IntelFeeds {
 
   /// Never null: before the first list it is empty. Any thread.
   [[nodiscard]] AddressWatchlistPtr current() const;
+  /// The same with its lists.
+  [[nodiscard]] std::shared_ptr<const IntelIndex> index() const;
   /// The same for a detector; holds on to nothing: the feeds outlive it.
   [[nodiscard]] WatchlistSource source() const;
   /// Grows with each new index. Any thread.

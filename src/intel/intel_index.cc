@@ -79,4 +79,33 @@ std::size_t IntelIndex::bytes() const {
   return sum;
 }
 
+namespace {
+
+/// Without what is guarded: halves of halves, as far as they differ.
+void append_unguarded(std::vector<IpPrefix>& out, const IpPrefix& network, const Guard& guard) {
+  bool trimmed = false;
+  if (guard.refuses(network, trimmed)) return;
+  if (!trimmed) {
+    out.push_back(network);
+    return;
+  }
+  const int length = network.length() + 1;
+  auto bytes = network.network().bytes();
+  const int bit = network.bits();
+  append_unguarded(out, IpPrefix::of(network.network(), length), guard);
+  bytes[static_cast<std::size_t>(bit / 8)] |= static_cast<std::uint8_t>(0x80U >> (bit % 8));
+  append_unguarded(out, IpPrefix::of(IpAddress(bytes), length), guard);
+}
+
+}  // namespace
+
+std::vector<IpPrefix> IntelIndex::networks(std::span<const std::string> names) const {
+  std::vector<IpPrefix> out;
+  for (const NamedList& each : lists_) {
+    if (std::ranges::find(names, each.name) == names.end()) continue;
+    for (const IpPrefix& network : each.list->networks()) append_unguarded(out, network, *guard_);
+  }
+  return out;
+}
+
 }  // namespace netprobe::intel

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ class IntelIndex final : public AddressWatchlist {
   [[nodiscard]] std::vector<WatchlistMatch> find(const IpAddress& address) const override;
   [[nodiscard]] std::vector<WatchlistMatch> find_name(std::string_view name) const override;
 
+  /// What the lists of these names have together, without what is guarded: to block it.
+  [[nodiscard]] std::vector<IpPrefix> networks(std::span<const std::string> names) const;
   [[nodiscard]] const std::vector<NamedList>& lists() const { return lists_; }
   /// Of all lists and the bits, all of which are counted.
   [[nodiscard]] std::size_t bytes() const;

@@ -34,6 +34,35 @@ TEST(IntelIndex, FindsTheNarrowestEntry) {
   EXPECT_EQ(list.of("2001:db9::"), "-");
 }
 
+TEST(IntelIndex, TellsItsNetworksForThoseWhoBlockThem) {
+  const auto list = read(
+      "203.0.113.0/24\n203.0.113.64/26\n203.0.112.0/24\n198.51.100.7\n"
+      "2001:db8::/33\n2001:db8:8000::/33\n2001:db9::9\n");
+  ASSERT_TRUE(list.status);
+  std::set<std::string> have;
+  for (const IpPrefix& each : list.index->lists()[0].list->networks())
+    have.insert(each.to_string());
+  // Nested and neighbouring ones come together.
+  EXPECT_EQ(have, (std::set<std::string>{"198.51.100.7/32", "2001:db9::9/128", "203.0.112.0/23",
+                                         "2001:db8::/32"}));
+  // What belongs to the node is cut out, to the address.
+  const auto own = std::make_shared<const Guard>(
+      std::vector<IpPrefix>{*IpPrefix::parse("203.0.113.9"), *IpPrefix::parse("198.51.100.7")});
+  const IntelIndex index({{.name = "a", .list = list.index->lists()[0].list}}, own);
+  EXPECT_TRUE(index.networks(std::vector<std::string>{"b"}).empty());
+  const auto networks = index.networks(std::vector<std::string>{"a"});
+  const auto blocks = [&](const char* text) {
+    return std::ranges::any_of(
+        networks, [&](const IpPrefix& each) { return each.contains(*IpAddress::parse(text)); });
+  };
+  for (const char* in : {"203.0.112.0", "203.0.113.8", "203.0.113.10", "203.0.113.255",
+                         "2001:db8:ffff::", "2001:db9::9"})
+    EXPECT_TRUE(blocks(in)) << in;
+  for (const char* out :
+       {"203.0.113.9", "198.51.100.7", "203.0.114.0", "203.0.111.255", "2001:db9::8"})
+    EXPECT_FALSE(blocks(out)) << out;
+}
+
 TEST(IntelIndex, FindsNamesByTheirEnd) {
   const auto list = read("bad.example\n*.worse.example\n.worst.example # both\n");
   ASSERT_TRUE(list.status);

@@ -4,6 +4,57 @@
 #include "intel/name_hash.h"
 
 namespace netprobe::intel {
+namespace {
+
+/// The networks that first to last are made of, widest first where they begin.
+template <typename Key>
+void append_networks(std::vector<IpPrefix>& out, Key first, Key last) {
+  constexpr int kBits = static_cast<int>(sizeof(Key)) * 8;
+  for (;;) {
+    int length = kBits;
+    while (length > 0) {
+      const Key low = last_of(Key{0}, length - 1);  // host bits of a network twice as large
+      if ((first & low) != 0 || last - first < low) break;
+      --length;
+    }
+    out.push_back(IpPrefix::of(address_of(first), length));
+    const Key end = last_of(first, length);
+    if (end >= last) return;
+    first = static_cast<Key>(end + 1);
+  }
+}
+
+/// Stretches that touch come together first, as `each` tells of them in order.
+template <typename Key, typename ForEach>
+void append_ranges(std::vector<IpPrefix>& out, ForEach for_each) {
+  std::optional<std::pair<Key, Key>> open;
+  for_each([&](Key first, Key last) {
+    if (open && open->second != static_cast<Key>(~Key{0}) &&
+        static_cast<Key>(open->second + 1) == first) {
+      open->second = last;
+      return;
+    }
+    if (open) append_networks(out, open->first, open->second);
+    open = {first, last};
+  });
+  if (open) append_networks(out, open->first, open->second);
+}
+
+}  // namespace
+
+std::vector<IpPrefix> ListIndex::networks() const {
+  std::vector<IpPrefix> out;
+  out.reserve(addresses() + prefixes());
+  const auto singles = [&]<typename Key>(const SortedKeys<Key>& keys) {
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      out.push_back(IpPrefix::of(address_of(keys.key(i)), 128));
+  };
+  singles(v4_);
+  singles(v6_);
+  append_ranges<V4Key>(out, [this](auto each) { v4_prefixes_.for_each_range(each); });
+  append_ranges<V6Key>(out, [this](auto each) { v6_prefixes_.for_each_range(each); });
+  return out;
+}
 
 template <typename Key>
 std::optional<ListMatch> ListIndex::find_key(const SortedKeys<Key>& singles,

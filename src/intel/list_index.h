@@ -41,6 +41,9 @@ class ListIndex {
   [[nodiscard]] std::size_t names() const { return names_.size(); }
   [[nodiscard]] std::size_t size() const { return addresses() + prefixes() + names(); }
   [[nodiscard]] std::size_t bytes() const;
+  /// All that it has of addresses: singles, then networks, of which those that overlap or
+  /// touch come together.
+  [[nodiscard]] std::vector<IpPrefix> networks() const;
   /// Calls `each(first, last)` for what it has of IPv4: overlaps are told twice.
   template <typename Each>
   void for_each_v4(Each each) const {

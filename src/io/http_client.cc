@@ -18,6 +18,8 @@ struct Transfer {
   const std::function<bool()>* pause = nullptr;
   const std::string* sent = nullptr;  ///< of a POST
   std::string content_type;           ///< of it
+  const char* method = nullptr;       ///< where it is no GET or POST
+  std::string token;                  ///< empty: none
   std::string body;                   ///< of a stream: the line that is not whole yet
   bool too_long = false;
   bool stopped = false;
@@ -123,11 +125,15 @@ class HttpClient::Impl {
     CurlList headers;
     if (transfer.sent != nullptr) {
       append(headers, "Content-Type: " + transfer.content_type);
-      curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
       curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
                        static_cast<curl_off_t>(transfer.sent->size()));
       curl_easy_setopt(handle, CURLOPT_POSTFIELDS, transfer.sent->data());
     }
+    if (transfer.method != nullptr)
+      curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, transfer.method);
+    // A redirection is not followed, so the token goes nowhere else.
+    if (!transfer.token.empty()) append(headers, "Authorization: Bearer " + transfer.token);
+    if (headers) curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, netprobe_curl_write);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, &transfer);
     const CURLcode code = curl_easy_perform(handle);
@@ -171,6 +177,17 @@ Result<HttpReply> HttpClient::post(const std::string& url, const std::string& co
   transfer.sent = &body;
   transfer.content_type = content_type;
   return impl_->run(url, transfer);
+}
+
+Result<HttpReply> HttpClient::send(const Change& change) {
+  Transfer transfer;
+  if (!change.body.empty()) {
+    transfer.sent = &change.body;
+    transfer.content_type = change.content_type;
+  }
+  transfer.method = change.method.c_str();
+  transfer.token = change.token;
+  return impl_->run(change.url, transfer);
 }
 
 Result<HttpReply> HttpClient::stream(const std::string& url,

@@ -42,6 +42,16 @@ class HttpClient {
   [[nodiscard]] Result<HttpReply> post(const std::string& url, const std::string& content_type,
                                        const std::string& body);
 
+  /// A request that may change something, with the token that it needs.
+  struct Change {
+    std::string method;  ///< "POST", "DELETE"
+    std::string url;
+    std::string token;         ///< Authorization: Bearer; empty: none
+    std::string content_type;  ///< of `body`
+    std::string body;          ///< empty: none
+  };
+  [[nodiscard]] Result<HttpReply> send(const Change& change);
+
   /// Calls `line` for every line of a 200 answer as it arrives, without its
   /// end, and `pause` when all that has arrived was handed over; false of
   /// either stops. Any other status comes back as the reply, with its body. A

@@ -28,6 +28,37 @@ constexpr std::size_t kGzipFloor = 1024;           ///< smaller bodies do not ga
 constexpr std::size_t kWritePiece = 256UL * 1024;  ///< the deadline starts anew after each
 constexpr Nanos kLinger = 2 * kSecond;
 
+bool takes(HttpMethods methods, http::verb method) {
+  switch (method) {
+    case http::verb::get:
+    case http::verb::head:
+      return true;
+    case http::verb::post:
+      return methods != HttpMethods::kGet;
+    case http::verb::delete_:
+      return methods == HttpMethods::kGetPostAndDelete;
+    default:
+      return false;
+  }
+}
+
+/// What a route takes, for people and for the Allow header.
+struct Taken {
+  std::string_view words;
+  std::string_view header;
+};
+Taken taken_by(HttpMethods methods) {
+  if (methods == HttpMethods::kGet) return {"GET and HEAD", "GET, HEAD"};
+  if (methods == HttpMethods::kGetAndPost) return {"GET, HEAD and POST", "GET, HEAD, POST"};
+  return {"GET, HEAD, POST and DELETE", "GET, HEAD, POST, DELETE"};
+}
+
+IpAddress address_of(const tcp::endpoint& endpoint) {
+  const auto address = endpoint.address();
+  if (address.is_v4()) return IpAddress::v4(address.to_v4().to_uint());
+  return IpAddress(address.to_v6().to_bytes());
+}
+
 }  // namespace
 
 void serve_connection(std::shared_ptr<HttpCore> core, tcp::socket socket, bool refuse) {
@@ -152,6 +183,8 @@ void HttpConnection::dispatch() {
     request.headers.push_back({text(field.name_string()), text(field.value())});
   accepts_gzip_ = accepts_gzip(request.header("accept-encoding"));
   request.body = std::move(message.body());
+  ErrorCode gone;
+  if (const auto peer = socket_.remote_endpoint(gone); !gone) request.peer = address_of(peer);
   awaits_answer_ = true;
   const HttpReply reply = make_reply(core_, weak_from_this(), ++exchange_);
   arm(core_->options.idle_timeout);
@@ -169,12 +202,10 @@ void HttpConnection::dispatch() {
     return respond(exchange_,
                    problem(404, "there is no " + request.path + " here; / lists what there is"));
   }
-  const bool takes_post = route->second.methods == HttpMethods::kGetAndPost;
-  const bool posts = message.method() == http::verb::post;
-  if (message.method() != http::verb::get && !head_request_ && !(posts && takes_post)) {
-    auto answer = problem(405, request.path + (takes_post ? " takes GET, HEAD and POST only"
-                                                          : " takes GET and HEAD only"));
-    answer.headers.push_back({"Allow", takes_post ? "GET, HEAD, POST" : "GET, HEAD"});
+  if (!takes(route->second.methods, message.method())) {
+    const Taken taken = taken_by(route->second.methods);
+    auto answer = problem(405, request.path + " takes " + std::string(taken.words) + " only");
+    answer.headers.push_back({"Allow", std::string(taken.header)});
     return respond(exchange_, answer);
   }
   try {

@@ -44,15 +44,19 @@ std::string_view http_reason(unsigned status) {
   static constexpr std::array kReasons{
       Reason{200, "OK"},
       Reason{400, "Bad Request"},
+      Reason{401, "Unauthorized"},
+      Reason{403, "Forbidden"},
       Reason{404, "Not Found"},
       Reason{405, "Method Not Allowed"},
       Reason{413, "Content Too Large"},
       Reason{415, "Unsupported Media Type"},
       Reason{422, "Unprocessable Content"},
+      Reason{429, "Too Many Requests"},
       Reason{431, "Request Header Fields Too Large"},
       Reason{500, "Internal Server Error"},
       Reason{501, "Not Implemented"},
       Reason{503, "Service Unavailable"},
+      Reason{507, "Insufficient Storage"},
   };
   for (const auto& reason : kReasons)
     if (reason.status == status) return reason.text;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "io/body_source.h"
 #include "io/url.h"
 
@@ -19,6 +20,7 @@ struct HttpRequest {
   QueryParams query;
   std::vector<HttpHeader> headers;
   std::string body;  ///< of a POST: as it came, within the server's bound
+  IpAddress peer;    ///< who asks; of a proxy its own. "::" where it is gone already
 
   /// The first header of that name, upper and lower case alike; empty without.
   [[nodiscard]] std::string_view header(std::string_view name) const;

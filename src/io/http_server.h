@@ -93,9 +93,9 @@ class HttpReply {
 using HttpHandler = std::function<void(const HttpRequest&, const HttpReply&)>;
 
 /// What a route takes. HEAD goes wherever GET does.
-enum class HttpMethods : std::uint8_t { kGet, kGetAndPost };
+enum class HttpMethods : std::uint8_t { kGet, kGetAndPost, kGetPostAndDelete };
 
-/// HTTP/1.1 for GET, HEAD and POST on one thread of its own. Errors that it finds
+/// HTTP/1.1 for GET, HEAD, POST and DELETE on one thread of its own. Errors that it finds
 /// itself (no such path, other method, too large) are problem details.
 class HttpServer {
  public:

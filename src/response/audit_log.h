@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "response/block_request.h"
+#include "model/response.h"
 
 namespace netprobe {
 

@@ -26,7 +26,9 @@ Status BlockList::check(const LimitRequest& request) {
   return {};
 }
 
-Result<LimitRecord> BlockList::limit(const LimitRequest& request) {
+Result<LimitRecord> BlockList::limit(const LimitRequest& asked) {
+  LimitRequest request = asked;
+  if (caps_.dry_run_only) request.limit.mode = BlockMode::kDryRun;
   const MutexLock lock(mutex_);
   const Nanos now = clock_.wall();
   LimitRecord record{.limit = request.limit,
@@ -100,6 +102,7 @@ Result<FeedOutcome> BlockList::load_feed(const std::string& name,
     line.what = name.substr(0, caps_.text);
     line.who = who.substr(0, caps_.text);
     line.reason = "a list";
+    if (caps_.dry_run_only) mode = BlockMode::kDryRun;
     line.mode = mode;
     line.until = line.time + lasting;
     if (auto s = check_words(name, who, lasting, caps_); !s)
@@ -131,7 +134,10 @@ Result<FeedOutcome> BlockList::load_feed(const std::string& name,
     return refuse(why, std::move(line), loaded.error());
   }
   status_.feed = name;
+  status_.feed_mode = mode;
   status_.feed_entries = outcome.loaded;
+  status_.feed_refused = outcome.refused;
+  status_.feed_why = outcome.why;
   status_.feed_until = line.until;
   note({std::move(line)});
   return outcome;

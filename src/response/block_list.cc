@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace netprobe {
 
@@ -59,10 +60,11 @@ std::unexpected<Error> BlockList::refuse(Refusal why, AuditLine line, Error erro
 
 Status BlockList::check_rate() {
   if (minute_.take(clock_.monotonic())) return {};
-  return fail(fmt::format("more than {} blocks a minute were asked for: this one is not made; "
-                          "wait a minute",
-                          caps_.a_minute),
-              ErrorKind::kBusy);
+  return std::unexpected(
+      Error{fmt::format("more than {} blocks a minute were asked for: this one is not made; "
+                        "wait a minute",
+                        caps_.a_minute),
+            ErrorKind::kBusy, EAGAIN});
 }
 
 Status BlockList::check(const BlockRequest& request, const IpPrefix& what) {
@@ -81,7 +83,7 @@ Result<BlockRecord> BlockList::block(const BlockRequest& request) {
   const MutexLock lock(mutex_);
   const Nanos now = clock_.wall();
   BlockRecord record{.what = what ? *what : IpPrefix{},
-                     .mode = request.mode,
+                     .mode = caps_.dry_run_only ? BlockMode::kDryRun : request.mode,
                      .reason = request.reason.substr(0, caps_.text),
                      .who = request.who.substr(0, caps_.text),
                      .since = now,
@@ -215,6 +217,10 @@ BlockListStatus BlockList::status() const {
   BlockListStatus status = status_;
   status.blocks = blocks_.size();
   status.limits = limits_.size();
+  for (const auto& [what, record] : blocks_)
+    ++status.blocks_by_mode[static_cast<std::size_t>(record.mode)];
+  for (const auto& [key, record] : limits_)
+    ++status.limits_by_mode[static_cast<std::size_t>(record.limit.mode)];
   status.allowed = allowed_.networks().size();
   status.caps = caps_;
   status.room = plane_->room();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,32 +14,11 @@
 #include "base/mutex.h"
 #include "base/result.h"
 #include "model/block.h"
+#include "model/response.h"
 #include "response/audit_log.h"
 #include "response/block_policy.h"
-#include "response/block_request.h"
 
 namespace netprobe {
-
-/// Why requests were refused: names of a metric's label.
-enum class Refusal : std::uint8_t { kBadRequest, kTooMany, kTooFast, kFull, kAudit, kKernel };
-inline constexpr std::array<std::string_view, 6> kRefusals{"bad_request", "too_many", "too_fast",
-                                                           "full",        "audit",    "kernel"};
-
-/// For status and metrics.
-struct BlockListStatus {
-  std::size_t blocks = 0;
-  std::size_t limits = 0;
-  std::size_t allowed = 0;
-  BlockCaps caps;
-  PlaneRoom room;
-  PlaneCounters counters;
-  std::string feed;  ///< name; empty without
-  std::size_t feed_entries = 0;
-  Nanos feed_until = 0;  ///< wall
-  std::array<std::uint64_t, kRefusals.size()> refused{};
-  std::uint64_t audit_errors = 0;   ///< changes that were made and could not be written down
-  std::uint64_t audit_damaged = 0;  ///< lines that could not be read at the start
-};
 
 /// The keeper of blocks and limits: says what may be done, has it done, and writes it
 /// down. docs/response.md. Safe from every thread; a call waits for the disk.
@@ -60,7 +38,7 @@ class BlockList {
   /// kNotFound: it is not blocked, or not by itself.
   [[nodiscard]] Status unblock(const std::string& what, const std::string& who,
                                const std::string& reason) NETPROBE_EXCLUDES(mutex_);
-  [[nodiscard]] Result<LimitRecord> limit(const LimitRequest& request) NETPROBE_EXCLUDES(mutex_);
+  [[nodiscard]] Result<LimitRecord> limit(const LimitRequest& asked) NETPROBE_EXCLUDES(mutex_);
   /// By address, port and side.
   [[nodiscard]] Status unlimit(const PlaneLimit& limit, const std::string& who,
                                const std::string& reason) NETPROBE_EXCLUDES(mutex_);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "response/block_request.h"
+#include "model/response.h"
 
 namespace netprobe {
 

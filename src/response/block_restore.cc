@@ -64,6 +64,10 @@ Status BlockList::restore() {
   if (damaged > 0)
     spdlog::warn("{} lines of the audit trail {} cannot be read", damaged, audit_.path());
   for (const AuditLine& line : *lines) replay(line);
+  if (caps_.dry_run_only) {
+    for (auto& [what, record] : blocks_) record.mode = BlockMode::kDryRun;
+    for (auto& [key, record] : limits_) record.limit.mode = BlockMode::kDryRun;
+  }
   const Nanos now = clock_.wall();
   std::vector<AuditLine> ended;
   const auto end = [&](AuditLine line, const std::string& why) {

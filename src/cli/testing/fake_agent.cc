@@ -56,6 +56,11 @@ std::string FakeAgent::last_body() const {
   return body_;
 }
 
+std::string FakeAgent::last_head() const {
+  const std::lock_guard lock(mutex_);
+  return head_;
+}
+
 void FakeAgent::serve() {
   for (;;) {
     pollfd waits[2] = {{listener_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
@@ -92,6 +97,7 @@ void FakeAgent::serve_one(int connection) {
     const std::lock_guard lock(mutex_);
     requests_.push_back(target);
     body_ = request.substr(end);
+    head_ = request.substr(0, end);
     auto found = answers_.find(target);
     if (found == answers_.end()) found = answers_.find(target.substr(0, target.find('?')));
     if (found != answers_.end()) response = found->second;

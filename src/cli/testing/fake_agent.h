@@ -26,6 +26,8 @@ class FakeAgent {
   [[nodiscard]] std::string url() const;
   /// What the newest request had for a body.
   [[nodiscard]] std::string last_body() const;
+  /// What the newest request had before its body, from its method on.
+  [[nodiscard]] std::string last_head() const;
   /// Targets in the order they came.
   [[nodiscard]] std::vector<std::string> requests() const;
 
@@ -39,6 +41,7 @@ class FakeAgent {
   std::map<std::string, std::string> answers_;  ///< whole responses by path or target
   std::vector<std::string> requests_;
   std::string body_;  ///< of the newest
+  std::string head_;  ///< as well
   std::thread thread_;
 };
 

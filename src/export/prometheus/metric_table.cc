@@ -318,6 +318,22 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "exporter", "When the receiver last took records, since the Unix epoch."},
     {kExportCpu, "netprobe_export_cpu_seconds_total", kCounter, "seconds", "exporter",
      "CPU time of the exporter's thread."},
+    {kResponseInfo, "netprobe_response_info", kGauge, "", "mode",
+     "Always 1: what becomes of blocks: off, dry-run or enforce."},
+    {kBlocks, "netprobe_blocks", kGauge, "", "kind,mode",
+     "Blocks and limits that are in force, and entries of lists."},
+    {kBlockRoom, "netprobe_block_room", kGauge, "", "kind",
+     "How many of them there may be; of lists their addresses."},
+    {kBlockPackets, "netprobe_block_packets_total", kCounter, "packets", "cause,action",
+     "Packets that a block or a limit dropped, or would_drop as a dry run."},
+    {kBlockBytes, "netprobe_block_bytes_total", kCounter, "bytes", "cause,action",
+     "Bytes of those frames."},
+    {kBlockRefusals, "netprobe_block_refusals_total", kCounter, "", "cause",
+     "Blocks and limits that were asked for and not made."},
+    {kBlockAuditErrors, "netprobe_block_audit_errors_total", kCounter, "", "",
+     "Changes that were made and could not be written to the audit trail."},
+    {kBlockAllowed, "netprobe_block_allowed_networks", kGauge, "", "",
+     "Networks that are never blocked."},
 }};
 
 constexpr bool in_order() {

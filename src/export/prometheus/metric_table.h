@@ -161,6 +161,14 @@ enum class Metric : std::uint8_t {
   kExportRetries,
   kExportLastSent,
   kExportCpu,
+  kResponseInfo,
+  kBlocks,
+  kBlockRoom,
+  kBlockPackets,
+  kBlockBytes,
+  kBlockRefusals,
+  kBlockAuditErrors,
+  kBlockAllowed,
   kCount,
 };
 

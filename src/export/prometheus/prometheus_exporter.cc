@@ -18,6 +18,7 @@
 #include "export/prometheus/metric_table.h"
 #include "export/prometheus/netfilter_rows.h"
 #include "export/prometheus/quality_rows.h"
+#include "export/prometheus/response_rows.h"
 #include "export/prometheus/socket_rows.h"
 #include "export/prometheus/tunnel_rows.h"
 #include "export/prometheus/workload_rows.h"
@@ -217,6 +218,7 @@ void PrometheusExporter::write(const Snapshot& snapshot, MetricWriter& out) {
   std::optional<HistoryStatus> history;
   if (options_.history) history = options_.history();
   write_history(out, history ? &*history : nullptr, snapshot.table);
+  write_response(out, options_.response ? options_.response() : ResponseReport());
   write_exporters(out, options_.exporters ? options_.exporters() : std::vector<OutboxStatus>());
 }
 

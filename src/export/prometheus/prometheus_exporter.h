@@ -10,6 +10,7 @@
 #include "export/prometheus/interface_rows.h"
 #include "export/prometheus/text_writer.h"
 #include "model/metric_set.h"
+#include "model/response.h"
 #include "model/snapshot.h"
 #include "outbox/outbox.h"
 #include "query/history_store.h"
@@ -23,6 +24,8 @@ struct PrometheusOptions {
   std::function<HistoryStatus()> history = nullptr;
   /// The same of exporters.
   std::function<std::vector<OutboxStatus>()> exporters = nullptr;
+  /// The same of blocks: the mode and status; lists are not looked at.
+  std::function<ResponseReport()> response = nullptr;
 };
 
 /// Renders snapshots as the metrics page, or collects the same for those that push
