@@ -162,14 +162,31 @@ Status AgentLink::serve(const ApiSources& sources, HttpServer& http) {
   if (!address) return std::unexpected(address.error());
   auto server = module_->agent_server(*address, *credentials_, std::move(service), std::move(from));
   if (!server) return std::unexpected(server.error());
+  spdlog::info("gRPC for netprobe-server at port {}", (*server)->port());
+  const MutexLock lock(*mutex_);
   server_ = std::move(*server);
-  spdlog::info("gRPC for netprobe-server at port {}", server_->port());
   return {};
 }
 
 void AgentLink::stop() {
-  server_.reset();
+  if (!mutex_) return;  // moved from
+  std::unique_ptr<AgentServer> server;
+  {
+    const MutexLock lock(*mutex_);
+    server = std::move(server_);
+  }
+  server.reset();  // its last calls end, and may take their time
   pages_.reset();
+}
+
+std::optional<LinkCounts> AgentLink::counts() const {
+  const MutexLock lock(*mutex_);
+  if (!server_) return std::nullopt;
+  AgentServiceCounts counts = server_->counts();
+  return LinkCounts{.calls = std::move(counts.calls),
+                    .unreadable = counts.unreadable,
+                    .stalled = counts.stalled,
+                    .live_bytes = counts.live_bytes};
 }
 
 }  // namespace netprobe

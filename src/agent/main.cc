@@ -109,7 +109,8 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   const SystemClock clock;
   const PrometheusOptions metrics{.active_only = options.active_only,
                                   .history = [&store] { return store.status(); },
-                                  .exporters = [&exporters] { return exporters.status(); }};
+                                  .exporters = [&exporters] { return exporters.status(); },
+                                  .link = [&link] { return link.counts(); }};
   PrometheusExporter exporter(metrics);
   const ApiSources sources{
       .snapshots = loop,

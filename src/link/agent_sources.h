@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "cluster/agent_peer.h"
+#include "model/link_counts.h"
 #include "model/readers.h"
 #include "query/history_store.h"
 
@@ -56,7 +58,8 @@ struct AgentServiceCounts {
   std::uint64_t stalled = 0;     ///< answers that nobody took
   std::size_t queries = 0;       ///< at work now
   std::size_t streams = 0;
-  std::size_t live_bytes = 0;  ///< kept of live streams
+  std::size_t live_bytes = 0;              ///< kept of live streams
+  std::vector<LinkCounts::Calls> calls{};  ///< of each kind
 };
 
 }  // namespace netprobe

@@ -318,6 +318,18 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "exporter", "When the receiver last took records, since the Unix epoch."},
     {kExportCpu, "netprobe_export_cpu_seconds_total", kCounter, "seconds", "exporter",
      "CPU time of the exporter's thread."},
+    {kLinkCalls, "netprobe_agent_link_calls_total", kCounter, "", "kind",
+     "Calls of netprobe-server that the agent took."},
+    {kLinkActive, "netprobe_agent_link_calls_active", kGauge, "", "kind",
+     "Those that it is at work on."},
+    {kLinkRefused, "netprobe_agent_link_calls_refused_total", kCounter, "", "kind",
+     "Calls that were refused, as there were too many of their kind at once."},
+    {kLinkUnreadable, "netprobe_agent_link_unreadable_total", kCounter, "", "",
+     "Calls whose request cannot be read."},
+    {kLinkStalled, "netprobe_agent_link_stalled_total", kCounter, "", "",
+     "Answers that were ended, as nobody took them in time."},
+    {kLinkLiveBytes, "netprobe_agent_link_live_bytes", kGauge, "bytes", "",
+     "Memory of live flows that callers have still to take."},
 }};
 
 constexpr bool in_order() {

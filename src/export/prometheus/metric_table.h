@@ -161,6 +161,12 @@ enum class Metric : std::uint8_t {
   kExportRetries,
   kExportLastSent,
   kExportCpu,
+  kLinkCalls,
+  kLinkActive,
+  kLinkRefused,
+  kLinkUnreadable,
+  kLinkStalled,
+  kLinkLiveBytes,
   kCount,
 };
 

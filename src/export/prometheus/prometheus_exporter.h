@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "export/prometheus/interface_rows.h"
 #include "export/prometheus/text_writer.h"
+#include "model/link_counts.h"
 #include "model/metric_set.h"
 #include "model/snapshot.h"
 #include "outbox/outbox.h"
@@ -23,6 +25,8 @@ struct PrometheusOptions {
   std::function<HistoryStatus()> history = nullptr;
   /// The same of exporters.
   std::function<std::vector<OutboxStatus>()> exporters = nullptr;
+  /// The same of the link to servers; what gives nothing has none.
+  std::function<std::optional<LinkCounts>()> link = nullptr;
 };
 
 /// Renders snapshots as the metrics page, or collects the same for those that push

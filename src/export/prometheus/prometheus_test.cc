@@ -353,11 +353,34 @@ TEST(Prometheus, WritesHowExportersStand) {
   EXPECT_LINE(page, R"(netprobe_export_cpu_seconds_total{exporter="file"} 0.25)");
 }
 
+std::optional<LinkCounts> busy_link() {
+  return LinkCounts{.calls = {{.kind = "query", .taken = 12, .refused = 3, .now = 2},
+                              {.kind = "hello", .taken = 1}},
+                    .unreadable = 4,
+                    .stalled = 5,
+                    .live_bytes = 6000};
+}
+
+TEST(Prometheus, WritesHowTheLinkStands) {
+  const auto page = PrometheusExporter({.link = busy_link}).render(small_snapshot(), {});
+  EXPECT_LINE(page, R"(netprobe_agent_link_calls_total{kind="query"} 12)");
+  EXPECT_LINE(page, R"(netprobe_agent_link_calls_total{kind="hello"} 1)");
+  EXPECT_LINE(page, R"(netprobe_agent_link_calls_active{kind="query"} 2)");
+  EXPECT_LINE(page, R"(netprobe_agent_link_calls_refused_total{kind="query"} 3)");
+  EXPECT_LINE(page, "netprobe_agent_link_unreadable_total 4");
+  EXPECT_LINE(page, "netprobe_agent_link_stalled_total 5");
+  EXPECT_LINE(page, "netprobe_agent_link_live_bytes 6000");
+  PrometheusExporter without({.link = [] { return std::optional<LinkCounts>(); }});
+  EXPECT_FALSE(without.render(small_snapshot(), {}).contains("\nnetprobe_agent_link_"));
+}
+
 TEST(Prometheus, PassesPromtool) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool is not installed";
   const std::string path = ::testing::TempDir() + "/netprobe_metrics_page.txt";
-  std::ofstream(path) << PrometheusExporter({.history = busy_history, .exporters = busy_exporters})
+  std::ofstream(path) << PrometheusExporter({.history = busy_history,
+                                             .exporters = busy_exporters,
+                                             .link = busy_link})
                              .render(small_snapshot(), TextFormat::kPrometheus);
   const int status = std::system(("promtool check metrics < '" + path + "' >&2").c_str());
   EXPECT_EQ(WEXITSTATUS(status), 0) << "promtool found fault with the page";
