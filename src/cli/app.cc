@@ -67,6 +67,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_tunnels(*app, exit_code);
   add_losses(*app, exit_code);
   add_alerts(*app, exit_code);
+  add_advise(*app, exit_code);
   add_report(*app, exit_code);
   add_replay(*app, exit_code);
   add_cleanup(*app, exit_code);
