@@ -7,7 +7,7 @@
 #include "cli/observed_flows.h"
 #include "cli/testing/fake_agent.h"
 #include "cli/testing/run.h"
-#include "query/parser.h"
+#include "query/query.h"
 
 namespace netprobe {
 namespace {
