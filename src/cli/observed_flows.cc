@@ -25,7 +25,7 @@ constexpr std::size_t kMostWorkloads = 1'000;
 constexpr std::uint64_t kBareSegment = 80;
 
 /// A text of the query language that is itself.
-std::string quoted(std::string_view text) {
+std::string literal(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -37,8 +37,8 @@ std::string quoted(std::string_view text) {
 std::string query_text(const ObservedQuestion& question) {
   const auto side = [&](std::string_view end) {
     const std::string name(end);
-    std::string text = name + ".kind=pod " + name + ".namespace=" + quoted(question.name_space);
-    if (!question.workload.empty()) text += " " + name + ".workload=" + quoted(question.workload);
+    std::string text = name + ".kind=pod " + name + ".namespace=" + literal(question.name_space);
+    if (!question.workload.empty()) text += " " + name + ".workload=" + literal(question.workload);
     return "(" + text + ")";
   };
   return "flows " + side("src") + " or " + side("dst") +
