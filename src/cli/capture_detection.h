@@ -49,7 +49,7 @@ class CaptureDetection {
   ManualClock clock_;
   std::unique_ptr<HistoryFeed> feed_;
   std::unique_ptr<Detection> detection_;
-  Nanos next_ = 0;  ///< 0: nothing came yet
+  Nanos next_ = 0;                        ///< 0: nothing came yet
   std::map<std::string, AlertPtr> told_;  ///< by id
 };
 
