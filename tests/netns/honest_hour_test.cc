@@ -5,8 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -45,8 +45,8 @@ void stretch(const std::string& file, std::uint32_t factor) {
                                    static_cast<std::uint32_t>(moved % 1'000'000)};
     std::memcpy(bytes.data() + at, parts, sizeof parts);
   }
-  std::ofstream(file, std::ios::binary).write(bytes.data(),
-                                              static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(file, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 class Captured : public testing::Test {
@@ -75,8 +75,8 @@ class Captured : public testing::Test {
   template <typename Work>
   std::string capture(const std::string& name, Work&& work) {
     const std::string file = folder_.path() + "/" + name;
-    auto dump = node_->start(
-        {"dumpcap", "-q", "-i", "eth0", "-P", "-s", "128", "-B", "64", "-w", file});
+    auto dump =
+        node_->start({"dumpcap", "-q", "-i", "eth0", "-P", "-s", "128", "-B", "64", "-w", file});
     EXPECT_TRUE(dump);
     EXPECT_TRUE(eventually([&] { return std::ifstream(file).good(); }));
     std::this_thread::sleep_for(std::chrono::seconds(1));
@@ -87,14 +87,14 @@ class Captured : public testing::Test {
   }
   /// JSON, one alert a line.
   [[nodiscard]] std::string alerts(const std::string& file) const {
-    const auto found = node_->run({cli_binary(), "replay", file, "--alerts", "-o", "json"},
-                                  300 * kSecond);
+    const auto found =
+        node_->run({cli_binary(), "replay", file, "--alerts", "-o", "json"}, 300 * kSecond);
     EXPECT_TRUE(found) << found.error().message;
     return found.value_or("");
   }
   void scan(const std::vector<std::string>& flags) {
-    std::vector<std::string> command{"timeout", "120", "nmap", "-n", "-Pn", "-S", "10.77.2.3",
-                                     "-e", "eth0"};
+    std::vector<std::string> command{"timeout", "120",       "nmap", "-n",  "-Pn",
+                                     "-S",      "10.77.2.3", "-e",   "eth0"};
     command.insert(command.end(), flags.begin(), flags.end());
     command.emplace_back("10.77.0.1");
     (void)pod_->run(std::move(command), 130 * kSecond);
@@ -113,8 +113,8 @@ TEST_F(Captured, AnHonestHourHasNoAlertAndAScanInItHasOne) {
   std::this_thread::sleep_for(std::chrono::seconds(2));
   std::string did;
   const std::string file = capture("hour.pcap", [&] {
-    const auto used = pod_->run({"python3", script, "use", std::to_string(kSeconds)},
-                                (kSeconds + 60) * kSecond);
+    const auto used =
+        pod_->run({"python3", script, "use", std::to_string(kSeconds)}, (kSeconds + 60) * kSecond);
     ASSERT_TRUE(used) << used.error().message;
     did = *used;
   });
@@ -135,15 +135,15 @@ TEST_F(Captured, AnHonestHourHasNoAlertAndAScanInItHasOne) {
 // a test has time for, stretched.
 TEST_F(Captured, SlowScansAreFound) {
   const std::string file = capture("scan.pcap", [&] {
-    scan({"-sS", "-T3", "--max-retries", "0", "--scan-delay", "100ms", "--max-scan-delay",
-          "100ms", "-p1-60"});
+    scan({"-sS", "-T3", "--max-retries", "0", "--scan-delay", "100ms", "--max-scan-delay", "100ms",
+          "-p1-60"});
   });
   struct Timing {
     const char* name;
     std::uint32_t factor;  ///< more than the one before
   };
-  for (const Timing& timing : {Timing{"-T2, 0.4 s", 4}, Timing{"-T1, 15 s", 38},
-                               Timing{"-T0, 300 s", 20}}) {
+  for (const Timing& timing :
+       {Timing{"-T2, 0.4 s", 4}, Timing{"-T1, 15 s", 38}, Timing{"-T0, 300 s", 20}}) {
     stretch(file, timing.factor);
     const std::string found = alerts(file);
     const bool named = found.find(R"("kind":"port_scan")") != std::string::npos ||
