@@ -82,7 +82,8 @@ std::vector<std::string> words_of(const Replay& replay) {
 
 std::vector<std::string> words_of(const ObservedFlows& observed, const AdviseOptions& options) {
   std::vector<std::string> lines;
-  std::string window = "observed since " + (observed.since.empty() ? options.since : observed.since);
+  std::string window =
+      "observed since " + (observed.since.empty() ? options.since : observed.since);
   if (!observed.kept_since.empty() && observed.kept_since > observed.since)
     window += "; history begins at " + observed.kept_since;
   lines.push_back(window);
@@ -134,8 +135,8 @@ int advise(const AdviseOptions& options, const ObservedFlows& observed) {
     return complain("--labels are those of one workload: say --workload, as well", kExitUsage);
   if (subjects.empty())
     return complain("nothing was observed of " + options.name_space +
-                        (options.workload.empty() ? "" : "/" + options.workload) +
-                        " since " + options.since + ", so there is no policy to make",
+                        (options.workload.empty() ? "" : "/" + options.workload) + " since " +
+                        options.since + ", so there is no policy to make",
                     kExitFailed);
   Output out;
   int code = kExitFailed;
@@ -148,10 +149,10 @@ int advise(const AdviseOptions& options, const ObservedFlows& observed) {
       (void)complain(advice.error().message, 0);
       continue;
     }
-    std::vector<std::string> lines{
-        "For review, and not more than that: what NetProbe saw of " + subject.workload_kind + " " +
-        subject.name_space + "/" + subject.workload + ", " + std::to_string(advice->flows) +
-        " flows"};
+    std::vector<std::string> lines{"For review, and not more than that: what NetProbe saw of " +
+                                   subject.workload_kind + " " + subject.name_space + "/" +
+                                   subject.workload + ", " + std::to_string(advice->flows) +
+                                   " flows"};
     std::ranges::copy(words_of(observed, options), std::back_inserter(lines));
     std::ranges::copy(advice->remarks, std::back_inserter(lines));
     // What others of the namespace did is not this policy's.
@@ -190,9 +191,9 @@ int run(const AdviseOptions& options) {
     policies = std::move(*read);
   }
   AgentClient agent(options.agent, {.total_timeout = 60 * kSecond});
-  const auto observed = fetch_observed(agent, {.name_space = options.name_space,
-                                               .workload = options.workload,
-                                               .since = options.since});
+  const auto observed = fetch_observed(
+      agent,
+      {.name_space = options.name_space, .workload = options.workload, .since = options.since});
   if (!observed) return complain(observed.error().message, exit_code_of(observed.error()));
   return options.check.empty() ? advise(options, *observed) : check(options, *observed, policies);
 }

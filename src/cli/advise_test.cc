@@ -19,13 +19,28 @@ using namespace netprobe::testing;
 /// As /api/query answers, with the columns in another order than they were asked for.
 std::string answer(const std::string& rows, const std::string& more = "") {
   std::string columns;
-  for (const char* name :
-       {"src.kind", "src.namespace", "src.workload", "src.workload.kind", "src.ip", "dst.kind",
-        "dst.namespace", "dst.workload", "dst.workload.kind", "dst.ip", "dst.port",
-        "translated.dst.ip", "translated.dst.port", "protocol", "service.namespace", "service",
-        "sum_connections", "sum_flows", "sum_reverse_packets", "sum_reverse_bytes"})
-    columns += std::string(columns.empty() ? "" : ",") + R"({"name":")" + name +
-               R"(","type":"text"})";
+  for (const char* name : {"src.kind",
+                           "src.namespace",
+                           "src.workload",
+                           "src.workload.kind",
+                           "src.ip",
+                           "dst.kind",
+                           "dst.namespace",
+                           "dst.workload",
+                           "dst.workload.kind",
+                           "dst.ip",
+                           "dst.port",
+                           "translated.dst.ip",
+                           "translated.dst.port",
+                           "protocol",
+                           "service.namespace",
+                           "service",
+                           "sum_connections",
+                           "sum_flows",
+                           "sum_reverse_packets",
+                           "sum_reverse_bytes"})
+    columns +=
+        std::string(columns.empty() ? "" : ",") + R"({"name":")" + name + R"(","type":"text"})";
   return R"({"query":"q","kind":"flows","columns":[)" + columns + R"(],"rows":[)" + rows +
          R"(],"total":1,"truncated":false,"next_cursor":null,"source":"history","tier":"raw",)"
          R"("exact":true,"since":"2026-01-01T00:00:00Z","kept_since":"2026-01-03T00:00:00Z",)"
@@ -37,9 +52,8 @@ const std::string kWeb = R"("pod","shop","web","Deployment","10.244.1.2")";
 const std::string kDatabase =
     "[" + kWeb +
     R"(,"pod","db","pg","StatefulSet","10.96.0.9",5432,"10.244.2.7",5433,"tcp","db","pg",4,4,40,4000])";
-const std::string kScan =
-    R"(["external",null,null,null,"203.0.113.66",)" + kWeb +
-    R"(,22,null,0,"tcp",null,null,0,5,5,200])";
+const std::string kScan = R"(["external",null,null,null,"203.0.113.66",)" + kWeb +
+                          R"(,22,null,0,"tcp",null,null,0,5,5,200])";
 const std::string kDns =
     "[" + kWeb +
     R"(,"pod","kube-system","dns","Deployment","fd00::a",53,"fd00::53",53,"udp","kube-system","kube-dns",0,9,9,900])";
@@ -93,8 +107,9 @@ TEST(AdviseCommand, RefusesWhatItCannotDo) {
   agent.answer("/api/query", answer(kDatabase));
   agent.answer("/api/query/pod", R"({"detail":"no pod"})", 404);
   agent.answer("/api/query/node", R"({"detail":"no node"})", 404);
-  const std::vector<std::string> command{"advise",     "network-policy", "--namespace", "shop",
-                                         "--workload", "web",            "--agent",     agent.url()};
+  const std::vector<std::string> command{"advise",  "network-policy", "--namespace",
+                                         "shop",    "--workload",     "web",
+                                         "--agent", agent.url()};
   auto run = run_netprobe(command);
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_EQ(run.out, "");
@@ -120,15 +135,15 @@ TEST(AdviseCommand, ChecksAPolicyThatIsThere) {
                          "metadata: {name: x, namespace: shop}\n"
                          "spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Egress],\n"
                          "  egress: [{ports: [{port: 5433}]}]}\n";
-  auto run = run_netprobe({"advise", "network-policy", "--namespace", "shop", "--check", path,
-                           "--agent", agent.url()});
+  auto run = run_netprobe(
+      {"advise", "network-policy", "--namespace", "shop", "--check", path, "--agent", agent.url()});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("4 flows allowed, 9 denied"));
   EXPECT_THAT(run.out,
               HasSubstr("denies shop/web to kube-system/dns, udp 53: no egress rule has it (9"));
   std::ofstream(path) << "kind: [";
-  run = run_netprobe({"advise", "network-policy", "--namespace", "shop", "--check", path, "--agent",
-                      agent.url()});
+  run = run_netprobe(
+      {"advise", "network-policy", "--namespace", "shop", "--check", path, "--agent", agent.url()});
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("no YAML"));
 }

@@ -91,8 +91,8 @@ Seen seen_of(const RowReader& row) {
   seen.src = end_of(row, "src", row.text("src.ip"));
   seen.dst = end_of(row, "dst", behind.empty() ? row.text("dst.ip") : behind);
   seen.protocol = static_cast<std::uint8_t>(std::max(0, protocol_number(row.text("protocol"))));
-  seen.port = static_cast<std::uint16_t>(
-      row.number(behind.empty() ? "dst.port" : "translated.dst.port"));
+  seen.port =
+      static_cast<std::uint16_t>(row.number(behind.empty() ? "dst.port" : "translated.dst.port"));
   if (const std::string service = row.text("service"); !service.empty()) {
     seen.service = row.text("service.namespace") + "/" + service;
     // Its address alone is nobody's.
@@ -178,8 +178,9 @@ Status add_identities(AgentClient& agent, ObservedFlows& observed) {
   std::size_t asked = 0;
   for (auto& [key, workload] : known) {
     if (++asked > kMostWorkloads) {
-      observed.warnings.push_back("there are more than 1000 workloads: labels of the rest were "
-                                  "not asked for");
+      observed.warnings.push_back(
+          "there are more than 1000 workloads: labels of the rest were "
+          "not asked for");
       break;
     }
     if (Status s = look_up(agent, workload); !s) return s;

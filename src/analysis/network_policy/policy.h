@@ -80,11 +80,11 @@ struct Seen {
   End src;  ///< who began
   End dst;  ///< who answered: of a service its backend, where that was seen
   std::uint8_t protocol = 6;
-  std::uint16_t port = 0;    ///< dst's own: behind a service the backend's
-  std::string service{};     ///< "namespace/name" that it was sent to
+  std::uint16_t port = 0;  ///< dst's own: behind a service the backend's
+  std::string service{};   ///< "namespace/name" that it was sent to
   std::uint64_t flows = 0;
   bool answered = false;
-  bool certain = true;       ///< that src began it
+  bool certain = true;  ///< that src began it
 };
 
 /// "shop/web", "node 10.0.0.1", "198.51.100.7".

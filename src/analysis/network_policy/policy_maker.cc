@@ -50,7 +50,9 @@ struct PeerKey {
 
 using Ports = std::set<Port>;
 
-IpPrefix alone(const IpAddress& address) { return IpPrefix::of(address, address.is_v4() ? 32 : 128); }
+IpPrefix alone(const IpAddress& address) {
+  return IpPrefix::of(address, address.is_v4() ? 32 : 128);
+}
 
 /// The least network that has both; nothing: one would be too wide.
 std::optional<IpPrefix> common(const IpPrefix& a, const IpPrefix& b) {
@@ -117,7 +119,8 @@ class Maker {
     policy.isolates_egress = !policy.egress.empty();
     if (policy.ingress.empty() && policy.egress.empty())
       return fail("nothing was observed that a policy for " + subject_.name_space + "/" +
-                      subject_.workload + " could let through, and one without rules would cut it "
+                      subject_.workload +
+                      " could let through, and one without rules would cut it "
                       "off: take a longer --since, or look at 'netprobe query' for what there is",
                   ErrorKind::kNotFound);
     if (policy.ingress.empty())
@@ -307,8 +310,9 @@ Result<Advice> make_policy(const Subject& subject, std::span<const Seen> seen,
                            const MakerOptions& options) {
   const std::string name = subject.name_space + "/" + subject.workload;
   if (subject.host_network)
-    return fail(name + " uses its node's network, where a NetworkPolicy does not apply to it: "
-                       "protect it by the node's firewall",
+    return fail(name +
+                    " uses its node's network, where a NetworkPolicy does not apply to it: "
+                    "protect it by the node's firewall",
                 ErrorKind::kUsage);
   Subject own = subject;
   if (own.labels) own.labels = stable_labels(*own.labels);

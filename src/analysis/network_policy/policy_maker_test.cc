@@ -31,8 +31,7 @@ const Seen kDatabase = seen(pod("shop", "web"), pod("db", "postgres", "10.244.2.
 
 TEST(PolicyMaker, LetsThroughWhatWasSeenAndNothingElse) {
   const std::vector<Seen> flows{
-      kDatabase,
-      seen(pod("shop", "web"), pod("kube-system", "coredns", "fd00::53"), 53, kProtoUdp),
+      kDatabase, seen(pod("shop", "web"), pod("kube-system", "coredns", "fd00::53"), 53, kProtoUdp),
       seen(pod("ingress", "nginx"), pod("shop", "web"), 8080),
       seen(pod("ingress", "nginx"), pod("shop", "api"), 8080),  // another's
   };
@@ -59,10 +58,9 @@ TEST(PolicyMaker, LetsThroughWhatWasSeenAndNothingElse) {
 }
 
 TEST(PolicyMaker, PeersOfTheSamePortsShareARule) {
-  const Advice advice = made({seen(pod("a", "x"), pod("shop", "web"), 80),
-                              seen(pod("b", "y"), pod("shop", "web"), 80),
-                              seen(pod("c", "z"), pod("shop", "web"), 80),
-                              seen(pod("c", "z"), pod("shop", "web"), 81)});
+  const Advice advice = made(
+      {seen(pod("a", "x"), pod("shop", "web"), 80), seen(pod("b", "y"), pod("shop", "web"), 80),
+       seen(pod("c", "z"), pod("shop", "web"), 80), seen(pod("c", "z"), pod("shop", "web"), 81)});
   ASSERT_EQ(advice.policy.ingress.size(), 2U);
   EXPECT_EQ(advice.policy.ingress[0].peers.size(), 2U);
 }
@@ -133,8 +131,8 @@ TEST(PolicyMaker, NodesAndTheirPodsAreAddresses) {
   kubelet.kind = End::Kind::kNode;
   End exporter = pod("monitoring", "node-exporter", "192.168.1.11");
   exporter.host_network = true;
-  const Advice advice = made({seen(kubelet, pod("shop", "web"), 8080),
-                              seen(pod("shop", "web"), exporter, 9100)});
+  const Advice advice =
+      made({seen(kubelet, pod("shop", "web"), 8080), seen(pod("shop", "web"), exporter, 9100)});
   ASSERT_EQ(advice.policy.ingress.size(), 1U);
   EXPECT_EQ(advice.policy.ingress[0].peers.at(0).block->to_string(), "fd00::10/128");
   EXPECT_FALSE(advice.policy.ingress[0].peers.at(0).remark.empty());
@@ -174,8 +172,7 @@ TEST(PolicyMaker, TheWholeInternetOnlyWhereItIsAskedFor) {
   const Advice any = made(flows, {.any_outside = true});
   ASSERT_EQ(any.policy.egress.size(), 2U);
   EXPECT_THAT(any.remarks, Contains(HasSubstr("all addresses are let through")));
-  for (const Seen& each : flows)
-    EXPECT_EQ(judge({&any.policy, 1}, each).ruling, Ruling::kAllowed);
+  for (const Seen& each : flows) EXPECT_EQ(judge({&any.policy, 1}, each).ruling, Ruling::kAllowed);
 }
 
 }  // namespace

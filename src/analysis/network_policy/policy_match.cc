@@ -67,9 +67,8 @@ Truth matches(const Peer& peer, const End& end, const std::string& own) {
   // A pod of its node's network is but an address to plugins.
   if (end.kind == End::Kind::kService) return Truth::kUnknown;
   if (end.kind != End::Kind::kPod || end.host_network) return Truth::kNo;
-  const Truth there =
-      peer.namespaces ? selects_namespace(*peer.namespaces, end.name_space)
-                      : truth(end.name_space == own);
+  const Truth there = peer.namespaces ? selects_namespace(*peer.namespaces, end.name_space)
+                                      : truth(end.name_space == own);
   return both(there, peer.pods ? selects(*peer.pods, end.labels) : Truth::kYes);
 }
 

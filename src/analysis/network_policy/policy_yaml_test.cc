@@ -19,10 +19,10 @@ using ::testing::Not;
 using namespace netprobe::network_policy::testing;
 
 TEST(PolicyYaml, IsWhatKubernetesTakes) {
-  const auto advice = make_policy(
-      web(), std::vector{seen(pod("shop", "web"), pod("db", "postgres"), 5432),
-                         seen(pod("shop", "web"), outside("2001:db8::1"), 443),
-                         seen(pod("ingress", "nginx"), pod("shop", "web"), 8080)});
+  const auto advice =
+      make_policy(web(), std::vector{seen(pod("shop", "web"), pod("db", "postgres"), 5432),
+                                     seen(pod("shop", "web"), outside("2001:db8::1"), 443),
+                                     seen(pod("ingress", "nginx"), pod("shop", "web"), 8080)});
   ASSERT_TRUE(advice);
   const std::vector<std::string> comments{"made of 3 flows"};
   // tests/deploy/kube_test.sh gives the same file to a real API server.
@@ -32,9 +32,10 @@ TEST(PolicyYaml, IsWhatKubernetesTakes) {
 }
 
 TEST(PolicyYaml, HostileNamesStayTexts) {
-  Labels hostile{{"yes", "no"},  {"n", "1e3"},         {"a", "null"},
-                 {"b", "\"}\n"}, {"c", "# x: {{y}} &"}, {"d", "\xff\xfe\x1b[2J"},
-                 {"e: f", "~"},  {"g", "---\nkind: ClusterRole"}};
+  Labels hostile{{"yes", "no"},         {"n", "1e3"},
+                 {"a", "null"},         {"b", "\"}\n"},
+                 {"c", "# x: {{y}} &"}, {"d", "\xff\xfe\x1b[2J"},
+                 {"e: f", "~"},         {"g", "---\nkind: ClusterRole"}};
   End peer = pod("shop", "evil");
   peer.labels = hostile;
   peer.name_space = "x\n---\nkind: Secret";
@@ -92,7 +93,8 @@ TEST(PolicyYaml, SaysWhatIsWrong) {
               HasSubstr("extensions/v1beta1"));
   EXPECT_THAT(problem(head + "{ingress: 5}"), HasSubstr("no list"));
   EXPECT_THAT(problem(head + "{ingress: [{from: [{}]}]}"), HasSubstr("neither ipBlock"));
-  EXPECT_THAT(problem(head + "{ingress: [{from: [{ipBlock: {cidr: all}}]}]}"), HasSubstr("ipBlock"));
+  EXPECT_THAT(problem(head + "{ingress: [{from: [{ipBlock: {cidr: all}}]}]}"),
+              HasSubstr("ipBlock"));
   EXPECT_THAT(problem(head + "{ingress: [{ports: [{port: 65536}]}]}"), HasSubstr("65536"));
   EXPECT_THAT(problem(head + "{ingress: [{ports: [{port: 9, endPort: 8}]}]}"), HasSubstr("below"));
   EXPECT_THAT(problem(head + "{ingress: [{ports: [{protocol: ICMP}]}]}"), HasSubstr("icmp"));

@@ -23,8 +23,8 @@ constexpr std::size_t kOfEach = 500;
 constexpr std::size_t kAll = kBatches * kOfEach;
 
 enum class Fault : std::uint8_t { kDown, kSlow, kBreaks, kRejects };
-inline constexpr std::array<std::string_view, 4> kFaultNames{"down, then back", "hangs, then goes on",
-                                                      "breaks mid-batch", "rejects half"};
+inline constexpr std::array<std::string_view, 4> kFaultNames{
+    "down, then back", "hangs, then goes on", "breaks mid-batch", "rejects half"};
 
 /// A receiver, and what it has in the end.
 class Receiver {
