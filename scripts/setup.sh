@@ -32,7 +32,7 @@ test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   nmap hping3 hydra slowhttptest
-  tshark nfdump prometheus jq procps netcat-openbsd socat python3 netsniff-ng
+  tshark nfdump prometheus prometheus-alertmanager jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
   # Receivers of OTLP are made of the official services.
@@ -126,10 +126,11 @@ if ! version_at_least "${candidate:-0}" "$libbpf_floor" ||
   done
 fi
 
-# Tests start their own servers (etcd, nginx, prometheus, ClickHouse): none that is installed
+# Tests start their own servers (etcd, nginx, Prometheus, Alertmanager, ClickHouse): none that is installed
 # for them shall run as a service, neither now nor after the next boot.
 services=()
-for package in etcd-server nginx-light prometheus clickhouse-server nfdump; do
+for package in etcd-server nginx-light prometheus prometheus-alertmanager clickhouse-server \
+  nfdump; do
   service=${package%-*}
   [ "$package" != clickhouse-server ] || service=$package
   # One that is there already, from whatever package, is the user's.

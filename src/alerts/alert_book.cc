@@ -94,6 +94,7 @@ Micros AlertBook::patience(const Alert& alert) const {
 void AlertBook::resolve(Entry& entry, Micros now, const Tell& tell) {
   auto alert = std::make_shared<Alert>(*entry.alert);
   alert->state = AlertState::kResolved;
+  alert->change = AlertChange::kResolved;
   alert->resolved = alert->updated = now;
   AlertPtr done = std::move(alert);
   if (!done->muted) tell(done);
@@ -104,11 +105,17 @@ void AlertBook::resolve(Entry& entry, Micros now, const Tell& tell) {
 void AlertBook::tick(Micros now, const Tell& tell) {
   for (auto at = active_.begin(); at != active_.end();) {
     Entry& entry = at->second;
-    const Alert& alert = *entry.alert;
+    const AlertPtr held = entry.alert;  // what follows may put another in its place
+    const Alert& alert = *held;
     const bool worse = alert.finding.severity > entry.told_severity;
     // A clock that was set back must not silence it.
     const bool again = now - entry.told >= options_.tell_again || now < entry.told;
     if (entry.changed && !alert.muted && (entry.told == 0 || worse || again)) {
+      auto told = std::make_shared<Alert>(alert);
+      told->change = entry.told == 0 ? AlertChange::kOpened
+                     : worse         ? AlertChange::kWorse
+                                     : AlertChange::kOngoing;
+      entry.alert = std::move(told);
       tell(entry.alert);
       entry.told = now;
       entry.told_severity = alert.finding.severity;

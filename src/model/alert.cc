@@ -3,35 +3,12 @@
 
 #include <algorithm>
 
-#include "base/json_writer.h"
 #include "model/flow_json.h"
 #include "model/identity_json.h"
+#include "model/technique.h"
 
 namespace netprobe {
 namespace {
-
-void append_end(JsonObject& json, std::string& out, std::string_view name, const FindingEnd& end) {
-  json.key(name);
-  JsonObject one(out);
-  if (!end.address.is_unspecified()) one.address("ip", end.address);
-  if (end.port != 0) one.number("port", end.port);
-  if (!end.text.empty()) one.text("text", end.text);
-  if (end.identity) {
-    one.text("kind", to_string(end.identity->kind));
-    one.text("name", end.identity->full_name());
-    if (!end.identity->name_space.empty()) one.text("namespace", end.identity->name_space);
-    if (!end.identity->workload.empty()) {
-      one.text("workload_kind", end.identity->workload_kind);
-      one.text("workload", end.identity->workload);
-    }
-    if (!end.identity->node.empty()) one.text("node", end.identity->node);
-  }
-  if (end.process) {
-    one.text("comm", end.process->comm);
-    one.number("pid", end.process->pid);
-  }
-  one.close();
-}
 
 void append_flows(JsonObject& json, std::string& out, const std::vector<EvidenceFlow>& flows) {
   json.key("flows");
@@ -54,15 +31,7 @@ void append_flows(JsonObject& json, std::string& out, const std::vector<Evidence
   list.close();
 }
 
-}  // namespace
-
-std::string_view to_string(AlertState state) {
-  return state == AlertState::kActive ? "active" : "resolved";
-}
-
-void append_evidence_json(std::string& out, const Alert& alert) {
-  const Finding& finding = alert.finding;
-  JsonObject json(out);
+void append_measured(JsonObject& json, std::string& out, const Finding& finding) {
   json.real("value", finding.value);
   json.real("threshold", finding.threshold);
   json.text("unit", finding.unit);
@@ -71,6 +40,87 @@ void append_evidence_json(std::string& out, const Alert& alert) {
   json.real("confidence", finding.confidence);
   json.flag("spoofable", finding.spoofable);
   append_flows(json, out, finding.evidence);
+}
+
+/// Of a record: there is no other place for its first few.
+void append_event_evidence(std::string& out, const Alert& alert) {
+  JsonObject json(out);
+  json.text("change", to_string(alert.change));
+  json.text("key", alert.finding.key);
+  json.time("opened", alert.opened * kMicrosecond);
+  if (alert.resolved > 0) json.time("resolved", alert.resolved * kMicrosecond);
+  if (const auto& text = alert.finding.source.text; !text.empty()) json.text("source_text", text);
+  if (const auto& text = alert.finding.target.text; !text.empty()) json.text("target_text", text);
+  append_measured(json, out, alert.finding);
+  json.close();
+}
+
+}  // namespace
+
+std::string_view to_string(AlertState state) {
+  return state == AlertState::kActive ? "active" : "resolved";
+}
+
+std::string_view to_string(AlertChange change) {
+  switch (change) {
+    case AlertChange::kOpened:
+      return "opened";
+    case AlertChange::kWorse:
+      return "worse";
+    case AlertChange::kOngoing:
+      return "ongoing";
+    case AlertChange::kResolved:
+      return "resolved";
+  }
+  return "ongoing";
+}
+
+void append_end_json(std::string& out, const FindingEnd& end) {
+  JsonObject one(out);
+  if (!end.address.is_unspecified()) one.address("ip", end.address);
+  if (end.port != 0) one.number("port", end.port);
+  if (!end.text.empty()) one.text("text", end.text);
+  if (end.identity) {
+    one.text("kind", to_string(end.identity->kind));
+    one.text("name", end.identity->full_name());
+    if (!end.identity->name_space.empty()) one.text("namespace", end.identity->name_space);
+    if (!end.identity->workload.empty()) {
+      one.text("workload_kind", end.identity->workload_kind);
+      one.text("workload", end.identity->workload);
+    }
+    if (!end.identity->node.empty()) one.text("node", end.identity->node);
+  }
+  if (end.process) {
+    one.text("comm", end.process->comm);
+    one.number("pid", end.process->pid);
+  }
+  one.close();
+}
+
+FindingEnd source_of(const AlertEvent& event) {
+  FindingEnd end = src_of(event);
+  end.text = event.source_text;
+  return end;
+}
+
+FindingEnd target_of(const AlertEvent& event) {
+  FindingEnd end = dst_of(event);
+  end.text = event.target_text;
+  return end;
+}
+
+void append_technique(JsonObject& json, std::string_view id) {
+  json.text("technique", id);
+  const Technique* technique = find_technique(id);
+  if (technique == nullptr) return;
+  json.text("technique_name", technique->name);
+  json.text("tactic", technique->tactic);
+  json.text("tactic_name", tactic_name(technique->tactic));
+}
+
+void append_evidence_json(std::string& out, const Alert& alert) {
+  JsonObject json(out);
+  append_measured(json, out, alert.finding);
   json.close();
 }
 
@@ -92,10 +142,19 @@ AlertEvent event_of(const Alert& alert, Micros now) {
   event.severity = to_string(finding.severity);
   event.technique = finding.technique;
   event.summary = finding.summary;
-  append_evidence_json(event.evidence, alert);
+  append_event_evidence(event.evidence, alert);
   event.count = finding.count;
   event.first_seen = finding.first_seen;
   event.last_seen = finding.last_seen;
+  event.change = alert.change;
+  event.key = finding.key;
+  event.source_text = finding.source.text;
+  event.target_text = finding.target.text;
+  event.opened = alert.opened;
+  event.resolved = alert.resolved;
+  event.value = finding.value;
+  event.threshold = finding.threshold;
+  event.unit = finding.unit;
   return event;
 }
 
@@ -105,12 +164,14 @@ void append_json(std::string& out, const Alert& alert) {
   json.text("id", alert.id);
   json.text("kind", finding.kind);
   json.text("severity", to_string(finding.severity));
-  json.text("technique", finding.technique);
+  append_technique(json, finding.technique);
   json.text("state", to_string(alert.state));
   if (alert.muted) json.flag("muted", true);
   json.text("summary", finding.summary);
-  append_end(json, out, "source", finding.source);
-  append_end(json, out, "target", finding.target);
+  json.key("source");
+  append_end_json(out, finding.source);
+  json.key("target");
+  append_end_json(out, finding.target);
   json.time("first_seen", finding.first_seen * kMicrosecond);
   json.time("last_seen", finding.last_seen * kMicrosecond);
   json.time("opened", alert.opened * kMicrosecond);
