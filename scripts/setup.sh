@@ -126,13 +126,15 @@ if ! version_at_least "${candidate:-0}" "$libbpf_floor" ||
   done
 fi
 
-# Tests start their own servers (etcd, nginx, Prometheus, Alertmanager, ClickHouse): none that is installed
-# for them shall run as a service, neither now nor after the next boot.
+# Tests start their own servers (etcd, nginx, Prometheus, Alertmanager, ClickHouse): none that
+# is installed for them shall run as a service, neither now nor after the next boot.
 services=()
 for package in etcd-server nginx-light prometheus prometheus-alertmanager clickhouse-server \
   nfdump; do
-  service=${package%-*}
-  [ "$package" != clickhouse-server ] || service=$package
+  case $package in
+    etcd-server | nginx-light) service=${package%-*} ;;
+    *) service=$package ;;
+  esac
   # One that is there already, from whatever package, is the user's.
   [ ! -e "/lib/systemd/system/$service.service" ] && [ ! -e "/etc/init.d/$service" ] || continue
   [[ " ${missing[*]} " != *" $package "* ]] || services+=("$service")

@@ -25,6 +25,9 @@ struct DetectorEntry {
 /// For --help: a line each.
 [[nodiscard]] std::string detectors_help();
 
+/// An entry beside those of the probes for each list: "threat_intel:NAME".
+[[nodiscard]] std::vector<ProbeStatus> watchlist_probes(const std::vector<WatchlistStatus>& lists);
+
 /// Detectors and alerts as the options want them; null where detection is off. Errors are
 /// usage errors. `write` takes the records of alerts, on a thread of the engine; it and
 /// `clock` outlive the engine.

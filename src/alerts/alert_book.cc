@@ -27,10 +27,17 @@ void merge(Finding& into, Finding&& newer) {
   if (!newer.target.identity) newer.target.identity = into.target.identity;
   if (!newer.target.process) newer.target.process = into.target.process;
   std::vector<EvidenceFlow> evidence = std::move(into.evidence);
-  for (const EvidenceFlow& flow : newer.evidence) {
-    std::erase_if(evidence, [&](const EvidenceFlow& each) {
+  for (EvidenceFlow flow : newer.evidence) {
+    const auto known = std::ranges::find_if(evidence, [&](const EvidenceFlow& each) {
       return each.flow_id == flow.flow_id && each.tuple == flow.tuple;
     });
+    if (known != evidence.end()) {
+      // Some detectors know a flow's sums, others what it gained: the end of a flow gains
+      // nothing, and must not undo what was known.
+      flow.packets = std::max(flow.packets, known->packets);
+      flow.bytes = std::max(flow.bytes, known->bytes);
+      evidence.erase(known);
+    }
     add_evidence(evidence, flow);
   }
   newer.evidence = std::move(evidence);

@@ -5,8 +5,10 @@
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "alerts/learnt_state.h"
@@ -67,6 +69,7 @@ void DetectionEngine::run() {
   Nanos next = clock_.monotonic() + options_.tick;
   Nanos next_save = clock_.monotonic() + options_.save_every;
   while (!stopping_) {
+    hand_on_inside();
     look(waiting_.take());
     if (const Nanos now = clock_.monotonic(); now >= next) {
       tick();
@@ -129,6 +132,22 @@ void DetectionEngine::look(const std::vector<HistoryBatchPtr>& batches) {
       });
 }
 
+void DetectionEngine::set_inside(std::vector<IpPrefix> inside) {
+  const MutexLock lock(mutex_);
+  inside_ = std::move(inside);
+}
+
+void DetectionEngine::hand_on_inside() {
+  std::optional<std::vector<IpPrefix>> inside;
+  {
+    const MutexLock lock(mutex_);
+    inside.swap(inside_);
+  }
+  if (!inside) return;
+  for (Running& running : detectors_)
+    guard(running, [&](Detector& detector) { detector.set_inside(*inside); });
+}
+
 void DetectionEngine::tick() {
   const Micros now = to_micros(clock_.wall());
   for (Running& running : detectors_)
@@ -152,7 +171,21 @@ void DetectionEngine::tell(std::vector<AlertPtr> alerts, Micros now) {
     log_alert(*alert);
     batch->alerts.push_back(event_of(*alert, now));
   }
-  if (write_) write_(std::move(batch));
+  const HistoryBatchPtr told = std::move(batch);
+  if (write_) write_(told);
+  const MutexLock lock(handlers_mutex_);
+  for (const auto& [id, handler] : handlers_) handler(told);
+}
+
+std::uint64_t DetectionEngine::subscribe(AlertBatchHandler handler) {
+  const MutexLock lock(handlers_mutex_);
+  handlers_.emplace(++last_handler_, std::move(handler));
+  return last_handler_;
+}
+
+void DetectionEngine::unsubscribe(std::uint64_t id) {
+  const MutexLock lock(handlers_mutex_);
+  handlers_.erase(id);
 }
 
 void DetectionEngine::publish() {
@@ -167,6 +200,8 @@ void DetectionEngine::publish() {
                                  .not_followed = detector == nullptr ? 0 : detector->not_followed(),
                                  .bytes = detector == nullptr ? 0 : detector->bytes(),
                                  .run_time = running.run_time});
+    if (detector == nullptr) continue;
+    std::ranges::move(detector->watchlists(), std::back_inserter(report->watchlists));
   }
   report->lost = {{"detect", "queue_full", records_lost_}};
   const MutexLock lock(mutex_);

@@ -23,8 +23,9 @@ void append_flows(JsonObject& json, std::string& out, const std::vector<Evidence
     one.number("dst_port", flow.tuple.dst_port);
     one.text("protocol", protocol_name(flow.tuple.protocol));
     one.number("flow_id", flow.flow_id);
-    one.number("packets", flow.packets);
-    one.number("bytes", flow.bytes);
+    // A flow without packets is none: nothing is known of them.
+    if (flow.packets > 0) one.number("packets", flow.packets);
+    if (flow.bytes > 0) one.number("bytes", flow.bytes);
     if (flow.tuple.protocol == kProtoTcp) one.text("tcp_flags", tcp_flags_text(flow.tcp_flags));
     one.close();
   }

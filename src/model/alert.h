@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json_writer.h"
+#include "model/address_watchlist.h"
 #include "model/finding.h"
 #include "model/history.h"
 #include "model/probe_status.h"
@@ -59,6 +60,7 @@ struct AlertReport {
   std::uint64_t muted = 0;     ///< of these
   std::uint64_t not_kept = 0;  ///< findings that would be alerts of their own, and had no room
   std::vector<DetectorStatus> detectors;
+  std::vector<WatchlistStatus> watchlists;
   std::vector<LossCounter> lost;
 };
 using AlertReportPtr = std::shared_ptr<const AlertReport>;

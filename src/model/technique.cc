@@ -10,8 +10,8 @@ namespace {
 
 using Tactic = std::pair<std::string_view, std::string_view>;
 constexpr std::array kTactics{
-    Tactic{"TA0006", "Credential Access"}, Tactic{"TA0007", "Discovery"},
-    Tactic{"TA0008", "Lateral Movement"},  Tactic{"TA0010", "Exfiltration"},
+    Tactic{"TA0006", "Credential Access"},   Tactic{"TA0007", "Discovery"},
+    Tactic{"TA0008", "Lateral Movement"},    Tactic{"TA0010", "Exfiltration"},
     Tactic{"TA0011", "Command and Control"}, Tactic{"TA0040", "Impact"},
     Tactic{"TA0043", "Reconnaissance"},
 };

@@ -46,10 +46,10 @@ class Alertmanager {
     write_file(dir_.file("a.yml"),
                "route: {receiver: none, group_wait: 1s, group_interval: 1s}\n"
                "receivers: [{name: none}]\n");
-    auto started = Process::start({"prometheus-alertmanager", "--config.file=" + dir_.file("a.yml"),
-                                   "--storage.path=" + dir_.file("data"),
-                                   "--cluster.listen-address=",
-                                   "--web.listen-address=127.0.0.1:" + std::to_string(port_)});
+    auto started = Process::start(
+        {"prometheus-alertmanager", "--config.file=" + dir_.file("a.yml"),
+         "--storage.path=" + dir_.file("data"),
+         "--cluster.listen-address=", "--web.listen-address=127.0.0.1:" + std::to_string(port_)});
     ASSERT_TRUE(started) << started.error().message;
     process_.emplace(std::move(*started));
     ASSERT_TRUE(eventually([&] {
@@ -128,7 +128,7 @@ TEST_F(AlertmanagerTest, ShowsAnAlertOnceFromItsOpeningToItsEnd) {
   const auto all = receiver_.alerts();
   for (const auto& alert : all) {
     const auto& labels = alert.at("labels").as_object();
-    EXPECT_EQ(labels.at("alertname"), "NetprobePortScan");
+    EXPECT_EQ(labels.at("alertname"), "NetProbePortScan");
     EXPECT_EQ(labels.at("cluster"), "west");
     EXPECT_EQ(labels.at("namespace"), "shop");
     EXPECT_EQ(labels.at("node"), "n1");
@@ -200,8 +200,8 @@ TEST(AlertmanagerSender, WhatIsRefusedIsFoundAndTheRestIsTaken) {
   ASSERT_TRUE(sender);
   const auto outbox = Outbox::make(*target, std::move(*sender), kClock);
   outbox->start();
-  outbox->put(alerts_batch({made_alert_event("a"), made_alert_event("wrong"),
-                            made_alert_event("b"), made_alert_event("c")}));
+  outbox->put(alerts_batch({made_alert_event("a"), made_alert_event("wrong"), made_alert_event("b"),
+                            made_alert_event("c")}));
   ASSERT_TRUE(eventually([&] { return outbox->status().sent == 3; })) << outbox->status().problem;
   const auto lost = outbox->status().lost;
   EXPECT_TRUE(std::ranges::any_of(

@@ -19,8 +19,8 @@
 #include "export/http_receiver.h"
 #include "export/webhook/webhook_sender.h"
 #include "outbox/testing/made_alerts.h"
-#include "support/loopback.h"
 #include "support/certificates.h"
+#include "support/loopback.h"
 #include "support/temp_dir.h"
 
 namespace netprobe::test {
@@ -189,15 +189,13 @@ void expect_said_twice(const Hook::Decide& decide) {
 }
 
 TEST(Webhook, OneThatBreaksOffIsAskedAgain) {
-  expect_said_twice([](const auto&, std::size_t number) {
-    return HttpReceiver::Reply{.hang_up = number < 2};
-  });
+  expect_said_twice(
+      [](const auto&, std::size_t number) { return HttpReceiver::Reply{.hang_up = number < 2}; });
 }
 
 TEST(Webhook, HalfAnAnswerIsNone) {
   expect_said_twice([](const auto&, std::size_t number) {
-    return number == 0 ? HttpReceiver::Reply{.raw = "HTTP/1.1 2"}
-                       : HttpReceiver::Reply{};
+    return number == 0 ? HttpReceiver::Reply{.raw = "HTTP/1.1 2"} : HttpReceiver::Reply{};
   });
 }
 
@@ -250,9 +248,8 @@ TEST(Webhook, WhatItRefusesIsCountedAndSaid) {
 }
 
 TEST(Webhook, WhatFindsNoRoomIsCounted) {
-  const auto outbox =
-      outbox_of("webhook+http://127.0.0.1:" + std::to_string(free_loopback_port()) +
-                "/?queue=64KiB&timeout=300ms");
+  const auto outbox = outbox_of("webhook+http://127.0.0.1:" + std::to_string(free_loopback_port()) +
+                                "/?queue=64KiB&timeout=300ms");
   outbox->put(alerts_batch(alerts(200)));
   outbox->stop(0);
   const auto status = outbox->status();

@@ -15,9 +15,9 @@
 namespace netprobe {
 namespace {
 
-/// "port_scan": "NetprobePortScan".
+/// "port_scan": "NetProbePortScan".
 std::string alert_name(std::string_view kind) {
-  std::string name = "Netprobe";
+  std::string name = "NetProbe";
   bool begins = true;
   for (const char c : kind) {
     if (c == '_') {
@@ -82,8 +82,7 @@ std::string annotations_of(const AlertEvent& event) {
   json.text("count", std::to_string(event.count));
   json.text("first_seen", format_rfc3339(event.first_seen * kMicrosecond));
   json.text("last_seen", format_rfc3339(event.last_seen * kMicrosecond));
-  if (event.resolved > 0)
-    json.text("resolved", format_rfc3339(event.resolved * kMicrosecond));
+  if (event.resolved > 0) json.text("resolved", format_rfc3339(event.resolved * kMicrosecond));
   json.text("technique", event.technique);
   if (const Technique* technique = find_technique(event.technique)) {
     json.text("technique_name", technique->name);

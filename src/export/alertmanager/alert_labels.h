@@ -13,7 +13,7 @@ namespace netprobe {
 using AlertLabels = std::vector<std::pair<std::string, std::string>>;
 
 /// Who an alert is to Alertmanager, which knows it by all its labels together: alertname
-/// ("NetprobePortScan"), kind, key, severity, node, and where they are known source, target,
+/// ("NetProbePortScan"), kind, key, severity, node, and where they are known source, target,
 /// namespace and workload, of the target rather than the source. `given`: of the
 /// configuration; they come first and win. Nothing that changes while it goes on, but
 /// severity.

@@ -128,8 +128,7 @@ class AlertmanagerSender final : public RecordSender {
 
   PostVerdict post(Items items, std::uint64_t& bytes) {
     auto headers = read_header_file(headers_file_);
-    if (!headers)
-      return {.fate = PostVerdict::Fate::kAgain, .problem = headers.error().message};
+    if (!headers) return {.fate = PostVerdict::Fate::kAgain, .problem = headers.error().message};
     headers->emplace_back("Content-Type: application/json");
     body_ = "[";
     for (const auto& item : items) {
@@ -182,8 +181,8 @@ Result<std::unique_ptr<RecordSender>> make_alertmanager_sender(const ExportTarge
   std::string path = target.path;
   while (path.ends_with('/')) path.pop_back();
   if (!path.ends_with(kApi)) path += kApi;
-  return std::make_unique<AlertmanagerSender>(std::move(*http), std::move(path),
-                                              std::move(options), clock);
+  return std::make_unique<AlertmanagerSender>(std::move(*http), std::move(path), std::move(options),
+                                              clock);
 }
 
 }  // namespace netprobe

@@ -41,11 +41,11 @@ TEST_F(ToldAlertsTest, LabelsAreWhoItIsAndAnnotationsTheRest) {
   const auto all = items({made_alert_event("a")});
   ASSERT_EQ(all.size(), 1U);
   const auto alert = json_of(all[0]).at(0);
-  const boost::json::object labels{
-      {"cluster", "west"}, {"alertname", "NetprobePortScan"}, {"kind", "port_scan"},
-      {"key", "fd00::9>a"}, {"severity", "medium"}, {"node", "n1"},
-      {"source", "fd00::9"}, {"target", "shop/web-1"}, {"namespace", "shop"},
-      {"workload", "web"}};
+  const boost::json::object labels{{"cluster", "west"},    {"alertname", "NetProbePortScan"},
+                                   {"kind", "port_scan"},  {"key", "fd00::9>a"},
+                                   {"severity", "medium"}, {"node", "n1"},
+                                   {"source", "fd00::9"},  {"target", "shop/web-1"},
+                                   {"namespace", "shop"},  {"workload", "web"}};
   EXPECT_EQ(alert.at("labels").as_object(), labels);
   EXPECT_EQ(alert.at("annotations").at("value"), "40");
   EXPECT_EQ(alert.at("annotations").at("threshold"), "20");
@@ -99,8 +99,8 @@ TEST_F(ToldAlertsTest, OfManyWordsOnOneTheNewestGoesOut) {
 }
 
 TEST_F(ToldAlertsTest, OneThatCameAndWentUntoldIsActiveForAWhile) {
-  const auto all = items(
-      {made_alert_event("a"), made_alert_event("a", AlertChange::kResolved, 3'000'000)});
+  const auto all =
+      items({made_alert_event("a"), made_alert_event("a", AlertChange::kResolved, 3'000'000)});
   ASSERT_EQ(all.size(), 1U);
   const auto alert = json_of(all[0]).at(0);
   EXPECT_EQ(alert.at("endsAt"), "2025-11-24T16:04:10.000000000Z");
@@ -123,8 +123,7 @@ TEST_F(ToldAlertsTest, RemembersNoMoreThanItMay) {
   for (const char* id : {"a", "b", "c"}) {
     const AlertEvent event = made_alert_event(id);
     const RecordRef record{RecordKind::kAlert, &event, "n1"};
-    for (auto& item : few.items(std::span(&record, 1), kWall, now))
-      few.taken(std::move(item), now);
+    for (auto& item : few.items(std::span(&record, 1), kWall, now)) few.taken(std::move(item), now);
   }
   EXPECT_EQ(few.size(), 2U);
 }
@@ -133,8 +132,7 @@ TEST(AlertmanagerTarget, SaysWhatIsWrong) {
   const std::array schemes{kAlertmanagerHttpExport, kAlertmanagerHttpsExport};
   const SystemClock clock;
   const auto why = [&](const std::string& rest) {
-    const auto target =
-        parse_export_target("alertmanager+http://h?" + rest, schemes, clock.wall());
+    const auto target = parse_export_target("alertmanager+http://h?" + rest, schemes, clock.wall());
     if (!target) return target.error().message;
     const auto made = make_alertmanager_sender(*target, clock);
     return made ? std::string() : made.error().message;

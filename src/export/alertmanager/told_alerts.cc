@@ -56,9 +56,8 @@ ToldAlerts::Item ToldAlerts::item_of(const RecordRef& record, Nanos wall) const 
   // A name that became known meanwhile must not make another alert of it.
   const AlertLabels& before = told->second.labels;
   AlertLabels now = before;
-  const auto given = std::ranges::find(options_.labels, "severity", [](const auto& label) {
-    return std::string_view(label.first);
-  });
+  const auto given = std::ranges::find(
+      options_.labels, "severity", [](const auto& label) { return std::string_view(label.first); });
   if (given == options_.labels.end()) set_severity(now, event.severity);
   item.labels = std::move(now);
   item.json = alert_json(item.labels, item.annotations, item.opened,
@@ -108,9 +107,8 @@ void ToldAlerts::taken(Item&& item, Nanos monotonic) {
     told_.erase(item.id);
     return;
   }
-  std::erase_if(told_, [&](const auto& each) {
-    return monotonic - each.second.heard >= options_.forget;
-  });
+  std::erase_if(told_,
+                [&](const auto& each) { return monotonic - each.second.heard >= options_.forget; });
   if (!told_.contains(item.id) && told_.size() >= options_.most) return;
   told_[item.id] = {std::move(item.labels), std::move(item.annotations), item.opened, monotonic,
                     monotonic};

@@ -16,8 +16,8 @@ constexpr std::string_view kPrefix = "whsec_";
 
 std::string base64(const unsigned char* data, std::size_t size) {
   std::string out(4 * ((size + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), data,
-                                     static_cast<int>(size));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), data, static_cast<int>(size));
   out.resize(static_cast<std::size_t>(length));
   return out;
 }
@@ -25,10 +25,9 @@ std::string base64(const unsigned char* data, std::size_t size) {
 /// Empty: it is no base64.
 std::string from_base64(std::string_view text) {
   std::string out(text.size() / 4 * 3 + 3, '\0');
-  const int length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()),
-                      static_cast<int>(text.size()));
+  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()));
   if (length < 0 || text.size() % 4 != 0) return {};
   // What '=' stands for is decoded as zeros.
   std::size_t padding = 0;

@@ -46,9 +46,8 @@ inline Alert made_alert(const std::string& id, Micros opened = kMadeTime) {
 }
 
 /// The record of it, told `after` microseconds behind its opening.
-inline AlertEvent made_alert_event(const std::string& id,
-                                   AlertChange change = AlertChange::kOpened, Micros after = 0,
-                                   Micros opened = kMadeTime) {
+inline AlertEvent made_alert_event(const std::string& id, AlertChange change = AlertChange::kOpened,
+                                   Micros after = 0, Micros opened = kMadeTime) {
   Alert alert = made_alert(id, opened);
   alert.change = change;
   alert.updated = opened + after;
