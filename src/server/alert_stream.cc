@@ -212,8 +212,8 @@ QueryParams list_params(const QueryParams& params) {
 void append_live_alert(std::string& out, const AlertEvent& event, std::string_view node) {
   simdjson::dom::parser parser;
   simdjson::dom::element evidence;
-  const bool has_evidence = parser.parse(event.evidence).get(evidence) == simdjson::SUCCESS &&
-                            evidence.is_object();
+  const bool has_evidence =
+      parser.parse(event.evidence).get(evidence) == simdjson::SUCCESS && evidence.is_object();
   const auto told = [&](std::string_view key) {
     return has_evidence ? text_of(evidence, key) : std::string_view();
   };

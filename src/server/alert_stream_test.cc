@@ -147,8 +147,9 @@ TEST_F(AlertStreamTest, ClientsHearOfAgentsAndRecordsThatAreMissing) {
   });
   RawConnection client(http_->port());
   ask(client);
-  EXPECT_TRUE(client.read_until("event: agent\ndata: {\"node\":\"b\",\"state\":\"left\",\"problem\":"
-                                "\"connection refused\"}\n\n"))
+  EXPECT_TRUE(
+      client.read_until("event: agent\ndata: {\"node\":\"b\",\"state\":\"left\",\"problem\":"
+                        "\"connection refused\"}\n\n"))
       << client.seen();
   LiveBatch lost;
   lost.node = "a";
