@@ -72,12 +72,10 @@ std::vector<IpPrefix> ClusterNetworks::prefixes() const {
   for (const bool v4 : {true, false}) {
     Prefixes addresses;
     for (const auto& [name, own] : services_)
-      std::ranges::copy_if(own, std::back_inserter(addresses), [&](const IpPrefix& prefix) {
-        return prefix.network().is_v4() == v4;
-      });
+      std::ranges::copy_if(own, std::back_inserter(addresses),
+                           [&](const IpPrefix& prefix) { return prefix.network().is_v4() == v4; });
     std::optional<IpPrefix> whole;
-    for (const IpPrefix& each : addresses)
-      whole = whole ? common(*whole, each.network()) : each;
+    for (const IpPrefix& each : addresses) whole = whole ? common(*whole, each.network()) : each;
     if (whole && is_plausible(*whole)) addresses.assign(1, *whole);
     all.insert(all.end(), addresses.begin(), addresses.end());
   }

@@ -62,8 +62,7 @@ TEST(ClusterNetworks, FollowWhatChanges) {
   EXPECT_FALSE(networks.take_changed());
   networks.apply(node("n1", {"10.244.1.0/24"}, {"10.88.0.12"}));
   EXPECT_TRUE(networks.take_changed());
-  EXPECT_EQ(texts(networks.prefixes()),
-            (Texts{"10.88.0.12/32", "10.96.0.1/32", "10.244.1.0/24"}));
+  EXPECT_EQ(texts(networks.prefixes()), (Texts{"10.88.0.12/32", "10.96.0.1/32", "10.244.1.0/24"}));
   networks.apply(node("n1", {}, {}, true));
   networks.apply(service("a", {"10.96.0.1"}, true));
   networks.apply(service("a", {"10.96.0.1"}, true));
