@@ -58,7 +58,7 @@ TEST(Prometheus, WritesWhatBecameOfLists) {
   EXPECT_LINE(page, R"(netprobe_threat_intel_entries{list="drop",type="name"} 0)");
   EXPECT_LINE(page, R"(netprobe_threat_intel_up{list="drop"} 0)");
   EXPECT_LINE(page,
-              R"(netprobe_threat_intel_last_refresh_timestamp_seconds{list="drop"} 1764000000)");
+              R"(netprobe_threat_intel_last_refresh_timestamp_seconds{list="drop"} 1.764e+09)");
   EXPECT_LINE(page, R"(netprobe_threat_intel_refreshes_total{list="drop",outcome="failed"} 3)");
   EXPECT_LINE(page, R"(netprobe_threat_intel_refused_entries{list="drop",cause="private"} 4)");
   EXPECT_LINE(page, R"(netprobe_threat_intel_trimmed_entries{list="drop"} 1)");
