@@ -4,29 +4,20 @@
 #include <atomic>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "alerts/alert_book.h"
+#include "alerts/detection.h"
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "model/alert.h"
-#include "model/detector.h"
 #include "model/history.h"
 #include "model/readers.h"
 
 namespace netprobe {
-
-/// One that was made, or why it is off.
-struct DetectorSlot {
-  std::string name;
-  std::unique_ptr<Detector> detector;  ///< null: off
-  std::string why;                     ///< it is
-};
 
 struct DetectionOptions {
   std::string node;
@@ -39,8 +30,8 @@ struct DetectionOptions {
   Nanos save_every = 600 * kSecond;
 };
 
-/// Runs detectors on a thread of its own, and makes alerts of what they find. A detector
-/// that throws is turned off, and says so; the others go on. docs/detectors.md
+/// Runs detectors on a thread of its own, and tells the alerts of what they find.
+/// docs/detectors.md
 class DetectionEngine final : public AlertFeed {
  public:
   /// `write`: takes the records of alerts for history and exporters, on this thread.
@@ -65,21 +56,11 @@ class DetectionEngine final : public AlertFeed {
   void unsubscribe(std::uint64_t id) override;
 
  private:
-  struct Running {
-    DetectorSlot slot;
-    std::uint64_t records = 0;
-    std::uint64_t findings = 0;
-    Nanos run_time = 0;
-  };
   void run();
-  void load();
   void save();
-  void look(const std::vector<HistoryBatchPtr>& batches);
+  void look();
   void tick();
   void hand_on_inside();
-  /// Calls `work` with the detector; turns it off where it throws.
-  template <typename Work>
-  void guard(Running& running, Work&& work);
   void tell(std::vector<AlertPtr> alerts, Micros now);
   void publish();
 
@@ -88,11 +69,8 @@ class DetectionEngine final : public AlertFeed {
   const std::function<void(HistoryBatchPtr)> write_;
   BoundedQueue<HistoryBatchPtr> waiting_;
   std::atomic<std::uint64_t> records_lost_{0};
-  std::vector<Running> detectors_;
-  AlertBook book_;
+  Detection detection_;
   std::uint64_t batches_ = 0;
-  std::string room_;          ///< for what is saved
-  bool save_failed_ = false;  ///< it was said
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 
