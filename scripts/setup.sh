@@ -32,7 +32,7 @@ test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   nmap hping3 hydra slowhttptest
-  tshark nfdump prometheus jq procps netcat-openbsd socat python3 netsniff-ng
+  tshark nfdump prometheus prometheus-alertmanager jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
   # Receivers of OTLP are made of the official services.
@@ -126,12 +126,15 @@ if ! version_at_least "${candidate:-0}" "$libbpf_floor" ||
   done
 fi
 
-# Tests start their own servers (etcd, nginx, prometheus, ClickHouse): none that is installed
-# for them shall run as a service, neither now nor after the next boot.
+# Tests start their own servers (etcd, nginx, Prometheus, Alertmanager, ClickHouse): none that
+# is installed for them shall run as a service, neither now nor after the next boot.
 services=()
-for package in etcd-server nginx-light prometheus clickhouse-server nfdump; do
-  service=${package%-*}
-  [ "$package" != clickhouse-server ] || service=$package
+for package in etcd-server nginx-light prometheus prometheus-alertmanager clickhouse-server \
+  nfdump; do
+  case $package in
+    etcd-server | nginx-light) service=${package%-*} ;;
+    *) service=$package ;;
+  esac
   # One that is there already, from whatever package, is the user's.
   [ ! -e "/lib/systemd/system/$service.service" ] && [ ! -e "/etc/init.d/$service" ] || continue
   [[ " ${missing[*]} " != *" $package "* ]] || services+=("$service")

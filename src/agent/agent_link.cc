@@ -135,7 +135,7 @@ NamesMaker AgentLink::names() const {
   };
 }
 
-Status AgentLink::serve(const ApiSources& sources, HttpServer& http) {
+Status AgentLink::serve(const ApiSources& sources, HttpServer& http, AlertFeed* alerts) {
   if (module_ == nullptr || options_->grpc_listen.empty()) return {};
   pages_ = std::make_unique<PageFetcher>("http://" + http.endpoint());
   AgentServiceOptions service;
@@ -157,7 +157,8 @@ Status AgentLink::serve(const ApiSources& sources, HttpServer& http) {
                         [pages = pages_.get()](std::string path, const std::string& query,
                                                std::function<void(PageAnswer)> done) {
                           pages->fetch(std::move(path), query, std::move(done));
-                        }};
+                        },
+                    .alerts = alerts};
   auto address = ListenAddress::parse(options_->grpc_listen);
   if (!address) return std::unexpected(address.error());
   auto server = module_->agent_server(*address, *credentials_, std::move(service), std::move(from));

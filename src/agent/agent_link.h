@@ -32,8 +32,9 @@ class AgentLink {
 
   /// Who tells of the cluster's objects; empty: the API server alone.
   [[nodiscard]] NamesMaker names() const;
-  /// Listens, where that was asked for. What is in `sources` and the server outlive it.
-  [[nodiscard]] Status serve(const ApiSources& sources, HttpServer& http);
+  /// Listens, where that was asked for. What is in `sources`, the server and `alerts` outlive
+  /// it; null: detection is off.
+  [[nodiscard]] Status serve(const ApiSources& sources, HttpServer& http, AlertFeed* alerts);
   /// Nothing is asked of the sources any more.
   void stop();
   /// Nothing: no server may ask here. Any thread.

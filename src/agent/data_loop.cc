@@ -300,6 +300,8 @@ void DataLoop::collect(Nanos now) {
   table_->set_wall_offset(clock_.wall() - clock_.monotonic());
   table_->tick(now);
   ask_for_signals(name_stage_->tick(now));
+  if (engine_ != nullptr)
+    if (auto networks = name_stage_->take_networks()) engine_->set_inside(std::move(*networks));
   if (!probe_) return;
   bandwidth_.close_interval(*probe_, now);
   for (const auto& [ifindex, link] : links_.links()) {

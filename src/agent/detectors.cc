@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "agent/intel_watch.h"
+#include "base/duration.h"
 #include "detect/anomaly/anomaly_detector.h"
 #include "detect/beacon/beacon_detector.h"
 #include "detect/brute_force/brute_force_detector.h"
@@ -103,6 +104,25 @@ std::string detectors_help() {
     text += fmt::format("  {:<16} {}{}\n", entry.name, entry.help,
                         entry.on_by_default ? "" : " (off unless named)");
   return text;
+}
+
+std::vector<ProbeStatus> watchlist_probes(const std::vector<WatchlistStatus>& lists) {
+  std::vector<ProbeStatus> probes;
+  for (const WatchlistStatus& list : lists) {
+    ProbeStatus& probe = probes.emplace_back();
+    probe.name = "threat_intel:" + list.name;
+    probe.rung = fmt::format("{} addresses, {} networks, {} names", list.addresses, list.prefixes,
+                             list.names);
+    probe.state = list.error.empty() ? ProbeState::kOn : ProbeState::kFailed;
+    probe.why = list.error;
+    if (!list.error.empty() && list.has_list) {
+      probe.why += "; the list ";
+      probe.why += list.fetched > 0 ? "of " + format_rfc3339(list.fetched) : "before";
+      probe.why += " stays";
+    }
+    probe.events = list.matches;
+  }
+  return probes;
 }
 
 Result<std::vector<DetectorSlot>> make_detectors(const AgentOptions& options, const Clock& clock) {

@@ -25,6 +25,9 @@ struct DetectorEntry {
 /// For --help: a line each.
 [[nodiscard]] std::string detectors_help();
 
+/// An entry beside those of the probes for each list: "threat_intel:NAME".
+[[nodiscard]] std::vector<ProbeStatus> watchlist_probes(const std::vector<WatchlistStatus>& lists);
+
 /// All of the registry, on as `options.detectors` wants them. Errors are usage errors.
 [[nodiscard]] Result<std::vector<DetectorSlot>> make_detectors(const AgentOptions& options,
                                                                const Clock& clock);

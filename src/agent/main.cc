@@ -141,14 +141,15 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
     std::ranges::move(export_losses(exporters.status()), std::back_inserter(losses));
     return losses;
   });
-  loop.add_probes([&exporters] {
+  loop.add_probes([&exporters, detection] {
     std::vector<ProbeStatus> probes;
+    if (detection != nullptr) probes = watchlist_probes(detection->report()->watchlists);
     for (const OutboxStatus& status : exporters.status())
       probes.push_back(export_probe_status(status));
     return probes;
   });
   if (auto s = server.start(); !s) return refuse(s.error());
-  if (auto s = link.serve(sources, server); !s) return refuse(s.error());
+  if (auto s = link.serve(sources, server, detection); !s) return refuse(s.error());
   exporters.give_metrics([&] { return metric_source(loop, metrics); });
   exporters.start();
   const std::string watching = loop.attached_summary();  // its thread's, once it runs

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "alerts/learnt_state.h"
@@ -60,6 +62,11 @@ void Detection::look(const HistoryBatch& batch) {
     });
 }
 
+void Detection::set_inside(const std::vector<IpPrefix>& inside) {
+  for (Running& running : detectors_)
+    guard(running, [&](Detector& detector) { detector.set_inside(inside); });
+}
+
 void Detection::tick(Micros now, const AlertBook::Tell& tell) {
   for (Running& running : detectors_)
     guard(running, [&](Detector& detector) {
@@ -83,6 +90,8 @@ AlertReport Detection::report() const {
                                 .not_followed = detector == nullptr ? 0 : detector->not_followed(),
                                 .bytes = detector == nullptr ? 0 : detector->bytes(),
                                 .run_time = running.run_time});
+    if (detector == nullptr) continue;
+    std::ranges::move(detector->watchlists(), std::back_inserter(report.watchlists));
   }
   return report;
 }

@@ -31,6 +31,8 @@ class Detection {
             AlertBookOptions book, const Clock& clock);
 
   void look(const HistoryBatch& batch);
+  /// Networks of the cluster, as they are known by now.
+  void set_inside(const std::vector<IpPrefix>& inside);
   /// All records up to `now` (wall) were given.
   void tick(Micros now, const AlertBook::Tell& tell);
 

@@ -63,6 +63,7 @@ void DetectionEngine::run() {
   Nanos next = clock_.monotonic() + options_.tick;
   Nanos next_save = clock_.monotonic() + options_.save_every;
   while (!stopping_) {
+    hand_on_inside();
     look();
     if (const Nanos now = clock_.monotonic(); now >= next) {
       tick();
@@ -83,6 +84,20 @@ void DetectionEngine::look() {
   for (const HistoryBatchPtr& batch : waiting_.take()) detection_.look(*batch);
 }
 
+void DetectionEngine::set_inside(std::vector<IpPrefix> inside) {
+  const MutexLock lock(mutex_);
+  inside_ = std::move(inside);
+}
+
+void DetectionEngine::hand_on_inside() {
+  std::optional<std::vector<IpPrefix>> inside;
+  {
+    const MutexLock lock(mutex_);
+    inside.swap(inside_);
+  }
+  if (inside) detection_.set_inside(*inside);
+}
+
 void DetectionEngine::tick() {
   const Micros now = to_micros(clock_.wall());
   std::vector<AlertPtr> told;
@@ -99,7 +114,21 @@ void DetectionEngine::tell(std::vector<AlertPtr> alerts, Micros now) {
     log_alert(*alert);
     batch->alerts.push_back(event_of(*alert, now));
   }
-  if (write_) write_(std::move(batch));
+  const HistoryBatchPtr told = std::move(batch);
+  if (write_) write_(told);
+  const MutexLock lock(handlers_mutex_);
+  for (const auto& [id, handler] : handlers_) handler(told);
+}
+
+std::uint64_t DetectionEngine::subscribe(AlertBatchHandler handler) {
+  const MutexLock lock(handlers_mutex_);
+  handlers_.emplace(++last_handler_, std::move(handler));
+  return last_handler_;
+}
+
+void DetectionEngine::unsubscribe(std::uint64_t id) {
+  const MutexLock lock(handlers_mutex_);
+  handlers_.erase(id);
 }
 
 void DetectionEngine::publish() {

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "base/mutex.h"
 #include "model/alert.h"
 #include "model/history.h"
+#include "model/readers.h"
 
 namespace netprobe {
 
@@ -29,13 +32,13 @@ struct DetectionOptions {
 
 /// Runs detectors on a thread of its own, and tells the alerts of what they find.
 /// docs/detectors.md
-class DetectionEngine {
+class DetectionEngine final : public AlertFeed {
  public:
   /// `write`: takes the records of alerts for history and exporters, on this thread.
   DetectionEngine(DetectionOptions options, std::vector<DetectorSlot> detectors,
                   std::vector<RecordMatcher> mutes, const Clock& clock,
                   std::function<void(HistoryBatchPtr)> write);
-  ~DetectionEngine();
+  ~DetectionEngine() override;
   DetectionEngine(const DetectionEngine&) = delete;
   DetectionEngine& operator=(const DetectionEngine&) = delete;
 
@@ -44,14 +47,20 @@ class DetectionEngine {
   void stop();
   /// Any thread; never blocks. Lost, and counted, where too much waits.
   void take(HistoryBatchPtr batch);
+  /// Networks of the cluster: detectors hear of them before the next record. Any thread.
+  void set_inside(std::vector<IpPrefix> inside);
   /// Any thread. Never null.
   [[nodiscard]] AlertReportPtr report() const;
+  /// When unsubscribe() returns, the handler is not called any more.
+  std::uint64_t subscribe(AlertBatchHandler handler) override;
+  void unsubscribe(std::uint64_t id) override;
 
  private:
   void run();
   void save();
   void look();
   void tick();
+  void hand_on_inside();
   void tell(std::vector<AlertPtr> alerts, Micros now);
   void publish();
 
@@ -67,6 +76,11 @@ class DetectionEngine {
 
   mutable Mutex mutex_;
   AlertReportPtr report_ NETPROBE_GUARDED_BY(mutex_);
+  /// Not handed on yet; none: nothing is new.
+  std::optional<std::vector<IpPrefix>> inside_ NETPROBE_GUARDED_BY(mutex_);
+  mutable Mutex handlers_mutex_;
+  std::map<std::uint64_t, AlertBatchHandler> handlers_ NETPROBE_GUARDED_BY(handlers_mutex_);
+  std::uint64_t last_handler_ NETPROBE_GUARDED_BY(handlers_mutex_) = 0;
 };
 
 }  // namespace netprobe

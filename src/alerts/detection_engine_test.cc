@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <functional>
@@ -105,6 +106,54 @@ TEST_F(EngineTest, FindingsBecomeRecordsOfHistory) {
   EXPECT_EQ(report->alerts[0]->id, told->alerts[0].id);
   EXPECT_EQ(report->detectors[0].records, 2U);
   EXPECT_EQ(report->detectors[0].findings, 1U);
+}
+
+/// Remembers what it is told of the cluster.
+class Insider final : public Detector {
+ public:
+  explicit Insider(std::atomic<std::size_t>& inside) : inside_(inside) {}
+  [[nodiscard]] std::string_view name() const override { return "insider"; }
+  void tick(Micros, const FindingSink&) override {}
+  [[nodiscard]] std::size_t bytes() const override { return 0; }
+  void set_inside(const std::vector<IpPrefix>& inside) override { inside_ = inside.size(); }
+  [[nodiscard]] std::vector<WatchlistStatus> watchlists() const override {
+    WatchlistStatus list;
+    list.name = "bad";
+    list.error = "it is gone";
+    return {list};
+  }
+
+ private:
+  std::atomic<std::size_t>& inside_;
+};
+
+TEST_F(EngineTest, DetectorsHearOfTheClusterAndTellOfTheirLists) {
+  std::atomic<std::size_t> inside{0};
+  std::vector<DetectorSlot> slots;
+  slots.push_back({"insider", std::make_unique<Insider>(inside), ""});
+  DetectionEngine with({.node = "n1", .tick = 10 * kMillisecond, .book = {.node = "n1"}},
+                       std::move(slots), {}, clock, nullptr);
+  with.set_inside({*IpPrefix::parse("10.244.0.0/16")});
+  with.start();
+  ASSERT_TRUE(eventually([&] { return inside == 1; }));
+  with.set_inside({*IpPrefix::parse("10.244.0.0/16"), *IpPrefix::parse("fd00::/8")});
+  ASSERT_TRUE(eventually([&] { return inside == 2; }));
+  ASSERT_EQ(with.report()->watchlists.size(), 1U);
+  EXPECT_EQ(with.report()->watchlists[0].error, "it is gone");
+}
+
+TEST_F(EngineTest, WhoSubscribedIsToldUntilItLeaves) {
+  start();
+  Written heard;
+  const auto id = engine->subscribe([&](const HistoryBatchPtr& told) { heard.take(told); });
+  const auto other = engine->subscribe([](const HistoryBatchPtr&) { FAIL() << "it has left"; });
+  engine->unsubscribe(other);
+  engine->start();
+  engine->take(batch(23));
+  ASSERT_TRUE(eventually([&] { return !heard.all().empty(); }));
+  EXPECT_EQ(heard.all().front(), written.all().front());
+  EXPECT_EQ(heard.all().front()->alerts.front().change, AlertChange::kOpened);
+  engine->unsubscribe(id);
 }
 
 TEST_F(EngineTest, WhatWaitsIsLookedAtInTheEnd) {

@@ -28,6 +28,7 @@ struct AgentSources {
   /// A page of the HTTP API: path ("/api/interfaces"), query without '?', and who gets
   /// the answer, once, on any thread. Empty: there are none.
   std::function<void(std::string, std::string, std::function<void(PageAnswer)>)> page;
+  AlertFeed* alerts = nullptr;  ///< for live queries of alerts; null: detection is off
 };
 
 struct AgentServiceOptions {

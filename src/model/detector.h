@@ -4,8 +4,11 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
+#include "model/address_watchlist.h"
 #include "model/finding.h"
 #include "model/history.h"
 
@@ -35,6 +38,11 @@ class Detector {
   virtual void tick(Micros now, const FindingSink& found) = 0;
   /// Heap that it holds, estimated.
   [[nodiscard]] virtual std::size_t bytes() const = 0;
+  /// Of one that asks lists.
+  [[nodiscard]] virtual std::vector<WatchlistStatus> watchlists() const { return {}; }
+  /// Networks of the cluster, as they are known by now, in place of those before: for
+  /// addresses that have no name (yet).
+  virtual void set_inside(const std::vector<IpPrefix>& /*inside*/) {}
   /// What it has learnt, for a later start; replaces `out`. Nothing: it learns nothing.
   virtual void save(std::string& /*out*/) {}
   /// Where it fails nothing is known, and learning starts anew. Before the first record.

@@ -82,12 +82,18 @@ void IntelDetector::look_at(const FlowRecord& record, const IpAddress& address, 
   if (!watchlist_->has(address)) return;
   const auto matches = watchlist_->find(address);
   if (matches.empty()) return;
+  for (const WatchlistMatch& match : matches) ++matches_[match.list];
   const FindingEnd ours = calls ? src_of(record) : dst_of(record);
   // The narrowest of the first list names the pair.
   const PairKey key{who_hash(ours), text_hash(matches.front().entry), calls};
   Pair& pair = pairs_.touch(key);
   if (pair.flows == 0 && pair.packets == 0) begin(pair, record, address, calls, matches);
   follow(pair, record);
+}
+
+std::uint64_t IntelDetector::matches(std::string_view list) const {
+  const auto found = matches_.find(list);
+  return found == matches_.end() ? 0 : found->second;
 }
 
 void IntelDetector::begin(Pair& pair, const FlowRecord& record, const IpAddress& address,

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,8 @@ class IntelDetector final : public Detector {
   void tick(Micros now, const FindingSink& found) override;
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::uint64_t not_followed() const override { return pairs_.evicted(); }
+  /// Records with an end in this list, since the start.
+  [[nodiscard]] std::uint64_t matches(std::string_view list) const;
 
  private:
   static constexpr std::size_t kEvidence = 4;
@@ -86,6 +90,7 @@ class IntelDetector final : public Detector {
   const WatchlistSource source_;
   const IntelDetectorOptions options_;
   AddressWatchlistPtr watchlist_;
+  std::map<std::string, std::uint64_t, std::less<>> matches_;  ///< by list: there are few
   IdleMap<PairKey, Pair, PairKeyHash> pairs_;
   std::size_t texts_ = 0;  ///< bytes that pairs hold beside themselves, as of the last tick
   Micros now_ = 0;

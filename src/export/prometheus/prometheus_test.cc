@@ -38,6 +38,33 @@ bool has_line(const std::string& page, std::string_view line) {
 
 #define EXPECT_LINE(page, line) EXPECT_TRUE(has_line(page, line)) << (line) << "\nin\n" << (page)
 
+TEST(Prometheus, WritesWhatBecameOfLists) {
+  Snapshot snapshot = small_snapshot();
+  auto report = std::make_shared<AlertReport>();
+  WatchlistStatus& list = report->watchlists.emplace_back();
+  list.name = "drop";
+  list.error = "it is gone";
+  list.fetched = 1'764'000'000 * kSecond;
+  list.addresses = 5;
+  list.prefixes = 2;
+  list.trimmed = 1;
+  list.refused = {{"private", 4}};
+  list.failed = 3;
+  list.matches = 9;
+  snapshot.alerts = report;
+  const auto page = render(snapshot);
+  EXPECT_LINE(page, R"(netprobe_threat_intel_entries{list="drop",type="address"} 5)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_entries{list="drop",type="network"} 2)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_entries{list="drop",type="name"} 0)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_up{list="drop"} 0)");
+  EXPECT_LINE(page,
+              R"(netprobe_threat_intel_last_refresh_timestamp_seconds{list="drop"} 1.764e+09)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_refreshes_total{list="drop",outcome="failed"} 3)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_refused_entries{list="drop",cause="private"} 4)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_trimmed_entries{list="drop"} 1)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_matches_total{list="drop"} 9)");
+}
+
 TEST(Prometheus, WritesWhatTheSnapshotHolds) {
   const auto page = render(small_snapshot());
   EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="eth0",role="uplink"} 100)");
