@@ -21,6 +21,7 @@ class IntelWatch final : public Detector {
 
   [[nodiscard]] std::string_view name() const override { return detector_.name(); }
   void on_flow(const FlowRecord& record) override { detector_.on_flow(record); }
+  void on_dns(const DnsMessage& message) override { detector_.on_dns(message); }
   void tick(Micros now, const FindingSink& found) override;
   [[nodiscard]] std::size_t bytes() const override { return feeds_->bytes() + detector_.bytes(); }
   [[nodiscard]] std::uint64_t not_followed() const override { return detector_.not_followed(); }

@@ -38,6 +38,7 @@ DetectionEngine::DetectionEngine(DetectionOptions options, std::vector<DetectorS
       clock_(clock),
       write_(std::move(write)),
       waiting_(options_.most_waiting),
+      names_waiting_(options_.most_waiting),
       book_(options_.book, std::move(mutes)) {
   for (DetectorSlot& slot : detectors) detectors_.push_back({.slot = std::move(slot)});
   publish();
@@ -62,11 +63,17 @@ void DetectionEngine::take(HistoryBatchPtr batch) {
   if (!waiting_.push(std::move(batch))) records_lost_ += records;
 }
 
+void DetectionEngine::take_names(NameBatchPtr batch) {
+  const std::size_t names = batch->size();
+  if (!names_waiting_.push(std::move(batch))) names_lost_ += names;
+}
+
 void DetectionEngine::run() {
   load();
   Nanos next = clock_.monotonic() + options_.tick;
   Nanos next_save = clock_.monotonic() + options_.save_every;
   while (!stopping_) {
+    look_at_names(names_waiting_.take());
     look(waiting_.take());
     if (const Nanos now = clock_.monotonic(); now >= next) {
       tick();
@@ -78,6 +85,7 @@ void DetectionEngine::run() {
     }
     std::this_thread::sleep_for(kLookEvery);
   }
+  look_at_names(names_waiting_.take());
   look(waiting_.take());
   tick();
   save();
@@ -129,6 +137,16 @@ void DetectionEngine::look(const std::vector<HistoryBatchPtr>& batches) {
       });
 }
 
+void DetectionEngine::look_at_names(const std::vector<NameBatchPtr>& batches) {
+  for (const NameBatchPtr& batch : batches)
+    for (Running& running : detectors_)
+      guard(running, [&](Detector& detector) {
+        for (const DnsMessage& message : batch->dns) detector.on_dns(message);
+        for (const NeighbourClaim& claim : batch->neighbours) detector.on_neighbour(claim);
+        running.records += batch->size();
+      });
+}
+
 void DetectionEngine::tick() {
   const Micros now = to_micros(clock_.wall());
   for (Running& running : detectors_)
@@ -168,7 +186,8 @@ void DetectionEngine::publish() {
                                  .bytes = detector == nullptr ? 0 : detector->bytes(),
                                  .run_time = running.run_time});
   }
-  report->lost = {{"detect", "queue_full", records_lost_}};
+  report->lost = {{"detect", "queue_full", records_lost_},
+                  {"detect", "name_queue_full", names_lost_}};
   const MutexLock lock(mutex_);
   report_ = std::move(report);
 }

@@ -15,6 +15,7 @@
 #include "model/alert.h"
 #include "model/detector.h"
 #include "model/history.h"
+#include "model/name_batch.h"
 
 namespace netprobe {
 
@@ -53,6 +54,8 @@ class DetectionEngine {
   void stop();
   /// Any thread; never blocks. Lost, and counted, where too much waits.
   void take(HistoryBatchPtr batch);
+  /// The same of names.
+  void take_names(NameBatchPtr batch);
   /// Any thread. Never null.
   [[nodiscard]] AlertReportPtr report() const;
 
@@ -67,6 +70,7 @@ class DetectionEngine {
   void load();
   void save();
   void look(const std::vector<HistoryBatchPtr>& batches);
+  void look_at_names(const std::vector<NameBatchPtr>& batches);
   void tick();
   /// Calls `work` with the detector; turns it off where it throws.
   template <typename Work>
@@ -78,7 +82,9 @@ class DetectionEngine {
   const Clock& clock_;
   const std::function<void(HistoryBatchPtr)> write_;
   BoundedQueue<HistoryBatchPtr> waiting_;
+  BoundedQueue<NameBatchPtr> names_waiting_;
   std::atomic<std::uint64_t> records_lost_{0};
+  std::atomic<std::uint64_t> names_lost_{0};
   std::vector<Running> detectors_;
   AlertBook book_;
   std::uint64_t batches_ = 0;

@@ -23,6 +23,8 @@ class Made final : public Detector {
     if (record.tuple.dst_port == 666) throw std::runtime_error("no");
     if (record.tuple.dst_port == 23) ++seen_;
   }
+  void on_dns(const DnsMessage& message) override { seen_ += message.name == "x" ? 1U : 0U; }
+  void on_neighbour(const NeighbourClaim& claim) override { seen_ += claim.link == 3 ? 1U : 0U; }
   void tick(Micros now, const FindingSink& found) override {
     if (seen_ == told_) return;
     told_ = seen_;
@@ -105,6 +107,32 @@ TEST_F(EngineTest, FindingsBecomeRecordsOfHistory) {
   EXPECT_EQ(report->alerts[0]->id, told->alerts[0].id);
   EXPECT_EQ(report->detectors[0].records, 2U);
   EXPECT_EQ(report->detectors[0].findings, 1U);
+}
+
+NameBatchPtr names() {
+  auto made = std::make_shared<NameBatch>();
+  made->dns.emplace_back().name = "x";
+  made->neighbours.emplace_back().link = 3;
+  return made;
+}
+
+TEST_F(EngineTest, DetectorsAreToldOfNames) {
+  start().start();
+  engine->take_names(names());
+  ASSERT_TRUE(eventually([&] { return !written.all().empty(); }));
+  EXPECT_EQ(engine->report()->alerts.at(0)->finding.count, 2U);
+  EXPECT_EQ(engine->report()->detectors[0].records, 2U);
+}
+
+TEST_F(EngineTest, NamesThatFindNoRoomAreCounted) {
+  start();
+  for (int i = 0; i < 6; ++i) engine->take_names(names());
+  engine->start();
+  engine->stop();
+  const auto report = engine->report();
+  EXPECT_EQ(report->detectors[0].records, 8U);
+  EXPECT_EQ(report->lost.at(1).cause, "name_queue_full");
+  EXPECT_EQ(report->lost.at(1).count, 4U);
 }
 
 TEST_F(EngineTest, WhatWaitsIsLookedAtInTheEnd) {
