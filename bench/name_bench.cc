@@ -55,9 +55,13 @@ Variant load(std::uint32_t per_window, const KernelFeatures& kernel) {
 
 /// A question as resolvers send it.
 Packet question() {
-  Bytes dns{0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 'w', 'w', 'w', 7, 'e', 'x',
-            'a',  'm',  'p', 'l', 'e', 3, 'c', 'o', 'm', 0, 0, 1, 0, 1};
-  return Packet().ether().ip("10.0.0.9", "10.0.0.53").udp({.src = 4'000, .dst = 53}).raw({.bytes = dns});
+  Bytes dns{0x12, 0x34, 1,   0,   0,   1,   0,   0, 0,   0,   0,   0, 3, 'w', 'w', 'w', 7,
+            'e',  'x',  'a', 'm', 'p', 'l', 'e', 3, 'c', 'o', 'm', 0, 0, 1,   0,   1};
+  return Packet()
+      .ether()
+      .ip("10.0.0.9", "10.0.0.53")
+      .udp({.src = 4'000, .dst = 53})
+      .raw({.bytes = dns});
 }
 
 int measure() {
@@ -88,14 +92,17 @@ int measure() {
     }
     const double more = median(with) - median(without);
     rows.push_back({what, "without names", median(without), "ns", "", "", true});
-    rows.push_back({what, "with, over without", more, "ns", "",
-                    fmt::format("<= {} ns", budget), more <= budget});
+    rows.push_back({what, "with, over without", more, "ns", "", fmt::format("<= {} ns", budget),
+                    more <= budget});
   };
   const Packet v4 = Packet().ether().ip("10.0.0.9", "10.0.0.53");
   const Packet v6 = Packet().ether().ip("fd00::9", "fd00::53");
-  compare("TCP over IPv4, in the cache", Packet(v4).tcp({.src = 4'000, .dst = 443, .flags = 0x10}).bytes(), 1);
-  compare("UDP over IPv4, in the cache", Packet(v4).udp({.src = 4'000, .dst = 443}).payload(64).bytes(), 2);
-  compare("UDP over IPv6, in the cache", Packet(v6).udp({.src = 4'000, .dst = 443}).payload(64).bytes(), 2);
+  compare("TCP over IPv4, in the cache",
+          Packet(v4).tcp({.src = 4'000, .dst = 443, .flags = 0x10}).bytes(), 1);
+  compare("UDP over IPv4, in the cache",
+          Packet(v4).udp({.src = 4'000, .dst = 443}).payload(64).bytes(), 2);
+  compare("UDP over IPv6, in the cache",
+          Packet(v6).udp({.src = 4'000, .dst = 443}).payload(64).bytes(), 2);
   compare("a flood of DNS", question().bytes(), 60);
 
   // Each one told, and read beside.

@@ -27,17 +27,17 @@ enum np_name_budget { NP_NAME_BUDGET_DNS, NP_NAME_BUDGET_NEIGHBOUR, NP_NAME_BUDG
 #define NP_NAME_WINDOW_SHIFT 24
 
 struct np_name_head {
-  __u64 timestamp;  /* CLOCK_MONOTONIC to a jiffy */
-  __u8 src_ip[16];  /* zero for ARP */
+  __u64 timestamp; /* CLOCK_MONOTONIC to a jiffy */
+  __u8 src_ip[16]; /* zero for ARP */
   __u8 dst_ip[16];
   __u32 ifindex;
   __u16 src_port;
   __u16 dst_port;
-  __u16 vlan;      /* NP_NO_VLAN without */
-  __u16 length;    /* bytes of the message on the wire */
-  __u16 captured;  /* of those, behind this head */
-  __u8 kind;       /* enum np_name_kind */
-  __u8 direction;  /* enum np_direction */
+  __u16 vlan;     /* NP_NO_VLAN without */
+  __u16 length;   /* bytes of the message on the wire */
+  __u16 captured; /* of those, behind this head */
+  __u8 kind;      /* enum np_name_kind */
+  __u8 direction; /* enum np_direction */
 };
 NP_ABI_ASSERT(sizeof(struct np_name_head) == 56, "name head is 56 bytes");
 

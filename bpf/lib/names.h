@@ -38,9 +38,9 @@ const struct np_neighbour_event *np_type_neighbour_event __attribute__((unused))
 #define NP_ND_HOP_LIMIT 255 /* else it came from another link, and is none */
 
 /* Counts the message. Where it may be told: the stats that say so; else 0. */
-static __always_inline struct np_name_stats *np_name_may(struct np_run *run, const __u32 kind,
-                                                         const __u32 budget, __u64 now) {
-  __u32 cpu = run->cpu;
+static __always_inline struct np_name_stats *np_name_may(const __u32 kind, const __u32 budget,
+                                                         __u64 now) {
+  __u32 cpu = bpf_get_smp_processor_id();
   struct np_name_stats *stats = bpf_map_lookup_elem(&name_stats, &cpu);
   __u64 window = now >> NP_NAME_WINDOW_SHIFT;
 
@@ -67,17 +67,28 @@ static __always_inline __u64 np_name_wake(void) {
              : BPF_RB_NO_WAKEUP;
 }
 
-/* A UDP packet from or to the port of DNS, of which `l` is all that was found. */
-static __noinline int np_tell_dns(struct np_run *run, const struct np_layer *l) {
-  __u64 now = np_now_jiffy(run->skb);
-  __u32 end = l->l3_off + l->ip_len;
+/*
+ * A UDP packet from or to the port of DNS, of which the scratch's first layer and
+ * payload_off are all that was found. What stands from here on are global functions:
+ * verified once, and not for every way that leads to them.
+ */
+__noinline int np_tell_dns(struct __sk_buff *skb) {
+  struct np_scratch *s = np_scratch();
+  const struct np_layer *l;
   struct np_name_stats *stats;
   struct np_dns_event *event;
-  __u32 length;
+  __u32 payload, end, length;
+  __u64 now;
 
-  if (end < run->payload_off + NP_DNS_HEADER)
+  if (!s)
     return 0;
-  stats = np_name_may(run, NP_NAME_DNS, NP_NAME_BUDGET_DNS, now);
+  l = &s->layer[0];
+  payload = s->payload_off;
+  end = l->l3_off + l->ip_len;
+  if (end < payload + NP_DNS_HEADER)
+    return 0;
+  now = np_now_jiffy(skb);
+  stats = np_name_may(NP_NAME_DNS, NP_NAME_BUDGET_DNS, now);
   if (!stats)
     return 0;
   event = bpf_ringbuf_reserve(&name_events, sizeof(*event), 0);
@@ -94,7 +105,7 @@ static __noinline int np_tell_dns(struct np_run *run, const struct np_layer *l) 
   event->head.vlan = l->vlan;
   event->head.kind = NP_NAME_DNS;
   event->head.direction = l->key.where & NP_WHERE_EGRESS ? NP_EGRESS : NP_INGRESS;
-  length = end - run->payload_off;
+  length = end - payload;
   event->head.length = length > 0xffff ? 0xffff : length;
   if (length > NP_DNS_BYTES)
     length = NP_DNS_BYTES;
@@ -103,7 +114,7 @@ static __noinline int np_tell_dns(struct np_run *run, const struct np_layer *l) 
    * told again, in a form that is right for every number. */
   asm volatile("" : "+r"(length));
   length = ((length - 1) & (NP_DNS_BYTES - 1)) + 1;
-  if (bpf_skb_load_bytes(run->skb, run->payload_off, event->data, length))
+  if (bpf_skb_load_bytes(skb, payload, event->data, length))
     event->head.captured = 0;
   bpf_ringbuf_submit(event, np_name_wake());
   return 0;
@@ -111,14 +122,18 @@ static __noinline int np_tell_dns(struct np_run *run, const struct np_layer *l) 
 
 /* An ARP packet, or a message of neighbour discovery in the only IP layer, that
  * begins at `offset` and is `length` long. */
-static __noinline int np_tell_neighbour(struct np_run *run, const struct np_scratch *s,
-                                        __u32 direction, __u32 offset, __u32 length) {
-  __u64 now = np_now_jiffy(run->skb);
+__noinline int np_tell_neighbour(struct __sk_buff *skb, __u32 direction, __u32 offset,
+                                 __u32 length) {
+  struct np_scratch *s = np_scratch();
   struct np_neighbour_event *event;
   struct np_name_stats *stats;
+  __u64 now;
 
-  stats = s->layers ? np_name_may(run, NP_NAME_ND, NP_NAME_BUDGET_NEIGHBOUR, now)
-                    : np_name_may(run, NP_NAME_ARP, NP_NAME_BUDGET_NEIGHBOUR, now);
+  if (!s)
+    return 0;
+  now = np_now_jiffy(skb);
+  stats = s->layers ? np_name_may(NP_NAME_ND, NP_NAME_BUDGET_NEIGHBOUR, now)
+                    : np_name_may(NP_NAME_ARP, NP_NAME_BUDGET_NEIGHBOUR, now);
   if (!stats)
     return 0;
   event = bpf_ringbuf_reserve(&name_events, sizeof(*event), 0);
@@ -128,7 +143,7 @@ static __noinline int np_tell_neighbour(struct np_run *run, const struct np_scra
   }
   __builtin_memset(&event->head, 0, sizeof(event->head));
   event->head.timestamp = now;
-  event->head.ifindex = run->skb->ifindex;
+  event->head.ifindex = skb->ifindex;
   event->head.vlan = s->vlan;
   event->head.direction = direction;
   event->head.kind = NP_NAME_ARP;
@@ -143,21 +158,26 @@ static __noinline int np_tell_neighbour(struct np_run *run, const struct np_scra
   event->head.captured = length;
   asm volatile("" : "+r"(length));
   length = ((length - 1) & (NP_NEIGHBOUR_BYTES - 1)) + 1;
-  if (bpf_skb_load_bytes(run->skb, offset, event->data, length))
+  if (bpf_skb_load_bytes(skb, offset, event->data, length))
     event->head.captured = 0;
   bpf_ringbuf_submit(event, np_name_wake());
   return 0;
 }
 
 /* Of a packet that the slow path took: what is outside of all tunnels. */
-static __noinline int np_names_slow(struct np_run *run, struct np_scratch *s, __u32 direction) {
-  const struct np_layer *l = &s->layer[0];
-  __u32 off = s->payload_off - 8; /* of an ICMPv6 message */
-  __u32 end = l->l3_off + l->ip_len;
+__noinline int np_names_slow(struct __sk_buff *skb, __u32 direction) {
+  struct np_scratch *s = np_scratch();
+  const struct np_layer *l;
+  __u32 off, end; /* of an ICMPv6 message */
 
+  if (!s)
+    return 0;
+  l = &s->layer[0];
+  off = s->payload_off - 8;
+  end = l->l3_off + l->ip_len;
   if (s->layers == 0) {
     if ((s->classes & (1ULL << NP_PKT_ARP)) && s->length >= s->off + NP_ARP_LENGTH)
-      np_tell_neighbour(run, s, direction, s->off, NP_ARP_LENGTH);
+      np_tell_neighbour(skb, direction, s->off, NP_ARP_LENGTH);
     return 0;
   }
   if (s->layers != 1)
@@ -165,11 +185,11 @@ static __noinline int np_names_slow(struct np_run *run, struct np_scratch *s, __
   if (l->key.proto == IPPROTO_UDP) {
     /* Of a fragment neither is all there, nor is a later one's beginning a header. */
     if ((l->key.src_port == NP_DNS_PORT || l->key.dst_port == NP_DNS_PORT) && !l->fragment)
-      np_tell_dns(run, l);
+      np_tell_dns(skb);
   } else if (l->key.proto == IPPROTO_ICMPV6 && l->ttl == NP_ND_HOP_LIMIT &&
              (l->icmp == NP_ND_SOLICIT << 8 || l->icmp == NP_ND_ADVERTISE << 8) &&
              end >= off + NP_ND_LENGTH) {
-    np_tell_neighbour(run, s, direction, off, end - off);
+    np_tell_neighbour(skb, direction, off, end - off);
   }
   return 0;
 }

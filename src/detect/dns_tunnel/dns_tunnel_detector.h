@@ -23,16 +23,24 @@ struct DnsTunnelOptions {
   /// And as many bytes of different names below the domain, or of answers' data.
   double least_bytes = 4'000;
   double least_data = 16'000;
-  double least_new = 0.8;   ///< share of names that were not asked before
-  double least_once = 0.9;  ///< share of names that are not asked again
-  std::size_t popular = 5;  ///< clients, none of which asks the most: a service that all use
+  double least_new = 0.8;         ///< share of names that were not asked before
+  double least_once = 0.9;        ///< share of names that are not asked again
+  std::size_t popular = 5;        ///< clients, none of which asks the most: a service that all use
   std::uint32_t least_time = 30;  ///< of a window before it is judged, or its end
   std::uint32_t repeat = 10;
   /// Services that carry data in names by design: reputation of files, mail and addresses.
-  std::vector<std::string> ignored{"barracudacentral.org", "dnswl.org",   "e5.sk",
-                                   "mailspike.net",        "mcafee.com",  "njabl.org",
-                                   "senderbase.org",       "sophosxl.net", "sorbs.net",
-                                   "spamcop.net",          "spamhaus.org", "surbl.org",
+  std::vector<std::string> ignored{"barracudacentral.org",
+                                   "dnswl.org",
+                                   "e5.sk",
+                                   "mailspike.net",
+                                   "mcafee.com",
+                                   "njabl.org",
+                                   "senderbase.org",
+                                   "sophosxl.net",
+                                   "sorbs.net",
+                                   "spamcop.net",
+                                   "spamhaus.org",
+                                   "surbl.org",
                                    "uribl.com"};
 };
 

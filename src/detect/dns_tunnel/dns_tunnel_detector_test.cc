@@ -122,8 +122,8 @@ TEST_F(DnsTunnelTest, SearchDomainsAreNone) {
   // A crawler in a cluster whose nodes have a search domain of their own.
   for (int i = 0; i < 300; ++i) {
     const std::string site = random_text(30) + "." + random_text(40) + ".com";
-    for (const char* suffix : {".shop.svc.cluster.local", ".svc.cluster.local", ".cluster.local",
-                               ".corp-example.org"}) {
+    for (const char* suffix :
+         {".shop.svc.cluster.local", ".svc.cluster.local", ".cluster.local", ".corp-example.org"}) {
       ask(site + suffix);
       answer(site + suffix, kDnsNoSuchName);
     }
@@ -136,7 +136,8 @@ TEST_F(DnsTunnelTest, SearchDomainsAreNone) {
 
 TEST_F(DnsTunnelTest, NamesThatAreAskedAgainAreNone) {
   std::vector<std::string> names;
-  for (int i = 0; i < 60; ++i) names.push_back(random_text(60) + "." + random_text(40) + ".example.com");
+  for (int i = 0; i < 60; ++i)
+    names.push_back(random_text(60) + "." + random_text(40) + ".example.com");
   for (int turn = 0; turn < 10; ++turn)
     for (const std::string& name : names) {
       ask(name);
@@ -147,7 +148,8 @@ TEST_F(DnsTunnelTest, NamesThatAreAskedAgainAreNone) {
 
 TEST_F(DnsTunnelTest, WhatManyAskIsAService) {
   for (int i = 0; i < 600; ++i) {
-    ask(random_text(60) + "." + random_text(40) + ".example.com", "10.0.1." + std::to_string(i % 6 + 1));
+    ask(random_text(60) + "." + random_text(40) + ".example.com",
+        "10.0.1." + std::to_string(i % 6 + 1));
     wait(0.1);
   }
   EXPECT_TRUE(found.empty());

@@ -12,7 +12,7 @@ namespace {
 /// Top levels without registered names: RFC 6761, 6762, 8375, 9476, and what networks and
 /// clusters use inside.
 constexpr std::array<std::string_view, 13> kPrivate{
-    "alt",   "arpa", "corp", "example",   "home",  "internal", "invalid",
+    "alt", "arpa",  "corp",        "example",   "home",  "internal", "invalid",
     "lan", "local", "localdomain", "localhost", "onion", "test"};
 
 std::string_view top_level(std::string_view name) {

@@ -16,9 +16,8 @@ TEST(RegisteredDomain, IsBelowThePublicSuffix) {
 }
 
 TEST(RegisteredDomain, IsNoneWhereNobodyRegisters) {
-  for (const char* name :
-       {"", "com", "co.uk", "1.0.0.10.in-addr.arpa", "web.shop.svc.cluster.local", "db.internal",
-        "localhost", "printer.lan"})
+  for (const char* name : {"", "com", "co.uk", "1.0.0.10.in-addr.arpa",
+                           "web.shop.svc.cluster.local", "db.internal", "localhost", "printer.lan"})
     EXPECT_EQ(registered_domain(name), "") << name;
 }
 

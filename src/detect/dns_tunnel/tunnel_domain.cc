@@ -23,9 +23,8 @@ void TunnelDomain::ask(const DnsMessage& message, std::uint64_t hash, std::uint3
   } else if (sampled_ < kSample) {
     sample_[sampled_++] = {.print = print, .again = false, .first = message.time};
   }
-  const auto client = std::ranges::find_if(clients_, [&](const Client& one) {
-    return one.asks == 0 || one.address == message.client;
-  });
+  const auto client = std::ranges::find_if(
+      clients_, [&](const Client& one) { return one.asks == 0 || one.address == message.client; });
   if (client == clients_.end()) {
     ++other_clients_;
   } else {
@@ -75,9 +74,9 @@ TunnelDomain::Measured TunnelDomain::measure() const {
   both.merge(now_);
   const double fresh = both.estimate() - known_.estimate();
   result.new_share = std::clamp(fresh / result.names, 0.0, 1.0);
-  const auto again = std::count_if(sample_.begin(),
-                                   sample_.begin() + static_cast<std::ptrdiff_t>(sampled_),
-                                   [](const Name& name) { return name.again; });
+  const auto again =
+      std::count_if(sample_.begin(), sample_.begin() + static_cast<std::ptrdiff_t>(sampled_),
+                    [](const Name& name) { return name.again; });
   result.once_share =
       sampled_ == 0 ? 0 : 1 - static_cast<double>(again) / static_cast<double>(sampled_);
   result.bytes = result.names * static_cast<double>(bytes_) / static_cast<double>(asks_);

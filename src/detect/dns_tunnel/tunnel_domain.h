@@ -24,11 +24,11 @@ class TunnelDomain {
     std::uint64_t asks = 0;
   };
   struct Measured {
-    double names = 0;      ///< different ones
-    double new_share = 0;  ///< of those, that were not asked in a window before
-    double once_share = 0; ///< of those, that were not asked again later
-    double bytes = 0;      ///< of different names, below the domain
-    std::uint64_t data = 0;        ///< bytes of answers, where they are no addresses
+    double names = 0;        ///< different ones
+    double new_share = 0;    ///< of those, that were not asked in a window before
+    double once_share = 0;   ///< of those, that were not asked again later
+    double bytes = 0;        ///< of different names, below the domain
+    std::uint64_t data = 0;  ///< bytes of answers, where they are no addresses
     std::uint64_t asks = 0;
     std::uint64_t expansions = 0;  ///< answers that a name beside a search domain is not there
     std::uint64_t answers = 0;

@@ -15,14 +15,14 @@ namespace netprobe {
 
 struct FastFluxOptions {
   std::size_t names = 1000;
-  std::uint32_t window = 3600;     ///< seconds
-  std::uint32_t longest_ttl = 300; ///< seconds: longer ones do not flow
-  std::size_t addresses = 20;      ///< different ones, within a window
-  std::size_t networks = 12;       ///< /16 (IPv6: /32) that they are of
-  std::size_t regions = 8;         ///< /8 (IPv6: /24)
-  std::uint32_t changes = 4;       ///< answers that had a new address
-  std::uint32_t least_time = 300;  ///< seconds from the first to the newest of them
-  std::size_t popular = 4;         ///< clients: a name that so many use is a service's
+  std::uint32_t window = 3600;      ///< seconds
+  std::uint32_t longest_ttl = 300;  ///< seconds: longer ones do not flow
+  std::size_t addresses = 20;       ///< different ones, within a window
+  std::size_t networks = 12;        ///< /16 (IPv6: /32) that they are of
+  std::size_t regions = 8;          ///< /8 (IPv6: /24)
+  std::uint32_t changes = 4;        ///< answers that had a new address
+  std::uint32_t least_time = 300;   ///< seconds from the first to the newest of them
+  std::size_t popular = 4;          ///< clients: a name that so many use is a service's
   std::uint32_t repeat = 60;
 };
 

@@ -26,7 +26,8 @@ class FastFluxTest : public ::testing::Test {
   }
   /// Of a home somewhere.
   IpAddress anybody() {
-    return IpAddress::v4(static_cast<std::uint32_t>((11 + random() % 100) << 24U | random() % (1U << 24U)));
+    return IpAddress::v4(
+        static_cast<std::uint32_t>((11 + random() % 100) << 24U | random() % (1U << 24U)));
   }
   void wait(int seconds) {
     now += seconds * kOneSecond;
@@ -58,8 +59,8 @@ TEST_F(FastFluxTest, ADeliveryNetworkIsNone) {
   for (int i = 0; i < 100; ++i) {
     std::vector<IpAddress> some;
     for (int k = 0; k < 4; ++k)
-      some.push_back(IpAddress::v4(static_cast<std::uint32_t>((random() % 2 ? 0x17300000U : 0x68100000U) +
-                                                              random() % 4096)));
+      some.push_back(IpAddress::v4(static_cast<std::uint32_t>(
+          (random() % 2 ? 0x17300000U : 0x68100000U) + random() % 4096)));
     answer("cdn.example.com", some, 20);
     wait(30);
   }

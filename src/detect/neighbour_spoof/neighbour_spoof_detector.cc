@@ -40,8 +40,8 @@ NeighbourSpoofDetector::NeighbourSpoofDetector(NeighbourSpoofOptions options)
       questions_(options.questions) {}
 
 bool NeighbourSpoofDetector::is_asked(const NeighbourClaim& claim) {
-  const Key key{.link = claim.link, .vlan = claim.vlan, .address = claim.address,
-                .other = claim.other};
+  const Key key{
+      .link = claim.link, .vlan = claim.vlan, .address = claim.address, .other = claim.other};
   const Micros* asked = questions_.find(key);
   return asked != nullptr && claim.time - *asked <= Micros{options_.answer} * kOneSecond;
 }
@@ -59,14 +59,14 @@ NeighbourSpoofDetector::Claimant& NeighbourSpoofDetector::claimant(
 
 void NeighbourSpoofDetector::on_neighbour(const NeighbourClaim& claim) {
   if (claim.kind == ClaimKind::kQuestion && !claim.other.is_unspecified()) {
-    questions_.touch({.link = claim.link, .vlan = claim.vlan, .address = claim.other,
-                      .other = claim.address}) = claim.time;
+    questions_.touch(
+        {.link = claim.link, .vlan = claim.vlan, .address = claim.other, .other = claim.address}) =
+        claim.time;
   }
   if (claim.address.is_unspecified()) return;
   const bool unasked = claim.kind == ClaimKind::kAnswer && !is_asked(claim);
 
-  Station& station =
-      stations_.touch({.link = claim.link, .vlan = claim.vlan, .mac = claim.mac});
+  Station& station = stations_.touch({.link = claim.link, .vlan = claim.vlan, .mac = claim.mac});
   // Who asks says who it is; what is said to one alone may be said of anybody.
   const bool is_own = claim.kind == ClaimKind::kQuestion && !claim.address.is_link_local();
   if (is_own || (station.address.is_unspecified() && !unasked)) {
@@ -147,8 +147,8 @@ Finding NeighbourSpoofDetector::finding_of(const Key& key, const Address& addres
     finding.summary += fmt::format("{} answers to {} that nobody asked for", by.unasked,
                                    by.told.is_unspecified() ? "nobody" : by.told.to_string());
   else
-    finding.summary += fmt::format("the two took turns {} times within {} s", address.flips,
-                                   options_.window);
+    finding.summary +=
+        fmt::format("the two took turns {} times within {} s", address.flips, options_.window);
   finding.first_seen = by.first;
   finding.last_seen = by.last;
   finding.confidence = by_answers ? 0.9 : 0.7;

@@ -46,9 +46,9 @@ class NeighbourSpoofDetector final : public Detector {
   struct Key {
     std::uint32_t link = 0;
     std::uint16_t vlan = 0;
-    IpAddress address;    ///< of an address; of a question: who is asked for
-    IpAddress other;      ///< of a question: who asks
-    MacAddress mac{};     ///< of a station
+    IpAddress address;  ///< of an address; of a question: who is asked for
+    IpAddress other;    ///< of a question: who asks
+    MacAddress mac{};   ///< of a station
     bool operator==(const Key&) const = default;
   };
   struct KeyHash {

@@ -24,8 +24,8 @@ void put_name(Bytes& to, const std::vector<std::string>& labels) {
 }
 Bytes header(std::uint16_t flags, std::uint16_t questions, std::uint16_t answers) {
   Bytes bytes;
-  for (const std::uint16_t word : {std::uint16_t{0x1234}, flags, questions, answers,
-                                   std::uint16_t{0}, std::uint16_t{0}})
+  for (const std::uint16_t word :
+       {std::uint16_t{0x1234}, flags, questions, answers, std::uint16_t{0}, std::uint16_t{0}})
     put16(bytes, word);
   return bytes;
 }
@@ -109,7 +109,8 @@ TEST(DnsParser, RefusesEveryCutQuestion) {
 }
 
 TEST(DnsParser, RefusesPointersThatDoNotLeadBack) {
-  for (const std::uint8_t to : std::initializer_list<std::uint8_t>{0x0c, 0x0d, 0x20}) {  // itself, into itself, forward
+  for (const std::uint8_t to :
+       std::initializer_list<std::uint8_t>{0x0c, 0x0d, 0x20}) {  // itself, into itself, forward
     Bytes bytes = header(0, 1, 0);
     bytes.insert(bytes.end(), {0xc0, to});
     bytes.insert(bytes.end(), 40, 0);

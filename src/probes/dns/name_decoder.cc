@@ -25,7 +25,8 @@ IpAddress address(const __u8 (&bytes)[16]) {
 }
 
 std::uint64_t hash_of(std::span<const std::uint8_t> bytes, std::uint64_t more) {
-  return mix_hash(more, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  return mix_hash(more,
+                  std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
 }  // namespace

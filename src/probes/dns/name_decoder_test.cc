@@ -18,10 +18,15 @@ constexpr Nanos kToWall = 1'000 * kSecond;
 struct Told {
   np_dns_event event{};
   explicit Told(std::uint8_t id, bool response = false) {
-    const std::vector<std::uint8_t> bytes{0,   id, static_cast<std::uint8_t>(response ? 0x80 : 0),
-                                          0,   0,   1,   0,   0,   0,   0,   0,   0,   1,   'a',
-                                          7,   'e', 'x', 'a', 'm', 'p', 'l', 'e', 0,   0,   1,
-                                          0,   1};
+    const std::vector<std::uint8_t> bytes{0,   id,  static_cast<std::uint8_t>(response ? 0x80 : 0),
+                                          0,   0,   1,
+                                          0,   0,   0,
+                                          0,   0,   0,
+                                          1,   'a', 7,
+                                          'e', 'x', 'a',
+                                          'm', 'p', 'l',
+                                          'e', 0,   0,
+                                          1,   0,   1};
     std::memcpy(event.data, bytes.data(), bytes.size());
     event.head.timestamp = 5 * kSecond;
     event.head.length = event.head.captured = static_cast<__u16>(bytes.size());
@@ -39,7 +44,7 @@ struct Told {
 struct ToldArp {
   np_neighbour_event event{};
   explicit ToldArp(std::uint32_t ifindex) {
-    const std::uint8_t bytes[]{0, 1, 8, 0, 6, 4, 0, 2, 2, 0, 0, 0, 0, 9,
+    const std::uint8_t bytes[]{0,  1, 8, 0, 6, 4, 0, 2, 2, 0, 0,  0, 0, 9,
                                10, 0, 0, 9, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1};
     std::memcpy(event.data, bytes, sizeof(bytes));
     event.head.timestamp = 5 * kSecond;

@@ -25,7 +25,8 @@ MacAddress mac_at(std::span<const std::uint8_t> data, std::size_t at) {
 }
 
 IpAddress ipv4_at(std::span<const std::uint8_t> data, std::size_t at) {
-  const std::uint32_t address = std::uint32_t{data[at]} << 24U | std::uint32_t{data[at + 1]} << 16U |
+  const std::uint32_t address = std::uint32_t{data[at]} << 24U |
+                                std::uint32_t{data[at + 1]} << 16U |
                                 std::uint32_t{data[at + 2]} << 8U | data[at + 3];
   return address == 0 ? IpAddress() : IpAddress::v4(address);
 }

@@ -11,8 +11,8 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 Bytes arp(std::uint8_t operation, std::uint8_t sender, std::uint8_t target) {
-  return {0, 1, 8, 0, 6, 4, 0, operation, 2, 0, 0, 0, 0, 9, 10, 0,
-          0, sender, 2, 0, 0, 0, 0, 1, 10, 0, 0, target};
+  return {0,  1, 8, 0,      6, 4, 0, operation, 2, 0, 0,  0, 0, 9,
+          10, 0, 0, sender, 2, 0, 0, 0,         0, 1, 10, 0, 0, target};
 }
 IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
@@ -61,7 +61,8 @@ TEST(NeighbourParser, RefusesOtherArp) {
 }
 
 TEST(NeighbourParser, ReadsNeighbourDiscovery) {
-  const auto question = parse_neighbour_discovery(discovery(135, 1), ip("fd00::9"), ip("ff02::1:ff00:7"));
+  const auto question =
+      parse_neighbour_discovery(discovery(135, 1), ip("fd00::9"), ip("ff02::1:ff00:7"));
   ASSERT_TRUE(question);
   EXPECT_EQ(question->kind, ClaimKind::kQuestion);
   EXPECT_EQ(question->address, ip("fd00::9"));
@@ -83,8 +84,8 @@ TEST(NeighbourParser, RefusesDiscoveryWithoutAnAddress) {
   EXPECT_FALSE(parse_neighbour_discovery(empty_option, ip("fd00::7"), ip("fd00::9")));
   const Bytes good = discovery(136, 2);
   for (std::size_t size = 0; size < good.size(); ++size)
-    EXPECT_FALSE(parse_neighbour_discovery(std::span(good).first(size), ip("fd00::7"),
-                                           ip("fd00::9")))
+    EXPECT_FALSE(
+        parse_neighbour_discovery(std::span(good).first(size), ip("fd00::7"), ip("fd00::9")))
         << size;
 }
 
