@@ -211,10 +211,11 @@ class LinkAttacks : public NameAttacks {
   }
   void everybody_meets() {
     for (auto* ns : {&victim_, &evil_, &gateway_})
-      for (const char* last : {"1", "2", "9"}) {
-        (void)(*ns)->run({"ping", "-q", "-c", "1", "-W", "1", "10.78.0." + std::string(last)});
-        (void)(*ns)->run({"ping", "-q", "-c", "1", "-W", "1", "fd78::" + std::string(last)});
-      }
+      for (const char* last : {"1", "2", "9"})
+        for (const std::string network : {"10.78.0.", "fd78::"}) {
+          const auto met = (*ns)->run({"ping", "-q", "-c", "1", "-W", "5", network + last});
+          EXPECT_TRUE(met) << met.error().message;
+        }
   }
   /// Sends frames from the attacker's eth0; `body` is Python with mac(), ip() and send().
   void send(const NetNamespace& from, const std::string& body) const {
@@ -264,10 +265,11 @@ TEST_F(LinkAttacks, SpoofedNeighbourAdvertisements) {
   watch(*node_, "br0");
   everybody_meets();
   const Seconds since;
-  send(*evil_, "for i in range(5): advertise('fd78::1', 'fd78::2'); time.sleep(1)\n");
+  send(*evil_, "for i in range(12): advertise('fd78::1', 'fd78::2'); time.sleep(1)\n");
   EXPECT_TRUE(eventually([&] {
     return has_alert(*agent_, "neighbour_spoof", "fd78::9", "fd78::1");
-  })) << alerts_of(*agent_);
+  })) << agent_->get("/api/probes")
+      << alerts_of(*agent_);
   std::printf("spoofed neighbour advertisements: found %.1f s after their start\n", since.passed());
 }
 

@@ -32,6 +32,16 @@ std::size_t NeighbourSpoofDetector::KeyHash::operator()(const Key& key) const {
   return mix_hash(keyed_hash(key.address, more), key.other);
 }
 
+NeighbourSpoofDetector::Key NeighbourSpoofDetector::station_key(std::uint32_t link,
+                                                                std::uint16_t vlan,
+                                                                const MacAddress& mac,
+                                                                const IpAddress& like) {
+  return {.link = link,
+          .vlan = vlan,
+          .address = like.is_v4() ? IpAddress::v4(0) : IpAddress(),
+          .mac = mac};
+}
+
 NeighbourSpoofDetector::NeighbourSpoofDetector(NeighbourSpoofOptions options)
     : options_(options),
       window_(Micros{options.window} * kOneSecond),
@@ -66,7 +76,7 @@ void NeighbourSpoofDetector::on_neighbour(const NeighbourClaim& claim) {
   if (claim.address.is_unspecified()) return;
   const bool unasked = claim.kind == ClaimKind::kAnswer && !is_asked(claim);
 
-  Station& station = stations_.touch({.link = claim.link, .vlan = claim.vlan, .mac = claim.mac});
+  Station& station = stations_.touch(station_key(claim.link, claim.vlan, claim.mac, claim.address));
   // Who asks says who it is; what is said to one alone may be said of anybody.
   const bool is_own = claim.kind == ClaimKind::kQuestion && !claim.address.is_link_local();
   if (is_own || (station.address.is_unspecified() && !unasked)) {
@@ -126,7 +136,7 @@ Finding NeighbourSpoofDetector::finding_of(const Key& key, const Address& addres
   finding.severity = Severity::kHigh;
   finding.technique = "T1557.002";
   finding.source.text = to_string(by.mac);
-  const Station* station = stations_.find({.link = key.link, .vlan = key.vlan, .mac = by.mac});
+  const Station* station = stations_.find(station_key(key.link, key.vlan, by.mac, key.address));
   if (station != nullptr && station->address != key.address) {
     finding.source.address = station->address;
     finding.source.identity = station->identity;

@@ -46,9 +46,10 @@ class NeighbourSpoofDetector final : public Detector {
   struct Key {
     std::uint32_t link = 0;
     std::uint16_t vlan = 0;
-    IpAddress address;  ///< of an address; of a question: who is asked for
-    IpAddress other;    ///< of a question: who asks
-    MacAddress mac{};   ///< of a station
+    IpAddress
+        address;       ///< of an address; of a question: who is asked for; of a station: the family
+    IpAddress other;   ///< of a question: who asks
+    MacAddress mac{};  ///< of a station
     bool operator==(const Key&) const = default;
   };
   struct KeyHash {
@@ -78,6 +79,9 @@ class NeighbourSpoofDetector final : public Detector {
     IdentityPtr identity;
   };
 
+  /// Of a station's address of the family that `like` is of.
+  [[nodiscard]] static Key station_key(std::uint32_t link, std::uint16_t vlan,
+                                       const MacAddress& mac, const IpAddress& like);
   [[nodiscard]] bool is_asked(const NeighbourClaim& claim);
   Claimant& claimant(Address& address, const NeighbourClaim& claim) const;
   [[nodiscard]] const Claimant* spoofer(const Address& address) const;

@@ -78,6 +78,17 @@ TEST_P(NeighbourSpoofTest, FindsAnswersThatNobodyAskedFor) {
   EXPECT_EQ(found[0].key, gateway.to_string() + ">02:00:00:00:00:09");
 }
 
+TEST_P(NeighbourSpoofTest, NamesTheStationByItsAddressOfTheSameFamily) {
+  begin();
+  ask(IpAddress::parse(GetParam() == "fd00::" ? "10.0.0.9" : "fd00::9").value(), kEvilMac, gateway);
+  for (int i = 0; i < 3; ++i) {
+    answer(gateway, kEvilMac, victim);
+    wait(2);
+  }
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].source.address, evil);
+}
+
 TEST_P(NeighbourSpoofTest, FindsWhoAnswersQuestionsForAnother) {
   begin();
   for (int i = 0; i < 3; ++i) {

@@ -57,7 +57,7 @@ ProbeStatus DnsProbe::status() const {
   status.rung = "flow programs";
   status.why = "the flow programs see DNS, ARP and neighbour discovery and hand them over";
   const NameDecoder::Stats& decoded = decoder_.stats();
-  status.events = decoded.records - decoded.repeated - decoded.malformed;
+  status.events = decoded.records - decoded.repeated - decoded.no_claims - decoded.malformed;
   std::uint64_t dns = 0;
   std::uint64_t neighbours = 0;
   std::uint64_t ring_full = 0;

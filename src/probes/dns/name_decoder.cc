@@ -86,7 +86,8 @@ void NameDecoder::add(std::span<const std::byte> record, Nanos to_wall) {
                    ? parse_arp(bytes)
                    : parse_neighbour_discovery(bytes, address(head.src_ip), address(head.dst_ip));
   if (!claim) {
-    ++stats_.malformed;
+    // An advertisement may leave its MAC address out (RFC 4861 4.4): it claims nothing then.
+    ++(head.kind == NP_NAME_ARP ? stats_.malformed : stats_.no_claims);
     return;
   }
   claim->time = to_micros(seen + to_wall);

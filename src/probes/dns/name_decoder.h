@@ -31,6 +31,7 @@ class NameDecoder {
   struct Stats {
     std::uint64_t records = 0;
     std::uint64_t repeated = 0;   ///< seen at another interface before
+    std::uint64_t no_claims = 0;  ///< of neighbour discovery, without a MAC address
     std::uint64_t malformed = 0;  ///< no such message, though at its port or of its type
   };
   [[nodiscard]] const Stats& stats() const { return stats_; }
