@@ -114,12 +114,8 @@ std::string detectors_help() {
   return text;
 }
 
-Result<std::unique_ptr<DetectionEngine>> make_detection(
-    const AgentOptions& options, const Clock& clock, std::function<void(HistoryBatchPtr)> write) {
+Result<std::vector<DetectorSlot>> make_detectors(const AgentOptions& options, const Clock& clock) {
   if (auto s = check_words(options.detectors); !s) return std::unexpected(s.error());
-  auto mutes = make_mutes(options.mute_alerts, clock.wall());
-  if (!mutes) return std::unexpected(mutes.error());
-  if (!options.enable_detection) return nullptr;
   std::vector<DetectorSlot> slots;
   for (const DetectorEntry& entry : detector_registry()) {
     DetectorSlot slot{.name = std::string(entry.name), .detector = nullptr, .why = {}};
@@ -133,12 +129,23 @@ Result<std::unique_ptr<DetectionEngine>> make_detection(
     }
     slots.push_back(std::move(slot));
   }
+  return slots;
+}
+
+Result<std::unique_ptr<DetectionEngine>> make_detection(
+    const AgentOptions& options, const Clock& clock, std::function<void(HistoryBatchPtr)> write) {
+  auto mutes = make_mutes(options.mute_alerts, clock.wall());
+  if (!mutes) return std::unexpected(mutes.error());
+  if (auto s = check_words(options.detectors); !s) return std::unexpected(s.error());
+  if (!options.enable_detection) return nullptr;
+  auto slots = make_detectors(options, clock);
+  if (!slots) return std::unexpected(slots.error());
   DetectionOptions detection;
   detection.node = detection.book.node = options.node_name;
   if (options.enable_history && !options.data_dir.empty())
     detection.state_directory = options.data_dir + "/detectors";
   detection.started_at = to_micros(clock.wall());
-  return std::make_unique<DetectionEngine>(std::move(detection), std::move(slots),
+  return std::make_unique<DetectionEngine>(std::move(detection), std::move(*slots),
                                            std::move(*mutes), clock, std::move(write));
 }
 

@@ -25,6 +25,10 @@ struct DetectorEntry {
 /// For --help: a line each.
 [[nodiscard]] std::string detectors_help();
 
+/// All of the registry, on as `options.detectors` wants them. Errors are usage errors.
+[[nodiscard]] Result<std::vector<DetectorSlot>> make_detectors(const AgentOptions& options,
+                                                               const Clock& clock);
+
 /// Detectors and alerts as the options want them; null where detection is off. Errors are
 /// usage errors. `write` takes the records of alerts, on a thread of the engine; it and
 /// `clock` outlive the engine.

@@ -6,10 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <exception>
 #include <utility>
-
-#include "alerts/learnt_state.h"
 
 namespace netprobe {
 namespace {
@@ -39,8 +36,7 @@ DetectionEngine::DetectionEngine(DetectionOptions options, std::vector<DetectorS
       write_(std::move(write)),
       waiting_(options_.most_waiting),
       names_waiting_(options_.most_waiting),
-      book_(options_.book, std::move(mutes)) {
-  for (DetectorSlot& slot : detectors) detectors_.push_back({.slot = std::move(slot)});
+      detection_(std::move(detectors), std::move(mutes), options_.book, clock) {
   publish();
 }
 
@@ -69,12 +65,11 @@ void DetectionEngine::take_names(NameBatchPtr batch) {
 }
 
 void DetectionEngine::run() {
-  load();
+  if (!options_.state_directory.empty()) detection_.load(options_.state_directory);
   Nanos next = clock_.monotonic() + options_.tick;
   Nanos next_save = clock_.monotonic() + options_.save_every;
   while (!stopping_) {
-    look_at_names(names_waiting_.take());
-    look(waiting_.take());
+    look();
     if (const Nanos now = clock_.monotonic(); now >= next) {
       tick();
       next = now + options_.tick;
@@ -85,79 +80,20 @@ void DetectionEngine::run() {
     }
     std::this_thread::sleep_for(kLookEvery);
   }
-  look_at_names(names_waiting_.take());
-  look(waiting_.take());
+  look();
   tick();
   save();
 }
 
-void DetectionEngine::load() {
-  if (options_.state_directory.empty()) return;
-  for (Running& running : detectors_)
-    guard(running, [&](Detector& detector) {
-      if (const auto loaded = load_learnt(options_.state_directory, detector); !loaded)
-        spdlog::warn("detector {} learns anew: {}", running.slot.name, loaded.error().message);
-    });
-}
-
-void DetectionEngine::save() {
-  if (options_.state_directory.empty()) return;
-  for (Running& running : detectors_)
-    guard(running, [&](Detector& detector) {
-      const auto saved = save_learnt(options_.state_directory, detector, room_);
-      if (!saved && !std::exchange(save_failed_, true))
-        spdlog::warn("what detectors learn is lost at the end: {}", saved.error().message);
-      if (saved) save_failed_ = false;
-    });
-  std::string().swap(room_);  // some MiB, for a moment
-}
-
-template <typename Work>
-void DetectionEngine::guard(Running& running, Work&& work) {
-  if (!running.slot.detector) return;
-  const Nanos begin = clock_.monotonic();
-  try {
-    work(*running.slot.detector);
-  } catch (const std::exception& error) {
-    running.slot.why = fmt::format("it failed: {}", error.what());
-    running.slot.detector.reset();
-    spdlog::error("detector {} is off from now on: {}", running.slot.name, error.what());
-  }
-  running.run_time += clock_.monotonic() - begin;
-}
-
-void DetectionEngine::look(const std::vector<HistoryBatchPtr>& batches) {
-  for (const HistoryBatchPtr& batch : batches)
-    for (Running& running : detectors_)
-      guard(running, [&](Detector& detector) {
-        for (const FlowRecord& flow : batch->flows) detector.on_flow(flow);
-        for (const ConnectionEvent& connection : batch->connections)
-          detector.on_connection(connection);
-        running.records += batch->size();
-      });
-}
-
-void DetectionEngine::look_at_names(const std::vector<NameBatchPtr>& batches) {
-  for (const NameBatchPtr& batch : batches)
-    for (Running& running : detectors_)
-      guard(running, [&](Detector& detector) {
-        for (const DnsMessage& message : batch->dns) detector.on_dns(message);
-        for (const NeighbourClaim& claim : batch->neighbours) detector.on_neighbour(claim);
-        running.records += batch->size();
-      });
+void DetectionEngine::look() {
+  for (const NameBatchPtr& batch : names_waiting_.take()) detection_.look(*batch);
+  for (const HistoryBatchPtr& batch : waiting_.take()) detection_.look(*batch);
 }
 
 void DetectionEngine::tick() {
   const Micros now = to_micros(clock_.wall());
-  for (Running& running : detectors_)
-    guard(running, [&](Detector& detector) {
-      detector.tick(now, [&](Finding&& finding) {
-        ++running.findings;
-        book_.take(std::move(finding), now);
-      });
-    });
   std::vector<AlertPtr> told;
-  book_.tick(now, [&](const AlertPtr& alert) { told.push_back(alert); });
+  detection_.tick(now, [&](const AlertPtr& alert) { told.push_back(alert); });
   publish();
   if (!told.empty()) tell(std::move(told), now);
 }
@@ -174,22 +110,15 @@ void DetectionEngine::tell(std::vector<AlertPtr> alerts, Micros now) {
 }
 
 void DetectionEngine::publish() {
-  auto report = std::make_shared<AlertReport>(book_.report());
-  for (const Running& running : detectors_) {
-    const Detector* detector = running.slot.detector.get();
-    report->detectors.push_back({.name = running.slot.name,
-                                 .on = detector != nullptr,
-                                 .why = running.slot.why,
-                                 .records = running.records,
-                                 .findings = running.findings,
-                                 .not_followed = detector == nullptr ? 0 : detector->not_followed(),
-                                 .bytes = detector == nullptr ? 0 : detector->bytes(),
-                                 .run_time = running.run_time});
-  }
+  auto report = std::make_shared<AlertReport>(detection_.report());
   report->lost = {{"detect", "queue_full", records_lost_},
                   {"detect", "name_queue_full", names_lost_}};
   const MutexLock lock(mutex_);
   report_ = std::move(report);
+}
+
+void DetectionEngine::save() {
+  if (!options_.state_directory.empty()) detection_.save(options_.state_directory);
 }
 
 AlertReportPtr DetectionEngine::report() const {

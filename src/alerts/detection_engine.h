@@ -3,28 +3,19 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "alerts/alert_book.h"
+#include "alerts/detection.h"
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "model/alert.h"
-#include "model/detector.h"
 #include "model/history.h"
 #include "model/name_batch.h"
 
 namespace netprobe {
-
-/// One that was made, or why it is off.
-struct DetectorSlot {
-  std::string name;
-  std::unique_ptr<Detector> detector;  ///< null: off
-  std::string why;                     ///< it is
-};
 
 struct DetectionOptions {
   std::string node;
@@ -37,8 +28,8 @@ struct DetectionOptions {
   Nanos save_every = 600 * kSecond;
 };
 
-/// Runs detectors on a thread of its own, and makes alerts of what they find. A detector
-/// that throws is turned off, and says so; the others go on. docs/detectors.md
+/// Runs detectors on a thread of its own, and tells the alerts of what they find.
+/// docs/detectors.md
 class DetectionEngine {
  public:
   /// `write`: takes the records of alerts for history and exporters, on this thread.
@@ -60,21 +51,10 @@ class DetectionEngine {
   [[nodiscard]] AlertReportPtr report() const;
 
  private:
-  struct Running {
-    DetectorSlot slot;
-    std::uint64_t records = 0;
-    std::uint64_t findings = 0;
-    Nanos run_time = 0;
-  };
   void run();
-  void load();
   void save();
-  void look(const std::vector<HistoryBatchPtr>& batches);
-  void look_at_names(const std::vector<NameBatchPtr>& batches);
+  void look();
   void tick();
-  /// Calls `work` with the detector; turns it off where it throws.
-  template <typename Work>
-  void guard(Running& running, Work&& work);
   void tell(std::vector<AlertPtr> alerts, Micros now);
   void publish();
 
@@ -85,11 +65,8 @@ class DetectionEngine {
   BoundedQueue<NameBatchPtr> names_waiting_;
   std::atomic<std::uint64_t> records_lost_{0};
   std::atomic<std::uint64_t> names_lost_{0};
-  std::vector<Running> detectors_;
-  AlertBook book_;
+  Detection detection_;
   std::uint64_t batches_ = 0;
-  std::string room_;          ///< for what is saved
-  bool save_failed_ = false;  ///< it was said
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 

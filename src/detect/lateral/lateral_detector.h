@@ -94,7 +94,8 @@ class LateralDetector final : public Detector {
 
   LateralOptions options_;
   Subjects subjects_;
-  Micros began_ = 0;  ///< the first record; 0: there was none
+  Micros began_ = 0;   ///< the first record; 0: there was none
+  Micros newest_ = 0;  ///< record that was of interest
   Map<Edge> edges_;
   Map<Source> sources_;
   Map<Service> services_;
