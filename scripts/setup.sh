@@ -21,7 +21,7 @@ build_packages=(
   clang-19 lld-19 llvm-19 cmake ninja-build ccache make git pkg-config
   libbpf-dev bpftool libelf-dev zlib1g-dev libzstd-dev
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
-  libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
+  libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev libpsl-dev
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev
   librdkafka-dev
   libsnappy-dev libisal-dev
@@ -33,6 +33,8 @@ test_packages=(
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   nmap hping3 hydra slowhttptest
   tshark nfdump prometheus prometheus-alertmanager jq procps netcat-openbsd socat python3 netsniff-ng
+  nmap hping3 hydra slowhttptest iodine dsniff
+  tshark nfdump prometheus jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
   # Receivers of OTLP are made of the official services.

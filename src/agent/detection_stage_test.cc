@@ -31,7 +31,12 @@ class DetectionStageTest : public ::testing::Test {
         table_({}, names_),
         stage_({.node = "n1", .started_at = 1, .hold = 0},
                {.judge = [](Flow&) {},
-                .name = nullptr,
+                .name =
+                    [](Flow& flow) {
+                      auto one = std::make_shared<Identity>();
+                      one->name = flow.tuple.src.to_string();
+                      flow.src_identity = std::move(one);
+                    },
                 .interface_name = [](std::uint32_t) { return std::string_view("veth1"); }},
                clock_, table_, [this](HistoryBatchPtr batch) { batches_.push_back(batch); }) {}
 
@@ -75,6 +80,29 @@ TEST_F(DetectionStageTest, TellsOnceASecondWhatFlowsGained) {
   const auto before = batches_.size();
   stage_.cycle();
   EXPECT_EQ(batches_.size(), before) << "nothing was gained";
+}
+
+TEST_F(DetectionStageTest, NamesAreHandedOnWithWhoTheirEndsAre) {
+  std::vector<NameBatchPtr> taken;
+  stage_.give_names([&](NameBatchPtr batch) { taken.push_back(std::move(batch)); });
+  auto batch = std::make_shared<NameBatch>();
+  batch->dns.emplace_back().client = *IpAddress::parse("10.0.0.1");
+  batch->neighbours.emplace_back().address = *IpAddress::parse("10.0.0.2");
+  batch->neighbours.emplace_back();  // a question without a claim
+  stage_.on_names(std::move(batch));
+  while (stage_.cycle()) {
+  }
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0]->dns[0].client_identity->name, "10.0.0.1");
+  EXPECT_EQ(taken[0]->neighbours[0].holder->name, "10.0.0.2");
+  EXPECT_FALSE(taken[0]->neighbours[1].holder);
+  for (int i = 0; i < 70; ++i) {
+    auto more = std::make_shared<NameBatch>();
+    more->dns.resize(2);
+    stage_.on_names(std::move(more));
+  }
+  EXPECT_EQ(stage_.losses().at(1).cause, "name_hand_over_full");
+  EXPECT_EQ(stage_.losses().at(1).count, 12U);
 }
 
 TEST_F(DetectionStageTest, AnyNumberOfFlowsGoesInSlices) {

@@ -10,10 +10,13 @@
 #include "detect/anomaly/anomaly_detector.h"
 #include "detect/beacon/beacon_detector.h"
 #include "detect/brute_force/brute_force_detector.h"
+#include "detect/dns_tunnel/dns_tunnel_detector.h"
 #include "detect/exfiltration/exfiltration_detector.h"
 #include "detect/exhaustion/exhaustion_detector.h"
+#include "detect/fast_flux/fast_flux_detector.h"
 #include "detect/flood/flood_detector.h"
 #include "detect/lateral/lateral_detector.h"
+#include "detect/neighbour_spoof/neighbour_spoof_detector.h"
 #include "detect/scan/scan_detector.h"
 #include "detect/spoof/spoof_detector.h"
 #include "query/query.h"
@@ -87,7 +90,13 @@ const std::vector<DetectorEntry>& detector_registry() {
        plain<ExfiltrationDetector>},
       {"lateral_movement", "a workload talks to one inside that it never talked to", true,
        plain<LateralDetector>},
-      {"threat_intel", "addresses that lists know as bad (--threat-intel)", true,
+      {"dns_tunnel", "data in names that are asked for (--enable-dns)", true,
+       plain<DnsTunnelDetector>},
+      {"fast_flux", "names whose many addresses change all the time", true,
+       plain<FastFluxDetector>},
+      {"neighbour_spoof", "addresses claimed by ARP or IPv6 neighbour discovery while held", true,
+       plain<NeighbourSpoofDetector>},
+      {"threat_intel", "addresses and names that lists know as bad (--threat-intel)", true,
        [](const AgentOptions& options, const Clock& clock) -> Result<std::unique_ptr<Detector>> {
          auto made = IntelWatch::make(options, clock);
          if (!made) return std::unexpected(made.error());

@@ -23,6 +23,7 @@ class IntelWatch final : public Detector {
 
   [[nodiscard]] std::string_view name() const override { return detector_.name(); }
   void on_flow(const FlowRecord& record) override { detector_.on_flow(record); }
+  void on_dns(const DnsMessage& message) override { detector_.on_dns(message); }
   void tick(Micros now, const FindingSink& found) override;
   [[nodiscard]] std::vector<WatchlistStatus> watchlists() const override;
   /// No list has anything of these.

@@ -251,11 +251,13 @@ int run(int argc, const char* const* argv) {
   if (!detection) return refuse(detection.error());
   if (*detection) (*loop)->detect(**detection);
   if (recorded || *detection) {
-    (*signal_loop)->set_event_handlers({.ended = [raw = loop->get()](const Connection& ended) {
-      raw->on_connection(ended);
-    }});
+    (*signal_loop)
+        ->set_event_handlers(
+            {.ended = [raw = loop->get()](const Connection& ended) { raw->on_connection(ended); },
+             .names = [raw =
+                           loop->get()](NameBatchPtr batch) { raw->on_names(std::move(batch)); }});
   }
-  (*signal_loop)->open((*loop)->tunnel_maps());
+  (*signal_loop)->open((*loop)->tunnel_maps(), (*loop)->name_maps());
   // Reading the kernel's types took memory that is not needed any more, and
   // that malloc would keep.
   (void)::malloc_trim(0);

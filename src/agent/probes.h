@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "bpf/kernel.h"
+#include "bpf/name_maps.h"
 #include "bpf/tunnel_maps.h"
 #include "model/events.h"
 #include "model/netfilter.h"
@@ -27,6 +28,7 @@ struct ProbeNeeds {
   NatQueue& nat;  ///< to the flow table
   /// Of the flow programs, for the probe that reads them; it takes them.
   Result<TunnelMaps>& tunnel_maps;
+  Result<NameMaps>& name_maps;  ///< likewise
   const EventHandlers& events;
 };
 

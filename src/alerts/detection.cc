@@ -67,6 +67,15 @@ void Detection::set_inside(const std::vector<IpPrefix>& inside) {
     guard(running, [&](Detector& detector) { detector.set_inside(inside); });
 }
 
+void Detection::look(const NameBatch& batch) {
+  for (Running& running : detectors_)
+    guard(running, [&](Detector& detector) {
+      for (const DnsMessage& message : batch.dns) detector.on_dns(message);
+      for (const NeighbourClaim& claim : batch.neighbours) detector.on_neighbour(claim);
+      running.records += batch.size();
+    });
+}
+
 void Detection::tick(Micros now, const AlertBook::Tell& tell) {
   for (Running& running : detectors_)
     guard(running, [&](Detector& detector) {

@@ -11,6 +11,7 @@
 #include "model/alert.h"
 #include "model/detector.h"
 #include "model/history.h"
+#include "model/name_batch.h"
 
 namespace netprobe {
 
@@ -33,6 +34,7 @@ class Detection {
   void look(const HistoryBatch& batch);
   /// Networks of the cluster, as they are known by now.
   void set_inside(const std::vector<IpPrefix>& inside);
+  void look(const NameBatch& batch);
   /// All records up to `now` (wall) were given.
   void tick(Micros now, const AlertBook::Tell& tell);
 

@@ -35,6 +35,7 @@ DetectionEngine::DetectionEngine(DetectionOptions options, std::vector<DetectorS
       clock_(clock),
       write_(std::move(write)),
       waiting_(options_.most_waiting),
+      names_waiting_(options_.most_waiting),
       detection_(std::move(detectors), std::move(mutes), options_.book, clock) {
   publish();
 }
@@ -56,6 +57,11 @@ void DetectionEngine::stop() {
 void DetectionEngine::take(HistoryBatchPtr batch) {
   const std::size_t records = batch->size();
   if (!waiting_.push(std::move(batch))) records_lost_ += records;
+}
+
+void DetectionEngine::take_names(NameBatchPtr batch) {
+  const std::size_t names = batch->size();
+  if (!names_waiting_.push(std::move(batch))) names_lost_ += names;
 }
 
 void DetectionEngine::run() {
@@ -81,6 +87,7 @@ void DetectionEngine::run() {
 }
 
 void DetectionEngine::look() {
+  for (const NameBatchPtr& batch : names_waiting_.take()) detection_.look(*batch);
   for (const HistoryBatchPtr& batch : waiting_.take()) detection_.look(*batch);
 }
 
@@ -133,7 +140,8 @@ void DetectionEngine::unsubscribe(std::uint64_t id) {
 
 void DetectionEngine::publish() {
   auto report = std::make_shared<AlertReport>(detection_.report());
-  report->lost = {{"detect", "queue_full", records_lost_}};
+  report->lost = {{"detect", "queue_full", records_lost_},
+                  {"detect", "name_queue_full", names_lost_}};
   const MutexLock lock(mutex_);
   report_ = std::move(report);
 }

@@ -15,6 +15,7 @@
 #include "base/mutex.h"
 #include "model/alert.h"
 #include "model/history.h"
+#include "model/name_batch.h"
 #include "model/readers.h"
 
 namespace netprobe {
@@ -47,6 +48,8 @@ class DetectionEngine final : public AlertFeed {
   void stop();
   /// Any thread; never blocks. Lost, and counted, where too much waits.
   void take(HistoryBatchPtr batch);
+  /// The same of names.
+  void take_names(NameBatchPtr batch);
   /// Networks of the cluster: detectors hear of them before the next record. Any thread.
   void set_inside(std::vector<IpPrefix> inside);
   /// Any thread. Never null.
@@ -68,7 +71,9 @@ class DetectionEngine final : public AlertFeed {
   const Clock& clock_;
   const std::function<void(HistoryBatchPtr)> write_;
   BoundedQueue<HistoryBatchPtr> waiting_;
+  BoundedQueue<NameBatchPtr> names_waiting_;
   std::atomic<std::uint64_t> records_lost_{0};
+  std::atomic<std::uint64_t> names_lost_{0};
   Detection detection_;
   std::uint64_t batches_ = 0;
   std::atomic<bool> stopping_{false};

@@ -24,6 +24,8 @@ class Made final : public Detector {
     if (record.tuple.dst_port == 666) throw std::runtime_error("no");
     if (record.tuple.dst_port == 23) ++seen_;
   }
+  void on_dns(const DnsMessage& message) override { seen_ += message.name == "x" ? 1U : 0U; }
+  void on_neighbour(const NeighbourClaim& claim) override { seen_ += claim.link == 3 ? 1U : 0U; }
   void tick(Micros now, const FindingSink& found) override {
     if (seen_ == told_) return;
     told_ = seen_;
@@ -156,6 +158,32 @@ TEST_F(EngineTest, WhoSubscribedIsToldUntilItLeaves) {
   engine->unsubscribe(id);
 }
 
+NameBatchPtr names() {
+  auto made = std::make_shared<NameBatch>();
+  made->dns.emplace_back().name = "x";
+  made->neighbours.emplace_back().link = 3;
+  return made;
+}
+
+TEST_F(EngineTest, DetectorsAreToldOfNames) {
+  start().start();
+  engine->take_names(names());
+  ASSERT_TRUE(eventually([&] { return !written.all().empty(); }));
+  EXPECT_EQ(engine->report()->alerts.at(0)->finding.count, 2U);
+  EXPECT_EQ(engine->report()->detectors[0].records, 2U);
+}
+
+TEST_F(EngineTest, NamesThatFindNoRoomAreCounted) {
+  start();
+  for (int i = 0; i < 6; ++i) engine->take_names(names());
+  engine->start();
+  engine->stop();
+  const auto report = engine->report();
+  EXPECT_EQ(report->detectors[0].records, 8U);
+  EXPECT_EQ(report->lost.at(1).cause, "name_queue_full");
+  EXPECT_EQ(report->lost.at(1).count, 4U);
+}
+
 TEST_F(EngineTest, WhatWaitsIsLookedAtInTheEnd) {
   start();
   engine->take(batch(23));
@@ -180,7 +208,7 @@ TEST_F(EngineTest, WhatFindsNoRoomIsCounted) {
   engine->start();
   ASSERT_TRUE(eventually([&] { return engine->report()->detectors[0].records == 4; }));
   const auto lost = engine->report()->lost;
-  ASSERT_EQ(lost.size(), 1U);
+  ASSERT_EQ(lost.size(), 2U);
   EXPECT_EQ(lost[0].stage, "detect");
   EXPECT_EQ(lost[0].count, 6U);
 }

@@ -9,8 +9,10 @@
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "model/address_watchlist.h"
+#include "model/dns.h"
 #include "model/finding.h"
 #include "model/history.h"
+#include "model/neighbour.h"
 
 namespace netprobe {
 
@@ -33,6 +35,11 @@ class Detector {
   [[nodiscard]] virtual std::string_view name() const = 0;
   virtual void on_flow(const FlowRecord& /*record*/) {}
   virtual void on_connection(const ConnectionEvent& /*record*/) {}
+  /// A DNS message, each once at however many interfaces it was seen; questions and answers
+  /// apart. Of a flood some are missing (probes/dns).
+  virtual void on_dns(const DnsMessage& /*message*/) {}
+  /// Somebody on a link claims an address, likewise once on each link.
+  virtual void on_neighbour(const NeighbourClaim& /*claim*/) {}
   /// All records up to `now` (wall) were given: once a second or so. Tells what there is to
   /// tell; work is bounded here, too.
   virtual void tick(Micros now, const FindingSink& found) = 0;

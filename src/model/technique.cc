@@ -33,6 +33,7 @@ constexpr std::array kTechniques{
               "TA0010"},
     Technique{"T1071", "Application Layer Protocol", "TA0011"},
     Technique{"T1071.001", "Application Layer Protocol: Web Protocols", "TA0011"},
+    Technique{"T1071.004", "Application Layer Protocol: DNS", "TA0011"},
     Technique{"T1110", "Brute Force", "TA0006"},
     Technique{"T1110.001", "Brute Force: Password Guessing", "TA0006"},
     Technique{"T1110.003", "Brute Force: Password Spraying", "TA0006"},
@@ -44,7 +45,9 @@ constexpr std::array kTechniques{
     Technique{"T1499.002", "Endpoint Denial of Service: Service Exhaustion Flood", "TA0040"},
     // Of collection, too.
     Technique{"T1557", "Adversary-in-the-Middle", "TA0006"},
+    Technique{"T1557.002", "Adversary-in-the-Middle: ARP Cache Poisoning", "TA0006"},
     Technique{"T1567", "Exfiltration Over Web Service", "TA0010"},
+    Technique{"T1568.001", "Dynamic Resolution: Fast Flux DNS", "TA0011"},
     Technique{"T1571", "Non-Standard Port", "TA0011"},
     Technique{"T1595", "Active Scanning", "TA0043"},
     Technique{"T1595.001", "Active Scanning: Scanning IP Blocks", "TA0043"},
