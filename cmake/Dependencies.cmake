@@ -8,6 +8,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(LIBMNL REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(LIBPSL REQUIRED IMPORTED_TARGET libpsl)
 pkg_check_modules(LIBCURL REQUIRED IMPORTED_TARGET libcurl)
 # gzip, for a quarter of the time that zlib takes.
 pkg_check_modules(LIBISAL REQUIRED IMPORTED_TARGET libisal)

@@ -21,7 +21,7 @@ build_packages=(
   clang-19 lld-19 llvm-19 cmake ninja-build ccache make git pkg-config
   libbpf-dev bpftool libelf-dev zlib1g-dev libzstd-dev
   libboost1.81-dev libboost-json1.81-dev libspdlog-dev libfmt-dev
-  libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev
+  libcli11-dev libyaml-cpp-dev libsimdjson-dev libre2-dev libcurl4-openssl-dev libssl-dev libmnl-dev libpsl-dev
   libgrpc++-dev protobuf-compiler-grpc protobuf-compiler libprotobuf-dev
   librdkafka-dev
   libsnappy-dev libisal-dev
@@ -32,6 +32,8 @@ test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
   nmap hping3 hydra slowhttptest
+  tshark nfdump prometheus prometheus-alertmanager jq procps netcat-openbsd socat python3 netsniff-ng
+  nmap hping3 hydra slowhttptest iodine dsniff
   tshark nfdump prometheus jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
@@ -126,12 +128,15 @@ if ! version_at_least "${candidate:-0}" "$libbpf_floor" ||
   done
 fi
 
-# Tests start their own servers (etcd, nginx, prometheus, ClickHouse): none that is installed
-# for them shall run as a service, neither now nor after the next boot.
+# Tests start their own servers (etcd, nginx, Prometheus, Alertmanager, ClickHouse): none that
+# is installed for them shall run as a service, neither now nor after the next boot.
 services=()
-for package in etcd-server nginx-light prometheus clickhouse-server nfdump; do
-  service=${package%-*}
-  [ "$package" != clickhouse-server ] || service=$package
+for package in etcd-server nginx-light prometheus prometheus-alertmanager clickhouse-server \
+  nfdump; do
+  case $package in
+    etcd-server | nginx-light) service=${package%-*} ;;
+    *) service=$package ;;
+  esac
   # One that is there already, from whatever package, is the user's.
   [ ! -e "/lib/systemd/system/$service.service" ] && [ ! -e "/etc/init.d/$service" ] || continue
   [[ " ${missing[*]} " != *" $package "* ]] || services+=("$service")

@@ -317,7 +317,9 @@ struct np_flow_config {
   __u16 geneve_port[NP_TUNNEL_PORTS];
   __u32 tick_ns;      /* length of a jiffy */
   __u32 tunnel_stats; /* keep vxlan_stats */
-  __u32 reserved0;
+  /* DNS messages, and claims of neighbours, that are told a CPU and window of
+   * name_abi.h; 0: none, nor are they looked for. */
+  __u32 names;
   /* Bit port % 64 of each of those ports, none where `tunnels` is off. */
   __u64 tunnel_filter;
 };

@@ -13,6 +13,7 @@
 #include "flow_cache.h"
 #include "hit_path.h"
 #include "icmp_error.h"
+#include "names.h"
 #include "slow_path.h"
 #include "tunnel_stats.h"
 
@@ -114,6 +115,8 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
 
     np_class(run->cpu, s->not_ip ? NP_PKT_NON_IP : NP_PKT_MALFORMED);
     np_unattributed(run, 0, cause);
+    if (np_config.names)
+      np_names_slow(skb, direction);
     NP_RELEASE(s->busy);
     return 0;
   }
@@ -132,6 +135,8 @@ static __noinline int np_slow(struct np_run *run, enum np_link_type link, __u32 
     }
   }
   np_tunnels(run, s);
+  if (np_config.names)
+    np_names_slow(skb, direction);
   if (s->quote_off)
     np_icmp_error(run, s);
   NP_RELEASE(s->busy);
@@ -257,6 +262,11 @@ static __noinline int np_fast(struct np_run *run, enum np_link_type link, __u32 
     np_super_packet(run, length);
   NP_ADD(run->dev->fast[fast & (NP_FAST_CLASSES - 1)], 1);
   np_flow_count(run, layer);
+  if (np_config.names && layer->key.proto == IPPROTO_UDP &&
+      unlikely(layer->key.src_port == NP_DNS_PORT || layer->key.dst_port == NP_DNS_PORT)) {
+    s->payload_off = run->payload_off;
+    np_tell_dns(skb);
+  }
 out:
   NP_RELEASE(s->busy);
   return verdict;

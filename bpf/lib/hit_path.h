@@ -12,6 +12,7 @@
 #ifndef NETPROBE_BPF_LIB_HIT_PATH_H
 #define NETPROBE_BPF_LIB_HIT_PATH_H
 
+#include "../abi/name_abi.h"
 #include "fast_path.h"
 #include "flow_cache.h"
 #include "headers.h"
@@ -43,6 +44,11 @@ static __always_inline __u32 np_segments(const struct __sk_buff *skb, __u32 leng
   if (segs == 0 && size != 0 && length > payload_off)
     segs = (length - payload_off + size - 1) / size;
   return segs ? segs : 1;
+}
+
+/* np_fast tells of it (names.h). */
+static __always_inline int np_is_dns(const struct np_ports *ports) {
+  return ports->src == bpf_htons(NP_DNS_PORT) || ports->dst == bpf_htons(NP_DNS_PORT);
 }
 
 static __noinline int np_is_tunnel_far(__u32 port) {
@@ -185,6 +191,8 @@ static __always_inline enum np_hit np_hit4(struct __sk_buff *skb, const void *l3
       return NP_HIT_NONE;
     if (np_is_tunnel(bpf_ntohs(ports->dst)))
       return NP_HIT_TUNNEL;
+    if (np_config.names && unlikely(np_is_dns(ports)))
+      return NP_HIT_NONE;
     id = np_narrow_id(id.w[0], *(const __u32 *)ports, ifindex, 0, direction);
   } else if (ip->proto == IPPROTO_TCP) {
     id = np_narrow_id(id.w[0], *(const __u32 *)ports, ifindex, 1, direction);
@@ -258,6 +266,8 @@ static __noinline enum np_hit np_hit6(struct __sk_buff *skb, struct np_device_st
       return NP_HIT_NONE;
     if (np_is_tunnel(bpf_ntohs(ports->dst)))
       return NP_HIT_TUNNEL;
+    if (np_config.names && unlikely(np_is_dns(ports)))
+      return NP_HIT_NONE;
   } else if (proto != IPPROTO_TCP) {
     return NP_HIT_NONE;
   }

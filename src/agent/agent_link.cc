@@ -135,7 +135,7 @@ NamesMaker AgentLink::names() const {
   };
 }
 
-Status AgentLink::serve(const ApiSources& sources, HttpServer& http) {
+Status AgentLink::serve(const ApiSources& sources, HttpServer& http, AlertFeed* alerts) {
   if (module_ == nullptr || options_->grpc_listen.empty()) return {};
   pages_ = std::make_unique<PageFetcher>("http://" + http.endpoint());
   AgentServiceOptions service;
@@ -157,19 +157,37 @@ Status AgentLink::serve(const ApiSources& sources, HttpServer& http) {
                         [pages = pages_.get()](std::string path, const std::string& query,
                                                std::function<void(PageAnswer)> done) {
                           pages->fetch(std::move(path), query, std::move(done));
-                        }};
+                        },
+                    .alerts = alerts};
   auto address = ListenAddress::parse(options_->grpc_listen);
   if (!address) return std::unexpected(address.error());
   auto server = module_->agent_server(*address, *credentials_, std::move(service), std::move(from));
   if (!server) return std::unexpected(server.error());
+  spdlog::info("gRPC for netprobe-server at port {}", (*server)->port());
+  const MutexLock lock(*mutex_);
   server_ = std::move(*server);
-  spdlog::info("gRPC for netprobe-server at port {}", server_->port());
   return {};
 }
 
 void AgentLink::stop() {
-  server_.reset();
+  if (!mutex_) return;  // moved from
+  std::unique_ptr<AgentServer> server;
+  {
+    const MutexLock lock(*mutex_);
+    server = std::move(server_);
+  }
+  server.reset();  // its last calls end, and may take their time
   pages_.reset();
+}
+
+std::optional<LinkCounts> AgentLink::counts() const {
+  const MutexLock lock(*mutex_);
+  if (!server_) return std::nullopt;
+  AgentServiceCounts counts = server_->counts();
+  return LinkCounts{.calls = std::move(counts.calls),
+                    .unreadable = counts.unreadable,
+                    .stalled = counts.stalled,
+                    .live_bytes = counts.live_bytes};
 }
 
 }  // namespace netprobe

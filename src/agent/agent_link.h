@@ -10,9 +10,11 @@
 #include "agent/options.h"
 #include "api/api.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "io/http_server.h"
 #include "link/agent_module.h"
+#include "model/link_counts.h"
 
 namespace netprobe {
 
@@ -30,10 +32,13 @@ class AgentLink {
 
   /// Who tells of the cluster's objects; empty: the API server alone.
   [[nodiscard]] NamesMaker names() const;
-  /// Listens, where that was asked for. What is in `sources` and the server outlive it.
-  [[nodiscard]] Status serve(const ApiSources& sources, HttpServer& http);
+  /// Listens, where that was asked for. What is in `sources`, the server and `alerts` outlive
+  /// it; null: detection is off.
+  [[nodiscard]] Status serve(const ApiSources& sources, HttpServer& http, AlertFeed* alerts);
   /// Nothing is asked of the sources any more.
   void stop();
+  /// Nothing: no server may ask here. Any thread.
+  [[nodiscard]] std::optional<LinkCounts> counts() const;
 
  private:
   AgentLink(const AgentOptions& options, const Clock& clock);
@@ -43,7 +48,9 @@ class AgentLink {
   const LinkModule* module_ = nullptr;  ///< null: nothing was asked for
   LinkCredentialsPtr credentials_;
   std::unique_ptr<PageFetcher> pages_;
-  std::unique_ptr<AgentServer> server_;
+  /// Metrics are asked for while it ends.
+  std::unique_ptr<Mutex> mutex_ = std::make_unique<Mutex>();
+  std::unique_ptr<AgentServer> server_ NETPROBE_GUARDED_BY(*mutex_);
 };
 
 }  // namespace netprobe

@@ -85,6 +85,7 @@ Status DataLoop::open(const AgentOptions& options, const NamesMaker& names) {
     program.geneve_ports = options.geneve_ports;
     program.look_inside_tunnels = options.inspect_tunnels;
     program.tunnel_stats = options.enable_vxlan;
+    program.names = options.enable_dns && options.enable_detection;
     auto probe = FlowProbe::make(program, options.tc_mode, kernel_);
     if (!probe) return std::unexpected(probe.error());
     probe_ = std::make_unique<FlowProbe>(std::move(*probe));
@@ -108,6 +109,13 @@ Status DataLoop::open(const AgentOptions& options, const NamesMaker& names) {
 Result<TunnelMaps> DataLoop::tunnel_maps() const {
   if (!probe_) return fail("the flow programs, which count tunnels, are off (--enable-tc=false)");
   return probe_->tunnel_maps();
+}
+
+Result<NameMaps> DataLoop::name_maps() const {
+  if (!options_.enable_detection)
+    return fail("only detectors look at names, and they are off (--enable-detection=false)");
+  if (!probe_) return fail("the flow programs, which see them, are off (--enable-tc=false)");
+  return probe_->name_maps();
 }
 
 void DataLoop::start() {
@@ -300,6 +308,8 @@ void DataLoop::collect(Nanos now) {
   table_->set_wall_offset(clock_.wall() - clock_.monotonic());
   table_->tick(now);
   ask_for_signals(name_stage_->tick(now));
+  if (engine_ != nullptr)
+    if (auto networks = name_stage_->take_networks()) engine_->set_inside(std::move(*networks));
   if (!probe_) return;
   bandwidth_.close_interval(*probe_, now);
   for (const auto& [ifindex, link] : links_.links()) {

@@ -51,6 +51,8 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   /// The maps in which the flow programs count tunnels, for the probe that
   /// reads them; before start(). An error: why there are none.
   [[nodiscard]] Result<TunnelMaps> tunnel_maps() const;
+  /// The same of DNS messages and neighbours.
+  [[nodiscard]] Result<NameMaps> name_maps() const;
   /// What is seen is recorded there; it outlives this. Before start(). With
   /// `on` false it is only told of.
   void keep_history(HistoryStore& store, bool on);
@@ -61,6 +63,10 @@ class DataLoop final : public SnapshotSource, public FlowFeed {
   void on_connection(const Connection& connection) {
     if (history_) history_->on_connection(connection);
     if (detection_) detection_->on_connection(connection);
+  }
+  /// What was said of names: for detection. Signal thread.
+  void on_names(NameBatchPtr batch) {
+    if (detection_) detection_->on_names(std::move(batch));
   }
   /// Any thread: calls `done` when history has what was seen up to now, or up to
   /// 5 s ago unless `at_once`; or after 2 s.

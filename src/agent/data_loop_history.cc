@@ -26,6 +26,7 @@ void DataLoop::detect(DetectionEngine& engine) {
   detection_ = std::make_unique<DetectionStage>(
       std::move(options), naming(), clock_, *table_,
       [&engine](HistoryBatchPtr batch) { engine.take(std::move(batch)); });
+  detection_->give_names([&engine](NameBatchPtr batch) { engine.take_names(std::move(batch)); });
 }
 
 void DataLoop::keep_history(HistoryStore& store, bool on) {

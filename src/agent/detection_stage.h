@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "agent/ended_connections.h"
 #include "analysis/history/history_feed.h"
+#include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "flow/flow_table.h"
+#include "model/name_batch.h"
 
 namespace netprobe {
 
@@ -26,6 +30,10 @@ class DetectionStage {
 
   /// A connection ended: signal thread.
   void on_connection(const Connection& connection) { ended_.push(connection); }
+  /// Who gets names, with who their ends are; on the data thread. Before the first cycle.
+  void give_names(std::function<void(NameBatchPtr)> take) { take_names_ = std::move(take); }
+  /// What was said of names: signal thread. Lost and counted where too much waits.
+  void on_names(NameBatchPtr batch);
   /// Every cycle. True: there is more to do.
   bool cycle();
   /// The last round, when the data thread has ended.
@@ -34,12 +42,19 @@ class DetectionStage {
 
  private:
   void take_connections(std::size_t most);
+  void hand_over_names();
+  void name(Flow& flow) const;
   void end(Nanos now);
 
   const Clock& clock_;
   FlowTable& table_;
+  const HistoryNaming naming_;
   HistoryFeed feed_;
   EndedConnections ended_;
+  // As many as the programs may tell of in a second on some CPUs.
+  BoundedQueue<NameBatchPtr> names_{64};
+  std::atomic<std::uint64_t> names_lost_{0};
+  std::function<void(NameBatchPtr)> take_names_;
   bool taking_ = false;
   Nanos next_ = 0;   ///< monotonic: when the next round begins
   Nanos began_ = 0;  ///< this one

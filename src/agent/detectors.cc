@@ -6,13 +6,17 @@
 #include <algorithm>
 
 #include "agent/intel_watch.h"
+#include "base/duration.h"
 #include "detect/anomaly/anomaly_detector.h"
 #include "detect/beacon/beacon_detector.h"
 #include "detect/brute_force/brute_force_detector.h"
+#include "detect/dns_tunnel/dns_tunnel_detector.h"
 #include "detect/exfiltration/exfiltration_detector.h"
 #include "detect/exhaustion/exhaustion_detector.h"
+#include "detect/fast_flux/fast_flux_detector.h"
 #include "detect/flood/flood_detector.h"
 #include "detect/lateral/lateral_detector.h"
+#include "detect/neighbour_spoof/neighbour_spoof_detector.h"
 #include "detect/scan/scan_detector.h"
 #include "detect/spoof/spoof_detector.h"
 #include "query/query.h"
@@ -86,7 +90,13 @@ const std::vector<DetectorEntry>& detector_registry() {
        plain<ExfiltrationDetector>},
       {"lateral_movement", "a workload talks to one inside that it never talked to", true,
        plain<LateralDetector>},
-      {"threat_intel", "addresses that lists know as bad (--threat-intel)", true,
+      {"dns_tunnel", "data in names that are asked for (--enable-dns)", true,
+       plain<DnsTunnelDetector>},
+      {"fast_flux", "names whose many addresses change all the time", true,
+       plain<FastFluxDetector>},
+      {"neighbour_spoof", "addresses claimed by ARP or IPv6 neighbour discovery while held", true,
+       plain<NeighbourSpoofDetector>},
+      {"threat_intel", "addresses and names that lists know as bad (--threat-intel)", true,
        [](const DetectorNeeds& needs) -> Result<std::unique_ptr<Detector>> {
          auto made = IntelWatch::make(needs.options, needs.clock, needs.lists);
          if (!made) return std::unexpected(made.error());
@@ -105,13 +115,28 @@ std::string detectors_help() {
   return text;
 }
 
-Result<std::unique_ptr<DetectionEngine>> make_detection(
-    const AgentOptions& options, const Clock& clock, std::function<void(HistoryBatchPtr)> write,
-    const std::function<void(std::shared_ptr<const intel::IntelIndex>)>& lists) {
+std::vector<ProbeStatus> watchlist_probes(const std::vector<WatchlistStatus>& lists) {
+  std::vector<ProbeStatus> probes;
+  for (const WatchlistStatus& list : lists) {
+    ProbeStatus& probe = probes.emplace_back();
+    probe.name = "threat_intel:" + list.name;
+    probe.rung = fmt::format("{} addresses, {} networks, {} names", list.addresses, list.prefixes,
+                             list.names);
+    probe.state = list.error.empty() ? ProbeState::kOn : ProbeState::kFailed;
+    probe.why = list.error;
+    if (!list.error.empty() && list.has_list) {
+      probe.why += "; the list ";
+      probe.why += list.fetched > 0 ? "of " + format_rfc3339(list.fetched) : "before";
+      probe.why += " stays";
+    }
+    probe.events = list.matches;
+  }
+  return probes;
+}
+
+Result<std::vector<DetectorSlot>> make_detectors(const AgentOptions& options, const Clock& clock,
+                                                 const ListSink& lists) {
   if (auto s = check_words(options.detectors); !s) return std::unexpected(s.error());
-  auto mutes = make_mutes(options.mute_alerts, clock.wall());
-  if (!mutes) return std::unexpected(mutes.error());
-  if (!options.enable_detection) return nullptr;
   std::vector<DetectorSlot> slots;
   for (const DetectorEntry& entry : detector_registry()) {
     DetectorSlot slot{.name = std::string(entry.name), .detector = nullptr, .why = {}};
@@ -125,12 +150,25 @@ Result<std::unique_ptr<DetectionEngine>> make_detection(
     }
     slots.push_back(std::move(slot));
   }
+  return slots;
+}
+
+Result<std::unique_ptr<DetectionEngine>> make_detection(const AgentOptions& options,
+                                                        const Clock& clock,
+                                                        std::function<void(HistoryBatchPtr)> write,
+                                                        const ListSink& lists) {
+  auto mutes = make_mutes(options.mute_alerts, clock.wall());
+  if (!mutes) return std::unexpected(mutes.error());
+  if (auto s = check_words(options.detectors); !s) return std::unexpected(s.error());
+  if (!options.enable_detection) return nullptr;
+  auto slots = make_detectors(options, clock, lists);
+  if (!slots) return std::unexpected(slots.error());
   DetectionOptions detection;
   detection.node = detection.book.node = options.node_name;
   if (options.enable_history && !options.data_dir.empty())
     detection.state_directory = options.data_dir + "/detectors";
   detection.started_at = to_micros(clock.wall());
-  return std::make_unique<DetectionEngine>(std::move(detection), std::move(slots),
+  return std::make_unique<DetectionEngine>(std::move(detection), std::move(*slots),
                                            std::move(*mutes), clock, std::move(write));
 }
 

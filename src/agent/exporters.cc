@@ -8,12 +8,14 @@
 #include <thread>
 #include <utility>
 
+#include "export/alertmanager/alertmanager_sender.h"
 #include "export/ipfix/ipfix_sender.h"
 #include "export/json_lines/json_lines_sender.h"
 #include "export/kafka/kafka_sender.h"
 #include "export/otlp/otlp_sender.h"
 #include "export/remote_write/remote_write_sender.h"
 #include "export/syslog/syslog_sender.h"
+#include "export/webhook/webhook_sender.h"
 #include "outbox/http_target.h"
 
 namespace netprobe {
@@ -39,6 +41,8 @@ std::string_view shown(std::string_view url) {
 
 std::span<const Exporter> exporter_registry() {
   static const std::vector<Exporter> kExporters{
+      {kAlertmanagerHttpExport, make_alertmanager_sender},
+      {kAlertmanagerHttpsExport, make_alertmanager_sender},
       {kIpfixUdpExport, make_ipfix_sender},
       {kIpfixTcpExport, make_ipfix_sender},
       {kIpfixTlsExport, make_ipfix_sender},
@@ -55,6 +59,8 @@ std::span<const Exporter> exporter_registry() {
       {kSyslogUdpExport, make_syslog_sender},
       {kSyslogTcpExport, make_syslog_sender},
       {kSyslogTlsExport, make_syslog_sender},
+      {kWebhookHttpExport, make_webhook_sender},
+      {kWebhookHttpsExport, make_webhook_sender},
   };
   return kExporters;
 }

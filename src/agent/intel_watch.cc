@@ -31,10 +31,11 @@ Result<std::unique_ptr<IntelWatch>> IntelWatch::make(const AgentOptions& options
   }
   if (!wanted.feeds.empty() && !options.data_dir.empty())
     wanted.cache_directory = options.data_dir + "/threat-intel";
-  wanted.own_networks = own_networks();
+  const std::vector<IpPrefix> own = own_networks();
+  wanted.own_networks = own;
   auto feeds = intel::IntelFeeds::make(std::move(wanted), clock);
   if (!feeds) return std::unexpected(feeds.error());
-  return std::unique_ptr<IntelWatch>(new IntelWatch(std::move(*feeds), std::move(lists)));
+  return std::unique_ptr<IntelWatch>(new IntelWatch(std::move(*feeds), own, std::move(lists)));
 }
 
 void IntelWatch::say() {
@@ -55,6 +56,41 @@ void IntelWatch::say() {
                    feed.addresses, feed.prefixes, feed.names,
                    feed.from_cache ? " (as kept on disk)" : "");
   }
+}
+
+std::vector<WatchlistStatus> IntelWatch::watchlists() const {
+  std::vector<WatchlistStatus> all;
+  for (const intel::FeedStatus& feed : feeds_->status()) {
+    WatchlistStatus& list = all.emplace_back();
+    list.name = feed.name;
+    list.error = feed.error;
+    list.has_list = feed.has_list;
+    list.from_cache = feed.from_cache;
+    list.fetched = feed.fetched;
+    list.addresses = feed.addresses;
+    list.prefixes = feed.prefixes;
+    list.names = feed.names;
+    list.trimmed = feed.counts.trimmed;
+    for (std::size_t i = 0; i < intel::kRefusals; ++i) {
+      const auto cause = static_cast<intel::Refusal>(i);
+      if (const auto count = feed.counts.refused.of(cause); count > 0)
+        list.refused.emplace_back(to_string(cause), count);
+    }
+    list.refreshed = feed.refreshed;
+    list.unchanged = feed.unchanged;
+    list.failed = feed.failed;
+    list.matches = detector_.matches(feed.name);
+  }
+  return all;
+}
+
+void IntelWatch::set_inside(const std::vector<IpPrefix>& inside) {
+  std::vector<IpPrefix> all = own_;
+  all.insert(all.end(), inside.begin(), inside.end());
+  feeds_->set_own_networks(all);
+  if (feeds_->status().empty()) return;
+  spdlog::info("threat intelligence: {} networks and addresses of the cluster are on no list",
+               inside.size());
 }
 
 void IntelWatch::tick(Micros now, const FindingSink& found) {

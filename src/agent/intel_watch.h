@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "agent/options.h"
 #include "base/result.h"
@@ -28,19 +30,27 @@ class IntelWatch final : public Detector {
 
   [[nodiscard]] std::string_view name() const override { return detector_.name(); }
   void on_flow(const FlowRecord& record) override { detector_.on_flow(record); }
+  void on_dns(const DnsMessage& message) override { detector_.on_dns(message); }
   void tick(Micros now, const FindingSink& found) override;
+  [[nodiscard]] std::vector<WatchlistStatus> watchlists() const override;
+  /// No list has anything of these.
+  void set_inside(const std::vector<IpPrefix>& inside) override;
   [[nodiscard]] std::size_t bytes() const override { return feeds_->bytes() + detector_.bytes(); }
   [[nodiscard]] std::uint64_t not_followed() const override { return detector_.not_followed(); }
 
  private:
-  IntelWatch(std::unique_ptr<intel::IntelFeeds> feeds, IntelSink lists)
-      : feeds_(std::move(feeds)), lists_(std::move(lists)), detector_(feeds_->source()) {}
+  IntelWatch(std::unique_ptr<intel::IntelFeeds> feeds, std::vector<IpPrefix> own, IntelSink lists)
+      : feeds_(std::move(feeds)),
+        lists_(std::move(lists)),
+        detector_(feeds_->source()),
+        own_(std::move(own)) {}
   /// Says in the log what became of each list since the last look.
   void say();
 
   std::unique_ptr<intel::IntelFeeds> feeds_;
   const IntelSink lists_;
   IntelDetector detector_;
+  const std::vector<IpPrefix> own_;  ///< this node's
   bool started_ = false;
   std::uint64_t said_ = UINT64_MAX;  ///< generation
   std::vector<std::string> errors_;  ///< of each feed, as they were said

@@ -135,7 +135,8 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   const PrometheusOptions metrics{.active_only = options.active_only,
                                   .history = [&store] { return store.status(); },
                                   .exporters = [&exporters] { return exporters.status(); },
-                                  .response = [&response] { return response.brief(); }};
+                                  .response = [&response] { return response.brief(); },
+                                  .link = [&link] { return link.counts(); }};
   PrometheusExporter exporter(metrics);
   const ApiSources sources{
       .snapshots = loop,
@@ -168,14 +169,15 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
     std::ranges::move(export_losses(exporters.status()), std::back_inserter(losses));
     return losses;
   });
-  loop.add_probes([&exporters] {
+  loop.add_probes([&exporters, detection] {
     std::vector<ProbeStatus> probes;
+    if (detection != nullptr) probes = watchlist_probes(detection->report()->watchlists);
     for (const OutboxStatus& status : exporters.status())
       probes.push_back(export_probe_status(status));
     return probes;
   });
   if (auto s = server.start(); !s) return refuse(s.error());
-  if (auto s = link.serve(sources, server); !s) return refuse(s.error());
+  if (auto s = link.serve(sources, server, detection); !s) return refuse(s.error());
   exporters.give_metrics([&] { return metric_source(loop, metrics); });
   exporters.start();
   const std::string watching = loop.attached_summary();  // its thread's, once it runs
@@ -287,11 +289,13 @@ int run(int argc, const char* const* argv) {
   if (!detection) return refuse(detection.error());
   if (*detection) (*loop)->detect(**detection);
   if (recorded || *detection) {
-    (*signal_loop)->set_event_handlers({.ended = [raw = loop->get()](const Connection& ended) {
-      raw->on_connection(ended);
-    }});
+    (*signal_loop)
+        ->set_event_handlers(
+            {.ended = [raw = loop->get()](const Connection& ended) { raw->on_connection(ended); },
+             .names = [raw =
+                           loop->get()](NameBatchPtr batch) { raw->on_names(std::move(batch)); }});
   }
-  (*signal_loop)->open((*loop)->tunnel_maps());
+  (*signal_loop)->open((*loop)->tunnel_maps(), (*loop)->name_maps());
   // Reading the kernel's types took memory that is not needed any more, and
   // that malloc would keep.
   (void)::malloc_trim(0);

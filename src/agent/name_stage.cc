@@ -97,9 +97,21 @@ bool NameStage::cycle() {
   do {
     const auto changes = queue_->take(kChangesATime);
     if (changes.empty()) return false;
-    for (const KubeChange& change : changes) index_.apply(change);
+    for (const KubeChange& change : changes) {
+      index_.apply(change);
+      networks_.apply(change);
+    }
   } while (clock_.monotonic() - began < kLongestCycle);
   return !queue_->empty();
+}
+
+std::optional<std::vector<IpPrefix>> NameStage::take_networks() {
+  // Objects come one by one at the start: half of them is no reason to read all lists anew.
+  if (!client_ || client_->status().synced_at == 0 || !networks_.take_changed()) return {};
+  auto networks = networks_.prefixes();
+  if (networks == told_networks_) return {};  // one service more of a network that is known
+  told_networks_ = networks;
+  return networks;
 }
 
 bool NameStage::tick(Nanos now) {

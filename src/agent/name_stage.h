@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "flow/flow_table.h"
 #include "kube/client/kube_client.h"
 #include "kube/flannel/report.h"
+#include "kube/identity/cluster_networks.h"
 #include "kube/identity/flow_namer.h"
 #include "kube/identity/identity_index.h"
 #include "model/readers.h"
@@ -53,6 +55,8 @@ class NameStage {
   /// Drops that came with a reader's request.
   void on_signals(const SignalsPtr& signals);
   void name(std::span<Flow> flows) const;
+  /// Networks of the cluster, where they changed since the last call and something is known.
+  [[nodiscard]] std::optional<std::vector<IpPrefix>> take_networks();
   [[nodiscard]] bool has_names() const { return client_ != nullptr || names_networks_; }
   /// How long more may be learned of who an address is; 0: nothing is.
   [[nodiscard]] Nanos hold() const { return client_ ? WorkloadOptions{}.hold : 0; }
@@ -67,7 +71,9 @@ class NameStage {
   IdentityOptions identity_;
   IdentityIndex index_;
   FlowNamer namer_;
-  bool names_networks_;  ///< there are names of external networks
+  ClusterNetworks networks_;
+  std::vector<IpPrefix> told_networks_;  ///< by take_networks()
+  bool names_networks_;                  ///< there are names of external networks
   std::string node_name_;
   FlannelReporter flannel_;
   bool knows_processes_;  ///< there is a probe that tells of them

@@ -136,6 +136,8 @@ const std::vector<Option>& option_table() {
           {"enable-drops", "",
            "packets that the kernel dropped, with reason and place (default true)",
            toggle(&AgentOptions::enable_drops)},
+          {"enable-dns", "", "DNS messages and claims of neighbours, for detectors (default true)",
+           toggle(&AgentOptions::enable_dns)},
           {"enable-forwarding", "",
            "routes, neighbours and forwarding entries to other nodes (default true)",
            toggle(&AgentOptions::enable_forwarding)},

@@ -48,6 +48,7 @@ struct AgentOptions {
   bool enable_netfilter = true;
   bool enable_drops = true;
   bool enable_forwarding = true;
+  bool enable_dns = true;  ///< only for detectors: nothing is read without --enable-detection
   std::uint32_t flow_cache_slots = 0;  ///< a CPU; 0: by the number of CPUs
   std::uint32_t max_flows = 131'072;
   std::uint32_t max_interfaces = 1024;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "probes/dns/dns_probe.h"
 #include "probes/drop/drop_probe.h"
 #include "probes/forwarding/forwarding_probe.h"
 #include "probes/netfilter/netfilter_probe.h"
@@ -76,6 +77,16 @@ Result<std::unique_ptr<Probe>> make_vxlan(const ProbeNeeds& needs) {
     return VxlanProbe::make(std::nullopt, error.message, needs.clock);
   return std::unexpected(error);
 }
+Result<std::unique_ptr<Probe>> make_dns(const ProbeNeeds& needs) {
+  const AgentOptions& options = needs.options;
+  if (needs.name_maps)
+    return DnsProbe::make(std::move(*needs.name_maps), "", needs.clock, needs.events.names);
+  const Error& error = needs.name_maps.error();
+  // Who turned off those that it reads from or for has turned it off, too.
+  if (!options.enable_tc || !options.enable_detection)
+    return DnsProbe::make(std::nullopt, error.message, needs.clock, {});
+  return std::unexpected(error);
+}
 Result<std::unique_ptr<Probe>> make_forwarding(const ProbeNeeds& needs) {
   return ForwardingProbe::make(needs.clock);
 }
@@ -87,6 +98,7 @@ const std::vector<ProbeEntry>& registry() {
       {"netfilter", "--enable-netfilter", &AgentOptions::enable_netfilter, make_netfilter},
       {"xdp", "--enable-xdp", &AgentOptions::enable_xdp, make_xdp},
       {"vxlan", "--enable-vxlan", &AgentOptions::enable_vxlan, make_vxlan},
+      {"dns", "--enable-dns", &AgentOptions::enable_dns, make_dns},
       {"forwarding", "--enable-forwarding", &AgentOptions::enable_forwarding, make_forwarding},
   };
   return kProbes;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "bpf/kernel.h"
+#include "bpf/name_maps.h"
 #include "bpf/tunnel_maps.h"
 #include "model/block.h"
 #include "model/events.h"
@@ -31,6 +32,7 @@ struct ProbeNeeds {
   NatQueue& nat;  ///< to the flow table
   /// Of the flow programs, for the probe that reads them; it takes them.
   Result<TunnelMaps>& tunnel_maps;
+  Result<NameMaps>& name_maps;  ///< likewise
   const EventHandlers& events;
   const BlockPlaneSink& block_plane;  ///< empty: nobody blocks
 };

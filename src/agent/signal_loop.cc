@@ -39,14 +39,15 @@ Result<std::unique_ptr<SignalLoop>> SignalLoop::make(const AgentOptions& options
   return loop;
 }
 
-void SignalLoop::open(Result<TunnelMaps> tunnel_maps) {
-  make_probes(tunnel_maps);
+void SignalLoop::open(Result<TunnelMaps> tunnel_maps, Result<NameMaps> name_maps) {
+  make_probes(tunnel_maps, name_maps);
   on_links();
   last_ = build();
 }
 
-void SignalLoop::make_probes(Result<TunnelMaps>& tunnel_maps) {
-  const ProbeNeeds needs{options_, kernel_, clock_, nat_, tunnel_maps, handlers_, block_plane_};
+void SignalLoop::make_probes(Result<TunnelMaps>& tunnel_maps, Result<NameMaps>& name_maps) {
+  const ProbeNeeds needs{options_,    kernel_,   clock_,    nat_,
+                         tunnel_maps, name_maps, handlers_, block_plane_};
   for (const ProbeEntry& entry : probe_registry()) {
     Running running;
     running.entry = &entry;
@@ -79,8 +80,9 @@ Status SignalLoop::turn(std::string_view name, bool on) {
   }
   if (found->probe) return {};
   Result<TunnelMaps> no_maps = fail("tunnels are counted from the start or not at all");
-  auto probe =
-      found->entry->make({options_, kernel_, clock_, nat_, no_maps, handlers_, block_plane_});
+  Result<NameMaps> no_names = fail("names are told from the start or not at all");
+  auto probe = found->entry->make(
+      {options_, kernel_, clock_, nat_, no_maps, no_names, handlers_, block_plane_});
   if (!probe) {
     found->without.state = ProbeState::kFailed;
     found->without.why = probe.error().message;

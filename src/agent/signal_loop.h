@@ -40,7 +40,8 @@ class SignalLoop {
   /// Makes every probe of the registry that is wanted. One that cannot be made
   /// is reported as failed; that is no error here. Once, before start(), and
   /// after the flow probe, whose maps one of them reads.
-  void open(Result<TunnelMaps> tunnel_maps);
+  void open(Result<TunnelMaps> tunnel_maps,
+            Result<NameMaps> name_maps = fail("nobody looks at names here"));
   void start();
   /// Ends the thread and every probe. Idempotent.
   void stop();
@@ -49,8 +50,8 @@ class SignalLoop {
                    std::vector<std::string> attach_interface);
   /// From any thread: makes a probe of the registry that was off, or ends one.
   /// `done` gets why it could not be made; on the signal thread, or on the
-  /// caller's where that has stopped. Tunnels can be turned off alone: their maps
-  /// come with open().
+  /// caller's where that has stopped. Tunnels and DNS can be turned off alone: their
+  /// maps come with open().
   void switch_probe(std::string_view name, bool on, std::function<void(Status)> done);
   /// Asks for signals no older than `max_age`; `done` is called on the signal
   /// thread (or on the caller's, where it has stopped), never with null.
@@ -74,7 +75,7 @@ class SignalLoop {
   };
 
   SignalLoop(const AgentOptions& options, const KernelFeatures& kernel, LinkWatcher links);
-  void make_probes(Result<TunnelMaps>& tunnel_maps);
+  void make_probes(Result<TunnelMaps>& tunnel_maps, Result<NameMaps>& name_maps);
   Status turn(std::string_view name, bool on);
   void run();
   void wait();

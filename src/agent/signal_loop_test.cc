@@ -19,6 +19,7 @@ AgentOptions nothing_on() {
   options.enable_netfilter = false;
   options.enable_vxlan = false;
   options.enable_xdp = false;
+  options.enable_dns = false;
   options.enable_forwarding = false;
   return options;
 }

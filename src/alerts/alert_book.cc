@@ -27,10 +27,17 @@ void merge(Finding& into, Finding&& newer) {
   if (!newer.target.identity) newer.target.identity = into.target.identity;
   if (!newer.target.process) newer.target.process = into.target.process;
   std::vector<EvidenceFlow> evidence = std::move(into.evidence);
-  for (const EvidenceFlow& flow : newer.evidence) {
-    std::erase_if(evidence, [&](const EvidenceFlow& each) {
+  for (EvidenceFlow flow : newer.evidence) {
+    const auto known = std::ranges::find_if(evidence, [&](const EvidenceFlow& each) {
       return each.flow_id == flow.flow_id && each.tuple == flow.tuple;
     });
+    if (known != evidence.end()) {
+      // Some detectors know a flow's sums, others what it gained: the end of a flow gains
+      // nothing, and must not undo what was known.
+      flow.packets = std::max(flow.packets, known->packets);
+      flow.bytes = std::max(flow.bytes, known->bytes);
+      evidence.erase(known);
+    }
     add_evidence(evidence, flow);
   }
   newer.evidence = std::move(evidence);
@@ -94,6 +101,7 @@ Micros AlertBook::patience(const Alert& alert) const {
 void AlertBook::resolve(Entry& entry, Micros now, const Tell& tell) {
   auto alert = std::make_shared<Alert>(*entry.alert);
   alert->state = AlertState::kResolved;
+  alert->change = AlertChange::kResolved;
   alert->resolved = alert->updated = now;
   AlertPtr done = std::move(alert);
   if (!done->muted) tell(done);
@@ -104,11 +112,17 @@ void AlertBook::resolve(Entry& entry, Micros now, const Tell& tell) {
 void AlertBook::tick(Micros now, const Tell& tell) {
   for (auto at = active_.begin(); at != active_.end();) {
     Entry& entry = at->second;
-    const Alert& alert = *entry.alert;
+    const AlertPtr held = entry.alert;  // what follows may put another in its place
+    const Alert& alert = *held;
     const bool worse = alert.finding.severity > entry.told_severity;
     // A clock that was set back must not silence it.
     const bool again = now - entry.told >= options_.tell_again || now < entry.told;
     if (entry.changed && !alert.muted && (entry.told == 0 || worse || again)) {
+      auto told = std::make_shared<Alert>(alert);
+      told->change = entry.told == 0 ? AlertChange::kOpened
+                     : worse         ? AlertChange::kWorse
+                                     : AlertChange::kOngoing;
+      entry.alert = std::move(told);
       tell(entry.alert);
       entry.told = now;
       entry.told_severity = alert.finding.severity;

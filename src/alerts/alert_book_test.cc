@@ -50,6 +50,43 @@ class AlertBookTest : public ::testing::Test {
   AlertBook book_;
 };
 
+TEST_F(AlertBookTest, SaysWhyItIsTold) {
+  book_.take(scan("a", Severity::kLow), kBegin);
+  EXPECT_EQ(tick(kBegin).at(0)->change, AlertChange::kOpened);
+  book_.take(scan("a", Severity::kHigh), kBegin + kOneSecond);
+  EXPECT_EQ(tick(kBegin + kOneSecond).at(0)->change, AlertChange::kWorse);
+  book_.take(scan("a", Severity::kHigh), kBegin + 61 * kOneSecond);
+  EXPECT_EQ(tick(kBegin + 61 * kOneSecond).at(0)->change, AlertChange::kOngoing);
+  const auto over = tick(kBegin + 121 * kOneSecond);
+  EXPECT_EQ(over.at(0)->change, AlertChange::kResolved);
+  const AlertEvent event = event_of(*over.at(0), kBegin + 121 * kOneSecond);
+  EXPECT_EQ(event.resolved, kBegin + 121 * kOneSecond);
+  EXPECT_EQ(event.opened, kBegin);
+  EXPECT_EQ(event.key, "a");
+  EXPECT_TRUE(event.evidence.starts_with(R"({"change":"resolved","key":"a","opened":")"))
+      << event.evidence;
+}
+
+TEST_F(AlertBookTest, TheEndOfAFlowDoesNotUndoWhatWasKnownOfIt) {
+  Finding first = scan("a");
+  first.evidence = {flow(1)};
+  first.evidence[0].packets = 7;
+  first.evidence[0].bytes = 700;
+  book_.take(std::move(first), kBegin);
+  Finding last = scan("a");
+  last.evidence = {flow(1), flow(2)};  // they ended, and gained nothing
+  book_.take(std::move(last), kBegin + 1);
+  const auto evidence = book_.report().alerts.at(0)->finding.evidence;
+  ASSERT_EQ(evidence.size(), 2U);
+  EXPECT_EQ(evidence[0].packets, 7U);
+  EXPECT_EQ(evidence[0].bytes, 700U);
+  // Of the other nothing is known: it is not said to have had none.
+  std::string text;
+  append_evidence_json(text, *book_.report().alerts.at(0));
+  EXPECT_NE(text.find("\"packets\":7,\"bytes\":700"), std::string::npos) << text;
+  EXPECT_EQ(text.find("\"packets\":0"), std::string::npos) << text;
+}
+
 TEST_F(AlertBookTest, OneAlertOfOneKindAndKey) {
   book_.take(scan("a"), kBegin);
   auto told = tick(kBegin);

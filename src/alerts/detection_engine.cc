@@ -6,10 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
-#include <exception>
 #include <utility>
-
-#include "alerts/learnt_state.h"
 
 namespace netprobe {
 namespace {
@@ -38,8 +35,8 @@ DetectionEngine::DetectionEngine(DetectionOptions options, std::vector<DetectorS
       clock_(clock),
       write_(std::move(write)),
       waiting_(options_.most_waiting),
-      book_(options_.book, std::move(mutes)) {
-  for (DetectorSlot& slot : detectors) detectors_.push_back({.slot = std::move(slot)});
+      names_waiting_(options_.most_waiting),
+      detection_(std::move(detectors), std::move(mutes), options_.book, clock) {
   publish();
 }
 
@@ -62,12 +59,18 @@ void DetectionEngine::take(HistoryBatchPtr batch) {
   if (!waiting_.push(std::move(batch))) records_lost_ += records;
 }
 
+void DetectionEngine::take_names(NameBatchPtr batch) {
+  const std::size_t names = batch->size();
+  if (!names_waiting_.push(std::move(batch))) names_lost_ += names;
+}
+
 void DetectionEngine::run() {
-  load();
+  if (!options_.state_directory.empty()) detection_.load(options_.state_directory);
   Nanos next = clock_.monotonic() + options_.tick;
   Nanos next_save = clock_.monotonic() + options_.save_every;
   while (!stopping_) {
-    look(waiting_.take());
+    hand_on_inside();
+    look();
     if (const Nanos now = clock_.monotonic(); now >= next) {
       tick();
       next = now + options_.tick;
@@ -78,68 +81,34 @@ void DetectionEngine::run() {
     }
     std::this_thread::sleep_for(kLookEvery);
   }
-  look(waiting_.take());
+  look();
   tick();
   save();
 }
 
-void DetectionEngine::load() {
-  if (options_.state_directory.empty()) return;
-  for (Running& running : detectors_)
-    guard(running, [&](Detector& detector) {
-      if (const auto loaded = load_learnt(options_.state_directory, detector); !loaded)
-        spdlog::warn("detector {} learns anew: {}", running.slot.name, loaded.error().message);
-    });
+void DetectionEngine::look() {
+  for (const NameBatchPtr& batch : names_waiting_.take()) detection_.look(*batch);
+  for (const HistoryBatchPtr& batch : waiting_.take()) detection_.look(*batch);
 }
 
-void DetectionEngine::save() {
-  if (options_.state_directory.empty()) return;
-  for (Running& running : detectors_)
-    guard(running, [&](Detector& detector) {
-      const auto saved = save_learnt(options_.state_directory, detector, room_);
-      if (!saved && !std::exchange(save_failed_, true))
-        spdlog::warn("what detectors learn is lost at the end: {}", saved.error().message);
-      if (saved) save_failed_ = false;
-    });
-  std::string().swap(room_);  // some MiB, for a moment
+void DetectionEngine::set_inside(std::vector<IpPrefix> inside) {
+  const MutexLock lock(mutex_);
+  inside_ = std::move(inside);
 }
 
-template <typename Work>
-void DetectionEngine::guard(Running& running, Work&& work) {
-  if (!running.slot.detector) return;
-  const Nanos begin = clock_.monotonic();
-  try {
-    work(*running.slot.detector);
-  } catch (const std::exception& error) {
-    running.slot.why = fmt::format("it failed: {}", error.what());
-    running.slot.detector.reset();
-    spdlog::error("detector {} is off from now on: {}", running.slot.name, error.what());
+void DetectionEngine::hand_on_inside() {
+  std::optional<std::vector<IpPrefix>> inside;
+  {
+    const MutexLock lock(mutex_);
+    inside.swap(inside_);
   }
-  running.run_time += clock_.monotonic() - begin;
-}
-
-void DetectionEngine::look(const std::vector<HistoryBatchPtr>& batches) {
-  for (const HistoryBatchPtr& batch : batches)
-    for (Running& running : detectors_)
-      guard(running, [&](Detector& detector) {
-        for (const FlowRecord& flow : batch->flows) detector.on_flow(flow);
-        for (const ConnectionEvent& connection : batch->connections)
-          detector.on_connection(connection);
-        running.records += batch->size();
-      });
+  if (inside) detection_.set_inside(*inside);
 }
 
 void DetectionEngine::tick() {
   const Micros now = to_micros(clock_.wall());
-  for (Running& running : detectors_)
-    guard(running, [&](Detector& detector) {
-      detector.tick(now, [&](Finding&& finding) {
-        ++running.findings;
-        book_.take(std::move(finding), now);
-      });
-    });
   std::vector<AlertPtr> told;
-  book_.tick(now, [&](const AlertPtr& alert) { told.push_back(alert); });
+  detection_.tick(now, [&](const AlertPtr& alert) { told.push_back(alert); });
   publish();
   if (!told.empty()) tell(std::move(told), now);
 }
@@ -152,25 +121,33 @@ void DetectionEngine::tell(std::vector<AlertPtr> alerts, Micros now) {
     log_alert(*alert);
     batch->alerts.push_back(event_of(*alert, now));
   }
-  if (write_) write_(std::move(batch));
+  const HistoryBatchPtr told = std::move(batch);
+  if (write_) write_(told);
+  const MutexLock lock(handlers_mutex_);
+  for (const auto& [id, handler] : handlers_) handler(told);
+}
+
+std::uint64_t DetectionEngine::subscribe(AlertBatchHandler handler) {
+  const MutexLock lock(handlers_mutex_);
+  handlers_.emplace(++last_handler_, std::move(handler));
+  return last_handler_;
+}
+
+void DetectionEngine::unsubscribe(std::uint64_t id) {
+  const MutexLock lock(handlers_mutex_);
+  handlers_.erase(id);
 }
 
 void DetectionEngine::publish() {
-  auto report = std::make_shared<AlertReport>(book_.report());
-  for (const Running& running : detectors_) {
-    const Detector* detector = running.slot.detector.get();
-    report->detectors.push_back({.name = running.slot.name,
-                                 .on = detector != nullptr,
-                                 .why = running.slot.why,
-                                 .records = running.records,
-                                 .findings = running.findings,
-                                 .not_followed = detector == nullptr ? 0 : detector->not_followed(),
-                                 .bytes = detector == nullptr ? 0 : detector->bytes(),
-                                 .run_time = running.run_time});
-  }
-  report->lost = {{"detect", "queue_full", records_lost_}};
+  auto report = std::make_shared<AlertReport>(detection_.report());
+  report->lost = {{"detect", "queue_full", records_lost_},
+                  {"detect", "name_queue_full", names_lost_}};
   const MutexLock lock(mutex_);
   report_ = std::move(report);
+}
+
+void DetectionEngine::save() {
+  if (!options_.state_directory.empty()) detection_.save(options_.state_directory);
 }
 
 AlertReportPtr DetectionEngine::report() const {

@@ -3,27 +3,22 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
+#include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "alerts/alert_book.h"
+#include "alerts/detection.h"
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "model/alert.h"
-#include "model/detector.h"
 #include "model/history.h"
+#include "model/name_batch.h"
+#include "model/readers.h"
 
 namespace netprobe {
-
-/// One that was made, or why it is off.
-struct DetectorSlot {
-  std::string name;
-  std::unique_ptr<Detector> detector;  ///< null: off
-  std::string why;                     ///< it is
-};
 
 struct DetectionOptions {
   std::string node;
@@ -36,15 +31,15 @@ struct DetectionOptions {
   Nanos save_every = 600 * kSecond;
 };
 
-/// Runs detectors on a thread of its own, and makes alerts of what they find. A detector
-/// that throws is turned off, and says so; the others go on. docs/detectors.md
-class DetectionEngine {
+/// Runs detectors on a thread of its own, and tells the alerts of what they find.
+/// docs/detectors.md
+class DetectionEngine final : public AlertFeed {
  public:
   /// `write`: takes the records of alerts for history and exporters, on this thread.
   DetectionEngine(DetectionOptions options, std::vector<DetectorSlot> detectors,
                   std::vector<RecordMatcher> mutes, const Clock& clock,
                   std::function<void(HistoryBatchPtr)> write);
-  ~DetectionEngine();
+  ~DetectionEngine() override;
   DetectionEngine(const DetectionEngine&) = delete;
   DetectionEngine& operator=(const DetectionEngine&) = delete;
 
@@ -53,24 +48,22 @@ class DetectionEngine {
   void stop();
   /// Any thread; never blocks. Lost, and counted, where too much waits.
   void take(HistoryBatchPtr batch);
+  /// The same of names.
+  void take_names(NameBatchPtr batch);
+  /// Networks of the cluster: detectors hear of them before the next record. Any thread.
+  void set_inside(std::vector<IpPrefix> inside);
   /// Any thread. Never null.
   [[nodiscard]] AlertReportPtr report() const;
+  /// When unsubscribe() returns, the handler is not called any more.
+  std::uint64_t subscribe(AlertBatchHandler handler) override;
+  void unsubscribe(std::uint64_t id) override;
 
  private:
-  struct Running {
-    DetectorSlot slot;
-    std::uint64_t records = 0;
-    std::uint64_t findings = 0;
-    Nanos run_time = 0;
-  };
   void run();
-  void load();
   void save();
-  void look(const std::vector<HistoryBatchPtr>& batches);
+  void look();
   void tick();
-  /// Calls `work` with the detector; turns it off where it throws.
-  template <typename Work>
-  void guard(Running& running, Work&& work);
+  void hand_on_inside();
   void tell(std::vector<AlertPtr> alerts, Micros now);
   void publish();
 
@@ -78,17 +71,21 @@ class DetectionEngine {
   const Clock& clock_;
   const std::function<void(HistoryBatchPtr)> write_;
   BoundedQueue<HistoryBatchPtr> waiting_;
+  BoundedQueue<NameBatchPtr> names_waiting_;
   std::atomic<std::uint64_t> records_lost_{0};
-  std::vector<Running> detectors_;
-  AlertBook book_;
+  std::atomic<std::uint64_t> names_lost_{0};
+  Detection detection_;
   std::uint64_t batches_ = 0;
-  std::string room_;          ///< for what is saved
-  bool save_failed_ = false;  ///< it was said
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 
   mutable Mutex mutex_;
   AlertReportPtr report_ NETPROBE_GUARDED_BY(mutex_);
+  /// Not handed on yet; none: nothing is new.
+  std::optional<std::vector<IpPrefix>> inside_ NETPROBE_GUARDED_BY(mutex_);
+  mutable Mutex handlers_mutex_;
+  std::map<std::uint64_t, AlertBatchHandler> handlers_ NETPROBE_GUARDED_BY(handlers_mutex_);
+  std::uint64_t last_handler_ NETPROBE_GUARDED_BY(handlers_mutex_) = 0;
 };
 
 }  // namespace netprobe

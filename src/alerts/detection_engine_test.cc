@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <functional>
@@ -23,6 +24,8 @@ class Made final : public Detector {
     if (record.tuple.dst_port == 666) throw std::runtime_error("no");
     if (record.tuple.dst_port == 23) ++seen_;
   }
+  void on_dns(const DnsMessage& message) override { seen_ += message.name == "x" ? 1U : 0U; }
+  void on_neighbour(const NeighbourClaim& claim) override { seen_ += claim.link == 3 ? 1U : 0U; }
   void tick(Micros now, const FindingSink& found) override {
     if (seen_ == told_) return;
     told_ = seen_;
@@ -107,6 +110,80 @@ TEST_F(EngineTest, FindingsBecomeRecordsOfHistory) {
   EXPECT_EQ(report->detectors[0].findings, 1U);
 }
 
+/// Remembers what it is told of the cluster.
+class Insider final : public Detector {
+ public:
+  explicit Insider(std::atomic<std::size_t>& inside) : inside_(inside) {}
+  [[nodiscard]] std::string_view name() const override { return "insider"; }
+  void tick(Micros, const FindingSink&) override {}
+  [[nodiscard]] std::size_t bytes() const override { return 0; }
+  void set_inside(const std::vector<IpPrefix>& inside) override { inside_ = inside.size(); }
+  [[nodiscard]] std::vector<WatchlistStatus> watchlists() const override {
+    WatchlistStatus list;
+    list.name = "bad";
+    list.error = "it is gone";
+    return {list};
+  }
+
+ private:
+  std::atomic<std::size_t>& inside_;
+};
+
+TEST_F(EngineTest, DetectorsHearOfTheClusterAndTellOfTheirLists) {
+  std::atomic<std::size_t> inside{0};
+  std::vector<DetectorSlot> slots;
+  slots.push_back({"insider", std::make_unique<Insider>(inside), ""});
+  DetectionEngine with({.node = "n1", .tick = 10 * kMillisecond, .book = {.node = "n1"}},
+                       std::move(slots), {}, clock, nullptr);
+  with.set_inside({*IpPrefix::parse("10.244.0.0/16")});
+  with.start();
+  ASSERT_TRUE(eventually([&] { return inside == 1; }));
+  with.set_inside({*IpPrefix::parse("10.244.0.0/16"), *IpPrefix::parse("fd00::/8")});
+  ASSERT_TRUE(eventually([&] { return inside == 2; }));
+  ASSERT_EQ(with.report()->watchlists.size(), 1U);
+  EXPECT_EQ(with.report()->watchlists[0].error, "it is gone");
+}
+
+TEST_F(EngineTest, WhoSubscribedIsToldUntilItLeaves) {
+  start();
+  Written heard;
+  const auto id = engine->subscribe([&](const HistoryBatchPtr& told) { heard.take(told); });
+  const auto other = engine->subscribe([](const HistoryBatchPtr&) { FAIL() << "it has left"; });
+  engine->unsubscribe(other);
+  engine->start();
+  engine->take(batch(23));
+  ASSERT_TRUE(eventually([&] { return !heard.all().empty(); }));
+  EXPECT_EQ(heard.all().front(), written.all().front());
+  EXPECT_EQ(heard.all().front()->alerts.front().change, AlertChange::kOpened);
+  engine->unsubscribe(id);
+}
+
+NameBatchPtr names() {
+  auto made = std::make_shared<NameBatch>();
+  made->dns.emplace_back().name = "x";
+  made->neighbours.emplace_back().link = 3;
+  return made;
+}
+
+TEST_F(EngineTest, DetectorsAreToldOfNames) {
+  start().start();
+  engine->take_names(names());
+  ASSERT_TRUE(eventually([&] { return !written.all().empty(); }));
+  EXPECT_EQ(engine->report()->alerts.at(0)->finding.count, 2U);
+  EXPECT_EQ(engine->report()->detectors[0].records, 2U);
+}
+
+TEST_F(EngineTest, NamesThatFindNoRoomAreCounted) {
+  start();
+  for (int i = 0; i < 6; ++i) engine->take_names(names());
+  engine->start();
+  engine->stop();
+  const auto report = engine->report();
+  EXPECT_EQ(report->detectors[0].records, 8U);
+  EXPECT_EQ(report->lost.at(1).cause, "name_queue_full");
+  EXPECT_EQ(report->lost.at(1).count, 4U);
+}
+
 TEST_F(EngineTest, WhatWaitsIsLookedAtInTheEnd) {
   start();
   engine->take(batch(23));
@@ -131,7 +208,7 @@ TEST_F(EngineTest, WhatFindsNoRoomIsCounted) {
   engine->start();
   ASSERT_TRUE(eventually([&] { return engine->report()->detectors[0].records == 4; }));
   const auto lost = engine->report()->lost;
-  ASSERT_EQ(lost.size(), 1U);
+  ASSERT_EQ(lost.size(), 2U);
   EXPECT_EQ(lost[0].stage, "detect");
   EXPECT_EQ(lost[0].count, 6U);
 }

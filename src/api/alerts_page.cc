@@ -42,6 +42,32 @@ void append_detectors(JsonObject& json, std::string& out, const AlertReport& rep
   list.close();
 }
 
+void append_watchlists(JsonObject& json, std::string& out, const AlertReport& report) {
+  json.key("threat_intel");
+  JsonArray array(out);
+  for (const WatchlistStatus& list : report.watchlists) {
+    array.next();
+    JsonObject one(out);
+    one.text("list", list.name);
+    if (!list.error.empty()) one.text("error", list.error);
+    one.flag("has_list", list.has_list);
+    one.flag("from_cache", list.from_cache);
+    if (list.fetched > 0) one.time("fetched", list.fetched);
+    one.number("addresses", list.addresses);
+    one.number("networks", list.prefixes);
+    one.number("names", list.names);
+    one.number("trimmed", list.trimmed);
+    one.key("refused");
+    JsonObject refused(out);
+    for (const auto& [cause, count] : list.refused) refused.number(cause, count);
+    refused.close();
+    one.number("failed", list.failed);
+    one.number("matches", list.matches);
+    one.close();
+  }
+  array.close();
+}
+
 }  // namespace
 
 std::string alerts_page(const Snapshot& snapshot, const AlertsQuery& query) {
@@ -80,6 +106,7 @@ std::string alerts_page(const Snapshot& snapshot, const AlertsQuery& query) {
     json.null("next_cursor");
   append_totals(json, out, report);
   append_detectors(json, out, report);
+  append_watchlists(json, out, report);
   append_kubernetes(json, out, snapshot.kube->status);
   append_completeness(json, out, snapshot, {}, {"flow", "detect"});
   json.close();

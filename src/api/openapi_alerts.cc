@@ -23,7 +23,7 @@ std::string openapi_alerts() {
       R"json("/api/alerts": {"get": {"summary": "What detectors found", "description": "Newest update first; those that are over for a while too. docs/detectors.md says what each kind means; older ones are in /api/query?q=alerts.", "parameters": [@alert_parameters@], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["alerts", "total", "next_cursor", "totals", "muted", "not_kept", "detectors", "kubernetes", "completeness"], "properties": {
   "alerts": {"type": "array", "items": {"type": "object", "required": ["id", "kind", "severity", "technique", "state", "summary", "source", "target", "first_seen", "last_seen", "opened", "updated", "count", "evidence"], "properties": {
     "id": {"type": "string", "description": "the same for as long as it lives"}, "kind": {"type": "string"},
-    "severity": {"enum": ["info", "low", "medium", "high", "critical"]}, "technique": {"type": "string", "description": "MITRE ATT&CK"},
+    "severity": {"enum": ["info", "low", "medium", "high", "critical"]}, "technique": {"type": "string", "description": "MITRE ATT&CK"}, "technique_name": {"type": "string"}, "tactic": {"type": "string", "description": "TA0007"}, "tactic_name": {"type": "string"},
     "state": {"enum": ["active", "resolved"]}, "muted": {"type": "boolean"}, "summary": {"type": "string"},
     "source": {"type": "object", "description": "who does it, which need not be who began the flow"}, "target": {"type": "object"},
     "first_seen": {"type": "string", "format": "date-time"}, "last_seen": {"type": "string", "format": "date-time"},
@@ -36,9 +36,10 @@ std::string openapi_alerts() {
   "muted": {"type": "integer", "description": "of these"},
   "not_kept": {"type": "integer", "description": "findings that would have been alerts of their own, and had no room"},
   "detectors": {"type": "array", "items": {"type": "object", "required": ["name", "on", "records", "findings", "not_followed", "bytes", "run_seconds"]}},
+  "threat_intel": {"type": "array", "description": "lists of --threat-intel; where the last try failed, the list before stays", "items": {"type": "object", "required": ["list", "has_list", "addresses", "networks", "names", "trimmed", "refused", "failed", "matches"]}},
   "kubernetes": {"$ref": "#/components/schemas/Kubernetes"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
-"/api/alerts/stream": {"get": {"summary": "Alerts as they come", "description": "Server-sent events: `hello`, then an `alert` for each that is active, and for each that is opened, becomes worse, goes on for ten seconds, or is over. Of the parameters limit and cursor change nothing.", "parameters": [@alert_parameters@], "responses": {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
+"/api/alerts/stream": {"get": {"summary": "Alerts as they come", "description": "Server-sent events: `hello`, then an `alert` for each that is active, and for each that is opened, becomes worse, goes on for ten seconds, or is over. netprobe-server tells of all agents, each alert with its `node`, and as /api/stream `agent` where one comes or goes and `lost` where alerts are missing; those that are muted are in its /api/alerts alone. Of the parameters limit and cursor change nothing.", "parameters": [@alert_parameters@], "responses": {"200": {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 )json";
   for (std::size_t at = 0; (at = text.find(kMark, at)) != std::string::npos;)
     text.replace(at, kMark.size(), kParameters);

@@ -80,6 +80,21 @@ int list(const AlertsOptions& options, AgentClient& agent) {
   return kExitOk;
 }
 
+/// A cluster's server tells of agents that go, and of alerts that should stand here.
+void say_missing(std::string_view event, std::string_view data) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element what;
+  if (parser.parse(data.data(), data.size()).get(what) != simdjson::SUCCESS) return;
+  if (event == "agent" && json_text(what, "state") != "left") return;
+  const std::string node = json_text(what, "node");
+  const std::string why = json_text(what, "problem");
+  const auto lost = json_count(what, "lost");
+  complain((lost > 0 ? std::to_string(lost) + " alerts" : std::string("alerts")) +
+               (node.empty() ? "" : " of " + printable(node)) + " are not shown" +
+               (why.empty() ? "" : ": " + printable(why)),
+           0);
+}
+
 int follow(const AlertsOptions& options, AgentClient& agent) {
   // Everything that was handed over is written by then: nothing to unwind.
   (void)std::signal(SIGINT, [](int) { ::_exit(kExitOk); });
@@ -90,7 +105,10 @@ int follow(const AlertsOptions& options, AgentClient& agent) {
   SseParser parser;
   simdjson::dom::parser json;
   const auto line = [&](std::string_view text) {
-    if (!parser.line(text) || parser.event().name != "alert") return true;
+    if (!parser.line(text)) return true;
+    if (parser.event().name == "lost" || parser.event().name == "agent")
+      say_missing(parser.event().name, parser.event().data);
+    if (parser.event().name != "alert") return true;
     simdjson::dom::element alert;
     if (json.parse(parser.event().data).get(alert) != simdjson::SUCCESS) return true;
     if (options.format == "json")

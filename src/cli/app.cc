@@ -70,6 +70,7 @@ std::unique_ptr<CLI::App> make_app(int& exit_code) {
   add_block(*app, exit_code);
   add_unblock(*app, exit_code);
   add_blocks(*app, exit_code);
+  add_advise(*app, exit_code);
   add_report(*app, exit_code);
   add_replay(*app, exit_code);
   add_cleanup(*app, exit_code);

@@ -19,6 +19,7 @@ void add_connections(CLI::App& app, int& exit_code);
 void add_drops(CLI::App& app, int& exit_code);
 void add_tunnels(CLI::App& app, int& exit_code);
 void add_losses(CLI::App& app, int& exit_code);
+void add_advise(CLI::App& app, int& exit_code);
 void add_alerts(CLI::App& app, int& exit_code);
 void add_block(CLI::App& app, int& exit_code);
 void add_unblock(CLI::App& app, int& exit_code);

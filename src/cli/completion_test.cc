@@ -26,7 +26,7 @@ TEST(Completion, BashOffersCommandsFlagsAndValues) {
   EXPECT_EQ(
       offered("netprobe ''", 1),
       "observe query top status cluster who connections drops tunnels losses alerts block unblock "
-      "blocks report replay cleanup certificates completion version --help\n");
+      "blocks advise report replay cleanup certificates completion version --help\n");
   EXPECT_EQ(offered("netprobe ob", 1), "observe\n");
   EXPECT_EQ(offered("netprobe observe --src", 2),
             "--src-ip --src-port --src-pod --src-namespace --src-workload --src-label --src-node "

@@ -9,6 +9,8 @@
 
 #include "analysis/quality/flow_judge.h"
 #include "base/log.h"
+#include "cli/alert_view.h"
+#include "cli/capture_detection.h"
 #include "cli/commands.h"
 #include "cli/flags.h"
 #include "cli/flow_view.h"
@@ -31,6 +33,8 @@ struct ReplayOptions {
   std::uint64_t max_flows = 4'000'000;
   std::string log_level = "warn";
   bool stats_only = false;
+  bool alerts = false;
+  std::vector<std::string> detectors;
   bool no_colour = false;
 };
 
@@ -78,8 +82,9 @@ void stay_on_one_cpu() {
 }
 
 /// Pushes the capture through the flow program, as far as it can be read.
+/// `detection`: null without.
 Result<Tally> replay_all(PcapReader& reader, FlowReplayer& replayer, FlowTable& table,
-                         Progress& progress) {
+                         CaptureDetection* detection, Progress& progress) {
   constexpr std::uint64_t kDrainEvery = 1'000;
   Tally tally;
   LinkHeaderReader links;
@@ -93,6 +98,13 @@ Result<Tally> replay_all(PcapReader& reader, FlowReplayer& replayer, FlowTable& 
     tally.truncated = *read == CaptureRead::kTruncated;
     if (*read != CaptureRead::kPacket) break;
     ++tally.packets;
+    if (detection != nullptr) {
+      detection->begin(packet.time);
+      if (detection->is_due(packet.time)) {
+        replayer.drain(table);
+        detection->reach(packet.time);
+      }
+    }
     LinkFrame frame;
     if (!links.read(packet.link_type, packet.data, packet.wire_length, frame)) {
       ++tally.unsupported[packet.link_type];
@@ -108,6 +120,7 @@ Result<Tally> replay_all(PcapReader& reader, FlowReplayer& replayer, FlowTable& 
     }
   }
   replayer.drain(table);
+  if (detection != nullptr) detection->end();
   return tally;
 }
 
@@ -167,7 +180,53 @@ int print_flows(const std::vector<Flow>& flows, FlowFormat format, bool colour) 
   return out.error();
 }
 
+/// Alerts on standard output; how complete they are is added to the summary. errno of a
+/// write that failed.
+int print_alerts(const CaptureDetection& detection, const ReplayOptions& options,
+                 std::string& summary) {
+  const auto alerts = detection.alerts();
+  Output out;
+  const bool json = options.format == "json";
+  Table table(alert_columns(), !json && wants_colour(STDOUT_FILENO, options.no_colour));
+  std::vector<Row> rows;
+  simdjson::dom::parser parser;
+  std::string text;
+  for (const AlertPtr& alert : alerts) {
+    text.clear();
+    append_json(text, *alert);
+    if (json) {
+      (out.text() += text) += '\n';
+      if (!out.flush_if_long()) break;
+      continue;
+    }
+    simdjson::dom::element element;
+    if (parser.parse(text).get(element) == simdjson::SUCCESS) rows.push_back(alert_row(element));
+  }
+  if (!json) {
+    for (const Row& row : rows) table.fit(row);
+    table.append_header(out.text());
+    for (const Row& row : rows) table.append_row(out.text(), row);
+  }
+  (void)out.flush();
+  const AlertReport report = detection.report();
+  summary += "  " + counted(alerts.size(), "alert") + "\n";
+  for (const DetectorStatus& detector : report.detectors) {
+    if (!detector.on && detector.why.starts_with("it failed"))
+      summary += "  detector " + detector.name + " is off: " + detector.why + "\n";
+    if (detector.not_followed > 0)
+      summary += "  detector " + detector.name + ": no room for " +
+                 counted(detector.not_followed, "record") + "\n";
+  }
+  if (report.not_kept > 0)
+    summary += "  " + counted(report.not_kept, "finding") + " in no alert: there were too many\n";
+  return out.error();
+}
+
 int replay(const ReplayOptions& options) {
+  if (!options.detectors.empty() && !options.alerts)
+    return complain("--detectors needs --alerts", kExitUsage);
+  if (options.alerts && options.stats_only)
+    return complain("--alerts and --stats exclude each other", kExitUsage);
   if (auto log = init_log(LogFormat::kAuto, options.log_level); !log)
     return complain(log.error().message, kExitUsage);
   const std::string name = options.file == "-" ? "standard input" : options.file;
@@ -181,12 +240,18 @@ int replay(const ReplayOptions& options) {
   if (!replayer) return complain(replayer.error().message, kExitFailed);
   const FileNames names;
   FlowTable table({.max_flows = static_cast<std::uint32_t>(options.max_flows),
-                   .keep_forever = true,
+                   .keep_forever = !options.alerts,
                    .wall_offset = 0},
                   names);
   const SystemClock clock;
   Progress progress(clock, size, ::isatty(STDERR_FILENO) == 1);
-  const auto tally = replay_all(*reader, *replayer, table, progress);
+  std::unique_ptr<CaptureDetection> detection;
+  if (options.alerts) {
+    auto made = CaptureDetection::make(options.detectors, table, names);
+    if (!made) return complain(made.error().message, kExitUsage);
+    detection = std::move(*made);
+  }
+  const auto tally = replay_all(*reader, *replayer, table, detection.get(), progress);
   progress.clear();
   if (!tally) return complain(tally.error().message, kExitFailed);
 
@@ -196,6 +261,10 @@ int replay(const ReplayOptions& options) {
     Output out;
     out.text() = std::move(summary);
     (void)out.flush();
+  } else if (detection) {
+    const int error = print_alerts(*detection, options, summary);
+    if (error != 0) return complain(fail_errno("cannot write", error).error().message, kExitFailed);
+    [[maybe_unused]] const auto said = ::write(STDERR_FILENO, summary.data(), summary.size());
   } else {
     const auto flows = chosen_flows(table, options.filters.filter());
     const int error = print_flows(flows, *parse_flow_format(options.format),
@@ -215,13 +284,21 @@ int replay(const ReplayOptions& options) {
 }  // namespace
 
 void add_replay(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("replay", "Flows of a capture, by the live flow program");
+  auto* command =
+      app.add_subcommand("replay", "Flows of a capture, or alerts, by the live programs");
   auto options = std::make_shared<ReplayOptions>();
   command->add_option("FILE", options->file, "pcap or pcapng; - is standard input")
       ->required()
       ->type_name("");
   add_choice(*command, "-o,--output", options->format, {"table", "wide", "json"},
              "json is one object a line, as of the agent");
+  command->add_flag("--alerts", options->alerts,
+                    "in place of flows: what the agent's detectors find (docs/detectors.md)");
+  command
+      ->add_option("--detectors", options->detectors,
+                   "with --alerts: names; !NAME leaves one out; all, none")
+      ->delimiter(',')
+      ->type_name("NAME,…");
   command->add_flag("--stats", options->stats_only, "only the counters, on standard output");
   add_number(*command, "--max-flows", options->max_flows, 1, 100'000'000,
              "flows to keep; beyond, the oldest are given up and counted");
@@ -235,6 +312,7 @@ void add_replay(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  sudo netprobe replay trace.pcap\n"
       "  sudo netprobe replay trace.pcapng --protocol tcp --port 443 -o wide\n"
+      "  sudo netprobe replay trace.pcap --alerts\n"
       "  tcpdump -w - -c 1000 | sudo netprobe replay - -o json\n"
       "Exit codes: 0, 1 unreadable file or no permission, 2 wrong usage, 4 the capture ends in\n"
       "the middle of a packet (what is before it was printed).");

@@ -119,5 +119,69 @@ TEST(ProgressLine, SaysHowFarAndHowLong) {
   EXPECT_EQ(Progress::line(2'000, 0, 7, kSecond), "7 packets  2.0 kB");
 }
 
+/// A TCP segment without data from 10.0.0.1 to 10.0.0.2, behind an Ethernet header.
+std::string segment(std::uint16_t port, std::uint8_t flags, bool answer = false) {
+  const auto high = static_cast<std::uint8_t>(port >> 8);
+  const auto low = static_cast<std::uint8_t>(port);
+  std::vector<std::uint8_t> bytes{0x45, 0, 0,  40, 0, 1, 0,  0, 64, 6,
+                                  0,    0, 10, 0,  0, 1, 10, 0, 0,  2};
+  const std::vector<std::uint8_t> ports = answer ? std::vector<std::uint8_t>{high, low, 0x9c, 0x40}
+                                                 : std::vector<std::uint8_t>{0x9c, 0x40, high, low};
+  bytes.insert(bytes.end(), ports.begin(), ports.end());
+  bytes.insert(bytes.end(), {0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 0xff, 0xff, 0, 0, 0, 0});
+  if (answer) std::swap(bytes[15], bytes[19]);
+  return std::string(12, '\2') + std::string("\x08\x00", 2) +
+         std::string(bytes.begin(), bytes.end());
+}
+
+TEST_F(Replay, FindsAScanInACapture) {
+  PcapBuilder scan;
+  scan.pcap_header(0xa1b2c3d4, 1);
+  for (std::uint16_t port = 1; port <= 300; ++port) {
+    const unsigned second = 1'000'000U + port / 100;
+    scan.pcap_packet(second, port, segment(port, 0x02), 54);
+    scan.pcap_packet(second, port + 1U, segment(port, 0x14, true), 54);
+  }
+  const auto run = run_netprobe({"replay", "-", "--alerts", "-o", "json"}, text_of(scan));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(std::ranges::count(run.out, '\n'), 1) << run.out;
+  EXPECT_THAT(run.out, HasSubstr(R"("kind":"port_scan")"));
+  EXPECT_THAT(run.out, HasSubstr(R"("first_seen":"1970-01-12T13:46:40)"));
+  EXPECT_THAT(run.err, HasSubstr("1 alert\n"));
+  const auto table = run_netprobe({"replay", "-", "--alerts"}, text_of(scan));
+  EXPECT_THAT(table.out, HasSubstr("T1046"));
+  EXPECT_THAT(table.out, HasSubstr("10.0.0.1"));
+  const auto without =
+      run_netprobe({"replay", "-", "--alerts", "--detectors", "!port_scan"}, text_of(scan));
+  EXPECT_EQ(std::ranges::count(without.out, '\n'), 1) << without.out;
+}
+
+TEST_F(Replay, FindsNothingInHonestFlowsHoweverLongTheyPause) {
+  PcapBuilder built;
+  built.pcap_header(0xa1b2c3d4, 1);
+  // Then one of 68 years later, and one that went back.
+  for (const unsigned second : {10U, 11U, 4'000'000'000U, 12U}) {
+    built.pcap_packet(second, 1, segment(80, 0x02), 54);
+    built.pcap_packet(second, 2, segment(80, 0x12, true), 54);
+    built.pcap_packet(second, 3, segment(80, 0x11), 54);
+    built.pcap_packet(second, 4, segment(80, 0x11, true), 54);
+  }
+  const auto run = run_netprobe({"replay", "-", "--alerts", "-o", "json"}, text_of(built));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out, "");
+  EXPECT_THAT(run.err, HasSubstr("16 packets"));
+  EXPECT_THAT(run.err, HasSubstr("0 alerts"));
+}
+
+TEST_F(Replay, SaysWhichDetectorsThereAre) {
+  const auto wrong = run_netprobe({"replay", "-", "--alerts", "--detectors", "scan"},
+                                  text_of(PcapBuilder().pcap_header(0xa1b2c3d4, 1)));
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("there is no detector 'scan'; there are: port_scan"));
+  const auto alone = run_netprobe({"replay", "-", "--detectors", "port_scan"}, "");
+  EXPECT_EQ(alone.exit_code, 2);
+  EXPECT_THAT(alone.err, HasSubstr("--detectors needs --alerts"));
+}
+
 }  // namespace
 }  // namespace netprobe

@@ -50,6 +50,9 @@ TEST(Halves, AreFoundWhicheverWayTheyLook) {
   service.translated = tuple("10.0.1.1", 4000, "10.0.2.2", 8080);
   FlowHalf node_port = half("a", tuple("203.0.113.9", 5000, "192.0.2.1", 30080), "");
   node_port.translated = tuple("192.0.2.1", 61000, "10.0.2.2", 8080);
+  // From a pod of another node the first leg is that to the port's node.
+  FlowHalf handed_on = half("b", tuple("fd00::3", 4000, "fd00:10::1", 30080), "a");
+  handed_on.translated = tuple("fd00:10::1", 61000, "fd00::22", 8080);
   FlowHalf both = half("b", tuple("10.0.1.1", 4000, "10.0.2.9", 9));
   both.translated = tuple("10.0.1.1", 4000, "10.0.2.2", 8080);
   const Case cases[] = {
@@ -63,6 +66,8 @@ TEST(Halves, AreFoundWhicheverWayTheyLook) {
       {"a service's address", service, half("b", tuple("10.0.1.1", 4000, "10.0.2.2", 8080))},
       {"NodePort with the node's address", node_port,
        half("b", tuple("192.0.2.1", 61000, "10.0.2.2", 8080), "a")},
+      {"NodePort from within the cluster, IPv6",
+       half("a", tuple("fd00::3", 4000, "fd00:10::1", 30080)), handed_on},
       {"translated on both", service, both},
       {"ICMP by its id", half("a", tuple("10.0.1.1", 77, "10.0.2.2", 77, kProtoIcmp)),
        half("b", tuple("10.0.1.1", 77, "10.0.2.2", 77, kProtoIcmp))},

@@ -127,7 +127,8 @@ class HttpPoster::Impl {
     curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS,
                      static_cast<long>(options_.timeout / kMillisecond));
-    const bool once = options_.http2 && !url.starts_with("https:") && breaks_prior_knowledge();
+    const bool once =
+        options_.once || (options_.http2 && !url.starts_with("https:") && breaks_prior_knowledge());
     curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, once ? 1L : 0L);
     curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, once ? 1L : 0L);
     set_tls(handle);

@@ -17,9 +17,11 @@ struct HttpPosterOptions {
   std::string ca_file;  ///< empty: the system's authorities
   std::string certificate_file;
   std::string key_file;
-  bool insecure = false;         ///< takes any certificate
-  bool http2 = false;            ///< HTTP/2 alone, without TLS by prior knowledge, as gRPC has it
-  Nanos timeout = 10 * kSecond;  ///< of one post, with its connection
+  bool insecure = false;  ///< takes any certificate
+  bool http2 = false;     ///< HTTP/2 alone, without TLS by prior knowledge, as gRPC has it
+  /// A connection for each post: nothing goes out a second time by itself.
+  bool once = false;
+  Nanos timeout = 10 * kSecond;        ///< of one post, with its connection
   std::size_t most_body = 64U << 10U;  ///< of an answer; more is cut off
 };
 
@@ -53,8 +55,8 @@ class HttpPoster {
   HttpPoster(const HttpPoster&) = delete;
   HttpPoster& operator=(const HttpPoster&) = delete;
 
-  /// `headers`: "Name: value". Where a kept connection turns out to be dead before a byte of
-  /// an answer came, the request goes out a second time by itself.
+  /// `headers`: "Name: value". Where, without `once`, a kept connection turns out to be dead before
+  /// a byte of an answer came, the request goes out a second time by itself.
   [[nodiscard]] PostReply post(const std::string& url, const std::vector<std::string>& headers,
                                std::string_view body);
   /// Any thread: ends a post that waits, and all that are begun later.

@@ -50,6 +50,7 @@ netprobe::AgentOptions agent_options(const ManagerOptions& options) {
   to.enable_netfilter = false;
   to.enable_xdp = false;
   to.enable_forwarding = false;
+  to.enable_dns = false;
   to.enable_kubernetes = false;  // that is the integrator
   return to;
 }

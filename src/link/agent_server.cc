@@ -16,7 +16,7 @@ namespace {
 class Server final : public AgentServer {
  public:
   Server(AgentServiceOptions service, AgentSources sources, LiveHubOptions live)
-      : hub_(std::move(live), sources.feed, sources.clock),
+      : hub_(std::move(live), sources.feed, sources.clock, sources.alerts),
         service_(std::move(service), std::move(sources), hub_) {}
   ~Server() override { stop(); }
 

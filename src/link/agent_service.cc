@@ -38,6 +38,10 @@ grpc::Status refused(const CallSlots& slots, std::string_view what) {
                       what)};
 }
 
+LinkCounts::Calls calls_of(std::string_view kind, const CallSlots& slots) {
+  return {.kind = kind, .taken = slots.taken(), .refused = slots.refused(), .now = slots.used()};
+}
+
 grpc::StatusCode code_of(QueryFailure::Kind kind) {
   using enum QueryFailure::Kind;
   switch (kind) {
@@ -362,15 +366,18 @@ class AgentService::Impl final : public AllParts {
   }
 
   [[nodiscard]] AgentServiceCounts counts() const {
-    return {.refused_queries = queries_.refused(),
-            .refused_streams = streams_.refused(),
-            .refused_pages = pages_.refused(),
-            .refused_sums = sums_.refused(),
-            .refused_hellos = hellos_.refused(),
-            .unreadable = unreadable_,
-            .stalled = stalls_->ended,
-            .queries = queries_.used(),
-            .streams = streams_.used()};
+    return {
+        .refused_queries = queries_.refused(),
+        .refused_streams = streams_.refused(),
+        .refused_pages = pages_.refused(),
+        .refused_sums = sums_.refused(),
+        .refused_hellos = hellos_.refused(),
+        .unreadable = unreadable_,
+        .stalled = stalls_->ended,
+        .queries = queries_.used(),
+        .streams = streams_.used(),
+        .calls = {calls_of("query", queries_), calls_of("stream", streams_),
+                  calls_of("page", pages_), calls_of("sums", sums_), calls_of("hello", hellos_)}};
   }
 
  private:

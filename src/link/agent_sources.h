@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "cluster/agent_peer.h"
+#include "model/link_counts.h"
 #include "model/readers.h"
 #include "query/history_store.h"
 
@@ -26,6 +28,7 @@ struct AgentSources {
   /// A page of the HTTP API: path ("/api/interfaces"), query without '?', and who gets
   /// the answer, once, on any thread. Empty: there are none.
   std::function<void(std::string, std::string, std::function<void(PageAnswer)>)> page;
+  AlertFeed* alerts = nullptr;  ///< for live queries of alerts; null: detection is off
 };
 
 struct AgentServiceOptions {
@@ -56,7 +59,8 @@ struct AgentServiceCounts {
   std::uint64_t stalled = 0;     ///< answers that nobody took
   std::size_t queries = 0;       ///< at work now
   std::size_t streams = 0;
-  std::size_t live_bytes = 0;  ///< kept of live streams
+  std::size_t live_bytes = 0;              ///< kept of live streams
+  std::vector<LinkCounts::Calls> calls{};  ///< of each kind
 };
 
 }  // namespace netprobe

@@ -32,12 +32,17 @@ class CallSlots {
   };
   /// An empty one where there is no room.
   [[nodiscard]] Slot take() {
-    if (++*used_ <= most_) return Slot(used_);
+    if (++*used_ <= most_) {
+      ++taken_;
+      return Slot(used_);
+    }
     --*used_;
     ++refused_;
     return {};
   }
   [[nodiscard]] std::size_t used() const { return *used_; }
+  /// Since the start, those that are over among them.
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
   /// Since the start.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
   [[nodiscard]] std::size_t most() const { return most_; }
@@ -46,6 +51,7 @@ class CallSlots {
   using Count = std::atomic<std::size_t>;
   const std::size_t most_;
   const std::shared_ptr<Count> used_;
+  std::atomic<std::uint64_t> taken_ = 0;
   std::atomic<std::uint64_t> refused_ = 0;
 };
 

@@ -5,9 +5,12 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include "link/grpc_log.h"
+
 namespace netprobe {
 
 void keep_callback_threads() {
+  log_grpc_here();
   // A server without a port: it holds the threads and does nothing. Never freed.
   static const grpc::Server* const kKept = [] {
     grpc::ServerBuilder builder;

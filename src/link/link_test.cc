@@ -177,6 +177,50 @@ TEST_F(LinkTest, StreamsLiveFlows) {
   *cancelled = true;
 }
 
+TEST_F(LinkTest, StreamsAlertsAsTheyAreTold) {
+  FakeAgent agent(certificates.credentials("agent"));
+  const auto peer = connect(agent);
+  ASSERT_TRUE(ready(peer));
+  std::mutex mutex;
+  std::vector<AlertEvent> told;
+  LiveRequest request;
+  request.query = *parse_alert_filter("src.ip=fd00::9", 0);
+  const auto cancelled = request.cancelled;
+  peer->live(std::move(request), [&](const LiveBatch& batch) {
+    EXPECT_EQ(batch.node, "node-1");
+    if (!batch.records) return;
+    const std::lock_guard lock(mutex);
+    for (const AlertEvent& alert : batch.records->alerts) told.push_back(alert);
+  });
+  ASSERT_TRUE(eventually([&] { return agent.alerts.subscribers() == 1; }));
+  // Who asks for alerts alone has no flows collected.
+  EXPECT_EQ(agent.feed.subscribers(), 0U);
+  AlertEvent alert;
+  alert.id = "a1";
+  alert.time = 1'764'000'000'000'007;
+  alert.severity = "high";
+  alert.evidence = R"({"change":"opened"})";
+  alert.tuple.src = *IpAddress::parse("fd00::8");
+  agent.alerts.tell(alert);
+  alert.tuple.src = *IpAddress::parse("fd00::9");
+  agent.alerts.tell(alert);
+  ASSERT_TRUE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return !told.empty();
+  }));
+  *cancelled = true;
+  {
+    const std::lock_guard lock(mutex);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].id, "a1");
+    EXPECT_EQ(told[0].time, alert.time);
+    EXPECT_EQ(told[0].severity, "high");
+    EXPECT_EQ(told[0].evidence, alert.evidence);
+    EXPECT_EQ(told[0].tuple.src, alert.tuple.src);
+  }
+  agent.server->stop();  // nobody is called behind this
+}
+
 TEST_F(LinkTest, TextsNeedNotBeUtf8) {
   // Anybody may call a process so; it must not cost the node its place in the cluster.
   const std::string name = "\xff\xfe\x80sh";

@@ -45,10 +45,16 @@ void LiveChannel::add(const FlowBatch& batch) {
   }
 }
 
+void LiveChannel::add(const HistoryBatch& batch) {
+  for (const AlertEvent& alert : batch.alerts)
+    if (matcher_.matches({RecordKind::kAlert, &alert, pending_.node}))
+      pending_.alerts.push_back(alert);
+}
+
 bool LiveChannel::is_due(Nanos now, Nanos batch_time, std::size_t batch_records) const {
   if (lost_ > 0) return true;
-  if (pending_.flows.empty()) return false;
-  return pending_.flows.size() >= batch_records || now - sent_ >= batch_time;
+  const std::size_t pending = pending_.size();
+  return pending > 0 && (pending >= batch_records || now - sent_ >= batch_time);
 }
 
 std::vector<LiveChannel::Made> LiveChannel::make(Nanos wall) {
@@ -59,15 +65,16 @@ std::vector<LiveChannel::Made> LiveChannel::make(Nanos wall) {
     lost.set_lost(lost_);
     result.push_back({lost.SerializeAsString(), std::exchange(lost_, 0)});
   }
-  if (pending_.flows.empty()) return result;
+  if (pending_.size() == 0) return result;
   // A table has a thousand small parts, which go together.
   google::protobuf::Arena arena;
   auto& reply = *google::protobuf::Arena::CreateMessage<v1::LiveReply>(&arena);
   reply.set_sequence(++made_sequence_);
   encoder_.encode(pending_, *reply.mutable_records());
   reply.set_now(to_micros(wall));
-  result.push_back({reply.SerializeAsString(), pending_.flows.size()});
+  result.push_back({reply.SerializeAsString(), pending_.size()});
   pending_.flows.clear();
+  pending_.alerts.clear();
   positions_.clear();
   return result;
 }

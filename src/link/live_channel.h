@@ -34,7 +34,7 @@ struct LivePlace {
   Nanos sent = 0;              ///< monotonic: the last message
 };
 
-/// One question for live flows: what is made for it, numbered, and kept for a while.
+/// One question for live flows or alerts: what is made for it, numbered, and kept for a while.
 class LiveChannel {
  public:
   /// `run_id`: of this channel, whose numbers begin at 1.
@@ -42,17 +42,20 @@ class LiveChannel {
 
   [[nodiscard]] const std::string& key() const { return key_; }
   [[nodiscard]] const std::string& run_id() const { return run_id_; }
+  [[nodiscard]] RecordKind kind() const { return query_.kind; }
 
   // The hub's thread only.
   /// Takes flows; the messages that are ready by then come from finish().
   void add(const FlowBatch& batch);
-  /// Flows that were lost before they came here; nobody knows whether they were asked
+  /// The same of alerts, where the question is of these.
+  void add(const HistoryBatch& batch);
+  /// Records that were lost before they came here; nobody knows whether they were asked
   /// for.
-  void lose(std::uint64_t flows) {
+  void lose(std::uint64_t records) {
     if (window_)
-      window_->miss(flows);
+      window_->miss(records);
     else
-      lost_ += flows;
+      lost_ += records;
   }
   /// Is there something to send, by time (monotonic) or number?
   [[nodiscard]] bool is_due(Nanos now, Nanos batch_time, std::size_t batch_records) const;

@@ -20,12 +20,26 @@ struct LiveHub::Inbox {
   Mutex mutex;
   std::condition_variable_any changed;
   std::deque<FlowBatchPtr> batches NETPROBE_GUARDED_BY(mutex);
-  std::uint64_t overflow NETPROBE_GUARDED_BY(mutex) = 0;  ///< flows
+  std::deque<HistoryBatchPtr> alerts NETPROBE_GUARDED_BY(mutex);
+  std::uint64_t overflow NETPROBE_GUARDED_BY(mutex) = 0;        ///< flows
+  std::uint64_t alert_overflow NETPROBE_GUARDED_BY(mutex) = 0;  ///< alerts
   bool stopping NETPROBE_GUARDED_BY(mutex) = false;
 };
 
-LiveHub::LiveHub(LiveHubOptions options, FlowFeed& feed, const Clock& clock)
-    : options_(std::move(options)), feed_(feed), clock_(clock), inbox_(std::make_shared<Inbox>()) {}
+/// What came since the last turn.
+struct LiveHub::News {
+  std::deque<FlowBatchPtr> batches;
+  std::deque<HistoryBatchPtr> alerts;
+  std::uint64_t overflow = 0;
+  std::uint64_t alert_overflow = 0;
+};
+
+LiveHub::LiveHub(LiveHubOptions options, FlowFeed& feed, const Clock& clock, AlertFeed* alerts)
+    : options_(std::move(options)),
+      feed_(feed),
+      alerts_(alerts),
+      clock_(clock),
+      inbox_(std::make_shared<Inbox>()) {}
 
 LiveHub::~LiveHub() { stop(); }
 
@@ -44,7 +58,12 @@ std::expected<LiveHub::StreamPtr, QueryFailure> LiveHub::open(const Query& query
                                                               std::uint64_t after,
                                                               std::function<void()> wake) {
   using enum QueryFailure::Kind;
-  if (auto checked = LiveWindow::check(query); !checked) return std::unexpected(checked.error());
+  // Of alerts each is told as it is; sums of them are history's.
+  const bool is_alerts = query.kind == RecordKind::kAlert && !query.is_aggregate();
+  if (is_alerts && alerts_ == nullptr)
+    return std::unexpected(QueryFailure{kNoStore, "detection is off: there are no alerts"});
+  if (!is_alerts)
+    if (auto checked = LiveWindow::check(query); !checked) return std::unexpected(checked.error());
   std::string key = canonical(query);
   const MutexLock lock(mutex_);
   if (stopped_) return std::unexpected(QueryFailure{kNoStore, "the agent ends"});
@@ -70,15 +89,36 @@ std::expected<LiveHub::StreamPtr, QueryFailure> LiveHub::open(const Query& query
   stream->wake_ = std::move(wake);
   ++channel->streams;
   streams_.push_back(stream);
-  begin_thread();
+  const bool begins = !running_;
+  if (begins && thread_.joinable()) thread_.join();  // it has nothing more to do
+  // Before anybody is told from when on nothing is missing.
+  subscribe(query.kind);
+  if (begins) begin_thread();
   return stream;
 }
 
 void LiveHub::begin_thread() {
-  if (running_) return;
-  if (thread_.joinable()) thread_.join();  // it has nothing more to do
   running_ = true;
-  // Before anybody is told from when on nothing is missing.
+  thread_ = std::thread([this] { run(); });
+}
+
+/// Who asks for alerts alone costs the data thread nothing.
+void LiveHub::subscribe(RecordKind kind) {
+  if (kind == RecordKind::kAlert) {
+    if (alert_subscription_ != 0) return;
+    alert_subscription_ =
+        alerts_->subscribe([inbox = inbox_, most = options_.max_backlog](HistoryBatchPtr batch) {
+          const MutexLock lock(inbox->mutex);
+          if (inbox->alerts.size() >= most) {
+            inbox->alert_overflow += batch->alerts.size();
+            return;
+          }
+          inbox->alerts.push_back(std::move(batch));
+          inbox->changed.notify_one();
+        });
+    return;
+  }
+  if (subscription_ != 0) return;
   subscription_ =
       feed_.subscribe([inbox = inbox_, most = options_.max_backlog](FlowBatchPtr batch) {
         const MutexLock lock(inbox->mutex);
@@ -89,7 +129,6 @@ void LiveHub::begin_thread() {
         inbox->batches.push_back(std::move(batch));
         inbox->changed.notify_one();
       });
-  thread_ = std::thread([this] { run(); });
 }
 
 void LiveHub::stop() {
@@ -124,34 +163,43 @@ void LiveHub::run() {
     {
       const MutexLock lock(inbox_->mutex);
       if (inbox_->stopping) break;
-      if (inbox_->batches.empty()) inbox_->changed.wait_for(inbox_->mutex, kTurn);
+      if (inbox_->batches.empty() && inbox_->alerts.empty())
+        inbox_->changed.wait_for(inbox_->mutex, kTurn);
       if (inbox_->stopping) break;
     }
     turn(clock_.monotonic());
     more = drop_old(clock_.monotonic());
   }
-  feed_.unsubscribe(subscription_);
+  if (const auto id = std::exchange(subscription_, 0); id != 0) feed_.unsubscribe(id);
+  if (const auto id = std::exchange(alert_subscription_, 0); id != 0) alerts_->unsubscribe(id);
+}
+
+LiveHub::News LiveHub::take_news() {
+  News news;
+  const MutexLock lock(inbox_->mutex);
+  news.batches.swap(inbox_->batches);
+  news.alerts.swap(inbox_->alerts);
+  news.overflow = std::exchange(inbox_->overflow, 0);
+  news.alert_overflow = std::exchange(inbox_->alert_overflow, 0);
+  return news;
 }
 
 void LiveHub::turn(Nanos now) {
   const Nanos wall = clock_.wall();
-  std::vector<FlowBatchPtr> batches;
-  std::uint64_t overflow = 0;
-  {
-    const MutexLock lock(inbox_->mutex);
-    batches.assign(std::make_move_iterator(inbox_->batches.begin()),
-                   std::make_move_iterator(inbox_->batches.end()));
-    inbox_->batches.clear();
-    overflow = std::exchange(inbox_->overflow, 0);
-  }
+  const News news = take_news();
   std::vector<LiveChannelPtr> channels;
   {
     const MutexLock lock(mutex_);
     channels = channels_;
   }
   for (const LiveChannelPtr& channel : channels) {
-    if (overflow > 0) channel->lose(overflow);
-    for (const FlowBatchPtr& batch : batches) channel->add(*batch);
+    const bool is_alerts = channel->kind() == RecordKind::kAlert;
+    if (const auto lost = is_alerts ? news.alert_overflow : news.overflow; lost > 0)
+      channel->lose(lost);
+    if (is_alerts)
+      for (const HistoryBatchPtr& batch : news.alerts) channel->add(*batch);
+    else
+      for (const FlowBatchPtr& batch : news.batches) channel->add(*batch);
     std::vector<LiveChannel::Made> made;
     if (channel->is_due(now, options_.batch_time, options_.batch_records))
       made = channel->make(wall - kFeedDelay);

@@ -32,14 +32,16 @@ struct LiveHubOptions {
   Nanos heartbeat = kSecond;
 };
 
-/// Live flows for those who stream them. The data thread only hands batches over; a
+/// Live flows, and alerts as they are told, for those who stream them. Their threads only hand
+/// batches over; a
 /// thread of its own, which runs while somebody asks, matches them, and writes each
 /// message once, however many get it. Streams of one question share its messages and
 /// their numbers, and are kept for a while without a stream, so that one that broke
 /// goes on where it was. A stream that is too slow is told what it missed.
 class LiveHub {
  public:
-  LiveHub(LiveHubOptions options, FlowFeed& feed, const Clock& clock);
+  /// `alerts`: null where there are none.
+  LiveHub(LiveHubOptions options, FlowFeed& feed, const Clock& clock, AlertFeed* alerts = nullptr);
   ~LiveHub();
   LiveHub(const LiveHub&) = delete;
   LiveHub& operator=(const LiveHub&) = delete;
@@ -80,20 +82,24 @@ class LiveHub {
 
  private:
   struct Inbox;
+  struct News;
   void run();
   void turn(Nanos now);
-  void work(LiveChannel& channel, const std::vector<FlowBatchPtr>& batches, std::uint64_t overflow,
-            Nanos now);
+  [[nodiscard]] News take_news();
   void begin_thread() NETPROBE_REQUIRES(mutex_);
+  void subscribe(RecordKind kind) NETPROBE_REQUIRES(mutex_);
   /// Forgets questions that nobody has asked for a while; false: none is left.
   bool drop_old(Nanos now) NETPROBE_EXCLUDES(mutex_);
   std::vector<StreamPtr> streams() NETPROBE_EXCLUDES(mutex_);
 
   const LiveHubOptions options_;
   FlowFeed& feed_;
+  AlertFeed* const alerts_;
   const Clock& clock_;
   const std::shared_ptr<Inbox> inbox_;
-  std::uint64_t subscription_ = 0;  ///< set before the thread, which ends it
+  // 0: none. Set while the thread is wanted, which ends them when it is not.
+  std::uint64_t subscription_ = 0;
+  std::uint64_t alert_subscription_ = 0;
 
   mutable Mutex mutex_;
   std::vector<LiveChannelPtr> channels_ NETPROBE_GUARDED_BY(mutex_);

@@ -65,6 +65,25 @@ TEST_F(LiveChannelTest, AStreamThatBrokeGoesOnWhereItWas) {
   EXPECT_EQ(drain(place), std::pair(std::uint64_t{1}, std::uint64_t{2}));
 }
 
+TEST_F(LiveChannelTest, AQuestionForAlertsGetsThoseThatItAsksFor) {
+  LiveChannel alerts{"", *parse_alert_filter("alert.severity=high", 0), "n", "run/1", 0};
+  LivePlace place = alerts.place_at_end();
+  HistoryBatch batch;
+  for (const char* severity : {"low", "high", "high"}) {
+    batch.alerts.emplace_back();
+    batch.alerts.back().id = "x";
+    batch.alerts.back().severity = severity;
+  }
+  alerts.add(batch);
+  EXPECT_TRUE(alerts.is_due(kSecond, kSecond, 1000));
+  alerts.keep(alerts.make(kSecond), 1);
+  const auto first = alerts.next(place, 2, kSecond);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(read(*first).records().alerts().rows(), 2U);
+  EXPECT_FALSE(read(*first).records().has_flows());
+  EXPECT_FALSE(alerts.is_due(10 * kSecond, kSecond, 1000));
+}
+
 TEST_F(LiveChannelTest, OneThatNobodyKnowsIsToldThatSomethingIsMissing) {
   LivePlace place = channel.place_at_end();
   place.unknown = true;

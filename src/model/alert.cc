@@ -3,15 +3,80 @@
 
 #include <algorithm>
 
-#include "base/json_writer.h"
 #include "model/flow_json.h"
 #include "model/identity_json.h"
+#include "model/technique.h"
 
 namespace netprobe {
 namespace {
 
-void append_end(JsonObject& json, std::string& out, std::string_view name, const FindingEnd& end) {
-  json.key(name);
+void append_flows(JsonObject& json, std::string& out, const std::vector<EvidenceFlow>& flows) {
+  json.key("flows");
+  JsonArray list(out);
+  for (const EvidenceFlow& flow : flows) {
+    list.next();
+    JsonObject one(out);
+    one.time("time", flow.time * kMicrosecond);
+    one.address("src_ip", flow.tuple.src);
+    one.address("dst_ip", flow.tuple.dst);
+    one.number("src_port", flow.tuple.src_port);
+    one.number("dst_port", flow.tuple.dst_port);
+    one.text("protocol", protocol_name(flow.tuple.protocol));
+    one.number("flow_id", flow.flow_id);
+    // A flow without packets is none: nothing is known of them.
+    if (flow.packets > 0) one.number("packets", flow.packets);
+    if (flow.bytes > 0) one.number("bytes", flow.bytes);
+    if (flow.tuple.protocol == kProtoTcp) one.text("tcp_flags", tcp_flags_text(flow.tcp_flags));
+    one.close();
+  }
+  list.close();
+}
+
+void append_measured(JsonObject& json, std::string& out, const Finding& finding) {
+  json.real("value", finding.value);
+  json.real("threshold", finding.threshold);
+  json.text("unit", finding.unit);
+  if (finding.window > 0) json.real("window_seconds", static_cast<double>(finding.window) / 1e6);
+  if (!finding.expected.empty()) json.text("expected", finding.expected);
+  json.real("confidence", finding.confidence);
+  json.flag("spoofable", finding.spoofable);
+  append_flows(json, out, finding.evidence);
+}
+
+/// Of a record: there is no other place for its first few.
+void append_event_evidence(std::string& out, const Alert& alert) {
+  JsonObject json(out);
+  json.text("change", to_string(alert.change));
+  json.text("key", alert.finding.key);
+  json.time("opened", alert.opened * kMicrosecond);
+  if (alert.resolved > 0) json.time("resolved", alert.resolved * kMicrosecond);
+  if (const auto& text = alert.finding.source.text; !text.empty()) json.text("source_text", text);
+  if (const auto& text = alert.finding.target.text; !text.empty()) json.text("target_text", text);
+  append_measured(json, out, alert.finding);
+  json.close();
+}
+
+}  // namespace
+
+std::string_view to_string(AlertState state) {
+  return state == AlertState::kActive ? "active" : "resolved";
+}
+
+std::string_view to_string(AlertChange change) {
+  switch (change) {
+    case AlertChange::kOpened:
+      return "opened";
+    case AlertChange::kWorse:
+      return "worse";
+    case AlertChange::kOngoing:
+      return "ongoing";
+    case AlertChange::kResolved:
+      return "resolved";
+  }
+  return "ongoing";
+}
+
+void append_end_json(std::string& out, const FindingEnd& end) {
   JsonObject one(out);
   if (!end.address.is_unspecified()) one.address("ip", end.address);
   if (end.port != 0) one.number("port", end.port);
@@ -33,44 +98,30 @@ void append_end(JsonObject& json, std::string& out, std::string_view name, const
   one.close();
 }
 
-void append_flows(JsonObject& json, std::string& out, const std::vector<EvidenceFlow>& flows) {
-  json.key("flows");
-  JsonArray list(out);
-  for (const EvidenceFlow& flow : flows) {
-    list.next();
-    JsonObject one(out);
-    one.time("time", flow.time * kMicrosecond);
-    one.address("src_ip", flow.tuple.src);
-    one.address("dst_ip", flow.tuple.dst);
-    one.number("src_port", flow.tuple.src_port);
-    one.number("dst_port", flow.tuple.dst_port);
-    one.text("protocol", protocol_name(flow.tuple.protocol));
-    one.number("flow_id", flow.flow_id);
-    one.number("packets", flow.packets);
-    one.number("bytes", flow.bytes);
-    if (flow.tuple.protocol == kProtoTcp) one.text("tcp_flags", tcp_flags_text(flow.tcp_flags));
-    one.close();
-  }
-  list.close();
+FindingEnd source_of(const AlertEvent& event) {
+  FindingEnd end = src_of(event);
+  end.text = event.source_text;
+  return end;
 }
 
-}  // namespace
+FindingEnd target_of(const AlertEvent& event) {
+  FindingEnd end = dst_of(event);
+  end.text = event.target_text;
+  return end;
+}
 
-std::string_view to_string(AlertState state) {
-  return state == AlertState::kActive ? "active" : "resolved";
+void append_technique(JsonObject& json, std::string_view id) {
+  json.text("technique", id);
+  const Technique* technique = find_technique(id);
+  if (technique == nullptr) return;
+  json.text("technique_name", technique->name);
+  json.text("tactic", technique->tactic);
+  json.text("tactic_name", tactic_name(technique->tactic));
 }
 
 void append_evidence_json(std::string& out, const Alert& alert) {
-  const Finding& finding = alert.finding;
   JsonObject json(out);
-  json.real("value", finding.value);
-  json.real("threshold", finding.threshold);
-  json.text("unit", finding.unit);
-  if (finding.window > 0) json.real("window_seconds", static_cast<double>(finding.window) / 1e6);
-  if (!finding.expected.empty()) json.text("expected", finding.expected);
-  json.real("confidence", finding.confidence);
-  json.flag("spoofable", finding.spoofable);
-  append_flows(json, out, finding.evidence);
+  append_measured(json, out, alert.finding);
   json.close();
 }
 
@@ -92,10 +143,19 @@ AlertEvent event_of(const Alert& alert, Micros now) {
   event.severity = to_string(finding.severity);
   event.technique = finding.technique;
   event.summary = finding.summary;
-  append_evidence_json(event.evidence, alert);
+  append_event_evidence(event.evidence, alert);
   event.count = finding.count;
   event.first_seen = finding.first_seen;
   event.last_seen = finding.last_seen;
+  event.change = alert.change;
+  event.key = finding.key;
+  event.source_text = finding.source.text;
+  event.target_text = finding.target.text;
+  event.opened = alert.opened;
+  event.resolved = alert.resolved;
+  event.value = finding.value;
+  event.threshold = finding.threshold;
+  event.unit = finding.unit;
   return event;
 }
 
@@ -105,12 +165,14 @@ void append_json(std::string& out, const Alert& alert) {
   json.text("id", alert.id);
   json.text("kind", finding.kind);
   json.text("severity", to_string(finding.severity));
-  json.text("technique", finding.technique);
+  append_technique(json, finding.technique);
   json.text("state", to_string(alert.state));
   if (alert.muted) json.flag("muted", true);
   json.text("summary", finding.summary);
-  append_end(json, out, "source", finding.source);
-  append_end(json, out, "target", finding.target);
+  json.key("source");
+  append_end_json(out, finding.source);
+  json.key("target");
+  append_end_json(out, finding.target);
   json.time("first_seen", finding.first_seen * kMicrosecond);
   json.time("last_seen", finding.last_seen * kMicrosecond);
   json.time("opened", alert.opened * kMicrosecond);

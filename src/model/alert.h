@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/json_writer.h"
+#include "model/address_watchlist.h"
 #include "model/finding.h"
 #include "model/history.h"
 #include "model/probe_status.h"
@@ -22,6 +24,7 @@ enum class AlertState : std::uint8_t { kActive, kResolved };
 struct Alert {
   std::string id;  ///< the same for as long as it lives; unique with the node
   AlertState state = AlertState::kActive;
+  AlertChange change = AlertChange::kOpened;  ///< why it was told last
   bool muted = false;  ///< by a query of the configuration: kept, and told nobody
   Finding finding;     ///< newest numbers, earliest first_seen, all evidence that found room
   Micros opened = 0;   ///< wall: when it was first told
@@ -57,12 +60,22 @@ struct AlertReport {
   std::uint64_t muted = 0;     ///< of these
   std::uint64_t not_kept = 0;  ///< findings that would be alerts of their own, and had no room
   std::vector<DetectorStatus> detectors;
+  std::vector<WatchlistStatus> watchlists;
   std::vector<LossCounter> lost;
 };
 using AlertReportPtr = std::shared_ptr<const AlertReport>;
 
-/// The record of it for history and exporters, told at `now` (wall).
+/// The record of it for history and exporters, told at `now` (wall). Its evidence begins
+/// with what stores have no column for: change, key, opened, resolved.
 [[nodiscard]] AlertEvent event_of(const Alert& alert, Micros now);
+/// The ends of a record of an alert, as they were in its finding.
+[[nodiscard]] FindingEnd source_of(const AlertEvent& event);
+[[nodiscard]] FindingEnd target_of(const AlertEvent& event);
+/// An end as a JSON object: what is known of ip, port, text, names and process.
+void append_end_json(std::string& out, const FindingEnd& end);
+/// "T1046" as members of an object: technique, and where it is known technique_name,
+/// tactic and tactic_name.
+void append_technique(JsonObject& json, std::string_view id);
 /// What it was found by, as JSON: measured value, threshold, window, evidence flows …
 void append_evidence_json(std::string& out, const Alert& alert);
 /// One object of /api/alerts.

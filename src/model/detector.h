@@ -4,10 +4,15 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
+#include "model/address_watchlist.h"
+#include "model/dns.h"
 #include "model/finding.h"
 #include "model/history.h"
+#include "model/neighbour.h"
 
 namespace netprobe {
 
@@ -30,11 +35,21 @@ class Detector {
   [[nodiscard]] virtual std::string_view name() const = 0;
   virtual void on_flow(const FlowRecord& /*record*/) {}
   virtual void on_connection(const ConnectionEvent& /*record*/) {}
+  /// A DNS message, each once at however many interfaces it was seen; questions and answers
+  /// apart. Of a flood some are missing (probes/dns).
+  virtual void on_dns(const DnsMessage& /*message*/) {}
+  /// Somebody on a link claims an address, likewise once on each link.
+  virtual void on_neighbour(const NeighbourClaim& /*claim*/) {}
   /// All records up to `now` (wall) were given: once a second or so. Tells what there is to
   /// tell; work is bounded here, too.
   virtual void tick(Micros now, const FindingSink& found) = 0;
   /// Heap that it holds, estimated.
   [[nodiscard]] virtual std::size_t bytes() const = 0;
+  /// Of one that asks lists.
+  [[nodiscard]] virtual std::vector<WatchlistStatus> watchlists() const { return {}; }
+  /// Networks of the cluster, as they are known by now, in place of those before: for
+  /// addresses that have no name (yet).
+  virtual void set_inside(const std::vector<IpPrefix>& /*inside*/) {}
   /// What it has learnt, for a later start; replaces `out`. Nothing: it learns nothing.
   virtual void save(std::string& /*out*/) {}
   /// Where it fails nothing is known, and learning starts anew. Before the first record.

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "model/connection.h"
+#include "model/name_batch.h"
 #include "model/tunnel.h"
 
 namespace netprobe {
@@ -28,6 +29,8 @@ struct EventHandlers {
   std::function<void(const NewTunnel&)> tunnel;
   /// A connection that ended or failed, of any protocol.
   std::function<void(const Connection&)> ended;
+  /// DNS messages and claims of neighbours.
+  std::function<void(NameBatchPtr)> names;
 };
 
 }  // namespace netprobe

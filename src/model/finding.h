@@ -33,9 +33,9 @@ struct FindingEnd {
 struct EvidenceFlow {
   Micros time = 0;  ///< wall: newest packet
   FlowTuple tuple;
-  std::uint64_t flow_id = 0;  ///< FlowRecord::flow_id
-  std::uint64_t packets = 0;  ///< both ways
-  std::uint64_t bytes = 0;
+  std::uint64_t flow_id = 0;   ///< FlowRecord::flow_id
+  std::uint64_t packets = 0;   ///< both ways, that the detector saw; 0: not known
+  std::uint64_t bytes = 0;     ///< 0: not known
   std::uint8_t tcp_flags = 0;  ///< src to dst
 };
 /// As many are kept of one alert.

@@ -115,6 +115,11 @@ struct ConnectionEvent : RecordBase {
 /// packet, those inside are meant, as its outside is nodes. `time`: when they began.
 [[nodiscard]] DropEvent drop_event(const DropRecord& drops, const Counters& dropped, Nanos time);
 
+/// Why an alert is told.
+enum class AlertChange : std::uint8_t { kOpened, kWorse, kOngoing, kResolved };
+/// "opened", "worse", "ongoing", "resolved".
+[[nodiscard]] std::string_view to_string(AlertChange change);
+
 /// Something that a detector found. `time` is when it was told.
 struct AlertEvent : RecordBase {
   std::string id;  ///< of the alert; it may be told again as it goes on
@@ -126,6 +131,17 @@ struct AlertEvent : RecordBase {
   std::uint64_t count = 0;
   Micros first_seen = 0;
   Micros last_seen = 0;
+  // What stores have as a part of `evidence` alone: set where it was made, for exporters
+  // that tell people.
+  AlertChange change = AlertChange::kOngoing;
+  std::string key;          ///< what makes it the same alert, beside kind and node
+  std::string source_text;  ///< in place of an address: FindingEnd::text
+  std::string target_text;
+  Micros opened = 0;    ///< when it was first told
+  Micros resolved = 0;  ///< 0: it goes on
+  double value = 0;     ///< what was measured, of `unit`
+  double threshold = 0;
+  std::string_view unit;  ///< static storage
 };
 
 /// What is written together: all of it or nothing.

@@ -7,6 +7,7 @@
 #include "model/connection.h"
 #include "model/flow.h"
 #include "model/interface.h"
+#include "model/neighbour.h"
 #include "model/snapshot.h"
 #include "model/verdict.h"
 
@@ -113,6 +114,17 @@ int protocol_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool whole = error == std::errc{} && end == text.data() + text.size();
   return whole && number >= 0 && number <= 255 ? number : -1;
+}
+
+std::string to_string(const MacAddress& mac) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : mac) {
+    if (!text.empty()) text += ':';
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xfU];
+  }
+  return text;
 }
 
 }  // namespace netprobe

@@ -34,6 +34,18 @@ class FlowFeed {
   virtual void unsubscribe(std::uint64_t id) = 0;
 };
 
+/// Receives the records of alerts as they are told; called on the detectors' thread, must
+/// only hand over.
+using AlertBatchHandler = std::function<void(HistoryBatchPtr)>;
+
+/// What detectors find, as it is told. Any thread.
+class AlertFeed {
+ public:
+  virtual ~AlertFeed() = default;
+  virtual std::uint64_t subscribe(AlertBatchHandler handler) = 0;
+  virtual void unsubscribe(std::uint64_t id) = 0;
+};
+
 /// "ready", or why not.
 struct Readiness {
   bool ready = false;

@@ -51,8 +51,7 @@ Place Subjects::place_of(const IdentityPtr& identity, const IpAddress& address, 
   if (address.is_unspecified() || address.is_loopback() || address.is_link_local() ||
       address.is_multicast() || address == kBroadcast)
     return Place::kNobody;
-  const auto holds = [&](const IpPrefix& prefix) { return prefix.contains(address); };
-  if (std::any_of(inside_.begin(), inside_.end(), holds)) return Place::kCluster;
+  if (inside_.contains(address)) return Place::kCluster;
   if (here) return Place::kNode;
   return address.is_private() ? Place::kLocal : Place::kOutside;
 }

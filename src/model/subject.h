@@ -7,6 +7,7 @@
 
 #include "base/ip_address.h"
 #include "model/history.h"
+#include "model/prefix_set.h"
 
 namespace netprobe {
 
@@ -34,7 +35,7 @@ struct Subject {
 /// and process; as a target all nodes are one, since they come and go.
 ///
 /// Ids are hashes under a seed: who does not know it cannot choose names that meet. What is
-/// kept of them over a restart is kept with the seed. Immutable.
+/// kept of them over a restart is kept with the seed. One thread.
 class Subjects {
  public:
   /// `inside`: networks of the cluster, for the time in which an address has no name.
@@ -50,6 +51,8 @@ class Subjects {
   [[nodiscard]] Place source_place(const RecordBase& record) const;
   [[nodiscard]] Place target_place(const RecordBase& record, const IpAddress& seen) const;
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
+  /// From now on these are the cluster's.
+  void set_inside(std::vector<IpPrefix> inside) { inside_ = PrefixSet(std::move(inside)); }
 
  private:
   [[nodiscard]] std::uint64_t id_of(const Identity& identity) const;
@@ -60,7 +63,7 @@ class Subjects {
                                bool here) const;
 
   std::uint64_t seed_;
-  std::vector<IpPrefix> inside_;
+  PrefixSet inside_;
 };
 
 /// A subject in words that stay: "shop/Deployment/web", "Node n1/sshd", "10.0.0.1". For keys.

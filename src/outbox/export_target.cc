@@ -74,7 +74,8 @@ Status for_each_word(std::string_view text, const Each& each) {
 /// Reads the values of parameters into a target.
 class TargetReader {
  public:
-  TargetReader(ExportTarget& target, Nanos now) : target_(target), now_(now) {}
+  TargetReader(ExportTarget& target, const ExportScheme& scheme, Nanos now)
+      : target_(target), scheme_(scheme), now_(now) {}
 
   Status read(std::string_view name, const std::string& value) {
     if (name == "name") return read_name(value);
@@ -201,7 +202,27 @@ class TargetReader {
     return parse_filter(std::string(to_string(kind)) + " " + filter_, now_).has_value();
   }
 
+  /// Of a destination that takes some kinds alone.
+  Status settle_only() {
+    if (scheme_.only.empty()) return {};
+    if (!kinds_) kinds_.emplace(scheme_.only.begin(), scheme_.only.end());
+    for (const RecordKind kind : *kinds_)
+      if (!contains(scheme_.only, kind))
+        return bad("records: " + std::string(scheme_.scheme) + " takes no " +
+                   std::string(to_string(kind)) + ", but " + list_of(scheme_.only) +
+                   " alone; name another destination for them");
+    return {};
+  }
+
+  static std::string list_of(std::span<const RecordKind> kinds) {
+    std::string list;
+    for (const RecordKind kind : kinds)
+      list += (list.empty() ? "" : ", ") + std::string(to_string(kind));
+    return list;
+  }
+
   Status settle_kinds() {
+    if (auto s = settle_only(); !s) return s;
     std::vector<RecordKind> fitting;
     for (std::size_t i = 0; i < kRecordKinds; ++i)
       if (const auto kind = static_cast<RecordKind>(i); fits(kind)) fitting.push_back(kind);
@@ -233,6 +254,7 @@ class TargetReader {
   }
 
   ExportTarget& target_;
+  const ExportScheme& scheme_;
   Nanos now_;
   std::string filter_;
   std::optional<std::vector<RecordKind>> kinds_;
@@ -302,7 +324,7 @@ Result<ExportTarget> parse_export_target(std::string_view url,
   target.host = std::move(parts->host);
   target.port = parts->port != 0 || target.host.empty() ? parts->port : (*scheme)->default_port;
   target.path = std::move(parts->path);
-  TargetReader reader(target, now);
+  TargetReader reader(target, **scheme, now);
   std::vector<std::string_view> seen;
   for (const auto& [name, value] : parts->parameters) {
     const bool own = has_parameter((*scheme)->parameters, name);

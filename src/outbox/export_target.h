@@ -76,6 +76,8 @@ struct ExportScheme {
   std::uint16_t default_port = 0;  ///< 0: a port must be given, or makes no sense
   std::span<const ExportParameter> parameters;
   std::string_view example;  ///< a whole URL, for help and messages
+  /// The kinds of records that it takes; empty: all.
+  std::span<const RecordKind> only = {};
 };
 
 /// The parameters that all exporters take, for help.

@@ -69,14 +69,17 @@ void RecordJson::append(std::string& out, const RecordRef& record) {
   const Plan& plan = plans_.at(static_cast<std::size_t>(record.kind));
   const Row row = row_of(record);
   out += plan.begin;
-  for (const Step& step : plan.steps) append_step(out, step, *record.record, row);
+  const Ends ends = parts_.empty() ? Ends{} : ends_of(*record.record);
+  for (const Step& step : plan.steps) append_step(out, step, *record.record, ends, row);
   out += '}';
 }
 
 void RecordJson::append_step(std::string& out, const Step& step, const RecordBase& record,
-                             const Row& row) {
+                             const Ends& ends, const Row& row) {
   if (step.form == Form::kEnd) {
-    out += end_text(step.src ? record.src : record.dst, step);
+    std::string& text = (*(step.src ? ends.src : ends.dst))[step.part];
+    if (text.empty()) write_end(text, step.src ? record.src : record.dst, step);
+    out += text;
     return;
   }
   out += step.key;
@@ -143,19 +146,23 @@ void RecordJson::append_time(std::string& out, Micros time) {
   out += "000Z\"";
 }
 
-const std::string& RecordJson::end_text(const IdentityPtr& identity, const Step& step) {
-  std::vector<std::string>* parts = &nobody_;
-  if (identity) {
-    auto found = known_.find(identity.get());
-    if (found == known_.end()) {
-      if (known_.size() >= most_known_) known_.clear();
-      found = known_.emplace(identity.get(), Known{identity, {}}).first;
-      found->second.parts.resize(parts_.size());
-    }
-    parts = &found->second.parts;
+RecordJson::Ends RecordJson::ends_of(const RecordBase& record) {
+  // Not between the two: the first would be gone.
+  if (known_.size() + 2 > most_known_) known_.clear();
+  return {parts_of(record.src), parts_of(record.dst)};
+}
+
+std::vector<std::string>* RecordJson::parts_of(const IdentityPtr& identity) {
+  if (!identity) return &nobody_;
+  auto found = known_.find(identity.get());
+  if (found == known_.end()) {
+    found = known_.emplace(identity.get(), Known{identity, {}}).first;
+    found->second.parts.resize(parts_.size());
   }
-  std::string& text = (*parts)[step.part];
-  if (!text.empty()) return text;
+  return &found->second.parts;
+}
+
+void RecordJson::write_end(std::string& text, const IdentityPtr& identity, const Step& step) {
   const RecordEndPart& part = parts_[step.part];
   // Fields of an end read its identity alone: any record that has it will do.
   FlowRecord record;
@@ -169,7 +176,6 @@ const std::string& RecordJson::end_text(const IdentityPtr& identity, const Step&
                                   ? label_of(getter.identity(row), ref.label, scratch)
                                   : getter.text(row));
   }
-  return text;
 }
 
 }  // namespace netprobe

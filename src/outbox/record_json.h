@@ -41,9 +41,18 @@ class RecordJson {
     std::vector<std::string> parts;  ///< by RecordEndPart; empty: not rendered yet
   };
 
-  void append_step(std::string& out, const Step& step, const RecordBase& record, const Row& row);
+  /// What is known of a record's ends.
+  struct Ends {
+    std::vector<std::string>* src = nullptr;
+    std::vector<std::string>* dst = nullptr;
+  };
+
+  Ends ends_of(const RecordBase& record);
+  std::vector<std::string>* parts_of(const IdentityPtr& identity);
+  void append_step(std::string& out, const Step& step, const RecordBase& record, const Ends& ends,
+                   const Row& row);
   void append_number(std::string& out, const Step& step, const Row& row);
-  const std::string& end_text(const IdentityPtr& identity, const Step& step);
+  void write_end(std::string& text, const IdentityPtr& identity, const Step& step);
   void append_time(std::string& out, Micros time);
 
   const std::size_t most_known_;

@@ -36,8 +36,9 @@ std::size_t estimated_bytes(const ConnectionEvent& record) {
 
 std::size_t estimated_bytes(const AlertEvent& record) {
   std::size_t bytes = base_bytes(record);
-  for (const auto* text : {&record.id, &record.kind, &record.severity, &record.technique,
-                           &record.summary, &record.evidence})
+  for (const auto* text :
+       {&record.id, &record.kind, &record.severity, &record.technique, &record.summary,
+        &record.evidence, &record.key, &record.source_text, &record.target_text})
     bytes += outside(*text);
   return bytes;
 }

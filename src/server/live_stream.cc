@@ -13,6 +13,7 @@
 #include "base/json_writer.h"
 #include "cluster/live_merge.h"
 #include "query/query.h"
+#include "server/live_note.h"
 
 namespace netprobe {
 namespace {
@@ -28,19 +29,6 @@ std::string hello(bool sums) {
   return out += "\n\n";
 }
 
-void append_note(std::string& out, const LiveItem& item, std::string_view event,
-                 std::string_view state) {
-  out += "event: ";
-  out += event;
-  out += "\ndata: ";
-  JsonObject json(out);
-  if (item.kind == LiveItem::Kind::kLost) json.number("lost", item.count);
-  if (!item.node.empty()) json.text("node", item.node);
-  if (!state.empty()) json.text("state", state);
-  if (!item.problem.empty()) json.text("problem", item.problem);
-  json.close();
-}
-
 void append(std::string& out, const LiveItem& item) {
   switch (item.kind) {
     case LiveItem::Kind::kRecord:
@@ -52,15 +40,8 @@ void append(std::string& out, const LiveItem& item) {
     case LiveItem::Kind::kWindow:
       out += window_event({.answer = *item.window, .total = item.window->rows.size()});
       return;
-    case LiveItem::Kind::kLost:
-      append_note(out, item, "lost", {});
-      break;
-    case LiveItem::Kind::kJoined:
-      append_note(out, item, "agent", "joined");
-      break;
-    case LiveItem::Kind::kLeft:
-      append_note(out, item, "agent", "left");
-      break;
+    default:
+      return append_note(out, item);
   }
   out += "\n\n";
 }

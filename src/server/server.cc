@@ -19,6 +19,7 @@
 #include "link/names_log.h"
 #include "link/names_service.h"
 #include "server/agents_page.h"
+#include "server/alert_stream.h"
 #include "server/cluster_objects.h"
 #include "server/discovery.h"
 #include "server/live_stream.h"
@@ -174,6 +175,7 @@ class ServerImpl final : public Server {
     add_flannel_routes(*http_, context_);
     add_page_routes(*http_, *pages_);
     add_live_route(*http_, discovery_, scheduler_, clock_);
+    add_alert_stream_route(*http_, *pages_, discovery_, scheduler_, clock_);
     http_->route("/api/agents", [this](const HttpRequest& request, const HttpReply& reply) {
       if (auto query = parse_empty_query(request.query); !query)
         return reply(bad_query_response(query.error()));

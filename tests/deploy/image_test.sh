@@ -176,8 +176,8 @@ for seccomp in '' "$WORK/seccomp.json"; do
   eventually "it is ready $how" 30 ask /readyz || { ask /readyz || true; tail -n 20 "$WORK/agent.log"; }
   ask /api/probes | jq "$probes" >"$WORK/probes.json"
   holds "its probes are those that root gets, $how" diff "$WORK/native.json" "$WORK/probes.json"
-  holds "flow, socket, drop, netfilter and vxlan are on" jq -e \
-    '["drop", "flow", "netfilter", "socket", "vxlan"] - [.[] | select(.state == "on").name] == []' "$WORK/probes.json"
+  holds "flow, socket, drop, netfilter, dns and vxlan are on" jq -e \
+    '["dns", "drop", "flow", "netfilter", "socket", "vxlan"] - [.[] | select(.state == "on").name] == []' "$WORK/probes.json"
   # The name comes from the pod's node, by the manifest's environment.
   node=$(ask /metrics | sed -n 's/^netprobe_build_info{.*node="\([^"]*\)".*/\1/p')
   if [ "$node" = "np-t-$$" ]; then passed "it has its node's name"; else failed "its node is '$node'"; fi

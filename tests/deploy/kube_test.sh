@@ -40,6 +40,9 @@ if kubectl kustomize "$deploy/kustomize/overlays/kube-system" >"$WORK/overlay.ya
   holds "the kustomize overlay" dry "$WORK/overlay.yaml"
 fi
 
+kubectl create namespace shop >/dev/null
+holds "a policy as 'netprobe advise' writes it" dry "$TREE/tests/deploy/network_policy.yaml"
+
 holds "kubectl apply --dry-run=server -f deploy/server.yaml" dry "$deploy/server.yaml"
 
 # As published, in a fresh cluster.

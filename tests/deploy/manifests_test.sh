@@ -24,12 +24,22 @@ for line in '"--interface-filter=eth*,cali*,!lo"' '"--max-flows=2000000"' '"--ac
   '"--external-names=lab=2001:db8::/32,office=203.0.113.0/24"' '--kube-scope=node' '--metrics-port=9101' \
   'registry.example.org/netprobe-agent:9.9.9' 'host: "127.0.0.1"' 'priorityClassName: system-node-critical' \
   'kind: ServiceMonitor' 'kind: PrometheusRule' 'kind: ConfigMap' 'readOnlyRootFilesystem: false' \
-  'alert: NetProbeAgentDown' '"uid": "netprobe"' 'serviceAccountName: watcher'; do
+  'alert: NetProbeAgentDown' 'alert: NetProbeAttack' \
+  '"--detectors=!beacon,anomaly"' '"--mute-alerts=alert.kind=port_scan src.namespace=monitoring"' \
+  '"--mute-alerts=src.ip=10.0.0.9"' '"--threat-intel=drop=https://lists.example/drop.txt?every=6h"' \
+  '"--export=alertmanager+http://alertmanager:9093?labels=cluster=west"' '"uid": "netprobe"' 'serviceAccountName: watcher'; do
   holds "everything on: $line" grep -qF -- "$line" "$WORK/all.yaml"
 done
 render default "$TREE/tests/deploy/values/no_names.yaml" >"$WORK/none.yaml"
 holds "without names: told so to the agent" grep -qF -- "--enable-kubernetes=false" "$WORK/none.yaml"
 refuses "without names: no role" "" grep -qE "kind: (ClusterRole|ServiceAccount|PriorityClass)" "$WORK/none.yaml"
+echo 'detection: {enabled: false}' >"$WORK/quiet.yaml"
+render default "$WORK/quiet.yaml" >"$WORK/undetected.yaml"
+holds "without detection: told so to the agent" grep -qF -- "--enable-detection=false" "$WORK/undetected.yaml"
+echo 'detection: {detector: [flood]}' >"$WORK/bad.yaml"
+refuses "a value that detection does not have" "detector" "$m" render "$chart" default "$WORK/bad.yaml"
+echo 'config: {mute-alerts: x}' >"$WORK/bad.yaml"
+refuses "a flag that has values of its own" "mute-alerts" "$m" render "$chart" default "$WORK/bad.yaml"
 render default "$TREE/tests/deploy/values/server.yaml" >"$WORK/server.yaml"
 # The overlay's strategic merge, as kubectl does it.
 if kubectl kustomize "$deploy/kustomize/overlays/cluster" >"$WORK/cluster.yaml" 2>"$WORK/said"; then

@@ -60,9 +60,11 @@ std::optional<HttpReceiver::Request> read_request(int fd, std::string& buffer) {
 
 }  // namespace
 
-HttpReceiver::HttpReceiver(Handler handler) : handler_(std::move(handler)) {
+HttpReceiver::HttpReceiver(Handler handler, int port) : handler_(std::move(handler)) {
   listener_ = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  auto address = loopback(0);
+  auto address = loopback(port);
+  const int again = 1;
+  ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
   socklen_t size = sizeof(address);
   auto* plain = reinterpret_cast<sockaddr*>(&address);
   if (::bind(listener_.get(), plain, size) != 0 || ::listen(listener_.get(), 16) != 0 ||

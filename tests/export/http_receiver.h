@@ -34,7 +34,8 @@ class HttpReceiver {
   /// Called on the connections' threads.
   using Handler = std::function<Reply(const Request&)>;
 
-  explicit HttpReceiver(Handler handler);
+  /// `port`: 0 for any that is free.
+  explicit HttpReceiver(Handler handler, int port = 0);
   ~HttpReceiver();
   HttpReceiver(const HttpReceiver&) = delete;
   HttpReceiver& operator=(const HttpReceiver&) = delete;

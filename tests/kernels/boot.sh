@@ -99,6 +99,8 @@ expect "accounting is exact" STATS '[.. | .difference? // empty] | length > 0 an
 expect "a fragmented ping is one flow, its fragments joined" FLOWS \
   'any(.flows[]; .protocol == "icmp" and .fragments > 0)'
 
+probe dns
+
 probe netfilter
 expect "the hook point tells of five drops" NETFILTER \
   'any(.hooks[]; .family == "ipv4" and .hook == "input" and .counted and .dropped == 5)'

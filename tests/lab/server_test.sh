@@ -191,6 +191,26 @@ timeout 30 "${server_program%/*}/../cli/netprobe" observe --agent "$SERVER" --ad
 check "netprobe observe shows a flow of the cluster" grep -qE 'icmp .*10\.244\.3\.3 .*10\.244\.1\.2 ' "$WORK/observed"
 kill "$pinging"
 
+echo "# the stream of alerts"
+netprobe=${server_program%/*}/../cli/netprobe
+timeout 90 "$netprobe" alerts -f --agent "$SERVER" -o json --kind port_scan >"$WORK/alerts" 2>"$WORK/alerts.err" &
+alerting=$!
+curl -sSN --noproxy '*' -m 90 "$SERVER/api/alerts/stream?kind=port_scan" >"$WORK/alert-stream" 2>/dev/null &
+stream=$!
+eventually "a stream of alerts begins" grep -q '^: netprobe alerts of a cluster' "$WORK/alert-stream"
+# Nothing listens there: every port refuses.
+scan() { for ((port = 7001; port <= 7040; ++port)); do in_ns pod1-2 nc -z -w 1 10.244.2.3 "$port" || true; done; }
+scan
+scanned() { sed -n 's/^data: \({.*"severity".*\)/\1/p' "$WORK/alert-stream" | jq -se --arg node "$1" 'any(.[]; .node == $node and .kind == "port_scan" and .state == "active" and .source.ip == "10.244.1.3" and (.evidence.flows | length) > 0)' >/dev/null; } # NODE
+patience=150 eventually "the scanner's node tells of it" scanned node1
+patience=150 eventually "and that of the scanned, with its name" scanned node2
+followed() { jq -se '[.[] | select(.kind == "port_scan") | .node] | unique | contains(["node1", "node2"])' "$WORK/alerts" >/dev/null; }
+eventually "netprobe alerts -f shows both" followed
+listed() { holds "$SERVER/api/alerts?kind=port_scan" '[.alerts[].node] | unique | contains(["node1", "node2"])'; }
+check "and so has the list" listed
+check "no alert was lost, nobody left" not grep -E '^event: (lost|agent)' "$WORK/alert-stream"
+kill "$stream" "$alerting"
+
 check_the_end
 ((failures == 0)) || { echo "server_test: $failures check(s) FAILED"; exit 1; }
 echo "server_test: all checks passed"

@@ -17,6 +17,7 @@
 #include "abi/block_abi.h"
 #include "abi/drop_abi.h"
 #include "abi/flow_abi.h"
+#include "abi/name_abi.h"
 #include "abi/netfilter_abi.h"
 #include "abi/socket_abi.h"
 #include "abi/tunnel_abi.h"
@@ -128,11 +129,16 @@ std::vector<Layout> abi() {
       NP_LAYOUT(np_packet_stats, count, busy, reserved),
       NP_LAYOUT(np_clock, jiffies, ktime_ns, zero_ns),
       NP_LAYOUT(np_flow_config, set_mask, device_mask, hash_seed, replay, tunnels, vxlan_port,
-                geneve_port, tick_ns, tunnel_stats, reserved0, tunnel_filter),
+                geneve_port, tick_ns, tunnel_stats, names, tunnel_filter),
       NP_LAYOUT(np_tunnel_key, outer_src_ip, outer_dst_ip, vni, ifindex, kind, direction, reserved),
       NP_LAYOUT(np_tunnel_stats, packets, bytes, last_seen, first_seen, fragments),
       NP_LAYOUT(np_tunnel_event, timestamp, outer_src_ip, outer_dst_ip, inner_src_ip, inner_dst_ip,
                 vni, packet_len, ifindex, kind, direction, inner_proto, reserved),
+      NP_LAYOUT(np_name_head, timestamp, src_ip, dst_ip, ifindex, src_port, dst_port, vlan, length,
+                captured, kind, direction),
+      NP_LAYOUT(np_dns_event, head, data),
+      NP_LAYOUT(np_neighbour_event, head, data),
+      NP_LAYOUT(np_name_stats, seen, over_budget, ring_full, window, taken),
   };
 }
 

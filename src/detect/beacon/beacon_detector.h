@@ -46,6 +46,10 @@ class BeaconDetector final : public Detector {
   [[nodiscard]] std::string_view name() const override { return "beacon"; }
   void on_flow(const FlowRecord& record) override;
   void tick(Micros now, const FindingSink& found) override;
+  void set_inside(const std::vector<IpPrefix>& inside) override {
+    options_.inside = inside;
+    subjects_.set_inside(inside);
+  }
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::uint64_t not_followed() const override;
 

@@ -205,6 +205,15 @@ TEST_F(Beacons, HonestClocksAreNot) {
         "a workload that is learnt");
 }
 
+TEST_F(Beacons, WhatBecomesKnownAsInsideIsNotOutside) {
+  const Implant implant{.flow = {.src = pod_, .dst = made_outside("198.51.100.77")}, .jitter = 0};
+  BeaconDetector before = learnt();
+  EXPECT_FALSE(run(before, implant, 30 * kMadeHour).empty());
+  BeaconDetector after = learnt();
+  after.set_inside({*IpPrefix::parse("198.51.100.0/24")});
+  EXPECT_TRUE(run(after, implant, 30 * kMadeHour).empty());
+}
+
 TEST_F(Beacons, ChanceIsNot) {
   BeaconDetector detector = learnt();
   std::mt19937 random(9);

@@ -2,6 +2,7 @@
 #include "detect/intel/intel_detector.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,8 @@ namespace netprobe {
 namespace {
 
 constexpr std::size_t kMostLists = 5;  // named in a summary
+/// A name that somebody else asks for so soon after is asked by a resolver on their behalf.
+constexpr Micros kForwarded = 5'000'000;
 
 bool is_outside(const IdentityPtr& identity) {
   return !identity || identity->kind == IdentityKind::kExternal;
@@ -82,12 +85,75 @@ void IntelDetector::look_at(const FlowRecord& record, const IpAddress& address, 
   if (!watchlist_->has(address)) return;
   const auto matches = watchlist_->find(address);
   if (matches.empty()) return;
+  for (const WatchlistMatch& match : matches) ++matches_[match.list];
   const FindingEnd ours = calls ? src_of(record) : dst_of(record);
   // The narrowest of the first list names the pair.
   const PairKey key{who_hash(ours), text_hash(matches.front().entry), calls};
   Pair& pair = pairs_.touch(key);
   if (pair.flows == 0 && pair.packets == 0) begin(pair, record, address, calls, matches);
   follow(pair, record);
+}
+
+std::uint64_t IntelDetector::matches(std::string_view list) const {
+  const auto found = matches_.find(list);
+  return found == matches_.end() ? 0 : found->second;
+}
+
+bool IntelDetector::is_forwarded(const DnsMessage& message) {
+  Asked& asked = asked_.touch(text_hash(message.name));
+  if (asked.time != 0 && asked.client != message.client &&
+      std::abs(message.time - asked.time) < kForwarded)
+    return true;
+  asked = {.client = message.client, .time = message.time};
+  return false;
+}
+
+void IntelDetector::on_dns(const DnsMessage& message) {
+  if (message.is_response || message.name.empty()) return;
+  const auto matches = watchlist_->find_name(message.name);
+  if (matches.empty() || is_forwarded(message)) return;
+  for (const WatchlistMatch& match : matches) ++matches_[match.list];
+  FindingEnd ours{.address = message.client,
+                  .identity = message.client_identity,
+                  .process = message.client_process,
+                  .port = 0,
+                  .text = {}};
+  Pair& pair = pairs_.touch({who_hash(ours), text_hash(matches.front().entry), true});
+  if (pair.flows == 0) {
+    pair.calls = pair.is_name = true;
+    pair.ours = std::move(ours);
+    pair.listed.text = message.name;
+    pair.listed.port = 53;
+    list(pair, matches);
+    pair.first_seen = message.time;
+  }
+  ++pair.flows;
+  ++pair.packets;
+  pair.bytes += message.bytes;
+  pair.last_seen = std::max(pair.last_seen, message.time);
+  pair.touched = now_;
+  pair.has_news = true;
+  EvidenceFlow flow;
+  flow.time = message.time;
+  flow.tuple.src = message.client;
+  flow.tuple.dst = message.server;
+  flow.tuple.src_port = message.client_port;
+  flow.tuple.dst_port = 53;
+  flow.tuple.protocol = kProtoUdp;
+  flow.packets = 1;
+  flow.bytes = message.bytes;
+  if (pair.evidence.size() >= kEvidence) pair.evidence.erase(pair.evidence.begin());
+  pair.evidence.push_back(flow);
+}
+
+void IntelDetector::list(Pair& pair, const std::vector<WatchlistMatch>& matches) {
+  pair.entry = matches.front().entry;
+  pair.lists = lists_text(matches);
+  pair.listed_severity = Severity::kInfo;
+  for (const WatchlistMatch& match : matches) {
+    pair.listed_severity = std::max(pair.listed_severity, match.severity);
+    pair.confidence = std::max(pair.confidence, match.confidence);
+  }
 }
 
 void IntelDetector::begin(Pair& pair, const FlowRecord& record, const IpAddress& address,
@@ -98,13 +164,7 @@ void IntelDetector::begin(Pair& pair, const FlowRecord& record, const IpAddress&
   pair.listed.address = address;
   // Ports of those that call are another each time.
   (calls ? pair.ours : pair.listed).port = 0;
-  pair.entry = matches.front().entry;
-  pair.lists = lists_text(matches);
-  pair.listed_severity = Severity::kInfo;
-  for (const WatchlistMatch& match : matches) {
-    pair.listed_severity = std::max(pair.listed_severity, match.severity);
-    pair.confidence = std::max(pair.confidence, match.confidence);
-  }
+  list(pair, matches);
   pair.first_seen = record.time;
 }
 
@@ -146,17 +206,20 @@ Finding IntelDetector::finding_of(const Pair& pair) {
   Finding finding;
   finding.kind = "threat_intel";
   finding.severity = severity_of(pair);
-  finding.technique = pair.calls ? "T1071" : "T1595";
+  finding.technique = pair.is_name ? "T1071.004" : pair.calls ? "T1071" : "T1595";
   finding.source = pair.calls ? pair.ours : pair.listed;
   finding.target = pair.calls ? pair.listed : pair.ours;
   const std::string ours = who(pair.ours);
   finding.key = pair.calls ? ours + '>' + pair.entry : pair.entry + '>' + ours;
-  std::string listed = pair.listed.address.to_string();
+  std::string listed = pair.is_name ? pair.listed.text : pair.listed.address.to_string();
   if (pair.entry != listed) listed += " in " + pair.entry;
   const std::string numbers = ": " + plural(pair.flows, "flow") + ", " +
                               plural(pair.packets, "packet") + ", " + plural(pair.bytes, "byte");
   const std::string by = ", which is listed by " + pair.lists;
-  if (pair.calls) {
+  if (pair.is_name) {
+    finding.summary =
+        name_of(pair.ours) + " asks for " + listed + by + ": " + plural(pair.flows, "question");
+  } else if (pair.calls) {
     finding.summary = name_of(pair.ours) + " calls " + listed + by + numbers +
                       (pair.answered ? ", answered" : ", not answered");
   } else {
@@ -167,7 +230,7 @@ Finding IntelDetector::finding_of(const Pair& pair) {
   finding.last_seen = pair.last_seen;
   finding.value = static_cast<double>(pair.flows);
   finding.threshold = 1;
-  finding.unit = "flows";
+  finding.unit = pair.is_name ? "questions" : "flows";
   finding.confidence = pair.confidence;
   // Who calls is one of ours, and seen where it is.
   finding.spoofable = !pair.calls && !pair.proven;
@@ -202,6 +265,6 @@ void IntelDetector::tick(Micros now, const FindingSink& found) {
   });
 }
 
-std::size_t IntelDetector::bytes() const { return pairs_.bytes() + texts_; }
+std::size_t IntelDetector::bytes() const { return pairs_.bytes() + asked_.bytes() + texts_; }
 
 }  // namespace netprobe

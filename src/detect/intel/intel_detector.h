@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,7 @@ struct IntelDetectorOptions {
 /// - ours calls it: as bad as the list says, T1071, whether or not it was answered;
 /// - it knocks: low, T1595; medium once it was answered. Never worse than the list says.
 /// An end that is a pod, a service or a node is never outside.
+/// Names that are asked for by DNS are held against lists as well: T1071.004.
 class IntelDetector final : public Detector {
  public:
   /// `watchlist` is asked for the current one once a tick.
@@ -35,9 +38,12 @@ class IntelDetector final : public Detector {
 
   [[nodiscard]] std::string_view name() const override { return "threat_intel"; }
   void on_flow(const FlowRecord& record) override;
+  void on_dns(const DnsMessage& message) override;
   void tick(Micros now, const FindingSink& found) override;
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::uint64_t not_followed() const override { return pairs_.evicted(); }
+  /// Records with an end in this list, since the start.
+  [[nodiscard]] std::uint64_t matches(std::string_view list) const;
 
  private:
   static constexpr std::size_t kEvidence = 4;
@@ -61,6 +67,7 @@ class IntelDetector final : public Detector {
     Severity listed_severity = Severity::kHigh;
     double confidence = 0;
     bool calls = false;
+    bool is_name = false;  ///< flows are questions for it
     bool answered = false;
     bool proven = false;  ///< a handshake was seen
     std::uint64_t flows = 0;
@@ -76,7 +83,9 @@ class IntelDetector final : public Detector {
   };
 
   void look_at(const FlowRecord& record, const IpAddress& address, bool calls);
+  [[nodiscard]] bool is_forwarded(const DnsMessage& message);
   void follow(Pair& pair, const FlowRecord& record);
+  static void list(Pair& pair, const std::vector<WatchlistMatch>& matches);
   void begin(Pair& pair, const FlowRecord& record, const IpAddress& address, bool calls,
              const std::vector<WatchlistMatch>& matches);
   static void add_flow(std::vector<EvidenceFlow>& evidence, const FlowRecord& record);
@@ -86,7 +95,16 @@ class IntelDetector final : public Detector {
   const WatchlistSource source_;
   const IntelDetectorOptions options_;
   AddressWatchlistPtr watchlist_;
+  std::map<std::string, std::uint64_t, std::less<>> matches_;  ///< by list: there are few
   IdleMap<PairKey, Pair, PairKeyHash> pairs_;
+  struct Asked {
+    IpAddress client;
+    Micros time = 0;
+  };
+  struct NameHash {
+    std::size_t operator()(std::uint64_t hash) const { return keyed_hash(hash); }
+  };
+  IdleMap<std::uint64_t, Asked, NameHash> asked_{256};  ///< listed names, by whom first
   std::size_t texts_ = 0;  ///< bytes that pairs hold beside themselves, as of the last tick
   Micros now_ = 0;
 };

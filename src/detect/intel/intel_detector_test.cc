@@ -24,8 +24,9 @@ class FakeList final : public AddressWatchlist {
     const auto found = entries.find(address.to_string());
     return found == entries.end() ? std::vector<WatchlistMatch>() : found->second;
   }
-  [[nodiscard]] std::vector<WatchlistMatch> find_name(std::string_view) const override {
-    return {};
+  [[nodiscard]] std::vector<WatchlistMatch> find_name(std::string_view name) const override {
+    if (!name.ends_with(".bad.example")) return {};
+    return {{"names", "*.bad.example", "botnet", Severity::kCritical, 0.9}};
   }
 };
 
@@ -68,6 +69,17 @@ class IntelDetectorTest : public ::testing::Test {
     record.reverse_tcp_flags = kTcpSyn | kTcpAck;
     record.tcp_flags = kTcpSyn | kTcpAck;
   }
+  void ask(const std::string& name, std::string_view client = "10.0.0.5", bool is_pod = true) {
+    DnsMessage message;
+    message.time = now;
+    message.client = IpAddress::parse(client).value();
+    message.server = IpAddress::parse("10.96.0.10").value();
+    message.client_port = 40'000;
+    message.name = name;
+    message.bytes = 40;
+    if (is_pod) message.client_identity = pod;
+    detector.on_dns(message);
+  }
   std::vector<Finding> tick(Micros later = kSecondMicros) {
     now += later;
     std::vector<Finding> found;
@@ -82,6 +94,37 @@ class IntelDetectorTest : public ::testing::Test {
   AddressWatchlistPtr current = list;
   IntelDetector detector{[this] { return current; }, {.most_pairs = 100, .most_findings = 10}};
 };
+
+TEST_F(IntelDetectorTest, FindsAPodThatAsksForAListedName) {
+  ask("www.good.example");
+  ask("c2.bad.example");
+  const auto found = tick();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].kind, "threat_intel");
+  EXPECT_EQ(found[0].technique, "T1071.004");
+  EXPECT_EQ(found[0].severity, Severity::kCritical);
+  EXPECT_EQ(found[0].key, "shop/Deployment/web>*.bad.example");
+  EXPECT_EQ(found[0].source.address.to_string(), "10.0.0.5");
+  EXPECT_EQ(found[0].target.text, "c2.bad.example");
+  EXPECT_EQ(found[0].unit, "questions");
+  EXPECT_FALSE(found[0].spoofable);
+  EXPECT_EQ(found[0].evidence.size(), 1U);
+  ask("c2.bad.example");
+  EXPECT_EQ(tick(20 * kSecondMicros).at(0).count, 2U);
+}
+
+TEST_F(IntelDetectorTest, AResolverThatPassesAQuestionOnIsNotToldOf) {
+  ask("c2.bad.example");
+  now += 1'000;
+  ask("c2.bad.example", "10.0.0.53", false);
+  const auto found = tick();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].source.address.to_string(), "10.0.0.5");
+  // By itself, later, it is.
+  now += 60 * kSecondMicros;
+  ask("c2.bad.example", "10.0.0.53", false);
+  EXPECT_EQ(tick().size(), 1U);
+}
 
 TEST_F(IntelDetectorTest, FindsAPodThatCallsAListedAddress) {
   FlowRecord record = call();

@@ -93,6 +93,9 @@ void LateralDetector::on_flow(const FlowRecord& record) {
   Contact contact;
   if (!is_of_interest(record) || !ends_of(record, contact)) return;
   const Micros now = record.last_seen;
+  // Nobody looked for so long that all is forgotten: everything would be new.
+  if (newest_ != 0 && now - newest_ >= options_.forget) clear();
+  if (newest_ < now || newest_ > now + kClockSet) newest_ = now;
   if (began_ == 0 || began_ > now + kClockSet) began_ = now;
   if (Edge* known = edges_.touch_if_known(contact.edge)) {
     known->used = hours(now);
@@ -125,8 +128,9 @@ LateralDetector::Edge& LateralDetector::add_edge(std::uint64_t key, std::uint64_
 }
 
 void LateralDetector::remove_edge(const Edge& edge) {
+  // Of whom nothing is known any more is met as one that is new.
   if (Source* source = sources_.find(edge.source); source != nullptr && source->edges > 0)
-    --source->edges;
+    if (--source->edges == 0) source->first = 0;
   if (Service* service = services_.find(edge.service); service != nullptr && service->callers > 0)
     --service->callers;
 }

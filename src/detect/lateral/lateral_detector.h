@@ -41,6 +41,10 @@ class LateralDetector final : public Detector {
   [[nodiscard]] std::string_view name() const override { return "lateral_movement"; }
   void on_flow(const FlowRecord& record) override;
   void tick(Micros now, const FindingSink& found) override;
+  void set_inside(const std::vector<IpPrefix>& inside) override {
+    options_.inside = inside;
+    subjects_.set_inside(inside);
+  }
   [[nodiscard]] std::size_t bytes() const override;
   [[nodiscard]] std::uint64_t not_followed() const override;
 
@@ -94,7 +98,8 @@ class LateralDetector final : public Detector {
 
   LateralOptions options_;
   Subjects subjects_;
-  Micros began_ = 0;  ///< the first record; 0: there was none
+  Micros began_ = 0;   ///< the first record; 0: there was none
+  Micros newest_ = 0;  ///< record that was of interest
   Map<Edge> edges_;
   Map<Source> sources_;
   Map<Service> services_;

@@ -220,13 +220,41 @@ TEST_F(Lateral, WhatWasLearntOutlivesARestart) {
 TEST_F(Lateral, WhatIsNotUsedIsForgotten) {
   LateralDetector detector;
   learn(detector);
-  EXPECT_TRUE(told(detector, kMadeMonday + 40 * kMadeDay).empty());
+  for (int day = 0; day < 40; ++day) {
+    const Micros now = kMadeMonday + day * kMadeDay;
+    (void)call(detector, {.src = api_, .dst = web_, .port = 8080, .time = now});
+  }
   const auto all = call(
       detector, {.src = api_, .dst = database_, .port = 5432, .time = kMadeMonday + 40 * kMadeDay});
   ASSERT_EQ(all.size(), 1U);
-  EXPECT_NE(all[0].expected.find("it calls no others inside, and no others call this port"),
+  EXPECT_NE(all[0].expected.find("it calls 1 other inside, and no others call this port"),
             std::string::npos)
       << all[0].expected;
+}
+
+TEST_F(Lateral, AfterALongTimeOffEverythingIsLearntAnew) {
+  LateralDetector before;
+  learn(before);
+  std::string saved;
+  before.save(saved);
+  LateralDetector detector;
+  ASSERT_TRUE(detector.load(saved));
+  const Micros later = kMadeMonday + 31 * kMadeDay;
+  EXPECT_TRUE(call(detector, {.src = web_, .dst = api_, .port = 8081, .time = later}).empty());
+  EXPECT_TRUE(call(detector, {.src = web_, .dst = node_, .port = 22, .time = later}).empty());
+}
+
+TEST_F(Lateral, AWorkloadThatWasGoneForLongIsANewcomer) {
+  LateralDetector detector;
+  learn(detector);
+  for (int day = 0; day < 40; ++day) {
+    const Micros now = kMadeMonday + day * kMadeDay;
+    EXPECT_TRUE(call(detector, {.src = api_, .dst = database_, .port = 5432, .time = now}).empty());
+  }
+  const Micros later = kMadeMonday + 40 * kMadeDay;
+  EXPECT_TRUE(call(detector, {.src = web_, .dst = api_, .port = 8081, .time = later}).empty());
+  // One that was there all the time is not.
+  EXPECT_EQ(call(detector, {.src = api_, .dst = web_, .port = 5432, .time = later}).size(), 1U);
 }
 
 TEST_F(Lateral, MemoryIsBoundedWhoeverTalks) {

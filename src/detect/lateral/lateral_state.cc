@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a LateralDetector keeps over a restart. Who calls how many, and is called by how
 // many, is counted again from the edges.
+#include <algorithm>
+
 #include "detect/lateral/lateral_detector.h"
 #include "sketch/saved_state.h"
 
@@ -9,6 +11,7 @@ namespace {
 
 constexpr std::string_view kName = "lateral_movement";
 constexpr std::uint32_t kVersion = 1;
+constexpr Micros kHour = 3600LL * 1'000'000;
 
 }  // namespace
 
@@ -41,7 +44,7 @@ Status LateralDetector::load(std::string_view state) {
 }
 
 void LateralDetector::clear() {
-  began_ = 0;
+  began_ = newest_ = 0;
   edges_.clear();
   sources_.clear();
   services_.clear();
@@ -60,6 +63,7 @@ Status LateralDetector::read(std::string_view state) {
     if (edges_.find(id) != nullptr) from->refuse();
     Edge& edge = add_edge(id, source, service, 0);
     edge.used = from->u32();
+    newest_ = std::max(newest_, Micros{edge.used} * kHour);
     edge.times = from->u32();
     edge.told_first = from->time();
     edge.score = edge.times > 0 ? static_cast<float>(options_.min_score) : 0;

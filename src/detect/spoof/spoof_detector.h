@@ -33,8 +33,8 @@ struct SpoofOptions {
 /// Finds pods that send from addresses that are not theirs, and addresses that cannot come
 /// from where they came. docs/detectors.md has the definitions.
 ///
-/// Which pod an interface is of is learnt from what was answered there. ARP and neighbour
-/// conflicts are not in records of history, and so are not seen.
+/// Which pod an interface is of is learnt from what was answered there. Conflicts of
+/// ARP and neighbour discovery are another detector's (neighbour_spoof).
 ///
 /// Kinds: "spoofed_source" (key: the pod), "martian" (key "interface/what").
 class SpoofDetector final : public Detector {

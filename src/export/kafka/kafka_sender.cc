@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "export/kafka/kafka_sender.h"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +24,8 @@ using kafka::Producer;
 using kafka::Settings;
 
 constexpr std::uint16_t kPort = 9092;
+// Messages that are handed over together. One whose answer is late keeps the text of all.
+constexpr std::size_t kTogether = 32;
 constexpr Nanos kLook = 50 * kMillisecond;  // how soon stop() is seen
 
 /// A record as one and the same when it comes again: it stays where it is while its
@@ -69,8 +73,18 @@ class KafkaSender final : public RecordSender {
  private:
   struct Message {
     RecordKey record;
+    /// What the producer reads of it, as long as it is not settled; of a few messages.
+    std::shared_ptr<const std::string> text;
     bool settled = false;
     Fate fate = Fate::kAgain;
+  };
+  /// A message in a text of a few: from where to where.
+  struct Written {
+    std::size_t place = 0;  ///< of its record
+    RecordKey record;
+    std::size_t key = 0;
+    std::size_t value = 0;
+    std::size_t end = 0;
   };
 
   Status ensure_producer() {
@@ -84,6 +98,7 @@ class KafkaSender final : public RecordSender {
           if (message == nullptr || message->settled) return;
           message->settled = true;
           message->fate = fate;
+          message->text = nullptr;
           --waiting_;
           if (fate != Fate::kTaken && problem_.empty()) problem_ = why;
         });
@@ -111,36 +126,49 @@ class KafkaSender final : public RecordSender {
     return place < messages_.size() ? &messages_[place] : nullptr;
   }
 
-  std::string_view key_for(const RecordRef& record) {
-    key_.clear();
+  void append_key(std::string& out, const RecordRef& record) const {
     switch (settings_.key) {
       case KeyBy::kWorkload: {
         const EndNames src = end_names(record.record->src.get());
         if (!src.workload.empty()) {
-          key_.append(src.name_space).append("/").append(src.workload);
+          out.append(src.name_space).append("/").append(src.workload);
         } else {
-          record.record->tuple.src.append_to(key_);
+          record.record->tuple.src.append_to(out);
         }
         break;
       }
       case KeyBy::kFlow:
-        key_ = record.kind == RecordKind::kFlow
-                   ? std::to_string(static_cast<const FlowRecord*>(record.record)->flow_id)
-                   : std::string(record.node);
+        if (record.kind == RecordKind::kFlow)
+          out += std::to_string(static_cast<const FlowRecord*>(record.record)->flow_id);
+        else
+          out += record.node;
         break;
       case KeyBy::kNode:
-        key_ = record.node;
+        out += record.node;
         break;
       case KeyBy::kNone:
         break;
     }
-    return key_;
   }
 
   /// From `next` on, until the producer is full; returns the first that was not put.
   std::size_t put_some(std::span<const RecordRef> records, std::size_t next,
                        std::vector<std::uint64_t>& tokens) {
-    for (; next < records.size(); ++next) {
+    while (next < records.size()) {
+      const std::size_t after = write_some(records, next, tokens);
+      next = put_written(after, tokens);
+      if (next != after) break;
+    }
+    return next;
+  }
+
+  /// Writes a few messages, from `next` on; returns the record behind them.
+  std::size_t write_some(std::span<const RecordRef> records, std::size_t next,
+                         std::vector<std::uint64_t>& tokens) {
+    written_.clear();
+    auto text = std::make_shared<std::string>();
+    text->reserve(last_text_);
+    for (; next < records.size() && written_.size() < kTogether; ++next) {
       const RecordRef& record = records[next];
       if (!by_record_.empty()) {
         if (const auto known = by_record_.find(key_of(record)); known != by_record_.end()) {
@@ -149,24 +177,53 @@ class KafkaSender final : public RecordSender {
         }
       }
       prefetch(records, next);
-      value_.clear();
-      json_.append(value_, record);
-      std::string why;
-      const std::uint64_t token = first_token_ + messages_.size();
-      const auto put = producer_->put(key_for(record), value_, token, why);
-      if (put == Producer::Put::kFull) {
-        problem_ = why;
-        return next;
-      }
-      tokens[next] = token;
-      const bool rejected = put == Producer::Put::kRejected;
-      if (rejected && problem_.empty()) problem_ = why;
-      messages_.push_back({.record = key_of(record), .settled = rejected, .fate = Fate::kRejected});
-      if (rejected) continue;
-      ++waiting_;
-      bytes_ += value_.size();
+      Written& written = written_.emplace_back();
+      written.place = next;
+      written.record = key_of(record);
+      written.key = text->size();
+      append_key(*text, record);
+      written.value = text->size();
+      json_.append(*text, record);
+      written.end = text->size();
     }
+    last_text_ = std::max(last_text_, text->size());
+    text_ = std::move(text);
     return next;
+  }
+
+  /// Returns the first record that found no room; `after` where all did.
+  std::size_t put_written(std::size_t after, std::vector<std::uint64_t>& tokens) {
+    const std::string_view text = *text_;
+    const std::uint64_t first = first_token_ + messages_.size();
+    letters_.clear();
+    for (const Written& each : written_)
+      letters_.push_back({.key = text.substr(each.key, each.value - each.key),
+                          .value = text.substr(each.value, each.end - each.value),
+                          .token = first + letters_.size()});
+    producer_->put(letters_);
+    // Those at the end that found no room may find some soon.
+    std::size_t put = letters_.size();
+    while (put > 0 && letters_[put - 1].put == Producer::Put::kFull) --put;
+    for (std::size_t i = 0; i < put; ++i) {
+      const Producer::Letter& letter = letters_[i];
+      const bool queued = letter.put == Producer::Put::kQueued;
+      const bool rejected = letter.put == Producer::Put::kRejected;
+      tokens[written_[i].place] = letter.token;
+      messages_.push_back({.record = written_[i].record,
+                           .text = queued ? text_ : nullptr,
+                           .settled = !queued,
+                           .fate = rejected ? Fate::kRejected : Fate::kAgain});
+      if (queued) {
+        ++waiting_;
+        bytes_ += letter.value.size();
+      } else if (problem_.empty()) {
+        problem_ = letter.why;
+      }
+    }
+    text_ = nullptr;
+    if (put == letters_.size()) return after;
+    problem_ = letters_[put].why;
+    return written_[put].place;
   }
 
   /// The record is known when it comes again.
@@ -219,10 +276,12 @@ class KafkaSender final : public RecordSender {
   std::size_t waiting_ = 0;  ///< of them, not settled
   std::uint64_t bytes_ = 0;
   std::string problem_;
-  std::string key_;
-  std::string value_;
+  std::vector<Written> written_;             ///< of write_some()
+  std::shared_ptr<const std::string> text_;  ///< of them
+  std::vector<Producer::Letter> letters_;
+  std::size_t last_text_ = 0;  ///< the largest: the next one is about as large
   std::atomic<bool> stopped_ = false;
-  std::unique_ptr<Producer> producer_;  ///< last: it calls back
+  std::unique_ptr<Producer> producer_;  ///< last: it calls back, and reads messages' texts
 };
 
 }  // namespace

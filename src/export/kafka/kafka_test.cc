@@ -249,6 +249,23 @@ TEST_F(Kafka, AMissingTopicIsSaidAndWaitedFor) {
   expect_each_once(cluster.consume("later", 20), 20);
 }
 
+TEST_F(Kafka, AProducerThatFailsForGoodIsMadeAnew) {
+  MockCluster cluster(1);
+  // What its numbers come from refuses it: it can do nothing more.
+  ::rd_kafka_mock_push_request_errors(cluster.mock(), 22 /* InitProducerId */, 1,
+                                      RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+  const auto sender = make(target_at(cluster));
+  const auto batch = testing::made_flows(300);
+  const auto refs = refs_of(*batch);
+  const auto first = sender->send(refs);
+  EXPECT_EQ(first.again.size(), 300U);
+  EXPECT_EQ(first.rejected, 0U);
+  EXPECT_FALSE(first.problem.empty());
+  const auto second = send_all(*sender, refs, 10);
+  EXPECT_EQ(second.taken, 300U) << second.problem;
+  expect_each_once(cluster.consume("netprobe", 300), 300);
+}
+
 TEST_F(Kafka, StopEndsASendThatWaits) {
   MockCluster cluster(1);
   auto target = target_at(cluster);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "base/freed.h"
 
@@ -67,16 +68,26 @@ class RdProducer final : public Producer {
     (void)::rd_kafka_poll(kafka_.get(), 0);
   }
 
-  Put put(std::string_view key, std::string_view value, std::uint64_t token,
-          std::string& why) override {
-    const int failed = ::rd_kafka_produce(handle_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-                                          const_cast<char*>(value.data()), value.size(),
-                                          key.empty() ? nullptr : key.data(), key.size(),
-                                          reinterpret_cast<void*>(token));
-    if (failed == 0) return Put::kQueued;
-    const auto error = ::rd_kafka_last_error();
-    why = sentence(error);
-    return is_permanent(error) ? Put::kRejected : Put::kFull;
+  void put(std::span<Letter> letters) override {
+    messages_.assign(letters.size(), {});
+    for (std::size_t i = 0; i < letters.size(); ++i) {
+      const Letter& letter = letters[i];
+      rd_kafka_message_t& message = messages_[i];
+      message.payload = const_cast<char*>(letter.value.data());
+      message.len = letter.value.size();
+      // An empty key is none: the partitioner then takes any partition.
+      message.key = letter.key.empty() ? nullptr : const_cast<char*>(letter.key.data());
+      message.key_len = letter.key.size();
+      message._private = reinterpret_cast<void*>(letter.token);
+    }
+    (void)::rd_kafka_produce_batch(handle_.get(), RD_KAFKA_PARTITION_UA, 0, messages_.data(),
+                                   static_cast<int>(messages_.size()));
+    for (std::size_t i = 0; i < letters.size(); ++i) {
+      const auto error = messages_[i].err;
+      if (error == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+      letters[i].put = is_permanent(error) ? Put::kRejected : Put::kFull;
+      letters[i].why = sentence(error);
+    }
   }
 
   void poll(Nanos patience) override {
@@ -119,6 +130,7 @@ class RdProducer final : public Producer {
   const std::string topic_;
   Settled settled_;
   std::string trouble_;
+  std::vector<rd_kafka_message_t> messages_;  ///< of put()
   // Destroyed before all others: it calls back. The topic is its.
   std::unique_ptr<rd_kafka_t, Freed<rd_kafka_destroy>> kafka_;
   std::unique_ptr<rd_kafka_topic_t, Freed<rd_kafka_topic_destroy>> handle_;

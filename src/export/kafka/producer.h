@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,9 +31,17 @@ class Producer {
   virtual ~Producer() = default;
 
   enum class Put : std::uint8_t { kQueued, kFull, kRejected };
-  /// A copy is taken. kRejected: `why` says it.
-  [[nodiscard]] virtual Put put(std::string_view key, std::string_view value, std::uint64_t token,
-                                std::string& why) = 0;
+  struct Letter {
+    std::string_view key;
+    std::string_view value;
+    std::uint64_t token = 0;
+    Put put = Put::kQueued;  ///< what became of it
+    std::string why{};       ///< where it is not queued
+  };
+  /// In their order. One that finds no room is kFull, and so are those behind it. Of a key a
+  /// copy is taken; the value stays where it is until it is settled, or this is gone. Many
+  /// at once cost less.
+  virtual void put(std::span<Letter> letters) = 0;
   /// Tells of messages that are settled; waits for the first one for so long.
   virtual void poll(Nanos patience) = 0;
   /// It can do nothing more; messages that it still had are settled in poll().

@@ -13,6 +13,7 @@
 #include "export/prometheus/export_rows.h"
 #include "export/prometheus/history_rows.h"
 #include "export/prometheus/kube_rows.h"
+#include "export/prometheus/link_rows.h"
 #include "export/prometheus/loss_rows.h"
 #include "export/prometheus/metric_collector.h"
 #include "export/prometheus/metric_table.h"
@@ -219,6 +220,9 @@ void PrometheusExporter::write(const Snapshot& snapshot, MetricWriter& out) {
   if (options_.history) history = options_.history();
   write_history(out, history ? &*history : nullptr, snapshot.table);
   write_response(out, options_.response ? options_.response() : ResponseReport());
+  std::optional<LinkCounts> link;
+  if (options_.link) link = options_.link();
+  write_link(out, link ? &*link : nullptr);
   write_exporters(out, options_.exporters ? options_.exporters() : std::vector<OutboxStatus>());
 }
 

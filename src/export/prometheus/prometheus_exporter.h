@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "export/prometheus/interface_rows.h"
 #include "export/prometheus/text_writer.h"
+#include "model/link_counts.h"
 #include "model/metric_set.h"
 #include "model/response.h"
 #include "model/snapshot.h"
@@ -26,6 +28,8 @@ struct PrometheusOptions {
   std::function<std::vector<OutboxStatus>()> exporters = nullptr;
   /// The same of blocks: the mode and status; lists are not looked at.
   std::function<ResponseReport()> response = nullptr;
+  /// The same of the link to servers; what gives nothing has none.
+  std::function<std::optional<LinkCounts>()> link = nullptr;
 };
 
 /// Renders snapshots as the metrics page, or collects the same for those that push

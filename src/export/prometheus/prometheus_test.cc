@@ -38,6 +38,33 @@ bool has_line(const std::string& page, std::string_view line) {
 
 #define EXPECT_LINE(page, line) EXPECT_TRUE(has_line(page, line)) << (line) << "\nin\n" << (page)
 
+TEST(Prometheus, WritesWhatBecameOfLists) {
+  Snapshot snapshot = small_snapshot();
+  auto report = std::make_shared<AlertReport>();
+  WatchlistStatus& list = report->watchlists.emplace_back();
+  list.name = "drop";
+  list.error = "it is gone";
+  list.fetched = 1'764'000'000 * kSecond;
+  list.addresses = 5;
+  list.prefixes = 2;
+  list.trimmed = 1;
+  list.refused = {{"private", 4}};
+  list.failed = 3;
+  list.matches = 9;
+  snapshot.alerts = report;
+  const auto page = render(snapshot);
+  EXPECT_LINE(page, R"(netprobe_threat_intel_entries{list="drop",type="address"} 5)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_entries{list="drop",type="network"} 2)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_entries{list="drop",type="name"} 0)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_up{list="drop"} 0)");
+  EXPECT_LINE(page,
+              R"(netprobe_threat_intel_last_refresh_timestamp_seconds{list="drop"} 1.764e+09)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_refreshes_total{list="drop",outcome="failed"} 3)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_refused_entries{list="drop",cause="private"} 4)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_trimmed_entries{list="drop"} 1)");
+  EXPECT_LINE(page, R"(netprobe_threat_intel_matches_total{list="drop"} 9)");
+}
+
 TEST(Prometheus, WritesWhatTheSnapshotHolds) {
   const auto page = render(small_snapshot());
   EXPECT_LINE(page, R"(netprobe_interface_rx_packets_total{interface="eth0",role="uplink"} 100)");
@@ -353,11 +380,34 @@ TEST(Prometheus, WritesHowExportersStand) {
   EXPECT_LINE(page, R"(netprobe_export_cpu_seconds_total{exporter="file"} 0.25)");
 }
 
+std::optional<LinkCounts> busy_link() {
+  return LinkCounts{.calls = {{.kind = "query", .taken = 12, .refused = 3, .now = 2},
+                              {.kind = "hello", .taken = 1}},
+                    .unreadable = 4,
+                    .stalled = 5,
+                    .live_bytes = 6000};
+}
+
+TEST(Prometheus, WritesHowTheLinkStands) {
+  const auto page = PrometheusExporter({.link = busy_link}).render(small_snapshot(), {});
+  EXPECT_LINE(page, R"(netprobe_agent_link_calls_total{kind="query"} 12)");
+  EXPECT_LINE(page, R"(netprobe_agent_link_calls_total{kind="hello"} 1)");
+  EXPECT_LINE(page, R"(netprobe_agent_link_calls_active{kind="query"} 2)");
+  EXPECT_LINE(page, R"(netprobe_agent_link_calls_refused_total{kind="query"} 3)");
+  EXPECT_LINE(page, "netprobe_agent_link_unreadable_total 4");
+  EXPECT_LINE(page, "netprobe_agent_link_stalled_total 5");
+  EXPECT_LINE(page, "netprobe_agent_link_live_bytes 6000");
+  PrometheusExporter without({.link = [] { return std::optional<LinkCounts>(); }});
+  EXPECT_FALSE(without.render(small_snapshot(), {}).contains("\nnetprobe_agent_link_"));
+}
+
 TEST(Prometheus, PassesPromtool) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool is not installed";
   const std::string path = ::testing::TempDir() + "/netprobe_metrics_page.txt";
-  std::ofstream(path) << PrometheusExporter({.history = busy_history, .exporters = busy_exporters})
+  std::ofstream(path) << PrometheusExporter({.history = busy_history,
+                                             .exporters = busy_exporters,
+                                             .link = busy_link})
                              .render(small_snapshot(), TextFormat::kPrometheus);
   const int status = std::system(("promtool check metrics < '" + path + "' >&2").c_str());
   EXPECT_EQ(WEXITSTATUS(status), 0) << "promtool found fault with the page";

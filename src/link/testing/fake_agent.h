@@ -49,6 +49,35 @@ class FakeFeed final : public FlowFeed {
   std::uint64_t last_ = 0;
 };
 
+/// Alerts that a test tells.
+class FakeAlerts final : public AlertFeed {
+ public:
+  std::uint64_t subscribe(AlertBatchHandler handler) override {
+    const std::lock_guard lock(mutex_);
+    handlers_.emplace(++last_, std::move(handler));
+    return last_;
+  }
+  void unsubscribe(std::uint64_t id) override {
+    const std::lock_guard lock(mutex_);
+    handlers_.erase(id);
+  }
+  [[nodiscard]] std::size_t subscribers() const {
+    const std::lock_guard lock(mutex_);
+    return handlers_.size();
+  }
+  void tell(AlertEvent event) {
+    auto batch = std::make_shared<HistoryBatch>();
+    batch->alerts.push_back(std::move(event));
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, handler] : handlers_) handler(batch);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, AlertBatchHandler> handlers_;
+  std::uint64_t last_ = 0;
+};
+
 /// Hands out one snapshot.
 class FakeSnapshots final : public SnapshotSource {
  public:
@@ -108,7 +137,8 @@ struct FakeAgent {
                          .history = &store,
                          .live = nullptr,
                          .flush_history = nullptr,
-                         .page = page};
+                         .page = page,
+                         .alerts = has_alerts ? &alerts : nullptr};
     auto made =
         AgentServer::make({"127.0.0.1", port}, *credentials, service, std::move(sources), hub);
     ASSERT_TRUE(made) << made.error().message;
@@ -120,6 +150,8 @@ struct FakeAgent {
 
   SystemClock clock;
   FakeFeed feed;
+  FakeAlerts alerts;
+  bool has_alerts = true;
   FakeSnapshots snapshots;
   FakeStore store;
   std::function<void(std::string, std::string, std::function<void(PageAnswer)>)> page;

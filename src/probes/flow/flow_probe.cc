@@ -81,13 +81,27 @@ Result<FlowProbe> FlowProbe::make(const FlowProgramOptions& options, TcMode mode
     why = "asked for by --tc-mode";
   }
   auto programs = load_flow_programs(options, kernel);
+  FlowProgramOptions fewer = options;
+  std::string no_names;
+  if (!programs && options.names) {
+    // What tells of names may be what this kernel does not take.
+    std::string why_not = programs.error().message;
+    fewer.names = false;
+    programs = load_flow_programs(fewer, kernel);
+    if (programs) no_names = std::move(why_not);
+  }
   std::string no_tunnel_stats;
   if (!programs && options.tunnel_stats) {
-    // What counts tunnels may be what this kernel does not take.
+    // Or what counts tunnels.
     no_tunnel_stats = programs.error().message;
-    FlowProgramOptions fewer = options;
+    fewer.names = options.names;
     fewer.tunnel_stats = false;
     programs = load_flow_programs(fewer, kernel);
+    if (!programs && options.names) {
+      no_names = no_tunnel_stats;
+      fewer.names = false;
+      programs = load_flow_programs(fewer, kernel);
+    }
   }
   if (!programs) return std::unexpected(programs.error());
   if (programs->preempt_rt) why += "; PREEMPT_RT build";
@@ -100,6 +114,7 @@ Result<FlowProbe> FlowProbe::make(const FlowProgramOptions& options, TcMode mode
   if (!classes) return std::unexpected(classes.error());
   FlowProbe probe(std::move(*programs), std::move(*reader), std::move(*devices),
                   std::move(*classes), mode, std::move(why));
+  probe.no_names_ = std::move(no_names);
   probe.no_tunnel_stats_ = std::move(no_tunnel_stats);
   return probe;
 }
@@ -107,6 +122,11 @@ Result<FlowProbe> FlowProbe::make(const FlowProgramOptions& options, TcMode mode
 Result<TunnelMaps> FlowProbe::tunnel_maps() const {
   if (!no_tunnel_stats_.empty()) return fail(no_tunnel_stats_);
   return share_tunnel_maps(programs_);
+}
+
+Result<NameMaps> FlowProbe::name_maps() const {
+  if (!no_names_.empty()) return fail(no_names_);
+  return share_name_maps(programs_);
 }
 
 Status FlowProbe::attach(const InterfaceInfo& link) {

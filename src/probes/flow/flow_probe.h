@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "bpf/kernel.h"
+#include "bpf/name_maps.h"
 #include "bpf/tc_attachment.h"
 #include "bpf/tunnel_maps.h"
 #include "model/flow_delta.h"
@@ -58,6 +59,8 @@ class FlowProbe {
   /// For the probe that reads tunnels. An error: why the programs of this
   /// kernel do not count them.
   [[nodiscard]] Result<TunnelMaps> tunnel_maps() const;
+  /// The same of DNS messages and neighbours.
+  [[nodiscard]] Result<NameMaps> name_maps() const;
   [[nodiscard]] ProbeStatus status() const;
   /// packet_stats by name of the class, summed over CPUs.
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> packet_classes() const;
@@ -79,6 +82,7 @@ class FlowProbe {
   std::map<std::uint32_t, Nanos> retiring_;  ///< since when
   TcMode mode_;
   std::string why_;
+  std::string no_names_;         ///< why; empty: they are told, or not wanted
   std::string no_tunnel_stats_;  ///< why; empty: they are kept, or not wanted
 };
 

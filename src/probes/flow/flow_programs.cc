@@ -58,6 +58,8 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
   config.tunnels = options.look_inside_tunnels ? 1 : 0;
   programs.tunnel_stats = options.look_inside_tunnels && options.tunnel_stats;
   config.tunnel_stats = programs.tunnel_stats ? 1 : 0;
+  programs.names = options.names && !options.replay;
+  config.names = programs.names ? options.names_per_window : 0;
   config.tick_ns = static_cast<__u32>(kernel.tick_ns);
   if (auto s = set_ports(options.vxlan_ports, config.vxlan_port, "VXLAN"); !s)
     return std::unexpected(s.error());
@@ -75,9 +77,13 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
       {"flow_marks", programs.cpus},
       {"network_events", options.ring_bytes},
       {"vxlan_stats", programs.tunnel_stats ? options.max_tunnels : 1},
+      {"name_stats", programs.cpus},
   };
   for (const auto& [map, entries] : sizes)
     if (auto s = programs.object.set_max_entries(map, entries); !s)
+      return std::unexpected(s.error());
+  if (programs.names)  // else it is a page
+    if (auto s = programs.object.set_max_entries("name_events", options.name_ring_bytes); !s)
       return std::unexpected(s.error());
   if (auto s = programs.object.set_rodata(config); !s) return std::unexpected(s.error());
   if (options.replay)  // what a capture shows has one direction
@@ -96,6 +102,19 @@ Result<TunnelMaps> share_tunnel_maps(const FlowPrograms& programs) {
   const std::pair<const char*, UniqueFd*> wanted[] = {{"vxlan_stats", &maps.stats},
                                                       {"vxlan_events", &maps.events},
                                                       {"packet_stats", &maps.classes}};
+  for (const auto& [name, to] : wanted) {
+    to->reset(::fcntl(programs.object.map_fd(name), F_DUPFD_CLOEXEC, 0));
+    if (!*to) return fail_errno(std::string("cannot share the map ") + name);
+  }
+  return maps;
+}
+
+Result<NameMaps> share_name_maps(const FlowPrograms& programs) {
+  if (!programs.names) return fail("the flow programs were loaded without (--enable-dns=false)");
+  NameMaps maps;
+  maps.cpus = programs.cpus;
+  const std::pair<const char*, UniqueFd*> wanted[] = {{"name_events", &maps.events},
+                                                      {"name_stats", &maps.stats}};
   for (const auto& [name, to] : wanted) {
     to->reset(::fcntl(programs.object.map_fd(name), F_DUPFD_CLOEXEC, 0));
     if (!*to) return fail_errno(std::string("cannot share the map ") + name);

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "bpf/kernel.h"
+#include "bpf/name_maps.h"
 #include "bpf/object.h"
 #include "bpf/tunnel_maps.h"
 
@@ -24,8 +25,13 @@ struct FlowProgramOptions {
   bool look_inside_tunnels = true;
   bool tunnel_stats = true;          ///< keep vxlan_stats, where tunnels are looked into
   std::uint32_t max_tunnels = 8192;  ///< entries of vxlan_stats
-  bool replay = false;               ///< time, length and interface come from the context
-  bool force_preempt_rt = false;     ///< the build with atomics, for its tests
+  /// Tell of DNS messages and claims of neighbours; `names_per_window` of each a CPU and
+  /// 17 ms at most, which bounds what a flood of them costs.
+  bool names = false;
+  std::uint32_t names_per_window = 64;
+  std::uint32_t name_ring_bytes = 1U << 20;  ///< a power of two and whole pages
+  bool replay = false;                       ///< time, length and interface come from the context
+  bool force_preempt_rt = false;             ///< the build with atomics, for its tests
 };
 
 /// The loaded object and the sizes that it was loaded with.
@@ -36,6 +42,7 @@ struct FlowPrograms {
   std::uint32_t devices_per_cpu = 0;
   bool preempt_rt = false;
   bool tunnel_stats = false;
+  bool names = false;
   long tick_ns = 0;  ///< length of a jiffy
 };
 
@@ -49,5 +56,7 @@ struct FlowPrograms {
 /// The maps in which the loaded programs count tunnels, as descriptors of
 /// their own. An error: they were loaded without.
 [[nodiscard]] Result<TunnelMaps> share_tunnel_maps(const FlowPrograms& programs);
+/// The same of DNS messages and neighbours.
+[[nodiscard]] Result<NameMaps> share_name_maps(const FlowPrograms& programs);
 
 }  // namespace netprobe

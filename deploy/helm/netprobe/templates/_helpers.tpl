@@ -117,6 +117,23 @@ default
 {{- end }}
 - {{ printf "--external-names=%s" (join "," $names) | quote }}
 {{- end }}
+{{- with .Values.detection }}
+{{- if not .enabled }}
+- --enable-detection=false
+{{- end }}
+{{- with .detectors }}
+- {{ printf "--detectors=%s" (join "," .) | quote }}
+{{- end }}
+{{- range .mute }}
+- {{ printf "--mute-alerts=%s" . | quote }}
+{{- end }}
+{{- range .threatIntel }}
+- {{ printf "--threat-intel=%s" . | quote }}
+{{- end }}
+{{- end }}
+{{- range .Values.exports }}
+- {{ printf "--export=%s" . | quote }}
+{{- end }}
 {{- with .Values.extraArgs }}
 {{ toYaml . }}
 {{- end }}
