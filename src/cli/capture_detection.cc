@@ -5,8 +5,8 @@
 #include <tuple>
 #include <utility>
 
-#include "agent/detectors.h"
 #include "analysis/quality/flow_judge.h"
+#include "detectors/registry.h"
 
 namespace netprobe {
 namespace {
@@ -35,12 +35,11 @@ CaptureDetection::~CaptureDetection() { table_.watch_growth(nullptr, GrowthListe
 
 Result<std::unique_ptr<CaptureDetection>> CaptureDetection::make(
     const std::vector<std::string>& words, FlowTable& table, const PointNames& names) {
-  AgentOptions options;
   // Lists of the agent's configuration are not here; learnt state is not either.
-  options.detectors = {"!threat_intel"};
-  options.detectors.insert(options.detectors.end(), words.begin(), words.end());
+  DetectorSettings settings{.node = "capture", .names = {"!threat_intel"}, .intel = {}};
+  settings.names.insert(settings.names.end(), words.begin(), words.end());
   std::unique_ptr<CaptureDetection> made(new CaptureDetection(table, names));
-  auto detectors = make_detectors(options, made->clock_);
+  auto detectors = make_detectors(settings, made->clock_);
   if (!detectors) return std::unexpected(detectors.error());
   AlertBookOptions book;
   book.node = "capture";

@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "agent/options.h"
+#include "base/clock.h"
+#include "base/ip_address.h"
 #include "base/result.h"
 #include "detect/intel/intel_detector.h"
 #include "intel/intel_feeds.h"
@@ -18,13 +19,20 @@ namespace netprobe {
 /// Takes the lists as they are now; must only hand over.
 using IntelSink = std::function<void(std::shared_ptr<const intel::IntelIndex>)>;
 
+/// Lists of bad addresses and names.
+struct IntelSettings {
+  std::vector<std::string> lists;  ///< intel/feed_settings.h
+  std::string cache_directory;     ///< for what was fetched; empty: it is not kept
+  std::vector<IpPrefix> own;       ///< this node's: no list has anything of these
+};
+
 /// The detector of listed addresses with the lists that it asks, which live as long.
 /// docs/threat-intelligence.md
 class IntelWatch final : public Detector {
  public:
   /// Usage errors: which feed, and what is wrong with it. No list is read before start().
   /// `lists` gets each new state of all lists, on the detectors' thread; may be empty.
-  [[nodiscard]] static Result<std::unique_ptr<IntelWatch>> make(const AgentOptions& options,
+  [[nodiscard]] static Result<std::unique_ptr<IntelWatch>> make(const IntelSettings& settings,
                                                                 const Clock& clock,
                                                                 IntelSink lists = nullptr);
 

@@ -1,41 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/intel_watch.h"
+#include "detectors/intel_watch.h"
 
 #include <spdlog/spdlog.h>
 
 #include <utility>
 
-#include "agent/allow_sources.h"
-
 namespace netprobe {
-namespace {
 
-/// This node's own addresses: no list has them. Those of later interfaces are private or a
-/// pod's, which no list has either.
-std::vector<IpPrefix> own_networks() {
-  std::vector<IpPrefix> own;
-  for (const IpAddress& each : own_addresses()) own.push_back(IpPrefix::of(each, 128));
-  return own;
-}
-
-}  // namespace
-
-Result<std::unique_ptr<IntelWatch>> IntelWatch::make(const AgentOptions& options,
+Result<std::unique_ptr<IntelWatch>> IntelWatch::make(const IntelSettings& settings,
                                                      const Clock& clock, IntelSink lists) {
   intel::IntelFeedsOptions wanted;
-  for (const std::string& text : options.threat_intel) {
+  for (const std::string& text : settings.lists) {
     auto feed = intel::parse_feed_settings(text);
     if (!feed)
       return fail("--threat-intel '" + text + "': " + feed.error().message, ErrorKind::kUsage);
     wanted.feeds.push_back(std::move(*feed));
   }
-  if (!wanted.feeds.empty() && !options.data_dir.empty())
-    wanted.cache_directory = options.data_dir + "/threat-intel";
-  const std::vector<IpPrefix> own = own_networks();
-  wanted.own_networks = own;
+  if (!wanted.feeds.empty()) wanted.cache_directory = settings.cache_directory;
+  wanted.own_networks = settings.own;
   auto feeds = intel::IntelFeeds::make(std::move(wanted), clock);
   if (!feeds) return std::unexpected(feeds.error());
-  return std::unique_ptr<IntelWatch>(new IntelWatch(std::move(*feeds), own, std::move(lists)));
+  return std::unique_ptr<IntelWatch>(
+      new IntelWatch(std::move(*feeds), settings.own, std::move(lists)));
 }
 
 void IntelWatch::say() {
