@@ -401,6 +401,37 @@ TEST(Prometheus, WritesHowTheLinkStands) {
   EXPECT_FALSE(without.render(small_snapshot(), {}).contains("\nnetprobe_agent_link_"));
 }
 
+ResponseReport busy_response() {
+  ResponseReport report;
+  report.mode = ResponseMode::kEnforce;
+  report.status.blocks_by_mode = {1, 2};
+  report.status.limits_by_mode = {0, 3};
+  report.status.feed = "drop";
+  report.status.feed_mode = BlockMode::kEnforce;
+  report.status.feed_entries = 7;
+  report.status.counters.dropped[0] = {.packets = 12, .bytes = 720};
+  report.status.counters.would_drop[6] = {.packets = 5, .bytes = 300};
+  report.status.refused[0] = 4;
+  report.status.audit_errors = 1;
+  return report;
+}
+
+TEST(Prometheus, WritesWhatIsBlocked) {
+  const auto page = PrometheusExporter({.response = busy_response}).render(small_snapshot(), {});
+  EXPECT_LINE(page, R"(netprobe_response_info{mode="enforce"} 1)");
+  EXPECT_LINE(page, R"(netprobe_blocks{kind="block",mode="dry-run"} 1)");
+  EXPECT_LINE(page, R"(netprobe_blocks{kind="block",mode="enforce"} 2)");
+  EXPECT_LINE(page, R"(netprobe_blocks{kind="limit",mode="enforce"} 3)");
+  EXPECT_LINE(page, R"(netprobe_blocks{kind="list",mode="enforce"} 7)");
+  EXPECT_LINE(page, R"(netprobe_block_packets_total{cause="address",action="dropped"} 12)");
+  EXPECT_LINE(page, R"(netprobe_block_bytes_total{cause="syn_limit",action="would_drop"} 300)");
+  EXPECT_LINE(page, R"(netprobe_block_refusals_total{cause="bad_request"} 4)");
+  EXPECT_LINE(page, "netprobe_block_audit_errors_total 1");
+  const auto off = PrometheusExporter({}).render(small_snapshot(), {});
+  EXPECT_LINE(off, R"(netprobe_response_info{mode="off"} 1)");
+  EXPECT_FALSE(off.contains("netprobe_blocks{"));
+}
+
 TEST(Prometheus, PassesPromtool) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool is not installed";

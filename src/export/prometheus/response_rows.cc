@@ -38,7 +38,13 @@ void write_entries(MetricWriter& out, const BlockListStatus& status) {
 void write_response(MetricWriter& out, const ResponseReport& response) {
   out.family(describe(Metric::kResponseInfo));
   out.sample({{"mode", to_string(response.mode)}}, std::uint64_t{1});
-  if (response.mode == ResponseMode::kOff) return;
+  if (response.mode == ResponseMode::kOff) {
+    using enum Metric;
+    for (const Metric metric : {kBlocks, kBlockRoom, kBlockPackets, kBlockBytes, kBlockRefusals,
+                                kBlockAuditErrors, kBlockAllowed})
+      out.family(describe(metric));
+    return;
+  }
   const BlockListStatus& status = response.status;
   write_entries(out, status);
   write_sums(out, Metric::kBlockPackets, status.counters, &PlaneSum::packets);
