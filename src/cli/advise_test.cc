@@ -102,6 +102,25 @@ TEST(AdviseCommand, WritesAPolicyForReview) {
   EXPECT_THAT(agent.requests().front(), HasSubstr("src.namespace%3D%22shop%22"));
 }
 
+TEST(AdviseCommand, TellsEchoesOnceAndNeighboursNotAtAll) {
+  const auto row = [](const std::string& target, int id, const std::string& protocol) {
+    return "[" + kWeb + R"(,"external",null,null,null,")" + target + R"(",)" + std::to_string(id) +
+           R"(,null,0,")" + protocol + R"(",null,null,0,1,1,84])";
+  };
+  FakeAgent agent;
+  agent.answer("/api/query",
+               answer(kDatabase + "," + row("198.51.100.7", 17, "icmp") + "," +
+                      row("198.51.100.7", 18, "icmp") + "," + row("ff02::1:ff00:1", 0, "icmp6") +
+                      "," + row("fe80::1", 0, "icmp6")));
+  answer_pods(agent);
+  const auto run = run_netprobe({"advise", "network-policy", "--namespace", "shop", "--workload",
+                                 "web", "--agent", agent.url()});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("left out: shop/web to 198.51.100.7, icmp: policies know TCP, UDP "
+                                 "and SCTP only (2 flows)"));
+  EXPECT_THAT(run.out, Not(HasSubstr("icmp6")));
+}
+
 TEST(AdviseCommand, RefusesWhatItCannotDo) {
   FakeAgent agent;
   agent.answer("/api/query", answer(kDatabase));

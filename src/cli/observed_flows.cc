@@ -93,6 +93,8 @@ Seen seen_of(const RowReader& row) {
   seen.protocol = static_cast<std::uint8_t>(std::max(0, protocol_number(row.text("protocol"))));
   seen.port =
       static_cast<std::uint16_t>(row.number(behind.empty() ? "dst.port" : "translated.dst.port"));
+  // Of ICMP it is an identifier, another each time.
+  if (seen.protocol == kProtoIcmp || seen.protocol == kProtoIcmp6) seen.port = 0;
   if (const std::string service = row.text("service"); !service.empty()) {
     seen.service = row.text("service.namespace") + "/" + service;
     // Its address alone is nobody's.
@@ -113,6 +115,13 @@ Seen seen_of(const RowReader& row) {
                       : back > 0;
   seen.certain = connections > 0;
   return seen;
+}
+
+/// Neighbours that look for each other: no policy is about it.
+bool stays_on_link(const Seen& seen) {
+  return seen.protocol == kProtoIcmp6 &&
+         (seen.src.address.is_link_local() || seen.dst.address.is_link_local() ||
+          seen.dst.address.is_multicast());
 }
 
 using WorkloadKey = std::tuple<std::string, std::string, std::string>;
@@ -231,7 +240,8 @@ Result<ObservedFlows> fetch_observed(AgentClient& agent, const ObservedQuestion&
   observed.kept_since = json_text(answer->root(), "kept_since");
   for (const element row : answer->rows())
     if (simdjson::dom::array values; row.get(values) == simdjson::SUCCESS)
-      observed.seen.push_back(seen_of(RowReader(*answer, values)));
+      if (Seen seen = seen_of(RowReader(*answer, values)); !stays_on_link(seen))
+        observed.seen.push_back(std::move(seen));
   add_completeness(*answer, observed);
   if (Status s = add_identities(agent, observed); !s) return std::unexpected(s.error());
   return observed;

@@ -101,8 +101,7 @@ std::string detectors_help() {
 }
 
 Result<std::vector<DetectorSlot>> make_detectors(const DetectorSettings& settings,
-                                                 const Clock& clock,
-                                                 const IntelSink& lists) {
+                                                 const Clock& clock, const IntelSink& lists) {
   if (auto s = check_detector_names(settings.names); !s) return std::unexpected(s.error());
   std::vector<DetectorSlot> slots;
   for (const DetectorEntry& entry : detector_registry()) {
