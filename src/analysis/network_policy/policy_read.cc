@@ -45,13 +45,15 @@ class Reader {
   static std::string word(const YAML::Node& node) {
     return node.IsDefined() && node.IsScalar() ? node.Scalar() : std::string();
   }
+  /// To Kubernetes null is as good as nothing.
+  static bool is_there(const YAML::Node& node) { return node.IsDefined() && !node.IsNull(); }
   YAML::Node list(const YAML::Node& node, const char* what) {
-    if (!node.IsDefined() || node.IsNull()) return YAML::Node(YAML::NodeType::Sequence);
+    if (!is_there(node)) return YAML::Node(YAML::NodeType::Sequence);
     if (!node.IsSequence()) throw Wrong{std::string(what) + " is no list"};
     return node;
   }
   YAML::Node map(const YAML::Node& node, const char* what) {
-    if (!node.IsDefined() || node.IsNull()) return YAML::Node(YAML::NodeType::Map);
+    if (!is_there(node)) return YAML::Node(YAML::NodeType::Map);
     if (!node.IsMap()) throw Wrong{std::string(what) + " is no map"};
     return node;
   }
@@ -96,10 +98,9 @@ class Reader {
     count();
     const YAML::Node one = map(node, "a peer");
     Peer result;
-    if (one["namespaceSelector"].IsDefined())
-      result.namespaces = selector(one["namespaceSelector"]);
-    if (one["podSelector"].IsDefined()) result.pods = selector(one["podSelector"]);
-    if (one["ipBlock"].IsDefined()) {
+    if (is_there(one["namespaceSelector"])) result.namespaces = selector(one["namespaceSelector"]);
+    if (is_there(one["podSelector"])) result.pods = selector(one["podSelector"]);
+    if (is_there(one["ipBlock"])) {
       const YAML::Node block = map(one["ipBlock"], "ipBlock");
       result.block = prefix(block["cidr"]);
       for (const YAML::Node& each : list(block["except"], "except")) {

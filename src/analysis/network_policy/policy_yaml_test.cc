@@ -81,6 +81,23 @@ items:
   EXPECT_EQ(to_yaml(read_policies(once, "")->front(), {}), once);
 }
 
+TEST(PolicyYaml, NullIsAsGoodAsNothing) {
+  const auto policies = read_policies(
+      "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nspec:\n"
+      "  ingress:\n"
+      "  - from: [{podSelector: {}, namespaceSelector: null, ipBlock: null}]\n"
+      "  - from: [{podSelector: ~, ipBlock: {cidr: 10.0.0.0/8}}]\n",
+      "shop");
+  ASSERT_TRUE(policies) << policies.error().message;
+  const auto& ingress = policies->front().ingress;
+  const Peer& pods = ingress.at(0).peers.at(0);
+  EXPECT_TRUE(pods.pods);
+  EXPECT_FALSE(pods.namespaces) << "the policy's own namespace, not all";
+  EXPECT_FALSE(pods.block);
+  EXPECT_FALSE(ingress.at(1).peers.at(0).pods);
+  EXPECT_TRUE(ingress.at(1).peers.at(0).block);
+}
+
 TEST(PolicyYaml, SaysWhatIsWrong) {
   const auto problem = [](const std::string& text) {
     const auto policies = read_policies(text, "default");
@@ -93,6 +110,8 @@ TEST(PolicyYaml, SaysWhatIsWrong) {
               HasSubstr("extensions/v1beta1"));
   EXPECT_THAT(problem(head + "{ingress: 5}"), HasSubstr("no list"));
   EXPECT_THAT(problem(head + "{ingress: [{from: [{}]}]}"), HasSubstr("neither ipBlock"));
+  EXPECT_THAT(problem(head + "{ingress: [{from: [{podSelector: null}]}]}"),
+              HasSubstr("neither ipBlock"));
   EXPECT_THAT(problem(head + "{ingress: [{from: [{ipBlock: {cidr: all}}]}]}"),
               HasSubstr("ipBlock"));
   EXPECT_THAT(problem(head + "{ingress: [{ports: [{port: 65536}]}]}"), HasSubstr("65536"));
