@@ -59,13 +59,14 @@ Truth selects_namespace(const Selector& selector, const std::string& name) {
 }
 
 Truth matches(const Peer& peer, const End& end, const std::string& own) {
+  // Pods behind it may have any address.
+  if (end.kind == End::Kind::kService) return Truth::kUnknown;
   if (peer.block)
     return truth(peer.block->contains(end.address) &&
                  std::ranges::none_of(peer.except, [&](const IpPrefix& each) {
                    return each.contains(end.address);
                  }));
   // A pod of its node's network is but an address to plugins.
-  if (end.kind == End::Kind::kService) return Truth::kUnknown;
   if (end.kind != End::Kind::kPod || end.host_network) return Truth::kNo;
   const Truth there = peer.namespaces ? selects_namespace(*peer.namespaces, end.name_space)
                                       : truth(end.name_space == own);
@@ -76,6 +77,8 @@ Truth matches(const Port& port, const Seen& seen) {
   if (port.protocol != seen.protocol) return Truth::kNo;
   if (!port.name.empty()) return Truth::kUnknown;
   if (port.first == 0) return Truth::kYes;
+  // Of a service it is not what its backend listens on.
+  if (seen.port == 0 || seen.dst.kind == End::Kind::kService) return Truth::kUnknown;
   return truth(seen.port >= port.first && seen.port <= std::max(port.first, port.last));
 }
 
@@ -112,7 +115,10 @@ Judgement judge_side(std::span<const Policy> policies, const Seen& seen, bool in
   if (passes == Truth::kYes) return {.ruling = Ruling::kAllowed};
   if (selected == Truth::kUnknown || passes == Truth::kUnknown)
     return {.ruling = Ruling::kUnclear,
-            .why = "labels of one end, its namespace or a port's name are not known"};
+            .why = peer.kind == End::Kind::kService
+                       ? "which pods stand behind the service was not seen"
+                       : "labels of one end, its namespace, its port or a port's name are not "
+                         "known"};
   return {.ruling = Ruling::kDenied,
           .why = ingress ? "no ingress rule has it" : "no egress rule has it"};
 }
@@ -127,6 +133,16 @@ Judgement judge(std::span<const Policy> policies, const Seen& seen) {
   if (out.ruling == Ruling::kUnclear) return out;
   if (in.ruling == Ruling::kUnclear) return in;
   return out.ruling == Ruling::kAllowed ? out : in;
+}
+
+std::set<std::string> selected_by(const Policy& policy, std::span<const Seen> seen) {
+  std::set<std::string> names;
+  for (const Seen& each : seen)
+    for (const End* end : {&each.src, &each.dst})
+      if (end->kind == End::Kind::kPod && !end->host_network &&
+          end->name_space == policy.name_space && selects(policy.pods, end->labels) == Truth::kYes)
+        names.insert(end->workload_kind + " " + name_of(*end));
+  return names;
 }
 
 }  // namespace netprobe::network_policy

@@ -74,6 +74,33 @@ TEST(PolicyMatch, AnyOfThePoliciesThatSelectAPodMayLetThrough) {
   EXPECT_EQ(judge(*read_policies(one + two, "other"), kIn).ruling, Ruling::kNotSelected);
 }
 
+TEST(PolicyMatch, OfAServiceItsBackendIsNotKnown) {
+  End api = pod("pay", "api", "10.96.0.9");
+  api.kind = End::Kind::kService;
+  api.labels.reset();
+  const Seen flow = seen(pod("shop", "web"), api, 443);
+  const auto to = [&](const std::string& rule) {
+    return ruling("  {podSelector: {}, policyTypes: [Egress], egress: [" + rule + "]}", flow);
+  };
+  EXPECT_EQ(to("{}"), Ruling::kAllowed);
+  EXPECT_EQ(to("{ports: [{}]}"), Ruling::kAllowed);
+  EXPECT_EQ(to("{ports: [{port: 443}]}"), Ruling::kUnclear) << "it may listen on 8443";
+  EXPECT_EQ(to("{ports: [{port: 8443}]}"), Ruling::kUnclear);
+  EXPECT_EQ(to("{ports: [{port: 443, protocol: UDP}]}"), Ruling::kDenied);
+  EXPECT_EQ(to("{to: [{ipBlock: {cidr: 10.96.0.0/12}}]}"), Ruling::kUnclear);
+  EXPECT_EQ(to("{to: [{ipBlock: {cidr: 10.244.0.0/16}}]}"), Ruling::kUnclear);
+  EXPECT_EQ(to("{to: [{podSelector: {}}]}"), Ruling::kUnclear);
+}
+
+TEST(PolicyMatch, APortThatWasNotSeenMayBeAny) {
+  Seen flow = kIn;
+  flow.port = 0;
+  EXPECT_EQ(ruling("  {podSelector: {}, ingress: [{ports: [{port: 80}]}]}", flow),
+            Ruling::kUnclear);
+  EXPECT_EQ(ruling("  {podSelector: {}, ingress: [{ports: [{protocol: TCP}]}]}", flow),
+            Ruling::kAllowed);
+}
+
 TEST(PolicyMatch, APodOfTheNodesNetworkIsAnAddress) {
   Seen flow = kIn;
   flow.src.host_network = true;
