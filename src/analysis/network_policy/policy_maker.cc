@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <tuple>
 
+#include "analysis/network_policy/policy_match.h"
+#include "analysis/network_policy/policy_name.h"
 #include "model/flow.h"
 
 namespace netprobe::network_policy {
@@ -18,7 +19,6 @@ constexpr int kWidestV4 = 16;
 constexpr int kWidestV6 = 32;
 constexpr std::size_t kMostRemarks = 100;
 constexpr std::size_t kMostNodes = 200;
-constexpr std::size_t kMostName = 50;
 
 /// Labels that templates, controllers and releases put on pods.
 constexpr std::array<std::string_view, 13> kPassing{
@@ -78,19 +78,6 @@ Peer peer_of(const PeerKey& key) {
   return peer;
 }
 
-/// A name as Kubernetes takes it.
-std::string policy_name(std::string_view workload) {
-  std::string name;
-  for (const char c : workload.substr(0, kMostName)) {
-    const bool fine = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    const bool capital = c >= 'A' && c <= 'Z';
-    name += fine ? c : capital ? static_cast<char>(c - 'A' + 'a') : '-';
-  }
-  const auto first = name.find_first_not_of('-');
-  if (first == std::string::npos) return "observed";
-  return name.substr(first) + "-observed";
-}
-
 class Maker {
  public:
   Maker(const Subject& subject, const MakerOptions& options)
@@ -110,7 +97,7 @@ class Maker {
   Result<Advice> finish() {
     Advice advice{.flows = flows_};
     Policy& policy = advice.policy;
-    policy.name = policy_name(subject_.workload);
+    policy.name = policy_name(subject_.workload_kind, subject_.workload, options_.name_is_shared);
     policy.name_space = subject_.name_space;
     policy.pods.labels = *subject_.labels;
     policy.ingress = rules_of(ingress_, "from");
@@ -140,6 +127,8 @@ class Maker {
   std::string why_not(const Seen& seen) const {
     if (seen.protocol != kProtoTcp && seen.protocol != kProtoUdp && seen.protocol != kProtoSctp)
       return "policies know TCP, UDP and SCTP only";
+    // Without a number a rule would have all ports.
+    if (seen.port == 0) return "its port was not seen";
     if (!seen.answered && !options_.unanswered)
       return seen.protocol == kProtoUdp
                  ? "nobody answered: a scan, a refusal, or one-way as syslog is (then "
@@ -251,6 +240,23 @@ class Maker {
   std::vector<std::string> remarks_;
 };
 
+/// Labels may be those of others as well, which the policy then restricts.
+void add_others(const Subject& subject, std::span<const Seen> seen, Advice& advice) {
+  auto others = selected_by(advice.policy, seen);
+  others.erase(subject.workload_kind + " " + subject.name_space + "/" + subject.workload);
+  std::size_t told = 0;
+  for (const std::string& each : others) {
+    if (++told > kMostRemarks) {
+      advice.remarks.push_back("and " + std::to_string(others.size() - kMostRemarks) +
+                               " more that it selects");
+      break;
+    }
+    advice.remarks.push_back("it selects the pods of " + each +
+                             " as well, which have the same labels: give those that " +
+                             subject.workload + " alone has with --labels");
+  }
+}
+
 }  // namespace
 
 std::string name_of(const End& end) {
@@ -323,7 +329,9 @@ Result<Advice> make_policy(const Subject& subject, std::span<const Seen> seen,
                 ErrorKind::kUsage);
   Maker maker(own, options);
   for (const Seen& each : seen) maker.add(each);
-  return maker.finish();
+  auto advice = maker.finish();
+  if (advice) add_others(own, seen, *advice);
+  return advice;
 }
 
 }  // namespace netprobe::network_policy

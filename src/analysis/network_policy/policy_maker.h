@@ -29,6 +29,8 @@ struct MakerOptions {
   bool any_outside = false;
   /// What nobody answered is let through as well.
   bool unanswered = false;
+  /// Another kind of workload has the same name, so that the policy's needs more.
+  bool name_is_shared = false;
 };
 
 struct Advice {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "analysis/network_policy/policy_match.h"
+#include "analysis/network_policy/policy_name.h"
 #include "analysis/network_policy/testing/made_flows.h"
 #include "model/flow.h"
 
@@ -14,6 +15,8 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
 using namespace netprobe::network_policy::testing;
 
 Advice made(const std::vector<Seen>& flows, const MakerOptions& options = {}) {
@@ -124,6 +127,53 @@ TEST(PolicyMaker, RefusesWhatWouldCutOffOrNotApply) {
   Subject stateful = web();
   stateful.workload_kind = "StatefulSet";  // of the same name
   EXPECT_THAT(refused(stateful, {kDatabase}), HasSubstr("nothing was observed"));
+}
+
+TEST(PolicyMaker, APortThatWasNotSeenIsNotAllPorts) {
+  const Advice advice = made({kDatabase, seen(pod("shop", "web"), pod("db", "mysql"), 0)});
+  ASSERT_EQ(advice.policy.egress.size(), 1U);
+  EXPECT_EQ(advice.policy.egress[0].ports.at(0).first, 5432);
+  EXPECT_THAT(advice.remarks, Contains(HasSubstr("db/mysql, tcp: its port was not seen")));
+  EXPECT_THAT(refused(web(), {seen(pod("a", "x"), pod("shop", "web"), 0)}),
+              HasSubstr("nothing was observed"));
+}
+
+TEST(PolicyMaker, SaysWhoElseItSelects) {
+  End canary = pod("shop", "web-canary", "10.244.1.9");
+  canary.labels = Labels{{"app", "web"}, {"track", "canary"}};
+  End elsewhere = canary;
+  elsewhere.name_space = "test";
+  End host = canary;
+  host.workload = "web-host";
+  host.host_network = true;
+  const std::vector<Seen> flows{kDatabase, seen(canary, pod("db", "postgres"), 6379),
+                                seen(elsewhere, pod("db", "postgres"), 6379),
+                                seen(host, pod("db", "postgres"), 6379)};
+  const Advice advice = made(flows);
+  EXPECT_THAT(advice.remarks,
+              Contains(HasSubstr("the pods of Deployment shop/web-canary as well")));
+  EXPECT_THAT(advice.remarks,
+              Not(Contains(HasSubstr("it selects the pods of Deployment shop/web "))));
+  EXPECT_THAT(advice.remarks, Not(Contains(HasSubstr("test/web-canary"))));
+  EXPECT_THAT(advice.remarks, Not(Contains(HasSubstr("web-host"))));
+  EXPECT_EQ(judge({&advice.policy, 1}, flows[1]).ruling, Ruling::kDenied);
+  EXPECT_THAT(made({kDatabase}).remarks, Not(Contains(HasSubstr("it selects"))));
+}
+
+TEST(PolicyMaker, NamesOfPoliciesAreOfOneWorkload) {
+  EXPECT_EQ(policy_name("Deployment", "web", false), "web-observed");
+  EXPECT_EQ(policy_name("Deployment", "", false), "observed");
+  const std::string deployment = policy_name("Deployment", "web", true);
+  EXPECT_THAT(deployment, MatchesRegex("web-[0-9a-f]{8}-observed"));
+  EXPECT_NE(deployment, policy_name("StatefulSet", "web", true));
+  EXPECT_EQ(made({kDatabase}, {.name_is_shared = true}).policy.name, deployment);
+  const std::string long_name(50, 'a');
+  EXPECT_EQ(policy_name("Deployment", long_name, false), long_name + "-observed");
+  EXPECT_NE(policy_name("Deployment", long_name + "b", false),
+            policy_name("Deployment", long_name + "c", false));
+  EXPECT_LE(policy_name("Deployment", std::string(253, 'a'), false).size(), 253U);
+  EXPECT_THAT(policy_name("Deployment", "web.v2", false), MatchesRegex("web-v2-[0-9a-f]{8}-obs.*"));
+  EXPECT_THAT(policy_name("Pod", "--", false), MatchesRegex("[0-9a-f]{8}-observed"));
 }
 
 TEST(PolicyMaker, NodesAndTheirPodsAreAddresses) {
