@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <span>
 
 #include "analysis/network_policy/policy_maker.h"
 #include "analysis/network_policy/policy_match.h"
@@ -131,20 +132,27 @@ int advise(const AdviseOptions& options, const ObservedFlows& observed) {
   const auto labels = given_labels(options);
   if (!labels) return complain(labels.error().message, kExitUsage);
   auto subjects = subjects_of(options, observed.seen);
-  if (*labels && (subjects.size() != 1 || options.workload.empty()))
+  if (*labels && options.workload.empty())
     return complain("--labels are those of one workload: say --workload, as well", kExitUsage);
   if (subjects.empty())
     return complain("nothing was observed of " + options.name_space +
                         (options.workload.empty() ? "" : "/" + options.workload) + " since " +
                         options.since + ", so there is no policy to make",
                     kExitFailed);
+  if (*labels && subjects.size() > 1)
+    return complain("--labels are those of one workload, and " + options.name_space + "/" +
+                        options.workload + " is a " + subjects[0].workload_kind + " and a " +
+                        subjects[1].workload_kind,
+                    kExitUsage);
   Output out;
   int code = kExitFailed;
   for (Subject& subject : subjects) {
     if (*labels) subject.labels = **labels;
-    const auto advice =
-        make_policy(subject, observed.seen,
-                    {.any_outside = options.any_outside, .unanswered = options.unanswered});
+    const auto named_so = std::ranges::count(subjects, subject.workload, &Subject::workload);
+    const auto advice = make_policy(subject, observed.seen,
+                                    {.any_outside = options.any_outside,
+                                     .unanswered = options.unanswered,
+                                     .name_is_shared = named_so > 1});
     if (!advice) {
       (void)complain(advice.error().message, 0);
       continue;
@@ -155,16 +163,17 @@ int advise(const AdviseOptions& options, const ObservedFlows& observed) {
                                    " flows"};
     std::ranges::copy(words_of(observed, options), std::back_inserter(lines));
     std::ranges::copy(advice->remarks, std::back_inserter(lines));
-    // What others of the namespace did is not this policy's.
-    std::vector<Seen> own;
-    std::ranges::copy_if(observed.seen, std::back_inserter(own), [&](const Seen& each) {
-      return subject.is(each.src) || subject.is(each.dst);
-    });
-    if (*labels)
-      for (Seen& each : own)
+    // All of it: where others share the labels, the policy is theirs as well.
+    std::span<const Seen> flows = observed.seen;
+    std::vector<Seen> labelled;
+    if (*labels) {
+      labelled = observed.seen;
+      for (Seen& each : labelled)
         for (End* end : {&each.src, &each.dst})
           if (subject.is(*end)) end->labels = subject.labels;
-    std::ranges::copy(words_of(replay({&advice->policy, 1}, own)), std::back_inserter(lines));
+      flows = labelled;
+    }
+    std::ranges::copy(words_of(replay({&advice->policy, 1}, flows)), std::back_inserter(lines));
     out.text() += to_yaml(advice->policy, lines);
     code = kExitOk;
   }
@@ -215,17 +224,23 @@ void add_advise(CLI::App& app, int& exit_code) {
       ->type_name("TIME")
       ->capture_default_str();
   add_agent_flag(*command, options->agent);
-  command
-      ->add_option("--check", options->check,
-                   "make none, and say what the policies of this YAML file would deny")
-      ->type_name("FILE");
+  auto* check = command
+                    ->add_option("--check", options->check,
+                                 "make none, and say what the policies of this YAML file would "
+                                 "deny")
+                    ->type_name("FILE");
   command->add_option("--labels", options->labels, "that select the workload's pods: app=web,…")
       ->type_name("KEY=VALUE")
-      ->delimiter(',');
-  command->add_flag("--any-outside", options->any_outside,
-                    "all addresses, where those outside do not fit into a few networks");
-  command->add_flag("--include-unanswered", options->unanswered,
-                    "also what nobody answered, as one-way syslog");
+      ->delimiter(',')
+      ->excludes(check);
+  command
+      ->add_flag("--any-outside", options->any_outside,
+                 "all addresses, where those outside do not fit into a few networks")
+      ->excludes(check);
+  command
+      ->add_flag("--include-unanswered", options->unanswered,
+                 "also what nobody answered, as one-way syslog")
+      ->excludes(check);
   command->footer(
       "Ask netprobe-server (--agent) to have the whole cluster. The policy is written to standard\n"
       "output and nothing is applied: read it, then pass it to 'kubectl apply -f -'.\n"

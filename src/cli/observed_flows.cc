@@ -2,9 +2,9 @@
 #include "cli/observed_flows.h"
 
 #include <algorithm>
-#include <set>
 
 #include "cli/json_read.h"
+#include "cli/observed_identities.h"
 #include "cli/query_answer.h"
 #include "io/url.h"
 #include "model/flow.h"
@@ -13,14 +13,10 @@ namespace netprobe {
 namespace {
 
 using network_policy::End;
-using network_policy::Labels;
 using network_policy::Seen;
 using simdjson::dom::element;
 
 constexpr std::string_view kMostRows = "100000";
-/// Pods of a workload whose labels are compared.
-constexpr std::size_t kPodsOfOne = 3;
-constexpr std::size_t kMostWorkloads = 1'000;
 // A reset or an acknowledgement alone is no more than this.
 constexpr std::uint64_t kBareSegment = 80;
 
@@ -95,15 +91,12 @@ Seen seen_of(const RowReader& row) {
       static_cast<std::uint16_t>(row.number(behind.empty() ? "dst.port" : "translated.dst.port"));
   // Of ICMP it is an identifier, another each time.
   if (seen.protocol == kProtoIcmp || seen.protocol == kProtoIcmp6) seen.port = 0;
-  if (const std::string service = row.text("service"); !service.empty()) {
+  if (const std::string service = row.text("service"); !service.empty())
     seen.service = row.text("service.namespace") + "/" + service;
-    // Its address alone is nobody's.
-    if (seen.dst.kind == End::Kind::kOutside && behind.empty()) seen.dst.kind = End::Kind::kService;
-  }
-  if (seen.dst.kind == End::Kind::kService && seen.dst.workload.empty()) {
-    seen.dst.name_space = row.text("service.namespace");
-    seen.dst.workload = row.text("service");
-  }
+  // Its address alone is nobody's.
+  const bool nobody = seen.dst.kind == End::Kind::kOutside && behind.empty();
+  const bool unnamed = seen.dst.kind == End::Kind::kService && seen.dst.workload.empty();
+  if (!seen.service.empty() && (nobody || unnamed)) make_service(seen);
   const std::uint64_t began = row.number("sum_flows");
   const std::uint64_t connections = row.number("sum_connections");
   const std::uint64_t back = row.number("sum_reverse_packets");
@@ -113,8 +106,15 @@ Seen seen_of(const RowReader& row) {
                       ? connections > 0 || (began == 0 && back > 0) ||
                             row.number("sum_reverse_bytes") > back * kBareSegment
                       : back > 0;
-  seen.certain = connections > 0;
+  // Of what has no connections, who was seen to begin it and had an answer.
+  seen.certain = connections > 0 || (seen.protocol != kProtoTcp && began > 0 && back > 0);
   return seen;
+}
+
+/// Whether its dst may be the service's only backend, which was named and not seen.
+bool maybe_virtual(const RowReader& row, const Seen& seen) {
+  return !seen.service.empty() && row.text("translated.dst.ip").empty() &&
+         (seen.dst.kind == End::Kind::kPod || seen.dst.kind == End::Kind::kNode);
 }
 
 /// Neighbours that look for each other: no policy is about it.
@@ -122,86 +122,6 @@ bool stays_on_link(const Seen& seen) {
   return seen.protocol == kProtoIcmp6 &&
          (seen.src.address.is_link_local() || seen.dst.address.is_link_local() ||
           seen.dst.address.is_multicast());
-}
-
-using WorkloadKey = std::tuple<std::string, std::string, std::string>;
-WorkloadKey key_of(const End& end) { return {end.name_space, end.workload_kind, end.workload}; }
-
-struct Known {
-  std::set<IpAddress> addresses;
-  std::optional<Labels> labels;
-  bool host_network = false;
-};
-
-Labels labels_in(element pod) {
-  Labels labels;
-  simdjson::dom::object object;
-  if (pod["labels"].get(object) != simdjson::SUCCESS) return labels;
-  for (const auto& [key, value] : object)
-    if (std::string_view text; value.get(text) == simdjson::SUCCESS)
-      labels.emplace(std::string(key), std::string(text));
-  return labels;
-}
-
-/// What all pods have that were looked up.
-void keep_common(Labels& labels, const Labels& other) {
-  std::erase_if(labels, [&](const auto& each) {
-    const auto found = other.find(each.first);
-    return found == other.end() || found->second != each.second;
-  });
-}
-
-Status look_up(AgentClient& agent, Known& workload) {
-  std::size_t asked = 0;
-  for (const IpAddress& address : workload.addresses) {
-    if (++asked > kPodsOfOne) break;
-    const std::string ip = "ip=" + percent_encode(address.to_string());
-    const auto reply = agent.fetch("/api/query/pod?" + ip);
-    if (!reply) return std::unexpected(reply.error());
-    simdjson::dom::parser parser;
-    element root;
-    element pod;
-    if (reply->status == 200 && parser.parse(reply->body).get(root) == simdjson::SUCCESS &&
-        root["pod"].get(pod) == simdjson::SUCCESS) {
-      workload.host_network = workload.host_network || json_flag(pod, "host_network", false);
-      Labels labels = labels_in(pod);
-      if (workload.labels)
-        keep_common(*workload.labels, labels);
-      else
-        workload.labels = std::move(labels);
-      continue;
-    }
-    // A pod of its node's network has the node's address.
-    const auto node = agent.fetch("/api/query/node?" + ip);
-    if (!node) return std::unexpected(node.error());
-    workload.host_network = workload.host_network || node->status == 200;
-  }
-  return {};
-}
-
-Status add_identities(AgentClient& agent, ObservedFlows& observed) {
-  std::map<WorkloadKey, Known> known;
-  for (const Seen& seen : observed.seen)
-    for (const End* end : {&seen.src, &seen.dst})
-      if (end->kind == End::Kind::kPod) known[key_of(*end)].addresses.insert(end->address);
-  std::size_t asked = 0;
-  for (auto& [key, workload] : known) {
-    if (++asked > kMostWorkloads) {
-      observed.warnings.push_back(
-          "there are more than 1000 workloads: labels of the rest were "
-          "not asked for");
-      break;
-    }
-    if (Status s = look_up(agent, workload); !s) return s;
-  }
-  for (Seen& seen : observed.seen)
-    for (End* end : {&seen.src, &seen.dst}) {
-      if (end->kind != End::Kind::kPod) continue;
-      const Known& found = known[key_of(*end)];
-      end->labels = found.labels;
-      end->host_network = found.host_network;
-    }
-  return {};
 }
 
 void add_completeness(const QueryAnswerView& answer, ObservedFlows& observed) {
@@ -238,12 +158,19 @@ Result<ObservedFlows> fetch_observed(AgentClient& agent, const ObservedQuestion&
   ObservedFlows observed;
   observed.since = json_text(answer->root(), "since");
   observed.kept_since = json_text(answer->root(), "kept_since");
-  for (const element row : answer->rows())
-    if (simdjson::dom::array values; row.get(values) == simdjson::SUCCESS)
-      if (Seen seen = seen_of(RowReader(*answer, values)); !stays_on_link(seen))
-        observed.seen.push_back(std::move(seen));
+  std::vector<std::size_t> behind_service;
+  for (const element row : answer->rows()) {
+    simdjson::dom::array values;
+    if (row.get(values) != simdjson::SUCCESS) continue;
+    const RowReader reader(*answer, values);
+    Seen seen = seen_of(reader);
+    if (stays_on_link(seen)) continue;
+    if (maybe_virtual(reader, seen)) behind_service.push_back(observed.seen.size());
+    observed.seen.push_back(std::move(seen));
+  }
   add_completeness(*answer, observed);
-  if (Status s = add_identities(agent, observed); !s) return std::unexpected(s.error());
+  if (Status s = add_identities(agent, observed.seen, behind_service, observed.warnings); !s)
+    return std::unexpected(s.error());
   return observed;
 }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "analysis/network_policy/policy.h"
@@ -29,7 +27,7 @@ struct ObservedFlows {
 
 /// What is asked, in the query language.
 [[nodiscard]] std::string observed_query(const ObservedQuestion& question);
-/// Asks an agent or a server: one query, and one or two look-ups for each workload.
+/// Asks an agent or a server: one query, and look-ups of who has the addresses.
 [[nodiscard]] Result<ObservedFlows> fetch_observed(AgentClient& agent,
                                                    const ObservedQuestion& question);
 
