@@ -152,6 +152,7 @@ TEST(ObservedFlows, AServicesOnlyBackendIsNotAtItsAddress) {
   FakeAgent agent;
   answer_pods(agent);
   agent.answer_target("/api/query/service?ip=10.96.0.9", "{}");
+  agent.answer_target("/api/query/node?ip=10.244.2.7", R"({"by":"pod"})");
   for (const char* ip : {"192.168.1.7", "192.168.1.8"})
     agent.answer_target(std::string("/api/query/node?ip=") + ip, R"({"by":"address"})");
   const auto flows =
@@ -159,8 +160,9 @@ TEST(ObservedFlows, AServicesOnlyBackendIsNotAtItsAddress) {
                           row(pg("192.168.1.7"), 30'432, kToPg) + "," +  // a node port
                           row(pg("10.244.2.7"), 5433, kToPg) + "," +     // as its node sees it
                           row(R"("node",null,null,null,"10.96.0.9")", 443, kToPg) + "," +
-                          row(R"("pod","db","exporter","DaemonSet","192.168.1.8")", 9100, kToPg));
-  ASSERT_EQ(flows.seen.size(), 5U);
+                          row(R"("pod","db","exporter","DaemonSet","192.168.1.8")", 9100, kToPg) +
+                          "," + row(pg("10.244.2.7"), 31'000, kToPg));
+  ASSERT_EQ(flows.seen.size(), 6U);
   for (const std::size_t i : {0U, 1U, 3U}) {
     EXPECT_EQ(flows.seen[i].dst.kind, Kind::kService) << i;
     EXPECT_EQ(name_of(flows.seen[i].dst), "db/pg") << i;
@@ -172,6 +174,7 @@ TEST(ObservedFlows, AServicesOnlyBackendIsNotAtItsAddress) {
   EXPECT_TRUE(flows.seen[2].dst.labels);
   EXPECT_EQ(flows.seen[4].dst.kind, Kind::kPod);
   EXPECT_TRUE(flows.seen[4].dst.host_network) << "headless, of its node's network";
+  EXPECT_EQ(flows.seen[5].dst.kind, Kind::kPod) << "which listens on a port of that range";
   EXPECT_EQ(count_asked(agent, "/api/query/pod?ip=10.96.0.9"), 0U);
 }
 

@@ -32,7 +32,8 @@ std::string policy_name(std::string_view workload_kind, std::string_view workloa
   }
   name.erase(0, std::min(name.find_first_not_of('-'), name.size()));
   if (shared || name != workload)
-    name += (name.empty() ? "" : "-") + hex(hash_of(workload, hash_of("/", hash_of(workload_kind))));
+    name +=
+        (name.empty() ? "" : "-") + hex(hash_of(workload, hash_of("/", hash_of(workload_kind))));
   return name.empty() ? "observed" : name + "-observed";
 }
 
