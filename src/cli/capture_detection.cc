@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/capture_detection.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -16,6 +20,28 @@ constexpr int kMostSeconds = 3'600;
 // An attempt has failed when nothing answered for two seconds, and is looked at a second later.
 constexpr Nanos kAfterEnd = 5 * kSecond;
 constexpr std::size_t kMostAlerts = 100'000;
+
+struct Blind {
+  std::string_view detector;
+  std::string_view why;
+};
+// Learnt state is not in a capture either, but what learns finds something in long ones.
+constexpr std::array kBlind{
+    Blind{"dns_tunnel", "a replay does not read DNS messages"},
+    Blind{"fast_flux", "a replay does not read DNS messages"},
+    Blind{"neighbour_spoof", "a replay reads neither ARP nor neighbour discovery"},
+    Blind{"threat_intel", "its lists are of the agent's configuration"},
+};
+
+/// Who asks for one that sees nothing would take silence for an answer.
+Status check_not_blind(const std::vector<std::string>& words) {
+  for (const Blind& blind : kBlind)
+    if (std::ranges::find(words, blind.detector) != words.end())
+      return fail(fmt::format("--detectors: '{}' finds nothing in a capture, as {}; leave it out",
+                              blind.detector, blind.why),
+                  ErrorKind::kUsage);
+  return {};
+}
 
 }  // namespace
 
@@ -35,9 +61,9 @@ CaptureDetection::~CaptureDetection() { table_.watch_growth(nullptr, GrowthListe
 
 Result<std::unique_ptr<CaptureDetection>> CaptureDetection::make(
     const std::vector<std::string>& words, FlowTable& table, const PointNames& names) {
-  // Lists of the agent's configuration are not here; learnt state is not either.
-  DetectorSettings settings{.node = "capture", .names = {"!threat_intel"}, .intel = {}};
-  settings.names.insert(settings.names.end(), words.begin(), words.end());
+  if (auto s = check_not_blind(words); !s) return std::unexpected(s.error());
+  DetectorSettings settings{.node = "capture", .names = words, .intel = {}};
+  for (const Blind& blind : kBlind) settings.names.push_back('!' + std::string(blind.detector));
   std::unique_ptr<CaptureDetection> made(new CaptureDetection(table, names));
   auto detectors = make_detectors(settings, made->clock_);
   if (!detectors) return std::unexpected(detectors.error());

@@ -16,11 +16,13 @@
 namespace netprobe {
 
 /// What detectors find in a capture: those of the agent, told what flows gained each second
-/// of the capture's time. docs/detectors.md. One thread.
+/// of the capture's time. Without those that are told of what a replay does not read.
+/// docs/detectors.md. One thread.
 class CaptureDetection {
  public:
-  /// `words`: as of the agent's --detectors; errors are usage errors. Both others outlive
-  /// this, and the table does not keep flows forever.
+  /// `words`: as of the agent's --detectors; one that finds nothing in any capture is an
+  /// error as well. Errors are usage errors. Both others outlive this, and the table does not keep
+  /// flows forever.
   [[nodiscard]] static Result<std::unique_ptr<CaptureDetection>> make(
       const std::vector<std::string>& words, FlowTable& table, const PointNames& names);
   ~CaptureDetection();

@@ -227,6 +227,12 @@ int replay(const ReplayOptions& options) {
     return complain("--detectors needs --alerts", kExitUsage);
   if (options.alerts && options.stats_only)
     return complain("--alerts and --stats exclude each other", kExitUsage);
+  if (options.alerts && !options.filters.query().empty())
+    return complain(
+        "filters are of flows; with --alerts detectors are told of all: choose with --detectors",
+        kExitUsage);
+  if (options.alerts && options.format == "wide")
+    return complain("-o wide is of flows; with --alerts: -o table or -o json", kExitUsage);
   if (auto log = init_log(LogFormat::kAuto, options.log_level); !log)
     return complain(log.error().message, kExitUsage);
   const std::string name = options.file == "-" ? "standard input" : options.file;
@@ -296,7 +302,8 @@ void add_replay(CLI::App& app, int& exit_code) {
                     "in place of flows: what the agent's detectors find (docs/detectors.md)");
   command
       ->add_option("--detectors", options->detectors,
-                   "with --alerts: names; !NAME leaves one out; all, none")
+                   "with --alerts: names; !NAME leaves one out; all, none; not those of names,\n"
+                   "neighbours and lists, which a capture does not have")
       ->delimiter(',')
       ->type_name("NAME,…");
   command->add_flag("--stats", options->stats_only, "only the counters, on standard output");

@@ -183,5 +183,34 @@ TEST_F(Replay, SaysWhichDetectorsThereAre) {
   EXPECT_THAT(alone.err, HasSubstr("--detectors needs --alerts"));
 }
 
+TEST_F(Replay, SaysWhichDetectorsSeeNothingInACapture) {
+  const auto empty = text_of(PcapBuilder().pcap_header(0xa1b2c3d4, 1));
+  for (const std::string name : {"dns_tunnel", "fast_flux", "neighbour_spoof", "threat_intel"}) {
+    const auto run =
+        run_netprobe({"replay", "-", "--alerts", "--detectors", "port_scan," + name}, empty);
+    EXPECT_EQ(run.exit_code, 2) << name;
+    EXPECT_THAT(run.err, HasSubstr("'" + name + "' finds nothing in a capture"));
+    const auto without =
+        run_netprobe({"replay", "-", "--alerts", "--detectors", "!" + name}, empty);
+    EXPECT_EQ(without.exit_code, 0) << without.err;
+  }
+  const auto all = run_netprobe({"replay", "-", "--alerts", "--detectors", "all"}, empty);
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+}
+
+TEST(ReplayUsage, AlertsHaveNoFiltersAndNoWideTable) {
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--port", "443"}, {"--protocol", "tcp"}}) {
+    std::vector<std::string> words{"replay", "-", "--alerts"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    const auto run = run_netprobe(words, "");
+    EXPECT_EQ(run.exit_code, 2) << flags[0];
+    EXPECT_THAT(run.err, HasSubstr("filters are of flows"));
+  }
+  const auto wide = run_netprobe({"replay", "-", "--alerts", "-o", "wide"}, "");
+  EXPECT_EQ(wide.exit_code, 2);
+  EXPECT_THAT(wide.err, HasSubstr("-o wide is of flows"));
+}
+
 }  // namespace
 }  // namespace netprobe

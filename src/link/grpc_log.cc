@@ -5,22 +5,35 @@
 #include <grpc/support/log.h>
 #include <spdlog/spdlog.h>
 
+#include <memory>
+
 namespace netprobe {
 namespace {
 
 constexpr std::size_t kMostText = 300;
 
+/// gRPC's threads outlive main(), and spdlog's registry: what they need is never destroyed.
+struct Outliving {
+  std::shared_ptr<spdlog::logger> log = spdlog::default_logger();
+  SystemClock clock;
+  LogLimit limit{clock};
+};
+Outliving& outliving() {
+  static auto* const kMade = new Outliving;
+  return *kMade;
+}
+
 void take_line(gpr_log_func_args* line) {
-  static const SystemClock kClock;
-  static auto* const kLimit = new LogLimit(kClock);  // gRPC's threads outlive main()
-  if (line->severity != GPR_LOG_SEVERITY_ERROR) return spdlog::debug("gRPC: {}", line->message);
-  if (const auto text = grpc_complaint(line->message, *kLimit)) spdlog::warn("{}", *text);
+  Outliving& here = outliving();
+  if (line->severity != GPR_LOG_SEVERITY_ERROR) return here.log->debug("gRPC: {}", line->message);
+  if (const auto text = grpc_complaint(line->message, here.limit)) here.log->warn("{}", *text);
 }
 
 }  // namespace
 
 void log_grpc_here() {
   static const bool kSet = [] {
+    (void)outliving();
     ::gpr_set_log_function(take_line);
     return true;
   }();

@@ -9,8 +9,8 @@
 
 namespace netprobe {
 
-/// What gRPC's library complains of goes to this process's log from now on, one line in a
-/// while, and no more to standard error as lines of its own. Any thread; again is nothing.
+/// What gRPC's library complains of goes to this process's log, as it is now, from now on, one line
+/// in a while, and no more to standard error as lines of its own. Any thread; again is nothing.
 /// Call before anything of gRPC is made.
 void log_grpc_here();
 

@@ -29,6 +29,14 @@ using netprobe::testing::alerts_batch;
 using netprobe::testing::made_alert_event;
 
 const SystemClock kClock;
+
+/// Of a node whose clock is ahead of Alertmanager's.
+class ClockAhead final : public Clock {
+ public:
+  [[nodiscard]] Nanos wall() const override { return kClock.wall() + 3 * kSecond; }
+  [[nodiscard]] Nanos monotonic() const override { return kClock.monotonic(); }
+};
+const ClockAhead kClockAhead;
 constexpr Nanos kPatience = 10 * kSecond;
 
 bool eventually(const std::function<bool()>& holds) {
@@ -90,11 +98,11 @@ class Alertmanager {
 
 class AlertmanagerTest : public ::testing::Test {
  protected:
-  void open(const std::string& more = "") {
+  void open(const std::string& more = "", const Clock& clock = kClock) {
     const std::array schemes{kAlertmanagerHttpExport, kAlertmanagerHttpsExport};
     const auto target = parse_export_target(receiver_.url(more), schemes, kClock.wall());
     ASSERT_TRUE(target) << target.error().message;
-    auto sender = make_alertmanager_sender(*target, kClock);
+    auto sender = make_alertmanager_sender(*target, clock);
     ASSERT_TRUE(sender) << sender.error().message;
     outbox_ = Outbox::make(*target, std::move(*sender), kClock);
     outbox_->start();
@@ -143,6 +151,20 @@ TEST_F(AlertmanagerTest, ShowsAnAlertOnceFromItsOpeningToItsEnd) {
   EXPECT_EQ(receiver_.active(), Keys{"fd00::9>b medium"});
   tell({event("b", AlertChange::kResolved)});
   EXPECT_EQ(receiver_.active(), Keys{});
+  outbox_->stop(kPatience);
+}
+
+TEST_F(AlertmanagerTest, EndsWhatIsOverThoughOurClockIsAhead) {
+  receiver_.start();
+  open("resend=1s", kClockAhead);
+  tell({event("a")});
+  tell({event("a", AlertChange::kWorse)});
+  EXPECT_EQ(receiver_.active(), Keys{"fd00::9>a high"});
+  const Micros ahead = to_micros(kClockAhead.wall()) - began_;
+  AlertEvent over = made_alert_event("a", AlertChange::kResolved, ahead, began_);
+  over.severity = "high";
+  tell({over});
+  EXPECT_TRUE(eventually([&] { return receiver_.active().empty(); }));
   outbox_->stop(kPatience);
 }
 

@@ -17,12 +17,19 @@ constexpr Micros kJustAsked = 5 * kOneSecond;
 /// Questions below a domain in a window before it is looked at closely.
 constexpr std::uint32_t kFew = 8;
 
-/// Below a domain of a list of bad senders: its own labels, behind the address.
+/// Below a domain of a list of bad senders: its own labels, behind the address. Longer ones
+/// have a customer's key, which stays.
 constexpr std::size_t kListLabels = 16;
+constexpr std::size_t kKeyedListLabels = 48;
 
-/// Bytes of an address that `below` begins with as lists of bad senders are asked for it: 4
-/// numbers, or 32 half bytes. It carries no more than the address. 0: it does not.
-std::uint32_t bytes_of_address(std::string_view below) {
+struct AddressInName {
+  std::uint32_t bytes = 0;  ///< 0: there is none
+  std::string_view tail;    ///< what stands behind it
+};
+
+/// The address that `below` begins with as lists of bad senders are asked for it: 4 numbers,
+/// or 32 half bytes. It carries no more than the address.
+AddressInName address_in(std::string_view below) {
   const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
   std::size_t labels = 0;
   std::size_t at = 0;
@@ -39,9 +46,10 @@ std::uint32_t bytes_of_address(std::string_view below) {
     at = dot + 1;
     ++labels;
   }
-  if (below.size() > at + kListLabels) return 0;
-  if (labels == 32 && all_nibbles) return 16;
-  return labels == 4 ? 4 : 0;
+  if (below.size() > at + kKeyedListLabels) return {};
+  const std::string_view tail = below.substr(std::min(at, below.size()));
+  if (labels == 32 && all_nibbles) return {16, tail};
+  return labels == 4 ? AddressInName{4, tail} : AddressInName{};
 }
 
 std::uint64_t text_hash(std::string_view text) { return mix_hash(hash_key(), text); }
@@ -60,6 +68,18 @@ bool DnsTunnelDetector::was_just_asked(std::uint64_t name, Micros time) {
       place.hash == name && time - place.time < kJustAsked && time > place.time - kJustAsked;
   if (!known) place = {name, time};
   return known;
+}
+
+std::uint32_t DnsTunnelDetector::bytes_below(Domain& domain, std::string_view below,
+                                             std::uint32_t whole) {
+  const AddressInName address = address_in(below);
+  if (address.bytes == 0) return whole;
+  if (address.tail.size() <= kListLabels) return address.bytes;
+  // A key is the same each time; what is another each time is data behind an address.
+  const std::uint64_t hash = text_hash(address.tail);
+  if (std::ranges::find(domain.tails, hash) != domain.tails.end()) return address.bytes;
+  domain.tails[domain.next_tail++ % domain.tails.size()] = hash;
+  return whole;
 }
 
 void DnsTunnelDetector::on_dns(const DnsMessage& message) {
@@ -97,8 +117,7 @@ void DnsTunnelDetector::on_dns(const DnsMessage& message) {
   }
   const std::uint32_t whole = message.name_bytes;
   const auto outside = static_cast<std::uint32_t>(registered.size() + 2);
-  std::uint32_t bytes = bytes_of_address(below);
-  if (bytes == 0) bytes = whole > outside ? whole - outside : 0;
+  const std::uint32_t bytes = bytes_below(domain, below, whole > outside ? whole - outside : 0);
   domain.followed->ask(message, name, bytes);
 }
 

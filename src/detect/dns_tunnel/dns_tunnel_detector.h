@@ -30,15 +30,19 @@ struct DnsTunnelOptions {
   std::uint32_t repeat = 10;
   /// Services that carry data in names by design: reputation of files, mail and addresses.
   std::vector<std::string> ignored{"barracudacentral.org",
+                                   "cymru.com",
                                    "dnswl.org",
                                    "e5.sk",
                                    "mailspike.net",
                                    "mcafee.com",
+                                   "msbl.org",
                                    "njabl.org",
+                                   "rspamd.com",
                                    "senderbase.org",
                                    "sophosxl.net",
                                    "sorbs.net",
                                    "spamcop.net",
+                                   "spamhaus.net",
                                    "spamhaus.org",
                                    "surbl.org",
                                    "uribl.com"};
@@ -61,8 +65,10 @@ class DnsTunnelDetector final : public Detector {
  private:
   struct Domain {
     std::string name;
-    std::uint32_t asks = 0;  ///< in this window: few need no sketches
-    Micros began = 0;        ///< this window
+    std::uint32_t asks = 0;                ///< in this window: few need no sketches
+    std::array<std::uint64_t, 4> tails{};  ///< hashes of what stood behind addresses, newest
+    std::uint8_t next_tail = 0;
+    Micros began = 0;  ///< this window
     Micros told = 0;
     Micros first = 0;  ///< it was told
     bool has_news = false;
@@ -77,6 +83,8 @@ class DnsTunnelDetector final : public Detector {
   };
 
   [[nodiscard]] bool was_just_asked(std::uint64_t name, Micros time);
+  [[nodiscard]] static std::uint32_t bytes_below(Domain& domain, std::string_view below,
+                                                 std::uint32_t whole);
   void turn(Domain& domain, Micros now);
   [[nodiscard]] bool is_tunnel(const Domain& domain, const TunnelDomain::Measured& measured) const;
   [[nodiscard]] Finding finding_of(const Domain& domain, const TunnelDomain::Measured& measured,

@@ -169,9 +169,35 @@ TEST_F(DnsTunnelTest, AddressesInNamesAreNoData) {
   EXPECT_TRUE(found.empty());
 }
 
+TEST_F(DnsTunnelTest, KeysBehindAddressesAreNoData) {
+  // A mail server that pays for a list has a key in each question.
+  const std::string key = random_text(26);
+  for (int i = 0; i < 600; ++i) {
+    const auto part = [&] { return std::to_string(random() % 256) + "."; };
+    ask(part() + part() + part() + part() + key + ".zen.dq.example.com");
+    std::string six;
+    for (int k = 0; k < 32; ++k) six += std::string(1, "0123456789abcdef"[random() % 16]) + ".";
+    if (i % 8 == 0) ask(six + key + ".zen.dq.six-example.com");
+    wait(0.1);
+  }
+  EXPECT_TRUE(found.empty());
+}
+
+TEST_F(DnsTunnelTest, FindsDataBehindAddresses) {
+  for (int i = 0; i < 400 && found.empty(); ++i) {
+    ask("10.1.2." + std::to_string(i % 256) + "." + random_text(40) + ".evil-example.com");
+    wait(0.2);
+  }
+  EXPECT_FALSE(found.empty());
+}
+
 TEST_F(DnsTunnelTest, AntivirusServicesAreLeftOut) {
   for (int i = 0; i < 600; ++i) {
     ask(random_text(26) + "." + random_text(30) + ".avqs.mcafee.com");
+    ask(random_text(26) + "." + random_text(30) + ".dq.spamhaus.net");
+    ask(random_text(40) + ".malware.hash.cymru.com");
+    ask(random_text(40) + ".ebl.msbl.org");
+    ask(random_text(40) + ".fuzzy.rspamd.com");
     wait(0.1);
   }
   EXPECT_TRUE(found.empty());

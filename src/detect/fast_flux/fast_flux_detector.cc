@@ -4,13 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace netprobe {
 namespace {
 
 constexpr Micros kOneSecond = 1'000'000;
-/// Volunteers' servers all over the Internet by design: time.
-constexpr std::string_view kPool = "pool.ntp.org";
 
 std::uint64_t prefix_hash(const IpAddress& address, int v4, int v6) {
   return keyed_hash(IpPrefix::of(address, address.is_v4() ? v4 : v6).network());
@@ -24,7 +23,16 @@ bool is_outside(const IpAddress& address) {
 }  // namespace
 
 FastFluxDetector::FastFluxDetector(FastFluxOptions options)
-    : options_(options), window_(Micros{options.window} * kOneSecond), names_(options.names) {}
+    : options_(std::move(options)),
+      window_(Micros{options_.window} * kOneSecond),
+      names_(options_.names) {}
+
+bool FastFluxDetector::is_ignored(std::string_view name) const {
+  return std::ranges::any_of(options_.ignored, [&](std::string_view zone) {
+    return name.ends_with(zone) &&
+           (name.size() == zone.size() || name[name.size() - zone.size() - 1] == '.');
+  });
+}
 
 bool FastFluxDetector::insert(std::vector<std::uint64_t>& set, std::uint64_t value) {
   if (set.size() >= kMost) return false;
@@ -39,7 +47,7 @@ void FastFluxDetector::on_dns(const DnsMessage& message) {
   const bool flows = std::ranges::any_of(message.answers, [&](const DnsRecord& record) {
     return record.ttl <= options_.longest_ttl && is_outside(record.address);
   });
-  if (!flows || message.name.ends_with(kPool)) return;
+  if (!flows || is_ignored(message.name)) return;
   Name& name = names_.touch(mix_hash(hash_key(), message.name));
   if (name.text.empty() || message.time - name.began >= window_ ||
       message.time < name.began - window_) {

@@ -24,6 +24,10 @@ struct FastFluxOptions {
   std::uint32_t least_time = 300;   ///< seconds from the first to the newest of them
   std::size_t popular = 4;          ///< clients: a name that so many use is a service's
   std::uint32_t repeat = 60;
+  /// With all below them: volunteers' servers of time, and large services behind balancers
+  /// whose addresses are all over their provider's networks.
+  std::vector<std::string> ignored{"amazonaws.com", "docker.com", "docker.io", "pool.ntp.org",
+                                   "quay.io"};
 };
 
 /// Finds names whose addresses are many, all over the Internet, and change all the time
@@ -61,6 +65,7 @@ class FastFluxDetector final : public Detector {
     std::size_t operator()(std::uint64_t hash) const { return keyed_hash(hash); }
   };
 
+  [[nodiscard]] bool is_ignored(std::string_view name) const;
   static bool insert(std::vector<std::uint64_t>& set, std::uint64_t value);
   [[nodiscard]] bool is_flux(const Name& name) const;
   [[nodiscard]] Finding finding_of(const Name& name) const;

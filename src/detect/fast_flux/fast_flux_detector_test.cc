@@ -79,6 +79,20 @@ TEST_F(FastFluxTest, LongLivesPoolsOfTimeAndPopularNamesAreNone) {
   EXPECT_TRUE(found.empty());
 }
 
+TEST_F(FastFluxTest, LargeServicesAreLeftOutAndNotWhatEndsLikeThem) {
+  for (int i = 0; i < 20; ++i) {
+    for (const char* name : {"registry-1.docker.io", "quay.io", "s3.eu-west-1.amazonaws.com"})
+      answer(name, {anybody(), anybody(), anybody(), anybody()});
+    wait(60);
+  }
+  EXPECT_TRUE(found.empty());
+  for (int i = 0; i < 20 && found.empty(); ++i) {
+    answer("evildocker.io", {anybody(), anybody(), anybody(), anybody()});
+    wait(60);
+  }
+  EXPECT_FALSE(found.empty());
+}
+
 TEST_F(FastFluxTest, OneAnswerWithManyAddressesIsNone) {
   std::vector<IpAddress> many;
   for (int i = 0; i < 60; ++i) many.push_back(anybody());

@@ -10,8 +10,10 @@ namespace netprobe {
 namespace {
 
 constexpr std::size_t kMostLists = 5;  // named in a summary
-/// A name that somebody else asks for so soon after is asked by a resolver on their behalf.
+/// A name that a resolver asks for so soon after somebody else is asked on their behalf.
 constexpr Micros kForwarded = 5'000'000;
+/// An address that nobody asked for so long may be another's by now.
+constexpr Micros kServes = Micros{3600} * 1'000'000;
 
 bool is_outside(const IdentityPtr& identity) {
   return !identity || identity->kind == IdentityKind::kExternal;
@@ -99,20 +101,27 @@ std::uint64_t IntelDetector::matches(std::string_view list) const {
   return found == matches_.end() ? 0 : found->second;
 }
 
+bool IntelDetector::is_server(const DnsMessage& message) {
+  const Micros* asked = servers_.find(message.client);
+  return asked != nullptr && std::abs(message.time - *asked) < kServes;
+}
+
 bool IntelDetector::is_forwarded(const DnsMessage& message) {
   Asked& asked = asked_.touch(text_hash(message.name));
   if (asked.time != 0 && asked.client != message.client &&
-      std::abs(message.time - asked.time) < kForwarded)
+      std::abs(message.time - asked.time) < kForwarded && is_server(message))
     return true;
   asked = {.client = message.client, .time = message.time};
   return false;
 }
 
 void IntelDetector::on_dns(const DnsMessage& message) {
+  // Answers as well: what asks a Service is answered by the address of a pod.
+  servers_.touch(message.server) = message.time;
   if (message.is_response || message.name.empty()) return;
   const auto matches = watchlist_->find_name(message.name);
-  if (matches.empty() || is_forwarded(message)) return;
   for (const WatchlistMatch& match : matches) ++matches_[match.list];
+  if (matches.empty() || is_forwarded(message)) return;
   FindingEnd ours{.address = message.client,
                   .identity = message.client_identity,
                   .process = message.client_process,
@@ -232,8 +241,8 @@ Finding IntelDetector::finding_of(const Pair& pair) {
   finding.threshold = 1;
   finding.unit = pair.is_name ? "questions" : "flows";
   finding.confidence = pair.confidence;
-  // Who calls is one of ours, and seen where it is.
-  finding.spoofable = !pair.calls && !pair.proven;
+  // Who calls is one of ours, and seen where it is; a question is a single datagram.
+  finding.spoofable = pair.is_name || (!pair.calls && !pair.proven);
   finding.count = pair.flows;
   finding.evidence = pair.evidence;
   return finding;
@@ -265,6 +274,8 @@ void IntelDetector::tick(Micros now, const FindingSink& found) {
   });
 }
 
-std::size_t IntelDetector::bytes() const { return pairs_.bytes() + asked_.bytes() + texts_; }
+std::size_t IntelDetector::bytes() const {
+  return pairs_.bytes() + asked_.bytes() + servers_.bytes() + texts_;
+}
 
 }  // namespace netprobe

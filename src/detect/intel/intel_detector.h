@@ -30,7 +30,8 @@ struct IntelDetectorOptions {
 /// - ours calls it: as bad as the list says, T1071, whether or not it was answered;
 /// - it knocks: low, T1595; medium once it was answered. Never worse than the list says.
 /// An end that is a pod, a service or a node is never outside.
-/// Names that are asked for by DNS are held against lists as well: T1071.004.
+/// Names that are asked for by DNS are held against lists as well: T1071.004. A server of DNS
+/// that asks for what somebody else asked for just now does so for them.
 class IntelDetector final : public Detector {
  public:
   /// `watchlist` is asked for the current one once a tick.
@@ -84,6 +85,7 @@ class IntelDetector final : public Detector {
 
   void look_at(const FlowRecord& record, const IpAddress& address, bool calls);
   [[nodiscard]] bool is_forwarded(const DnsMessage& message);
+  [[nodiscard]] bool is_server(const DnsMessage& message);
   void follow(Pair& pair, const FlowRecord& record);
   static void list(Pair& pair, const std::vector<WatchlistMatch>& matches);
   void begin(Pair& pair, const FlowRecord& record, const IpAddress& address, bool calls,
@@ -105,6 +107,10 @@ class IntelDetector final : public Detector {
     std::size_t operator()(std::uint64_t hash) const { return keyed_hash(hash); }
   };
   IdleMap<std::uint64_t, Asked, NameHash> asked_{256};  ///< listed names, by whom first
+  struct ServerHash {
+    std::size_t operator()(const IpAddress& address) const { return keyed_hash(address); }
+  };
+  IdleMap<IpAddress, Micros, ServerHash> servers_{1024};  ///< of DNS: when one was asked last
   std::size_t texts_ = 0;  ///< bytes that pairs hold beside themselves, as of the last tick
   Micros now_ = 0;
 };

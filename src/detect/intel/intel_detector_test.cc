@@ -80,6 +80,16 @@ class IntelDetectorTest : public ::testing::Test {
     if (is_pod) message.client_identity = pod;
     detector.on_dns(message);
   }
+  /// Answers somebody, about a name that is on no list.
+  void serve(std::string_view server) {
+    DnsMessage message;
+    message.time = now;
+    message.is_response = true;
+    message.client = IpAddress::parse("10.0.0.5").value();
+    message.server = IpAddress::parse(server).value();
+    message.name = "www.good.example";
+    detector.on_dns(message);
+  }
   std::vector<Finding> tick(Micros later = kSecondMicros) {
     now += later;
     std::vector<Finding> found;
@@ -107,23 +117,44 @@ TEST_F(IntelDetectorTest, FindsAPodThatAsksForAListedName) {
   EXPECT_EQ(found[0].source.address.to_string(), "10.0.0.5");
   EXPECT_EQ(found[0].target.text, "c2.bad.example");
   EXPECT_EQ(found[0].unit, "questions");
-  EXPECT_FALSE(found[0].spoofable);
+  EXPECT_TRUE(found[0].spoofable);  // a datagram
   EXPECT_EQ(found[0].evidence.size(), 1U);
   ask("c2.bad.example");
   EXPECT_EQ(tick(20 * kSecondMicros).at(0).count, 2U);
 }
 
 TEST_F(IntelDetectorTest, AResolverThatPassesAQuestionOnIsNotToldOf) {
+  serve("10.0.0.53");
   ask("c2.bad.example");
   now += 1'000;
   ask("c2.bad.example", "10.0.0.53", false);
   const auto found = tick();
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].source.address.to_string(), "10.0.0.5");
+  EXPECT_EQ(detector.matches("names"), 2U);
   // By itself, later, it is.
   now += 60 * kSecondMicros;
   ask("c2.bad.example", "10.0.0.53", false);
   EXPECT_EQ(tick().size(), 1U);
+}
+
+TEST_F(IntelDetectorTest, AnotherThatAsksBesideOneThatAsksAllTheTimeIsToldOf) {
+  serve("10.0.0.53");
+  for (int i = 0; i < 5; ++i) {
+    ask("c2.bad.example");
+    ask("c2.bad.example", "10.0.0.53", false);
+    tick(4 * kSecondMicros);
+  }
+  ask("c2.bad.example", "10.0.0.6", false);
+  const auto found = tick();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].source.address.to_string(), "10.0.0.6");
+  EXPECT_EQ(detector.matches("names"), 11U);
+}
+
+TEST_F(IntelDetectorTest, RoomForServersIsBounded) {
+  for (std::uint32_t i = 0; i < 100'000; ++i) serve(IpAddress::v4(0x0a000000U + i).to_string());
+  EXPECT_LT(detector.bytes(), 200'000U);
 }
 
 TEST_F(IntelDetectorTest, FindsAPodThatCallsAListedAddress) {

@@ -95,13 +95,16 @@ void NeighbourSpoofDetector::on_neighbour(const NeighbourClaim& claim) {
     }
   }
   Claimant& by = claimant(address, claim);
+  // One that takes over for the first time may have been given the address; taking it back
+  // from another is what contradicts.
+  const bool comes_back = by.claims > 0;
   by.last = claim.time;
   ++by.claims;
   if (unasked) {
     ++by.unasked;
     by.told = claim.other;
   }
-  if (address.newest != MacAddress{} && !is_same(address.newest, claim.mac)) ++address.flips;
+  if (comes_back && !is_same(address.newest, claim.mac)) ++address.flips;
   address.newest = claim.mac;
   address.interface = claim.interface;
   if (claim.holder) address.holder = claim.holder;
@@ -157,8 +160,8 @@ Finding NeighbourSpoofDetector::finding_of(const Key& key, const Address& addres
     finding.summary += fmt::format("{} answers to {} that nobody asked for", by.unasked,
                                    by.told.is_unspecified() ? "nobody" : by.told.to_string());
   else
-    finding.summary +=
-        fmt::format("the two took turns {} times within {} s", address.flips, options_.window);
+    finding.summary += fmt::format("they took it back from each other {} times within {} s",
+                                   address.flips, options_.window);
   finding.first_seen = by.first;
   finding.last_seen = by.last;
   finding.confidence = by_answers ? 0.9 : 0.7;

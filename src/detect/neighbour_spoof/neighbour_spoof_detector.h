@@ -19,7 +19,7 @@ struct NeighbourSpoofOptions {
   std::size_t stations = 4096;   ///< MAC addresses of all links
   std::size_t questions = 4096;  ///< that wait for an answer
   std::uint32_t window = 120;    ///< within which claims contradict each other
-  std::uint32_t flips = 3;       ///< changes of the MAC address within that: A, B, A, B
+  std::uint32_t flips = 2;       ///< times that one took it back within that: A, B, A, B
   std::uint32_t unasked = 3;     ///< answers that nobody asked for, within that
   std::uint32_t answer = 3;      ///< an answer belongs to a question that is no older
   std::uint32_t repeat = 10;
@@ -66,7 +66,7 @@ class NeighbourSpoofDetector final : public Detector {
   };
   struct Address {
     std::array<Claimant, 3> claimants{};  ///< the one that was there first is the holder
-    std::uint32_t flips = 0;              ///< in this window
+    std::uint32_t flips = 0;              ///< in this window, to one that had it before
     MacAddress newest{};
     Micros began = 0;  ///< this window
     Micros told = 0;

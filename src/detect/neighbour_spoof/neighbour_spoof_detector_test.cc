@@ -130,6 +130,34 @@ TEST_P(NeighbourSpoofTest, AnAddressThatIsGivenAgainIsNone) {
   EXPECT_TRUE(found.empty());
 }
 
+TEST_P(NeighbourSpoofTest, AnAddressThatIsGivenAgainFastIsNone) {
+  begin();
+  // Pods that crash one after the other: each is new, none comes back.
+  for (std::uint8_t i = 20; i < 60; ++i) {
+    const MacAddress pod{2, 0, 0, 0, 1, i};
+    for (int claims = 0; claims < 3; ++claims) ask(ip("7"), pod, gateway);
+    wait(10);
+  }
+  EXPECT_TRUE(found.empty());
+}
+
+TEST_P(NeighbourSpoofTest, FindsTwoThatTakeItFromEachOther) {
+  begin();
+  ask(ip("7"), kVictimMac, gateway);
+  wait(10);
+  ask(ip("7"), kEvilMac, gateway);
+  wait(10);
+  ask(ip("7"), kVictimMac, gateway);
+  wait(10);
+  EXPECT_TRUE(found.empty());  // a failover and back
+  ask(ip("7"), kEvilMac, gateway);
+  wait(10);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].target.address, ip("7"));
+  EXPECT_EQ(found[0].source.text, "02:00:00:00:00:09");
+  EXPECT_EQ(found[0].value, 2);
+}
+
 TEST_P(NeighbourSpoofTest, ProxiesAndVirtualRoutersAreNone) {
   begin();
   for (int i = 0; i < 200; ++i) {

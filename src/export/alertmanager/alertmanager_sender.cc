@@ -23,6 +23,7 @@ namespace {
 constexpr std::string_view kApi = "/api/v2/alerts";
 // A kilobyte each.
 constexpr std::size_t kMostTogether = 500;
+constexpr Nanos kRefusalAgain = 600 * kSecond;
 constexpr Nanos kLeastResend = kSecond;
 constexpr Nanos kMostResend = 3600 * kSecond;
 
@@ -61,6 +62,7 @@ class AlertmanagerSender final : public RecordSender {
     SendOutcome outcome;
     if (deliver(items, outcome)) {
       backoff_.reset();
+      if (!outcome.problem.empty()) complain_of_refusal(outcome.problem, now);
       if (std::exchange(complained_, false))
         spdlog::info("export to {}: active alerts are sent again", url_);
       return;
@@ -74,6 +76,14 @@ class AlertmanagerSender final : public RecordSender {
 
  private:
   using Items = std::span<ToldAlerts::Item>;
+
+  /// It is refused each time that it is sent again.
+  void complain_of_refusal(std::string_view problem, Nanos now) {
+    if (now < refusal_not_before_) return;
+    refusal_not_before_ = now + kRefusalAgain;
+    spdlog::warn("export to {}: an alert that goes on was refused when it was sent again: {}", url_,
+                 problem);
+  }
 
   /// False: some are to go again.
   bool deliver(Items items, SendOutcome& outcome) {
@@ -108,7 +118,7 @@ class AlertmanagerSender final : public RecordSender {
         if (one) {
           note(outcome, std::move(verdict));
           outcome.rejected += items.front().records.size();
-          told_.refused(items.front());
+          told_.refused(items.front(), clock_.monotonic());
           return true;
         }
         break;
@@ -147,7 +157,8 @@ class AlertmanagerSender final : public RecordSender {
   HttpPoster poster_;
   ToldAlerts told_;
   Backoff backoff_{kSecond, 30 * kSecond};
-  Nanos not_before_ = 0;  ///< monotonic: for what is sent again
+  Nanos not_before_ = 0;          ///< monotonic: for what is sent again
+  Nanos refusal_not_before_ = 0;  ///< monotonic: to be said again
   bool complained_ = false;
   std::string body_;
 };

@@ -70,11 +70,52 @@ TEST_F(ToldAlertsTest, OneThatGoesOnIsSentAgain) {
   EXPECT_TRUE(items({}).empty());
 }
 
-TEST_F(ToldAlertsTest, OneThatIsOverEndsThenAndIsForgotten) {
+TEST_F(ToldAlertsTest, OneThatIsOverEndsThenAndIsToldForAWhile) {
   take({made_alert_event("a")});
   auto all = items({made_alert_event("a", AlertChange::kResolved, 5'000'000)});
   EXPECT_EQ(json_of(all[0]).at(0).at("endsAt"), "2025-11-24T16:00:05.000000000Z");
   told.taken(std::move(all[0]), now);
+  // By a clock that is behind ours the end was still to come, and did not count.
+  for (int i = 0; i < 4; ++i) {
+    now += 60 * kSecond;
+    auto again = items({});
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(json_of(again[0]).at(0).at("endsAt"), "2025-11-24T16:00:05.000000000Z");
+    told.taken(std::move(again[0]), now);
+  }
+  now += 60 * kSecond;
+  EXPECT_TRUE(items({}).empty());
+  take({made_alert_event("b")});
+  EXPECT_EQ(told.size(), 1U);
+}
+
+TEST_F(ToldAlertsTest, OneThatGotWorseAndIsOverAtOnceIsToldAsWorse) {
+  take({made_alert_event("a")});
+  AlertEvent over = made_alert_event("a", AlertChange::kResolved, 5'000'000);
+  over.severity = "high";
+  auto all = items({made_alert_event("a", AlertChange::kWorse, 4'000'000), over});
+  ASSERT_EQ(all.size(), 1U);
+  const auto both = json_of(all[0]);
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both.at(0).at("labels").at("severity"), "high");
+  EXPECT_EQ(both.at(0).at("endsAt"), "2025-11-24T16:04:10.000000000Z");
+  EXPECT_EQ(both.at(1).at("labels").at("severity"), "medium");
+  EXPECT_EQ(both.at(1).at("endsAt"), both.at(1).at("startsAt"));
+  told.taken(std::move(all[0]), now);
+  EXPECT_EQ(told.size(), 0U);
+}
+
+TEST_F(ToldAlertsTest, OneThatIsRefusedWhenSentAgainWaitsForItsNextTurn) {
+  take({made_alert_event("a")});
+  now += 60 * kSecond;
+  const auto again = items({});
+  ASSERT_EQ(again.size(), 1U);
+  told.refused(again[0], now);
+  EXPECT_TRUE(items({}).empty());
+  now += 60 * kSecond;
+  EXPECT_EQ(items({}).size(), 1U);
+  // Its record was: it is not known any more.
+  told.refused(items({made_alert_event("a", AlertChange::kOngoing, 7)})[0], now);
   EXPECT_EQ(told.size(), 0U);
 }
 
@@ -85,7 +126,8 @@ TEST_F(ToldAlertsTest, OneThatIsWorseTakesThePlaceOfTheOneBefore) {
   ASSERT_EQ(both.size(), 2U);
   EXPECT_EQ(both.at(0).at("labels").at("severity"), "high");
   EXPECT_EQ(both.at(1).at("labels").at("severity"), "medium");
-  EXPECT_EQ(both.at(1).at("endsAt"), "2025-11-24T16:00:10.000000000Z");
+  // Past by whatever clock.
+  EXPECT_EQ(both.at(1).at("endsAt"), both.at(1).at("startsAt"));
   told.taken(std::move(all[0]), now);
   EXPECT_EQ(json_of(items({made_alert_event("a", AlertChange::kWorse, 2)})[0]).size(), 1U);
 }
@@ -126,6 +168,20 @@ TEST_F(ToldAlertsTest, RemembersNoMoreThanItMay) {
     for (auto& item : few.items(std::span(&record, 1), kWall, now)) few.taken(std::move(item), now);
   }
   EXPECT_EQ(few.size(), 2U);
+}
+
+TEST_F(ToldAlertsTest, OneThatGoesOnTakesThePlaceOfOneThatIsOver) {
+  ToldAlerts few({.most = 1});
+  for (const AlertEvent& event :
+       {made_alert_event("a"), made_alert_event("a", AlertChange::kResolved, 1'000'000),
+        made_alert_event("b")}) {
+    const RecordRef record{RecordKind::kAlert, &event, "n1"};
+    for (auto& item : few.items(std::span(&record, 1), kWall, now)) few.taken(std::move(item), now);
+  }
+  now += 60 * kSecond;
+  const auto again = few.items({}, kWall, now);
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].id, "b");
 }
 
 TEST(AlertmanagerTarget, SaysWhatIsWrong) {

@@ -60,11 +60,15 @@ ToldAlerts::Item ToldAlerts::item_of(const RecordRef& record, Nanos wall) const 
       options_.labels, "severity", [](const auto& label) { return std::string_view(label.first); });
   if (given == options_.labels.end()) set_severity(now, event.severity);
   item.labels = std::move(now);
+  // One that got worse and is over at once is active for a while, as nobody was told of it.
+  const bool is_other = item.labels != before;
+  if (item.over && !is_other) item.ends = std::max(event.resolved, event.opened);
   item.json = alert_json(item.labels, item.annotations, item.opened,
-                         item.over ? event.resolved * kMicrosecond : wall + valid());
-  // The one of less severity is over where this begins.
-  if (item.labels != before)
-    item.json += ',' + alert_json(before, told->second.annotations, told->second.opened, wall);
+                         item.ends != 0 ? item.ends * kMicrosecond : wall + valid());
+  // The one of less severity is over. It ends where it began: an end that is later than
+  // Alertmanager's clock would count less than the one that it was told before.
+  if (is_other)
+    item.json += ',' + alert_json(before, told->second.annotations, told->second.opened, 0);
   return item;
 }
 
@@ -84,10 +88,10 @@ std::vector<ToldAlerts::Item> ToldAlerts::items(std::span<const RecordRef> recor
     items.back().records = std::move(places);
   }
   for (const auto& [id, told] : told_) {
-    if (by_id.contains(id) || monotonic - told.sent < options_.resend ||
-        monotonic - told.heard >= options_.forget)
+    if (by_id.contains(id) || monotonic - told.sent < options_.resend || is_old(told, monotonic))
       continue;
-    Item item{.json = alert_json(told.labels, told.annotations, told.opened, wall + valid()),
+    const Nanos ends = told.ends != 0 ? told.ends * kMicrosecond : wall + valid();
+    Item item{.json = alert_json(told.labels, told.annotations, told.opened, ends),
               .id = id,
               .records = {},
               .labels = {},
@@ -103,15 +107,31 @@ void ToldAlerts::taken(Item&& item, Nanos monotonic) {
     if (const auto told = told_.find(item.id); told != told_.end()) told->second.sent = monotonic;
     return;
   }
-  if (item.over) {
+  std::erase_if(told_, [&](const auto& each) { return is_old(each.second, monotonic); });
+  if (item.over && item.ends == 0) {
     told_.erase(item.id);
     return;
   }
-  std::erase_if(told_,
-                [&](const auto& each) { return monotonic - each.second.heard >= options_.forget; });
-  if (!told_.contains(item.id) && told_.size() >= options_.most) return;
-  told_[item.id] = {std::move(item.labels), std::move(item.annotations), item.opened, monotonic,
-                    monotonic};
+  if (!told_.contains(item.id) && told_.size() >= options_.most) {
+    // One that goes on needs its place more than one that is over.
+    const auto over =
+        std::ranges::find_if(told_, [](const auto& each) { return each.second.ends != 0; });
+    if (over == told_.end()) return;
+    told_.erase(over);
+  }
+  told_[item.id] = {.labels = std::move(item.labels),
+                    .annotations = std::move(item.annotations),
+                    .opened = item.opened,
+                    .ends = item.ends,
+                    .heard = monotonic,
+                    .sent = monotonic};
+}
+
+void ToldAlerts::refused(const Item& item, Nanos monotonic) {
+  if (!item.records.empty())
+    told_.erase(item.id);
+  else if (const auto told = told_.find(item.id); told != told_.end())
+    told->second.sent = monotonic;
 }
 
 }  // namespace netprobe

@@ -27,7 +27,8 @@ std::uint64_t activity_id_of(AlertChange change) {
 }  // namespace
 
 std::string event_id_of(const AlertEvent& event) {
-  return event.id + '-' + std::to_string(event.time);
+  // It may get worse and be over at the same time.
+  return event.id + '-' + std::to_string(event.time) + '-' + std::string(to_string(event.change));
 }
 
 void append_alert_body(std::string& out, const AlertEvent& event, std::string_view node,

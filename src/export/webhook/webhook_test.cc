@@ -24,7 +24,7 @@ boost::json::object body_of(const AlertEvent& event, bool retried = false) {
 
 TEST(WebhookBody, HasWhatDocsSay) {
   const auto opened = body_of(made_alert_event("a1"));
-  EXPECT_EQ(opened.at("event_id"), "a1-1764000000000000");
+  EXPECT_EQ(opened.at("event_id"), "a1-1764000000000000-opened");
   EXPECT_FALSE(opened.contains("retried"));
   EXPECT_EQ(opened.at("id"), "a1");
   EXPECT_EQ(opened.at("change"), "opened");
@@ -62,6 +62,9 @@ TEST(WebhookBody, TellsWhatChanged) {
   EXPECT_TRUE(over.at("retried").as_bool());
   // Each time that it is told is an event of its own.
   EXPECT_NE(worse.at("event_id"), over.at("event_id"));
+  const auto at_once = body_of(made_alert_event("a", AlertChange::kResolved, 5));
+  EXPECT_EQ(at_once.at("time"), worse.at("time"));
+  EXPECT_NE(at_once.at("event_id"), worse.at("event_id"));
 }
 
 TEST(WebhookBody, IsJsonWhateverNamesAreMadeOf) {

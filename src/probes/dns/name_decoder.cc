@@ -36,7 +36,22 @@ NameDecoder::NameDecoder()
       neighbours_(std::make_unique<RecentMessages>(kNeighbourWindow)) {}
 
 void NameDecoder::on_interface(const InterfaceInfo& link) {
-  links_[link.ifindex] = {.master = link.master, .name = link.name};
+  const bool joins = link.kind == "bridge" || link.kind == "bond" || link.kind == "team";
+  links_[link.ifindex] = {.master = link.master, .joins = joins, .name = link.name};
+}
+
+std::uint32_t NameDecoder::link_of(std::uint32_t ifindex) const {
+  // A port of a bond, the bond of a bridge; and a master that is one by mistake ends it.
+  constexpr int kMostMasters = 4;
+  for (int i = 0; i < kMostMasters; ++i) {
+    const auto link = links_.find(ifindex);
+    if (link == links_.end()) break;
+    // All ports of Open vSwitch have one master, and a VRF's are links of their own.
+    const auto master = links_.find(link->second.master);
+    if (master == links_.end() || !master->second.joins) break;
+    ifindex = master->first;
+  }
+  return ifindex;
 }
 
 void NameDecoder::add(std::span<const std::byte> record, Nanos to_wall) {
@@ -74,10 +89,7 @@ void NameDecoder::add(std::span<const std::byte> record, Nanos to_wall) {
     batch_->dns.push_back(std::move(*message));
     return;
   }
-  const auto link = links_.find(head.ifindex);
-  // Ports of one bridge are one link.
-  const std::uint32_t where =
-      link != links_.end() && link->second.master != 0 ? link->second.master : head.ifindex;
+  const std::uint32_t where = link_of(head.ifindex);
   if (!neighbours_->is_new(hash_of(bytes, std::uint64_t{where} << 16U | head.vlan), seen)) {
     ++stats_.repeated;
     return;
@@ -93,7 +105,8 @@ void NameDecoder::add(std::span<const std::byte> record, Nanos to_wall) {
   claim->time = to_micros(seen + to_wall);
   claim->link = where;
   claim->vlan = head.vlan == NP_NO_VLAN ? std::uint16_t{0} : head.vlan;
-  if (link != links_.end()) claim->interface = link->second.name;
+  if (const auto link = links_.find(head.ifindex); link != links_.end())
+    claim->interface = link->second.name;
   batch_->neighbours.push_back(std::move(*claim));
 }
 

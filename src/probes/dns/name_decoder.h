@@ -39,8 +39,11 @@ class NameDecoder {
  private:
   struct Link {
     std::uint32_t master = 0;
+    bool joins = false;  ///< its ports are one link: a bridge, a bond
     std::string name;
   };
+
+  [[nodiscard]] std::uint32_t link_of(std::uint32_t ifindex) const;
 
   std::unordered_map<std::uint32_t, Link> links_;
   // On the heap, as they are large.

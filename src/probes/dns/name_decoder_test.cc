@@ -61,6 +61,14 @@ class NameDecoderTest : public ::testing::Test {
   void add(const Event& event) {
     decoder.add(std::as_bytes(std::span(&event, 1)), kToWall);
   }
+  void add_link(std::uint32_t ifindex, const std::string& kind, std::uint32_t master = 0) {
+    InterfaceInfo link;
+    link.ifindex = ifindex;
+    link.name = (kind.empty() ? "eth" : kind) + std::to_string(ifindex);
+    link.kind = kind;
+    link.master = master;
+    decoder.on_interface(link);
+  }
   NameDecoder decoder;
 };
 
@@ -96,13 +104,8 @@ TEST_F(NameDecoderTest, OneMessageAtManyInterfacesIsOne) {
 }
 
 TEST_F(NameDecoderTest, PortsOfOneBridgeAreOneLink) {
-  for (const std::uint32_t port : {3U, 4U}) {
-    InterfaceInfo link;
-    link.ifindex = port;
-    link.name = "veth" + std::to_string(port);
-    link.master = 9;
-    decoder.on_interface(link);
-  }
+  for (const std::uint32_t port : {3U, 4U}) add_link(port, "veth", 9);
+  add_link(9, "bridge");
   add(ToldArp(3).event);
   add(ToldArp(4).event);
   add(ToldArp(9).event);
@@ -113,6 +116,28 @@ TEST_F(NameDecoderTest, PortsOfOneBridgeAreOneLink) {
   EXPECT_EQ(batch->neighbours[0].interface, "veth3");
   EXPECT_EQ(batch->neighbours[0].vlan, 0);
   EXPECT_EQ(batch->neighbours[1].link, 12U);
+}
+
+TEST_F(NameDecoderTest, APortOfABondOfABridgeIsOnTheBridge) {
+  add_link(3, "", 8);
+  add_link(8, "bond", 9);
+  add_link(9, "bridge");
+  add(ToldArp(3).event);
+  const auto batch = decoder.take();
+  ASSERT_EQ(batch->neighbours.size(), 1U);
+  EXPECT_EQ(batch->neighbours[0].link, 9U);
+}
+
+TEST_F(NameDecoderTest, PortsOfASwitchAndOfAVrfAreLinksOfTheirOwn) {
+  for (const std::uint32_t port : {3U, 4U}) add_link(port, "veth", 9);
+  for (const std::uint32_t port : {5U, 6U}) add_link(port, "", 10);
+  add_link(7, "veth", 11);  // of a master that nobody told of
+  add_link(9, "openvswitch");
+  add_link(10, "vrf");
+  for (const std::uint32_t port : {3U, 4U, 5U, 6U, 7U}) add(ToldArp(port).event);
+  const auto batch = decoder.take();
+  ASSERT_EQ(batch->neighbours.size(), 5U);
+  for (std::uint32_t i = 0; i < 5; ++i) EXPECT_EQ(batch->neighbours[i].link, 3 + i);
 }
 
 TEST_F(NameDecoderTest, CountsWhatIsNoMessage) {
