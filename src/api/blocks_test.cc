@@ -315,7 +315,7 @@ TEST_F(BlocksApi, WhoeverAsksIsProtectedFirst) {
 }
 
 TEST_F(BlocksApi, WhereWhoeverAsksCannotBeProtectedNothingIsBlocked) {
-  responder.refuse_to_protect({.kind = ErrorKind::kBusy, .message = "no room"});
+  responder.refuse_to_protect({.message = "no room", .kind = ErrorKind::kBusy});
   const auto answer = post(R"({"what":"203.0.113.7","for":"1h","reason":"r","who":"alice",)"
                            R"("protect":["198.51.100.9"]})");
   EXPECT_EQ(answer.status, 507);
