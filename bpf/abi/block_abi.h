@@ -29,6 +29,10 @@ struct np_block_entry {
 };
 NP_ABI_ASSERT(sizeof(struct np_block_entry) == 32, "a block entry is half a cache line");
 
+/* Of xdp_allow: nodes, their services (IPVS makes each an address of the node) and people.
+ * Not preallocated. */
+#define NP_BLOCK_ALLOWED 65536
+
 /* Key of the tries: xdp_allow, xdp_blocknets, xdp_feednets. */
 struct np_block_prefix {
   __u32 length; /* bits of the address; IPv4 is mapped: 96 + its own */

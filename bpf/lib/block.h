@@ -47,7 +47,7 @@ struct {
 struct {
   __uint(type, BPF_MAP_TYPE_LPM_TRIE);
   __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, 4096);
+  __uint(max_entries, NP_BLOCK_ALLOWED);
   __type(key, struct np_block_prefix);
   __type(value, __u32);
 } xdp_allow SEC(".maps");

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "agent/allow_sources.h"
 #include "intel/feed_settings.h"
@@ -273,18 +274,23 @@ Status ResponseKeeper::clear(const std::string& who, const std::string& reason) 
   return done;
 }
 
-void ResponseKeeper::protect(const IpAddress& address, const std::string& reason) {
-  if (address.is_unspecified() || address.is_loopback()) return;
+Status ResponseKeeper::protect(const IpAddress& address, const std::string& reason) {
+  if (address.is_unspecified() || address.is_loopback()) return {};
   const IpPrefix network = IpPrefix::of(address, 128);
   {
     const MutexLock lock(mutex_);
-    if (!list_) return;
+    if (!list_) return {};
     const auto is_it = [&](const AllowedNetwork& each) { return each.network == network; };
-    if (std::ranges::any_of(protected_, is_it)) return;
+    if (std::ranges::any_of(protected_, is_it)) return {};
     if (protected_.size() == kMostProtected) protected_.erase(protected_.begin());
     protected_.push_back({network, reason});
   }
-  refresh_allowed();
+  auto done = refresh_allowed();
+  if (!done) {
+    const MutexLock lock(mutex_);
+    std::erase_if(protected_, [&](const AllowedNetwork& each) { return each.network == network; });
+  }
+  return done;
 }
 
 std::vector<AllowedNetwork> ResponseKeeper::allowed_now() {
@@ -307,15 +313,18 @@ std::vector<AllowedNetwork> ResponseKeeper::allowed_now() {
   return all;
 }
 
-void ResponseKeeper::refresh_allowed() {
+Status ResponseKeeper::refresh_allowed() {
   const auto keeper = list();
-  if (!keeper) return;
+  if (!keeper) return {};
   // One at a time, so that an older state never takes the place of a newer.
   const MutexLock lock(allow_mutex_);
   auto now = allowed_now();
-  if (same(now, keeper->allowed())) return;
-  if (auto s = keeper->set_allowed(std::move(now), "netprobe-agent"); !s)
-    spdlog::warn("the list of those who are never blocked stays as it was: {}", s.error().message);
+  if (same(now, keeper->allowed())) return {};
+  auto done = keeper->set_allowed(std::move(now), "netprobe-agent");
+  if (!done)
+    spdlog::warn("the list of those who are never blocked stays as it was: {}",
+                 done.error().message);
+  return done;
 }
 
 void ResponseKeeper::ask_for_cluster() {
@@ -363,10 +372,9 @@ void ResponseKeeper::load_lists() {
   {
     const MutexLock lock(mutex_);
     const Nanos age = clock_.monotonic() - lists_loaded_;
-    const bool due = lists_are_new_ || age > options_.response_longest / 2;
+    const bool due = std::exchange(lists_are_new_, false) || age > options_.response_longest / 2;
     if (!lists_ || lists_ended_ || !due || options_.response_block_lists.empty()) return;
     lists = lists_;
-    lists_are_new_ = false;
     lists_loaded_ = clock_.monotonic();
   }
   const auto keeper = list();
@@ -383,6 +391,15 @@ void ResponseKeeper::load_lists() {
   if (!loaded) {
     spdlog::warn("the lists {} are not blocked: {}; --response-list-room sets their room", name,
                  loaded.error().message);
+    return;
+  }
+  {
+    const MutexLock lock(mutex_);
+    if (!lists_ended_) lists.reset();
+  }
+  // Who ended everything meanwhile does not want it.
+  if (lists) {
+    (void)keeper->drop_feed("netprobe-agent", "everything was ended while it was loaded");
     return;
   }
   spdlog::info("response: lists {}: {} networks ({}), {} left out{}", name, loaded->loaded,
@@ -412,7 +429,7 @@ void ResponseKeeper::run() {
         next_look_up = now + kLookUpEvery;
         look_up_hosts();
       }
-      refresh_allowed();
+      (void)refresh_allowed();
     }
     load_lists();
     if (const auto keeper = list()) keeper->tick();

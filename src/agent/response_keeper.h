@@ -51,7 +51,7 @@ class ResponseKeeper final : public Responder {
   [[nodiscard]] Status unlimit(const PlaneLimit& limit, const std::string& who,
                                const std::string& reason) override;
   [[nodiscard]] Status clear(const std::string& who, const std::string& reason) override;
-  void protect(const IpAddress& address, const std::string& reason) override
+  [[nodiscard]] Status protect(const IpAddress& address, const std::string& reason) override
       NETPROBE_EXCLUDES(mutex_, allow_mutex_);
 
  private:
@@ -63,7 +63,7 @@ class ResponseKeeper final : public Responder {
   void ask_for_cluster() NETPROBE_EXCLUDES(mutex_);
   /// Names that are no addresses; may take seconds.
   void look_up_hosts() NETPROBE_EXCLUDES(mutex_);
-  void refresh_allowed() NETPROBE_EXCLUDES(mutex_, allow_mutex_);
+  Status refresh_allowed() NETPROBE_EXCLUDES(mutex_, allow_mutex_);
   [[nodiscard]] std::vector<AllowedNetwork> allowed_now() NETPROBE_EXCLUDES(mutex_);
   void load_lists() NETPROBE_EXCLUDES(mutex_);
   /// Keeps what brief() tells.

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <thread>
 
@@ -34,7 +37,10 @@ class MapPlane final : public BlockPlane {
     for (const auto& [what, block] : blocks_) all.push_back(block);
     return all;
   }
-  Status allow(std::span<const IpPrefix>) override { return {}; }
+  Status allow(std::span<const IpPrefix> networks) override {
+    if (networks.size() > most_allowed) return fail("there is no more room", ErrorKind::kBusy);
+    return {};
+  }
   Status load_feed(std::span<const IpPrefix>, BlockMode, Nanos) override { return {}; }
   void drop_feed() override {}
   bool in_feed(const IpPrefix&) const override { return false; }
@@ -46,9 +52,12 @@ class MapPlane final : public BlockPlane {
     blocks_.clear();
     return {};
   }
-  void tidy() override {}
+  void tidy() override { ++turns; }
   PlaneCounters counters() const override { return {}; }
   PlaneRoom room() const override { return {}; }
+
+  std::atomic<std::size_t> most_allowed{SIZE_MAX};
+  std::atomic<int> turns{0};  ///< of the keeper's thread
 
  private:
   mutable Mutex mutex_;
@@ -156,13 +165,32 @@ TEST_F(Keeper, NobodyBlocksTheNodeTheOptionOrThemselves) {
   EXPECT_TRUE(listed.error().message.contains("--response-allow")) << listed.error().message;
   ASSERT_TRUE(keeper->block(request("203.0.113.9")));
   // Whoever works from there is freed, and stays free.
-  keeper->protect(*IpAddress::parse("203.0.113.9"), "who asked for a block");
+  ASSERT_TRUE(keeper->protect(*IpAddress::parse("203.0.113.9"), "who asked for a block"));
   EXPECT_TRUE(keeper->report().blocks.empty());
   EXPECT_FALSE(keeper->block(request("203.0.113.0/24")));
   // Of many the oldest is forgotten, so that the list does not grow without end.
   for (int i = 0; i < 100; ++i)
-    keeper->protect(IpAddress::v4(0xc6120000U + static_cast<std::uint32_t>(i)), "test");
+    (void)keeper->protect(IpAddress::v4(0xc6120000U + static_cast<std::uint32_t>(i)), "test");
   EXPECT_LE(keeper->report().allowed.size(), local_allowed().size() + 1 + 64);
+}
+
+TEST_F(Keeper, WhoCannotBeProtectedIsToldSo) {
+  const auto keeper = start();
+  plane->most_allowed = 0;
+  const auto done = keeper->protect(*IpAddress::parse("203.0.113.9"), "who asked for a block");
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "there is no more room");
+  // And is no promise that is kept later, or not.
+  plane->most_allowed = SIZE_MAX;
+  EXPECT_TRUE(keeper->block(request("203.0.113.9")));
+}
+
+TEST_F(Keeper, ListsThatNobodyBlocksAreNoWork) {
+  const auto keeper = start();
+  keeper->take_lists(std::make_shared<intel::IntelIndex>());
+  const int before = plane->turns;
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_LE(plane->turns - before, 5);  // one a second, and one for the news
 }
 
 TEST_F(Keeper, ListsThatThereAreNotAreAUsageError) {
@@ -181,7 +209,7 @@ TEST_F(Keeper, ManyThreadsAtOnce) {
       for (int i = 0; i < 5; ++i) {
         const std::string what = "203.0." + std::to_string(t) + "." + std::to_string(i + 1);
         (void)keeper->block(request(what));
-        keeper->protect(*IpAddress::parse("203.1.0." + std::to_string(i + 1)), "test");
+        (void)keeper->protect(*IpAddress::parse("203.1.0." + std::to_string(i + 1)), "test");
         (void)keeper->brief();
         (void)keeper->report();
         (void)keeper->unblock(what, "a", "b");

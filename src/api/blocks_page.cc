@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include "api/blocks_query.h"
 #include "api/completeness.h"
@@ -213,7 +215,20 @@ class Pager {
     if (query_.cursor.starts_with('b')) return true;
     const std::string_view text = std::string_view(query_.cursor).substr(1);
     const auto place = IpAddress::parse(text.substr(0, text.find(',')));
-    return !place || record.limit.address > *place;
+    if (!place || record.limit.address > *place) return true;
+    // Of one address they stand by port and side, as the cursor has them.
+    return record.limit.address == *place && is_after(record, text.substr(text.find(',') + 1));
+  }
+
+  /// `place`: "443,target".
+  static bool is_after(const LimitRecord& record, std::string_view place) {
+    const auto comma = std::min(place.find(','), place.size());
+    unsigned port = 0;
+    (void)std::from_chars(place.data(), place.data() + comma, port);
+    LimitSide side = LimitSide::kSource;
+    for (const LimitSide each : {LimitSide::kTarget, LimitSide::kSyn})
+      if (place.substr(std::min(comma + 1, place.size())) == to_string(each)) side = each;
+    return std::pair(unsigned{record.limit.port}, record.limit.side) > std::pair(port, side);
   }
 
   const BlocksQuery& query_;

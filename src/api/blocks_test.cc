@@ -78,9 +78,11 @@ class FakeResponder final : public Responder {
     asked_ += "clear by " + who + ";";
     return {};
   }
-  void protect(const IpAddress& address, const std::string&) override {
+  Status protect(const IpAddress& address, const std::string&) override {
     const MutexLock lock(mutex_);
     asked_ += "protect " + address.to_string() + ";";
+    if (unprotected_) return std::unexpected(*unprotected_);
+    return {};
   }
 
   void set(ResponseReport report) {
@@ -90,6 +92,10 @@ class FakeResponder final : public Responder {
   void refuse(std::optional<Error> error) {
     const MutexLock lock(mutex_);
     refusal_ = std::move(error);
+  }
+  void refuse_to_protect(Error error) {
+    const MutexLock lock(mutex_);
+    unprotected_ = std::move(error);
   }
   void force_dry_run() {
     const MutexLock lock(mutex_);
@@ -104,6 +110,7 @@ class FakeResponder final : public Responder {
   mutable Mutex mutex_;
   ResponseReport report_ NETPROBE_GUARDED_BY(mutex_);
   std::optional<Error> refusal_ NETPROBE_GUARDED_BY(mutex_);
+  std::optional<Error> unprotected_ NETPROBE_GUARDED_BY(mutex_);
   bool forced_dry_run_ NETPROBE_GUARDED_BY(mutex_) = false;
   std::string asked_ NETPROBE_GUARDED_BY(mutex_);
 };
@@ -305,6 +312,14 @@ TEST_F(BlocksApi, WhoeverAsksIsProtectedFirst) {
                 .status,
             200);
   EXPECT_EQ(responder.asked(), "protect 198.51.100.9;protect fd00::1;block 203.0.113.7 by alice;");
+}
+
+TEST_F(BlocksApi, WhereWhoeverAsksCannotBeProtectedNothingIsBlocked) {
+  responder.refuse_to_protect({.message = "no room", .kind = ErrorKind::kBusy});
+  const auto answer = post(R"({"what":"203.0.113.7","for":"1h","reason":"r","who":"alice",)"
+                           R"("protect":["198.51.100.9"]})");
+  EXPECT_EQ(answer.status, 507);
+  EXPECT_EQ(responder.asked(), "protect 198.51.100.9;");
 }
 
 TEST(BlockOrderTest, ReadsBlocksAndLimits) {

@@ -2,6 +2,7 @@
 // The one route that changes something. Every call waits for the disk, so each is on a
 // thread of its own; docs/adr/0010-response.md says who may.
 #include <cerrno>
+#include <vector>
 
 #include "api/blocks_query.h"
 #include "api/context.h"
@@ -79,8 +80,11 @@ void block(const ApiContextPtr& context, const HttpRequest& request, const HttpR
   work(context, reply, [context, reply, order = std::move(*order), peer = request.peer] {
     Responder& response = *context->sources.response;
     // First: whoever asks must not cut themselves off.
-    if (!peer.is_loopback()) response.protect(peer, "who asked for a block");
-    for (const IpAddress& each : order.protect) response.protect(each, "who asked for a block");
+    std::vector<IpAddress> people = order.protect;
+    if (!peer.is_loopback()) people.insert(people.begin(), peer);
+    for (const IpAddress& each : people)
+      if (const auto safe = response.protect(each, "who asked for a block"); !safe)
+        return reply(refusal(safe.error()));
     carry_out(response, order, reply);
   });
 }

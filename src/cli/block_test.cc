@@ -44,6 +44,20 @@ TEST(BlockCommand, AsksWithTokenReasonAndName) {
   EXPECT_THAT(agent.last_body(), HasSubstr(R"("mode":"enforce")"));
 }
 
+TEST(BlockCommand, SudoDoesNotHideFromWhereOneWorks) {
+  FakeAgent agent;
+  agent.answer("/api/blocks", record("enforce"));
+  const std::string block =
+      "env -u SSH_CONNECTION -u SSH_CLIENT $NETPROBE block 203.0.113.7 "
+      "--for 1h --reason r --agent " +
+      agent.url() + " --token-file " + token_file();
+  // A shell that has it, and one in it that runs what has it not.
+  const auto run = run_shell("SSH_CONNECTION='198.51.100.9 51000 10.0.0.1 22' bash -c 'bash -c \"" +
+                             block + "; true\"; true'");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(agent.last_body(), HasSubstr(R"("protect":["198.51.100.9"])"));
+}
+
 TEST(BlockCommand, ADryRunIsSaidToBeOne) {
   FakeAgent agent;
   agent.answer("/api/blocks", record("dry-run"));

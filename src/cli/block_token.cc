@@ -54,6 +54,37 @@ Result<std::string> read(const std::string& path) {
   return token;
 }
 
+// Shells in shells; and what Linux lets an environment be is far more.
+constexpr int kMostParents = 64;
+constexpr std::streamsize kMostEnvironment = 1 << 20;
+
+/// "203.0.113.9" of "203.0.113.9 51000 10.0.0.1 22"; empty where it is none.
+std::string first_address(std::string text) {
+  text = text.substr(0, text.find_first_of(" %"));
+  return IpAddress::parse(text) ? text : "";
+}
+
+/// Whoever may read it: root, and the same user.
+std::string ssh_address_of(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/environ");
+  for (std::string each; std::getline(in, each, '\0') && in.tellg() < kMostEnvironment;)
+    for (const std::string_view name : {"SSH_CONNECTION=", "SSH_CLIENT="})
+      if (each.starts_with(name))
+        if (auto found = first_address(each.substr(name.size())); !found.empty()) return found;
+  return {};
+}
+
+/// 0: it is gone.
+pid_t parent_of(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(in, text);
+  // "17 (a name) S 4 …": the name may hold anything.
+  const auto end = text.rfind(") ");
+  if (end == std::string::npos || end + 4 >= text.size()) return 0;
+  return static_cast<pid_t>(std::strtol(text.c_str() + end + 4, nullptr, 10));
+}
+
 }  // namespace
 
 Result<std::string> find_token(const std::string& file, const std::string& agent) {
@@ -83,11 +114,12 @@ std::string user_name() {
 }
 
 std::string ssh_address() {
-  for (const char* name : {"SSH_CONNECTION", "SSH_CLIENT"}) {
-    std::string text = variable(name);
-    text = text.substr(0, text.find_first_of(" %"));
-    if (IpAddress::parse(text)) return text;
-  }
+  for (const char* name : {"SSH_CONNECTION", "SSH_CLIENT"})
+    if (auto found = first_address(variable(name)); !found.empty()) return found;
+  // sudo leaves them out: who runs it has them still, or who runs that.
+  pid_t pid = ::getppid();
+  for (int i = 0; i < kMostParents && pid > 1; ++i, pid = parent_of(pid))
+    if (auto found = ssh_address_of(pid); !found.empty()) return found;
   return {};
 }
 

@@ -136,8 +136,9 @@ class Responder {
                                        const std::string& reason) = 0;
   /// Ends everything, lists too.
   [[nodiscard]] virtual Status clear(const std::string& who, const std::string& reason) = 0;
-  /// From now on this address is not blocked: somebody works from there.
-  virtual void protect(const IpAddress& address, const std::string& reason) = 0;
+  /// From now on this address is not blocked: somebody works from there. An error where
+  /// that cannot be had: then nothing must be blocked for whoever works there.
+  [[nodiscard]] virtual Status protect(const IpAddress& address, const std::string& reason) = 0;
 };
 
 }  // namespace netprobe

@@ -48,8 +48,14 @@ Result<LimitRecord> BlockList::limit(const LimitRequest& asked) {
   }
   const LimitKey key{request.limit.address, request.limit.port, request.limit.side};
   if (auto s = write({std::move(line)}); !s) {
-    (void)plane_->remove_limit(request.limit);
-    limits_.erase(key);
+    // As it was before.
+    if (const auto before = limits_.find(key); before != limits_.end()) {
+      PlaneLimit old = before->second.limit;
+      old.remaining = before->second.until - now;
+      (void)plane_->put(old);
+    } else {
+      (void)plane_->remove_limit(request.limit);
+    }
     return refuse(Refusal::kAudit, {}, s.error());
   }
   limits_[key] = record;

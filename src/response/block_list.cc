@@ -185,6 +185,20 @@ Status BlockList::set_allowed(std::vector<AllowedNetwork> allowed, const std::st
     lines.push_back(std::move(line));
     return true;
   });
+  std::erase_if(limits_, [&, this](const auto& each) NETPROBE_REQUIRES(mutex_) {
+    const LimitRecord& record = each.second;
+    const AllowedNetwork* touched =
+        record.limit.side == LimitSide::kSource
+            ? allowed_.touched_by(IpPrefix::of(record.limit.address, 128))
+            : nullptr;
+    if (touched == nullptr) return false;
+    (void)plane_->remove_limit(record.limit);
+    AuditLine line = audit_line_of("unlimit", record, clock_.wall());
+    line.who = who;
+    line.reason = "now on the allow list: " + touched->reason;
+    lines.push_back(std::move(line));
+    return true;
+  });
   note(std::move(lines));
   return {};
 }

@@ -117,17 +117,28 @@ Status XdpBlockPlane::allow(std::span<const IpPrefix> networks) {
   const MutexLock lock(mutex_);
   // What is new comes in before what is old goes out.
   const __u32 yes = 1;
-  for (const IpPrefix& network : networks) {
+  const std::set<IpPrefix> wanted(networks.begin(), networks.end());
+  const auto remove = [&](const IpPrefix& network) {
     const np_block_prefix key = prefix_key(network);
-    if (const int error = bpf_map_update_elem(maps_.allow.get(), &key, &yes, BPF_ANY); error != 0)
-      return fail_errno("cannot put " + network.to_string() + " on the allow list", -error);
-  }
-  for (const IpPrefix& old : allowed_) {
-    if (std::ranges::find(networks, old) != networks.end()) continue;
-    const np_block_prefix key = prefix_key(old);
     (void)bpf_map_delete_elem(maps_.allow.get(), &key);
+  };
+  std::vector<IpPrefix> added;
+  for (const IpPrefix& network : wanted) {
+    if (allowed_.contains(network)) continue;
+    const np_block_prefix key = prefix_key(network);
+    if (const int error = bpf_map_update_elem(maps_.allow.get(), &key, &yes, BPF_ANY); error != 0) {
+      // As it was, so that what is said of it is true.
+      for (const IpPrefix& each : added) remove(each);
+      return fail_errno(fmt::format("cannot put {} on the allow list, which has {} networks and "
+                                    "room for {}",
+                                    network.to_string(), allowed_.size(), NP_BLOCK_ALLOWED),
+                        -error);
+    }
+    added.push_back(network);
   }
-  allowed_.assign(networks.begin(), networks.end());
+  for (const IpPrefix& old : allowed_)
+    if (!wanted.contains(old)) remove(old);
+  allowed_ = wanted;
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "abi/block_abi.h"
@@ -70,7 +71,7 @@ class XdpBlockPlane final : public BlockPlane {
   const MappedArray<np_block_stats> stats_;
   const PlaneRoom room_;
   const std::uint32_t cpus_;
-  std::vector<IpPrefix> allowed_ NETPROBE_GUARDED_BY(mutex_);
+  std::set<IpPrefix> allowed_ NETPROBE_GUARDED_BY(mutex_);
   std::size_t removed_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< since the filter was made
   std::uint32_t generation_ NETPROBE_GUARDED_BY(feed_mutex_) = 0;
   bool feed_to_sweep_ NETPROBE_GUARDED_BY(feed_mutex_) = false;
