@@ -31,10 +31,8 @@ test_packages=(
   clang-format-19 clang-tidy-19 libclang-rt-19-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
-  nmap hping3 hydra slowhttptest
-  tshark nfdump prometheus prometheus-alertmanager jq procps netcat-openbsd socat python3 netsniff-ng
   nmap hping3 hydra slowhttptest iodine dsniff
-  tshark nfdump prometheus jq procps netcat-openbsd socat python3 netsniff-ng
+  tshark nfdump prometheus prometheus-alertmanager jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
   # Receivers of OTLP are made of the official services.
