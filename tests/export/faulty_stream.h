@@ -54,6 +54,11 @@ class FaultyPort {
   FaultyPort& operator=(const FaultyPort&) = delete;
   [[nodiscard]] std::string at() const { return "127.0.0.1:" + std::to_string(port_); }
   StreamFaults faults;
+  /// Until nobody listens any more: what the kernel takes for one that is about to go is
+  /// acknowledged, and read by nobody.
+  void await_away() const {
+    while (!gone_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 
  protected:
   /// Until it returns, no other connection is taken.
@@ -93,9 +98,11 @@ class FaultyPort {
     while (!stop.stop_requested()) {
       if (faults.away) {
         listener_.reset();
+        gone_ = true;
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
         continue;
       }
+      gone_ = false;
       if (!listener_) listener_ = listening(SOCK_STREAM, port_);
       pollfd coming{.fd = listener_.get(), .events = POLLIN, .revents = 0};
       if (::poll(&coming, 1, 10) > 0)
@@ -104,6 +111,7 @@ class FaultyPort {
   }
   UniqueFd listener_ = listening(SOCK_STREAM);
   const int port_;
+  std::atomic<bool> gone_ = false;
   std::jthread thread_;
 };
 

@@ -56,6 +56,7 @@ class StreamReceiver : public Receiver {
     StreamFaults& faults = port().faults;
     faults.away = fault == Fault::kDown;
     faults.hung = fault == Fault::kSlow;
+    if (faults.away) port().await_away();
     if (fault != Fault::kBreaks) return;
     faults.cuts = 3;
     faults.cut_after = cut_;
