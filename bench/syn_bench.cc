@@ -36,9 +36,11 @@ constexpr unsigned kServiceCpu = 1;
 constexpr double kBudget = 0.9;
 constexpr Nanos kWindow = 600 * kSecond / 1'000;
 
-int rounds() {
-  const char* asked = std::getenv("NETPROBE_BENCH_ROUNDS");
-  return asked != nullptr ? std::max(std::atoi(asked), 1) : 5;
+/// A number of the environment, at least 1.
+unsigned asked(const char* name, unsigned otherwise) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return otherwise;
+  return static_cast<unsigned>(std::max(std::strtoul(text, nullptr, 10), 1UL));
 }
 
 struct Kind {
@@ -201,9 +203,7 @@ int measure() {
     fmt::print(stderr, "{}\n", kernel.error().message);
     return 1;
   }
-  const char* asked = std::getenv("NETPROBE_BENCH_QUEUES");
-  const unsigned queues =
-      asked != nullptr ? static_cast<unsigned>(std::max(std::atoi(asked), 1)) : 2;
+  const unsigned queues = asked("NETPROBE_BENCH_QUEUES", 2);
   auto lab = SynLab::make(queues);
   if (!lab) {
     fmt::print(stderr, "{}\n", lab.error().message);
@@ -228,7 +228,8 @@ int measure() {
     return at->second;
   };
   std::vector<double> recoveries;
-  for (int round = 0; round < rounds(); ++round) {
+  const unsigned rounds = asked("NETPROBE_BENCH_ROUNDS", 5);
+  for (unsigned round = 0; round < rounds; ++round) {
     for (const bool six : {false, true}) {
       const std::string family = six ? "IPv6 client" : "IPv4 client";
       Kind nobody{"", {.six = six, .to_nobody = true, .cpu = kFloodCpu}};
