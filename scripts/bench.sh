@@ -8,7 +8,7 @@
 # usage: scripts/bench.sh [NAME …]      for instance: program veth agent
 set -euo pipefail
 cd "$(dirname "$0")/.."
-all=(program tunnel name sweep ingest workload feed identity flood matcher intel history clickhouse export kube metrics cluster veth agent socket overhead)
+all=(program tunnel name block syn sweep ingest workload feed identity flood matcher intel history clickhouse export kube metrics cluster veth agent socket overhead)
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=("${all[@]}")
 targets=(netprobe-agent netprobe-server)

@@ -157,6 +157,7 @@ static __always_inline __u32 np_block_first_test(const struct np_layer *l) {
 struct np_block_look {
   struct np_block_stats *stats;
   const struct np_layer *layer;
+  struct np_syn syn;
   __u64 now;
   __u32 length;
   __u32 matched;
@@ -220,22 +221,34 @@ static __always_inline int np_block_network(struct np_block_look *look, void *ma
   return 0;
 }
 
-/* Takes what the packet costs; 0 where the bucket has too little. Several CPUs
- * may want it at once: who loses the race three times passes, unpaid. */
-static __always_inline int np_limit_take(struct np_block_look *look, struct np_limit *limit) {
+/*
+ * Takes what the packet costs; 0 where the bucket has too little. Several CPUs
+ * may want it at once: who loses the race three times passes, unpaid.
+ *
+ * With `debt`, what is beyond the limit is counted as well, until so much would
+ * have to fill up before anything passes again: while more comes than the limit
+ * is for, nothing does. Nobody writes to a bucket that is so deep in debt, so
+ * that a flood that comes to all CPUs does not have them fight over it.
+ */
+static __always_inline int np_limit_take(struct np_block_look *look, struct np_limit *limit,
+                                         __u64 debt) {
   __u64 units = limit->per_byte ? look->length : 1;
   __u64 cost = units * limit->unit_ns_2_16 >> 16;
+  int over = 0;
 
 #pragma unroll
   for (int i = 0; i < 3; i++) {
     __u64 before = *(volatile __u64 *)&limit->full_ns;
     __u64 full = (before > look->now ? before : look->now) + cost;
 
-    if (full - look->now > limit->burst_ns)
+    over = full - look->now > limit->burst_ns;
+    if (over && full - look->now > limit->burst_ns + debt)
       return 0;
     if (__sync_val_compare_and_swap(&limit->full_ns, before, full) == before)
-      return 1;
+      return !over;
   }
+  if (over)
+    return 0;
   NP_ADD(look->stats->contended, 1);
   return 1;
 }
@@ -252,12 +265,12 @@ static __always_inline int np_limit_ask(struct np_block_look *look, const __u8 *
   look->matched = 1;
   /* Believed clients take no tokens: what there are is for new ones. */
   if (side == NP_LIMIT_SYN && limit->mode == NP_BLOCK_ENFORCE &&
-      np_syn_is_proven(look->stats, look->layer, look->now))
+      np_syn_is_proven(look->stats, &look->syn, look->layer, look->now))
     return 0;
-  if (np_limit_take(look, limit))
+  if (np_limit_take(look, limit, side == NP_LIMIT_SYN ? NP_SYN_DEBT_NS : 0))
     return 0;
   if (side == NP_LIMIT_SYN && limit->mode == NP_BLOCK_ENFORCE)
-    np_syn_remember(look->stats, look->layer, look->now);
+    np_syn_remember(look->stats, &look->syn, look->now);
   __sync_fetch_and_add(&limit->over_packets, 1);
   __sync_fetch_and_add(&limit->over_bytes, look->length);
   return np_block_count(look, cause, limit->mode);
@@ -278,6 +291,8 @@ static __noinline int np_block_look_up(const struct np_layer *layer, __u32 may, 
   if (!look.stats)
     return 0;
   NP_ADD(look.stats->looked, 1);
+  if (may & NP_BLOCK_SYN)
+    np_syn_begin(&look.syn, layer);
   __builtin_memcpy(source.ip, layer->key.src_ip, 16);
   if (bpf_map_lookup_elem(&xdp_allow, &source)) {
     NP_ADD(look.stats->allowed, 1);

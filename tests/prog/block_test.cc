@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The block stage by BPF_PROG_TEST_RUN: what it drops, and what it never does.
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstring>
 #include <random>
 #include <thread>
 
@@ -343,6 +346,59 @@ TEST_F(BlockTest, SynsOverTheLimitPassWhenTheyAreRepeatedInTime) {
   for (std::uint32_t i = 0; i < 50; ++i)
     flood += drops(syn(IpAddress::v4(0x0b100000 + i), 80, i)) ? 0 : 1;
   EXPECT_LT(flood, 10);
+}
+
+// While more come than a limit is for, none passes that is not repeated: the flood's own
+// would fill a service's queue. When it ends, so does that.
+TEST_F(BlockTest, AFloodOfSynsGetsNoTokens) {
+  const PlaneLimit limit{.address = Address("fd00::9").value,
+                         .port = 80,
+                         .side = LimitSide::kSyn,
+                         .mode = BlockMode::kEnforce,
+                         .rate = 1,
+                         .burst = 5,
+                         .remaining = kHour};
+  ASSERT_TRUE(plane().put(limit));
+  std::array<std::uint8_t, 16> source{0xfd, 0x0b};
+  std::uint32_t number = 0;
+  const auto passes = [&] {
+    ++number;
+    std::memcpy(&source[12], &number, 4);
+    return !drops(tcp_from(IpAddress(source), {.dst = 80, .flags = 0x02, .seq = number}));
+  };
+  using Clock = std::chrono::steady_clock;
+  const auto begun = Clock::now();
+  auto last = begun;
+  auto longest = Clock::duration{};
+  int passed = 0;
+  while (last - begun < std::chrono::milliseconds(2'500)) {
+    passed += passes() ? 1 : 0;
+    const auto now = Clock::now();
+    longest = std::max(longest, now - last);
+    last = now;
+  }
+  // A machine that stood still for a second did not flood.
+  if (longest < std::chrono::milliseconds(900)) EXPECT_EQ(passed, 5);
+  EXPECT_GT(plane().counters().dropped[kSynLimit].packets, 5U);
+  std::this_thread::sleep_for(std::chrono::milliseconds(2'100));
+  EXPECT_TRUE(passes());
+}
+
+TEST_F(BlockTest, WhoIsAllowedPassesALimitOfSyns) {
+  ASSERT_TRUE(allow("10.0.0.1"));
+  ASSERT_TRUE(plane().put(PlaneLimit{.address = Address("10.0.0.9").value,
+                                     .port = 80,
+                                     .side = LimitSide::kSyn,
+                                     .mode = BlockMode::kEnforce,
+                                     .rate = 1,
+                                     .burst = 1,
+                                     .remaining = kHour}));
+  for (std::uint32_t i = 0; i < 50; ++i) {
+    (void)drops(tcp_from(IpAddress::v4(0x0b000000 + i), {.dst = 80, .flags = 0x02, .seq = i}));
+    EXPECT_FALSE(drops(tcp_from("10.0.0.1", {.dst = 80, .flags = 0x02, .seq = i})));
+  }
+  EXPECT_EQ(plane().counters().allowed, 50U);
+  EXPECT_GT(plane().counters().dropped[kSynLimit].packets, 40U);
 }
 
 }  // namespace
