@@ -12,9 +12,9 @@
 #include "agent_lab.h"
 #include "bpf/kernel.h"
 #include "bpf/tc_attachment.h"
-#include "netns_thread.h"
 #include "report.h"
 #include "stream_latency.h"
+#include "support/netns_thread.h"
 #include "test_run.h"
 
 namespace netprobe::bench {

@@ -20,7 +20,7 @@
 
 #include "cpu_time.h"
 #include "io/http_client.h"
-#include "netns_thread.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::bench {
 namespace {

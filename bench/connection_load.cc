@@ -16,7 +16,7 @@
 
 #include "base/unique_fd.h"
 #include "cpu_time.h"
-#include "netns_thread.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::bench {
 namespace {

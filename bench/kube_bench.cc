@@ -18,10 +18,10 @@
 #include "kube/client/object_parser.h"
 #include "kube/client/testing/fake_api_server.h"
 #include "kube_pod.h"
-#include "netns_thread.h"
 #include "report.h"
 #include "support/certificates.h"
 #include "support/netns.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::bench {
 namespace {

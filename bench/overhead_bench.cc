@@ -19,8 +19,8 @@
 #include "agent_lab.h"
 #include "base/clock.h"
 #include "base/unique_fd.h"
-#include "netns_thread.h"
 #include "report.h"
+#include "support/netns_thread.h"
 #include "support/process.h"
 
 namespace netprobe::bench {

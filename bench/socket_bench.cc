@@ -18,11 +18,11 @@
 
 #include <fmt/format.h>
 
-#include "netns_thread.h"
 #include "report.h"
 #include "socket_account.h"
 #include "socket_watching.h"
 #include "support/netns.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::bench {
 namespace {

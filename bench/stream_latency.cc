@@ -14,7 +14,7 @@
 
 #include "io/http_client.h"
 #include "io/url.h"
-#include "netns_thread.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::bench {
 namespace {

@@ -23,11 +23,11 @@
 #include "base/unique_fd.h"
 #include "bpf/tc_attachment.h"
 #include "flow/flow_table.h"
-#include "netns_thread.h"
 #include "probes/flow/flow_probe.h"
 #include "program.skel.h"
 #include "report.h"
 #include "support/netns.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::bench {
 namespace {

@@ -22,6 +22,23 @@ std::thread thread_in(const NetNamespace& ns, Work work) {
   });
 }
 
+/// The same; false of `entered` means that it could not enter, and did nothing.
+template <typename Work>
+[[nodiscard]] std::thread thread_in(const NetNamespace& ns, bool& entered, Work work) {
+  return thread_in(ns, [&entered, work = std::move(work)](bool in) mutable {
+    entered = in;
+    if (in) work();
+  });
+}
+
+/// The same, waiting for its end.
+template <typename Work>
+bool run_in(const NetNamespace& ns, Work work) {
+  bool entered = false;
+  thread_in(ns, entered, std::move(work)).join();
+  return entered;
+}
+
 /// The calling thread stays on one CPU, where one is given.
 inline void stay_on(std::optional<unsigned> cpu) {
   if (!cpu) return;
