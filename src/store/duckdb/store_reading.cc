@@ -20,12 +20,19 @@ QueryFailure in_vain(const duck::Question& question) {
   return {Kind::kNoStore, "the query waited for others until its time was over; ask again later"};
 }
 
+void tell_in_vain(const std::vector<duck::Question>& over) {
+  for (const duck::Question& question : over) question.answered(std::unexpected(in_vain(question)));
+}
+
 }  // namespace
 
 void DuckDbStore::Impl::read_loop() {
   while (const auto question = await_question()) {
     if (auto engine = use_engine()) {
+      const bool tell = options_.at_moment && duck::is_broad(question->request.query);
+      if (tell) options_.at_moment("question begun");
       answer(*question, *engine);
+      if (tell) options_.at_moment("question ended");
       end_use(std::move(engine));
     } else {
       question->answered(std::unexpected(QueryFailure{Kind::kNoStore, "history is not open"}));
@@ -39,26 +46,36 @@ void DuckDbStore::Impl::read_loop() {
 
 std::optional<duck::Question> DuckDbStore::Impl::await_question() {
   for (;;) {
-    answer_overdue();
-    const MutexLock lock(mutex_);
-    if (stopping_) return std::nullopt;
-    if (auto question = questions_.next()) return question;
-    wait(wake_readers_, questions_.empty() ? kRest : kLook);
+    std::vector<duck::Question> over;
+    {
+      const MutexLock lock(mutex_);
+      if (stopping_) return std::nullopt;
+      if (auto question = questions_.next()) return question;
+      // Those that are left cannot be answered now.
+      over = take_overdue();
+      if (over.empty()) wait(wake_readers_, questions_.empty() ? kRest : kLook);
+    }
+    tell_in_vain(over);
   }
+}
+
+std::vector<duck::Question> DuckDbStore::Impl::take_overdue() {
+  const Nanos now = clock_.monotonic();
+  if (questions_.empty() || now < next_look_) return {};
+  next_look_ = now + kLook;
+  auto over = questions_.overdue(now);
+  state_.queries += over.size();
+  state_.queries_failed += over.size();
+  return over;
 }
 
 void DuckDbStore::Impl::answer_overdue() {
   std::vector<duck::Question> over;
   {
     const MutexLock lock(mutex_);
-    const Nanos now = clock_.monotonic();
-    if (questions_.empty() || now < next_look_) return;
-    next_look_ = now + kLook;
-    over = questions_.overdue(now);
-    state_.queries += over.size();
-    state_.queries_failed += over.size();
+    over = take_overdue();
   }
-  for (const duck::Question& question : over) question.answered(std::unexpected(in_vain(question)));
+  tell_in_vain(over);
 }
 
 void DuckDbStore::Impl::answer(const duck::Question& question, duck::Catalogue& catalogue) {

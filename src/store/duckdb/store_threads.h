@@ -70,7 +70,9 @@ class DuckDbStore::Impl {
   void answer(const duck::Question& question, duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
   /// The next question that may be answered; waits for one. Nothing: the store stops.
   [[nodiscard]] std::optional<duck::Question> await_question() NETPROBE_EXCLUDES(mutex_);
-  /// Answers those that wait in vain, every now and then: whoever works asks for it.
+  /// Those that wait in vain, every now and then.
+  [[nodiscard]] std::vector<duck::Question> take_overdue() NETPROBE_REQUIRES(mutex_);
+  /// Answers them: whoever works asks for it.
   void answer_overdue() NETPROBE_EXCLUDES(mutex_);
   /// Runs it when it has the turn, which broad questions take too. False: the store ends.
   [[nodiscard]] bool in_turn(const std::function<void()>& work) NETPROBE_EXCLUDES(mutex_);
