@@ -24,7 +24,8 @@ constexpr std::array kCommon{
     ExportParameter{"fields", "which fields of each record (default: those that a query shows)"},
     ExportParameter{"fold", "workload: sums by pair of workloads in place of flows (default none)"},
     ExportParameter{"pairs", "pairs of workloads of one interval of a fold (default 2000)"},
-    ExportParameter{"batch", "records sent together at most (default 1000)"},
+    ExportParameter{"batch",
+                    "records sent together at most (default 1000; of Kafka and OTLP 4000)"},
     ExportParameter{"interval",
                     "the longest that a record waits for others (default 1s; of a fold "
                     "10s)"},
@@ -36,6 +37,8 @@ constexpr std::array kCommon{
     ExportParameter{"insecure", "take any certificate (default false)"},
 };
 
+// Bytes of the queue for each record of a batch: many times what one takes.
+constexpr std::size_t kRoomOfOne = 4096;
 constexpr Nanos kFoldInterval = 10 * kSecond;
 constexpr std::uint64_t kLeastQueue = 64U << 10U;
 constexpr std::uint64_t kMostQueue = 64ULL << 30U;
@@ -84,7 +87,10 @@ class TargetReader {
     if (name == "fields") return read_fields(value);
     if (name == "fold") return read_fold(value);
     if (name == "pairs") return keep(read_number(name, value, 1, 1'000'000), target_.pairs);
-    if (name == "batch") return keep(read_number(name, value, 1, 100'000), target_.batch);
+    if (name == "batch") {
+      batch_given_ = true;
+      return keep(read_number(name, value, 1, 100'000), target_.batch);
+    }
     if (name == "interval") return read_interval(value);
     if (name == "queue")
       return keep(read_size(name, value, kLeastQueue, kMostQueue), target_.queue);
@@ -102,6 +108,9 @@ class TargetReader {
     if (target_.certificate_file.empty() != target_.key_file.empty())
       return bad("certificate and key go together: give both, or neither");
     if (target_.fold == ExportFold::kWorkload && !interval_given_) target_.interval = kFoldInterval;
+    // A batch that hardly fits into the queue would wait for its time while others find no room.
+    if (!batch_given_)
+      target_.batch = std::min(scheme_.batch, std::max(target_.batch, target_.queue / kRoomOfOne));
     if (auto s = settle_kinds(); !s) return s;
     return check_fields();
   }
@@ -259,6 +268,7 @@ class TargetReader {
   std::string filter_;
   std::optional<std::vector<RecordKind>> kinds_;
   bool interval_given_ = false;
+  bool batch_given_ = false;
 };
 
 Result<const ExportScheme*> find_scheme(std::string_view scheme,

@@ -78,6 +78,8 @@ struct ExportScheme {
   std::string_view example;  ///< a whole URL, for help and messages
   /// The kinds of records that it takes; empty: all.
   std::span<const RecordKind> only = {};
+  /// Records that it sends together at most, where `batch` is not given.
+  std::size_t batch = 1000;
 };
 
 /// The parameters that all exporters take, for help.

@@ -99,6 +99,23 @@ TEST(ExportTarget, FieldsDecideWhichKindsThereAre) {
   EXPECT_EQ(read("stdout:?fields=time,drop.reason").kinds.size(), kRecordKinds);
 }
 
+TEST(ExportTarget, ABatchIsTheSchemesWhereTheQueueHasRoomForMany) {
+  const std::vector schemes{
+      ExportScheme{.scheme = "large", .parameters = {}, .example = "", .batch = 4000},
+      ExportScheme{.scheme = "usual", .parameters = {}, .example = ""}};
+  const auto batch_of = [&](std::string_view url) {
+    const auto target = parse_export_target(url, schemes, kNow);
+    EXPECT_TRUE(target) << url << ": " << target.error().message;
+    return target ? target->batch : 0;
+  };
+  EXPECT_EQ(batch_of("usual:"), 1000U);
+  EXPECT_EQ(batch_of("usual:?queue=1GiB"), 1000U);
+  EXPECT_EQ(batch_of("large:"), 4000U);
+  EXPECT_EQ(batch_of("large:?queue=8MiB"), 2048U);
+  EXPECT_EQ(batch_of("large:?queue=1MiB"), 1000U);
+  EXPECT_EQ(batch_of("large:?queue=1MiB&batch=7000"), 7000U);
+}
+
 TEST(ExportTarget, AFoldWaitsLonger) {
   EXPECT_EQ(read("stdout:?fold=workload").interval, 10 * kSecond);
   EXPECT_EQ(read("stdout:?interval=1m&fold=workload").interval, 60 * kSecond);

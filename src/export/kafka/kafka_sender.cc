@@ -24,6 +24,8 @@ using kafka::Producer;
 using kafka::Settings;
 
 constexpr std::uint16_t kPort = 9092;
+// Each partition's part of it is a request of its own, and wakes threads of the client.
+constexpr std::size_t kBatch = 4000;
 // Messages that are handed over together. One whose answer is late keeps the text of all.
 constexpr std::size_t kTogether = 32;
 constexpr Nanos kLook = 50 * kMillisecond;  // how soon stop() is seen
@@ -286,11 +288,18 @@ class KafkaSender final : public RecordSender {
 
 }  // namespace
 
-const ExportScheme kKafkaExport{"kafka", kPort, kafka::parameters(),
-                                "kafka://broker:9092/netprobe?brokers=broker2:9092"};
-const ExportScheme kKafkaTlsExport{"kafka+tls", kPort, kafka::parameters(),
-                                   "kafka+tls://user@broker:9093/netprobe?sasl=scram-sha-512&"
-                                   "password_file=/etc/netprobe/kafka"};
+const ExportScheme kKafkaExport{.scheme = "kafka",
+                                .default_port = kPort,
+                                .parameters = kafka::parameters(),
+                                .example = "kafka://broker:9092/netprobe?brokers=broker2:9092",
+                                .batch = kBatch};
+const ExportScheme kKafkaTlsExport{.scheme = "kafka+tls",
+                                   .default_port = kPort,
+                                   .parameters = kafka::parameters(),
+                                   .example =
+                                       "kafka+tls://user@broker:9093/netprobe?sasl=scram-sha-512&"
+                                       "password_file=/etc/netprobe/kafka",
+                                   .batch = kBatch};
 
 Result<std::unique_ptr<RecordSender>> make_kafka_sender(const ExportTarget& target,
                                                         const Clock& clock) {

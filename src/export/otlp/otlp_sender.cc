@@ -19,6 +19,10 @@ namespace {
 constexpr std::size_t kMostBytes = 3U << 20U;
 constexpr std::size_t kLeastBytes = 16U << 10U;
 
+// A request costs as much as some hundreds of records: with gRPC a connection of its own
+// (io/http_poster.cc), and whoever is woken for it.
+constexpr std::size_t kBatch = 4000;
+
 constexpr std::array kParameters{
     ExportParameter{"signals", "logs (records), metrics, or both (default logs,metrics)"},
     ExportParameter{"every", "the time between metrics (default 1m)"},
@@ -155,12 +159,28 @@ class OtlpMetricSender final : public MetricSender {
 
 }  // namespace
 
-const ExportScheme kOtlpGrpcExport{"otlp+grpc", 4317, kParameters, "otlp+grpc://collector:4317"};
-const ExportScheme kOtlpGrpcsExport{"otlp+grpcs", 4317, kParameters,
-                                    "otlp+grpcs://collector:4317?ca=/etc/netprobe/ca.pem"};
-const ExportScheme kOtlpHttpExport{"otlp+http", 4318, kParameters, "otlp+http://collector:4318"};
-const ExportScheme kOtlpHttpsExport{"otlp+https", 4318, kParameters,
-                                    "otlp+https://collector:4318?headers=/etc/netprobe/headers"};
+const ExportScheme kOtlpGrpcExport{.scheme = "otlp+grpc",
+                                   .default_port = 4317,
+                                   .parameters = kParameters,
+                                   .example = "otlp+grpc://collector:4317",
+                                   .batch = kBatch};
+const ExportScheme kOtlpGrpcsExport{
+    .scheme = "otlp+grpcs",
+    .default_port = 4317,
+    .parameters = kParameters,
+    .example = "otlp+grpcs://collector:4317?ca=/etc/netprobe/ca.pem",
+    .batch = kBatch};
+const ExportScheme kOtlpHttpExport{.scheme = "otlp+http",
+                                   .default_port = 4318,
+                                   .parameters = kParameters,
+                                   .example = "otlp+http://collector:4318",
+                                   .batch = kBatch};
+const ExportScheme kOtlpHttpsExport{
+    .scheme = "otlp+https",
+    .default_port = 4318,
+    .parameters = kParameters,
+    .example = "otlp+https://collector:4318?headers=/etc/netprobe/headers",
+    .batch = kBatch};
 
 Result<std::unique_ptr<RecordSender>> make_otlp_sender(const ExportTarget& target,
                                                        const Clock& clock) {

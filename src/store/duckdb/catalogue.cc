@@ -27,6 +27,9 @@ constexpr std::size_t kIdleAttached = 8;
 // Less does not hold the row group that is written, whatever the limit is.
 constexpr std::uint64_t kLeastBuffers = 24U << 20U;
 
+// Of the limit, in sixteenths: what one broad question and the writing need together.
+constexpr std::uint64_t kBuffersShare = 5;
+
 // Of the limit, for names of the files that are read.
 constexpr std::uint64_t kNamesShare = 8;
 
@@ -71,9 +74,9 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
-  catalogue->buffers_ = std::max(options.memory_limit / 8 * 3, kLeastBuffers);
+  catalogue->buffers_ = std::max(options.memory_limit / 16 * kBuffersShare, kLeastBuffers);
   // A quarter is for rows in waiting; the rest is what the library takes beside its
-  // buffers, as much as them: descriptions of attached files, columns while they are
+  // buffers, more than them: descriptions of attached files, columns while they are
   // compressed, what its allocator holds, and names.
   auto instance = Instance::open(std::move(library), {.memory_limit = catalogue->buffers_,
                                                       .threads = options.threads,

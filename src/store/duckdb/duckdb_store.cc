@@ -24,7 +24,7 @@ void DuckDbStore::flush(Micros patience, std::function<void()> done) {
   impl_->flush(patience, std::move(done));
 }
 void DuckDbStore::query(QueryRequest request, QueryDone done) {
-  impl_->ask({.request = std::move(request), .answered = std::move(done)});
+  impl_->ask(std::move(request), std::move(done));
 }
 HistoryStatus DuckDbStore::status() const { return impl_->status(); }
 void DuckDbStore::stop() { impl_->stop(); }

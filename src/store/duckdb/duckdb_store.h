@@ -16,7 +16,8 @@ namespace netprobe {
 /// History in this process: DuckDB's library on files of a directory of this agent's
 /// own. docs/adr/0007-history.md says which files there are.
 ///
-/// Three threads: one writes, one answers, one sums up and removes. What is written
+/// Four threads: one writes, two answer, one sums up and removes; of questions that need much
+/// memory, and of sums, one is worked on at a time. What is written
 /// is acknowledged when it is committed; what waits is bounded by memory, and what
 /// comes beyond that is lost and counted.
 class DuckDbStore final : public HistoryStore {

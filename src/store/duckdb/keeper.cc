@@ -30,14 +30,16 @@ bool is_summed(const FileView& raw) {
 
 }  // namespace
 
-Status Keeper::work(const std::function<bool()>& go_on) {
+Status Keeper::work(const std::function<bool()>& go_on, const Turn& in_turn) {
   Status result;
   for (const FileView& raw : catalogue_.files()) {
     if (raw.name.kind != FileKind::kRaw || raw.writing) continue;
     for (const FileKind kind : kSums) {
       if (!go_on()) return result;
       if (raw.summed.at(static_cast<std::size_t>(kind))) continue;
-      if (auto done = sum_up(raw, kind, go_on); !done) result = done;
+      Status done;
+      if (!in_turn([&] { done = sum_up(raw, kind, go_on); })) return result;
+      if (!done) result = done;
     }
   }
   if (!go_on()) return result;

@@ -21,9 +21,12 @@ class Keeper {
   Keeper(Catalogue& catalogue, const DuckDbOptions& options, const Clock& clock)
       : catalogue_(catalogue), options_(options), clock_(clock) {}
 
+  /// Runs what needs much memory when nobody else does. False: it did not, and all ends.
+  using Turn = std::function<bool(const std::function<void()>& work)>;
   /// All that is to be done now; stops between two steps when `go_on` says no. The
-  /// error of a step that failed: it is tried again the next time.
-  [[nodiscard]] Status work(const std::function<bool()>& go_on);
+  /// error of a step that failed: it is tried again the next time. Of a file, each of its sums
+  /// is made in a turn of its own.
+  [[nodiscard]] Status work(const std::function<bool()>& go_on, const Turn& in_turn);
   /// It has summed something up.
   [[nodiscard]] bool has_worked() const { return has_worked_; }
   /// Rows of files that were removed.

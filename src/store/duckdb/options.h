@@ -32,7 +32,8 @@ struct DuckDbOptions {
   /// Without a question and without a sum, until memory that only these need goes back.
   Micros rest_after = 30'000'000;
   /// For tests: called on the thread that sums up, at "minute inserted", before the
-  /// commit, and "minute committed", before the checkpoint; so of "hour" and "events".
+  /// commit, and "minute committed", before the checkpoint; so of "hour" and "events". And on
+  /// one that answers, at "question begun" and "question ended", of broad ones.
   std::function<void(std::string_view moment)> at_moment;
 };
 

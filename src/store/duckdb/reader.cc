@@ -62,6 +62,7 @@ QueryFailure Reader::failure(const Run& run, const Error& error) const {
 }
 
 std::expected<Reader::Run, QueryFailure> Reader::prepare(const QueryRequest& request,
+                                                         Nanos deadline,
                                                          const std::function<bool()>& stopping) {
   if (!session_) {
     auto session = Session::open(catalogue_.instance());
@@ -70,11 +71,12 @@ std::expected<Reader::Run, QueryFailure> Reader::prepare(const QueryRequest& req
   }
   auto after = read_record_cursor(request.cursor);
   if (!after) return std::unexpected(after.error());
-  const Nanos end = clock_.monotonic() + request.limits.time * kMicrosecond;
   Run run{.request = request,
           .query = request.query,
-          .go_on = [this, &request, stopping,
-                    end] { return !*request.cancelled && clock_.monotonic() < end && !stopping(); },
+          .go_on =
+              [this, &request, stopping, deadline] {
+                return !*request.cancelled && clock_.monotonic() < deadline && !stopping();
+              },
           .after = *after};
   const auto all = catalogue_.files();
   const Micros now = clock_.wall() / kMicrosecond;
@@ -222,9 +224,10 @@ std::expected<void, QueryFailure> Reader::records(Run& run, SqlStatement& statem
   } while (true);
 }
 
-Reader::Answer Reader::answer(const QueryRequest& request, const std::function<bool()>& stopping) {
+Reader::Answer Reader::answer(const QueryRequest& request, Nanos deadline,
+                              const std::function<bool()>& stopping) {
   const Nanos begin = clock_.monotonic();
-  auto run = prepare(request, stopping);
+  auto run = prepare(request, deadline, stopping);
   if (!run) return std::unexpected(run.error());
   QueryAnswer result;
   SqlStatement statement;

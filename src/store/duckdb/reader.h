@@ -22,8 +22,9 @@ class Reader {
   Reader(Catalogue& catalogue, const Clock& clock) : catalogue_(catalogue), clock_(clock) {}
 
   using Answer = std::expected<QueryAnswer, QueryFailure>;
-  /// `stopping`: the store ends, and with it the query.
-  [[nodiscard]] Answer answer(const QueryRequest& request, const std::function<bool()>& stopping);
+  /// `deadline`: monotonic. `stopping`: the store ends, and with it the query.
+  [[nodiscard]] Answer answer(const QueryRequest& request, Nanos deadline,
+                              const std::function<bool()>& stopping);
 
  private:
   /// One request while it is answered.
@@ -46,6 +47,7 @@ class Reader {
 
   [[nodiscard]] std::expected<Chosen, QueryFailure> choose(Run& run, const Query& query);
   [[nodiscard]] std::expected<Run, QueryFailure> prepare(const QueryRequest& request,
+                                                         Nanos deadline,
                                                          const std::function<bool()>& stopping);
   [[nodiscard]] std::expected<void, QueryFailure> groups(Run& run, SqlStatement& statement,
                                                          QueryAnswer& answer);

@@ -8,12 +8,11 @@
 #include <utility>
 
 #include "store/duckdb/keeper.h"
-#include "store/duckdb/reader.h"
 
 namespace netprobe {
 namespace {
 
-// Two, so that a long question does not keep a short one waiting.
+// Two, so that a page does not wait for a broad question, of which there is one at a time.
 constexpr unsigned kReaders = 2;
 constexpr std::size_t kMaxQuestions = 64;
 constexpr Nanos kRest = kSecond;
@@ -29,7 +28,8 @@ DuckDbStore::Impl::Impl(duck::LibraryPtr library, const DuckDbOptions& options, 
       options_(options),
       clock_(clock),
       disk_(options.directory, options.min_free_bytes),
-      queue_(options.memory_limit / kQueueShare) {}
+      queue_(options.memory_limit / kQueueShare),
+      questions_(kMaxQuestions) {}
 
 Status DuckDbStore::Impl::start() {
   auto catalogue = duck::Catalogue::open(library_, options_, clock_);
@@ -93,21 +93,23 @@ void DuckDbStore::Impl::serve_flushes() {
   for (const Flush& flush : due) flush.done();
 }
 
-void DuckDbStore::Impl::ask(Question question) {
+void DuckDbStore::Impl::ask(QueryRequest request, QueryDone answered) {
   QueryFailure why = gone();
   {
     const MutexLock lock(mutex_);
-    if (!stopping_ && questions_.size() < kMaxQuestions) {
-      questions_.push_back(std::move(question));
-      wake_readers_.notify_one();
-      return;
-    }
-    if (!stopping_)
+    if (!stopping_) {
+      const Nanos deadline = clock_.monotonic() + request.limits.time * kMicrosecond;
+      // Whoever is free may not be the one that may take it.
+      wake_readers_.notify_all();
+      if (questions_.push(
+              {.request = std::move(request), .answered = answered, .deadline = deadline}))
+        return;
       why = {QueryFailure::Kind::kNoStore, "too many queries are waiting; ask again later"};
+    }
     ++state_.queries;
     ++state_.queries_failed;
   }
-  question.answered(std::unexpected(why));
+  answered(std::unexpected(why));
 }
 
 void DuckDbStore::Impl::stop() {
@@ -123,14 +125,14 @@ void DuckDbStore::Impl::stop() {
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   serve_flushes();
-  std::deque<Question> left;
+  std::vector<duck::Question> left;
   {
     const MutexLock lock(mutex_);
-    left.swap(questions_);
+    left = questions_.take_all();
     writer_.reset();
     engine_.reset();
   }
-  for (const Question& question : left) question.answered(std::unexpected(gone()));
+  for (const duck::Question& question : left) question.answered(std::unexpected(gone()));
 }
 
 void DuckDbStore::Impl::wait(std::condition_variable_any& wake, Nanos time) {
@@ -167,39 +169,6 @@ bool DuckDbStore::Impl::is_stopping() const {
   return stopping_;
 }
 
-void DuckDbStore::Impl::read_loop() {
-  for (;;) {
-    Question question;
-    {
-      const MutexLock lock(mutex_);
-      while (questions_.empty() && !stopping_) wait(wake_readers_, kRest);
-      if (stopping_) return;
-      question = std::move(questions_.front());
-      questions_.pop_front();
-    }
-    auto engine = use_engine();
-    if (!engine) {
-      question.answered(
-          std::unexpected(QueryFailure{QueryFailure::Kind::kNoStore, "history is not open"}));
-      continue;
-    }
-    answer(question, *engine);
-    end_use(std::move(engine));
-  }
-}
-
-void DuckDbStore::Impl::answer(Question& question, duck::Catalogue& catalogue) {
-  duck::Reader reader(catalogue, clock_);
-  const auto ending = [this] { return is_ending(); };
-  auto result = reader.answer(question.request, ending);
-  {
-    const MutexLock lock(mutex_);
-    ++state_.queries;
-    if (!result) ++state_.queries_failed;
-  }
-  question.answered(std::move(result));
-}
-
 void DuckDbStore::Impl::keep_loop() {
   Nanos next = clock_.monotonic() + options_.housekeeping * kMicrosecond;
   for (;;) {
@@ -231,10 +200,12 @@ void DuckDbStore::Impl::keep_loop() {
 
 void DuckDbStore::Impl::keep(duck::Catalogue& catalogue) {
   duck::Keeper keeper(catalogue, options_, clock_);
-  const auto done = keeper.work([this] {
+  const auto go_on = [this] {
     serve_flushes();
+    answer_overdue();
     return !is_ending();
-  });
+  };
+  const auto done = keeper.work(go_on, [this](const auto& work) { return in_turn(work); });
   const auto memory = rest(catalogue, keeper.has_worked());
   const MutexLock lock(mutex_);
   state_.rows_removed += keeper.rows_removed();

@@ -3,7 +3,6 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "store/duckdb/catalogue.h"
 #include "store/duckdb/disk_space.h"
 #include "store/duckdb/duckdb_store.h"
+#include "store/duckdb/question_queue.h"
 #include "store/duckdb/raw_writer.h"
 #include "store/duckdb/store_state.h"
 
@@ -24,11 +24,6 @@ namespace netprobe {
 /// The threads of a store and what they share.
 class DuckDbStore::Impl {
  public:
-  struct Question {
-    QueryRequest request;
-    QueryDone answered;
-  };
-
   Impl(duck::LibraryPtr library, const DuckDbOptions& options, const Clock& clock);
   ~Impl() { stop(); }
   Impl(const Impl&) = delete;
@@ -37,7 +32,7 @@ class DuckDbStore::Impl {
   [[nodiscard]] Status start();
   void write(HistoryBatchPtr batch) NETPROBE_EXCLUDES(mutex_);
   void flush(Micros patience, std::function<void()> done) NETPROBE_EXCLUDES(mutex_);
-  void ask(Question question) NETPROBE_EXCLUDES(mutex_);
+  void ask(QueryRequest request, QueryDone answered) NETPROBE_EXCLUDES(mutex_);
   [[nodiscard]] HistoryStatus status() const NETPROBE_EXCLUDES(mutex_);
   void stop() NETPROBE_EXCLUDES(mutex_);
   void keep_house() NETPROBE_EXCLUDES(mutex_);
@@ -72,7 +67,15 @@ class DuckDbStore::Impl {
   [[nodiscard]] std::optional<std::uint64_t> rest(duck::Catalogue& catalogue, bool has_worked)
       NETPROBE_EXCLUDES(mutex_);
   void keep(duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
-  void answer(Question& question, duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
+  void answer(const duck::Question& question, duck::Catalogue& catalogue) NETPROBE_EXCLUDES(mutex_);
+  /// The next question that may be answered; waits for one. Nothing: the store stops.
+  [[nodiscard]] std::optional<duck::Question> await_question() NETPROBE_EXCLUDES(mutex_);
+  /// Those that wait in vain, every now and then.
+  [[nodiscard]] std::vector<duck::Question> take_overdue() NETPROBE_REQUIRES(mutex_);
+  /// Answers them: whoever works asks for it.
+  void answer_overdue() NETPROBE_EXCLUDES(mutex_);
+  /// Runs it when it has the turn, which broad questions take too. False: the store ends.
+  [[nodiscard]] bool in_turn(const std::function<void()>& work) NETPROBE_EXCLUDES(mutex_);
   /// The engine, for as long as it is held; null where the store stops meanwhile.
   [[nodiscard]] CataloguePtr use_engine() NETPROBE_EXCLUDES(mutex_);
   void end_use(CataloguePtr catalogue) NETPROBE_EXCLUDES(mutex_);
@@ -104,7 +107,8 @@ class DuckDbStore::Impl {
   unsigned engine_users_ NETPROBE_GUARDED_BY(mutex_) = 0;
   duck::BatchQueue queue_ NETPROBE_GUARDED_BY(mutex_);
   std::vector<Flush> flushes_ NETPROBE_GUARDED_BY(mutex_);
-  std::deque<Question> questions_ NETPROBE_GUARDED_BY(mutex_);
+  duck::QuestionQueue questions_ NETPROBE_GUARDED_BY(mutex_);
+  Nanos next_look_ NETPROBE_GUARDED_BY(mutex_) = 0;  ///< for those that wait in vain
   duck::StoreState state_ NETPROBE_GUARDED_BY(mutex_);
   std::uint64_t rounds_wanted_ NETPROBE_GUARDED_BY(mutex_) = 0;
   std::uint64_t rounds_done_ NETPROBE_GUARDED_BY(mutex_) = 0;
