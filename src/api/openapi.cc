@@ -99,6 +99,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_losses();
   document += openapi_alerts();
   document += openapi_blocks();
+  document += openapi_advise();
   document += openapi_cluster();
   document += openapi_query();
   document += kRest;
