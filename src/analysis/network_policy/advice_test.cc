@@ -56,7 +56,8 @@ TEST(NetworkPolicyAdvice, SaysWhyThereIsNone) {
   EXPECT_THAT(nobody.error().message, HasSubstr("nothing was observed of shop/web since 7d"));
   End unknown = pod("shop", "web");
   unknown.labels.reset();
-  const auto made = advise(of(), observed({seen(unknown, pod("shop", "api"), 80)}));
+  const auto made = advise(of(), observed({seen(unknown, pod("shop", "api"), 80),
+                                           seen(pod("ingress", "nginx"), pod("shop", "api"), 80)}));
   ASSERT_TRUE(made);
   EXPECT_TRUE(made->at(0).advice);
   EXPECT_FALSE(made->at(1).advice);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,13 +14,13 @@ namespace netprobe::testing {
 /// For tests and benchmarks: a flood as a node sees it, each packet from an address that
 /// nobody has had before. Of eight records five are SYNs to one service, one each is a
 /// datagram to a whole network, a reflector's answer, an echo. Answers go to as many. Of each
-/// 200 records one has a question for a name with it, and one a false claim of an address.
+/// 48 records one has a question for a name with it, and one a false claim of an address.
 class SpoofedFlood {
  public:
   static constexpr Micros kBegin = 1'700'000'000'000'000;
   static constexpr std::uint64_t kASecond = 200'000;
 
-  explicit SpoofedFlood(bool ipv6) : ipv6_(ipv6) {}
+  explicit SpoofedFlood(bool ipv6, Micros begin = kBegin) : ipv6_(ipv6), begin_(begin) {}
 
   /// The next `records` as one batch of history. Every source is another one, up to 2^32.
   [[nodiscard]] HistoryBatchPtr next(std::size_t records) {
@@ -28,7 +29,7 @@ class SpoofedFlood {
     names_ = std::make_shared<NameBatch>();
     for (std::size_t i = 0; i < records; ++i) {
       batch->flows.push_back(record());
-      if (sources_ % 200 == 0) add_names();
+      if (sources_ % 48 == 0) add_names();
       ++sources_;
     }
     return batch;
@@ -36,7 +37,7 @@ class SpoofedFlood {
   /// What was said of names meanwhile.
   [[nodiscard]] NameBatchPtr names() const { return names_; }
   [[nodiscard]] Micros now() const {
-    return kBegin + static_cast<Micros>(sources_ * 1'000'000 / kASecond);
+    return begin_ + static_cast<Micros>(sources_ * 1'000'000 / kASecond);
   }
   [[nodiscard]] std::uint64_t sources() const { return sources_; }
 
@@ -52,7 +53,7 @@ class SpoofedFlood {
       bytes.at(i) = static_cast<std::uint8_t>(network >> (56 - 8 * i));
     for (std::size_t i = 0; i < 4; ++i)
       bytes.at(12 + i) = static_cast<std::uint8_t>(host >> (24 - 8 * i));
-    return IpAddress::v6(bytes);
+    return IpAddress(bytes);
   }
   /// Another one each time, also another /64.
   [[nodiscard]] IpAddress source() const {
@@ -112,6 +113,7 @@ class SpoofedFlood {
   }
 
   const bool ipv6_;
+  const Micros begin_;
   std::uint64_t sources_ = 0;
   NameBatchPtr names_ = std::make_shared<NameBatch>();
 };
