@@ -68,6 +68,13 @@ class AttackMatrix : public AttackedNode {
   /// Runs it until it is found, or is over.
   void expect(const Attack& attack) {
     SCOPED_TRACE(attack.name);
+    // One that knows nothing of the attack before.
+    if (used_) {
+      end();
+      begin();
+      ASSERT_TRUE(agent_);
+    }
+    used_ = true;
     auto watcher = pod_->start({"python3", std::string(NETPROBE_NETNS_SOURCES) + "/crossing.py",
                                 "eth0", attack.what, std::to_string(attack.count)});
     ASSERT_TRUE(watcher) << watcher.error().message;
@@ -102,8 +109,6 @@ class AttackMatrix : public AttackedNode {
     table().emplace_back(line);
     // Nothing is found that has not been there.
     EXPECT_GT(opened, start);
-    end();
-    begin();
   }
   /// One that probes ports 1 to 300.
   [[nodiscard]] static Attack scan(const std::string& name, std::vector<std::string> command,
@@ -122,6 +127,7 @@ class AttackMatrix : public AttackedNode {
     return told ? told->substr(0, 17) : std::string();
   }
 
+  bool used_ = false;
   simdjson::dom::element found_;
 };
 
@@ -151,8 +157,8 @@ TEST_F(AttackMatrix, Masscan) {
                "--router-mac", mac, "--wait", "1"},
               "SYN scan"));
   Attack v6 = scan("masscan over IPv6",
-                   {"masscan", "fd77::1", "-p1-300", "--rate", "500", "-e", "eth0", "--source-ip",
-                    "fd77::2", "--router-mac-ipv6", mac, "--wait", "1"},
+                   {"masscan", "--range", "fd77::1", "-p1-300", "--rate", "500", "-e", "eth0",
+                    "--source-ip", "fd77::2", "--router-mac-ipv6", mac, "--wait", "1"},
                    "SYN scan");
   v6.source = "fd77::2";
   v6.target = "fd77::1";

@@ -183,14 +183,12 @@ TEST(Labelled, PrecisionAndRecallOfTheLearntModel) {
   Scores scores;
   scores.replay(file);
   Label all;
-  std::uint64_t judged = 0;
   std::printf("%-12s %8s %8s %8s\n", "label", "flows", "odd", "share");
   for (const auto& [name, label] : scores.by_label()) {
     std::printf("%-12s %8llu %8llu %8.3f\n", name.c_str(),
                 static_cast<unsigned long long>(label.judged),
                 static_cast<unsigned long long>(label.odd),
                 static_cast<double>(label.odd) / static_cast<double>(label.judged));
-    judged += label.judged;
     if (name == "honest") continue;
     all.judged += label.judged;
     all.odd += label.odd;
