@@ -261,10 +261,15 @@ std::string answer(std::string_view name, BlockMode mode, BlockMode asked, const
   append(out);
   json.text("mode", to_string(mode));
   const bool nowhere = append_interfaces(json, out, snapshot) == 0;
-  json.text("note", nowhere                      ? kNowhere
-                    : mode != asked              ? kOnlyDryRun
-                    : mode == BlockMode::kDryRun ? kAskedDryRun
-                                                 : kDone);
+  std::string note;
+  if (mode != asked)
+    note = kOnlyDryRun;
+  else if (mode == BlockMode::kDryRun)
+    note = kAskedDryRun;
+  else if (!nowhere)
+    note = kDone;
+  if (nowhere) (note += note.empty() ? "" : "; and ") += kNowhere;
+  json.text("note", note);
   json.close();
   return out;
 }

@@ -64,8 +64,9 @@ class Scores {
  public:
   Scores()
       : feed_({.node = "capture"},
-              {.interface_name = [](std::uint32_t) { return std::string_view("eth0"); }}, clock_,
-              [this](const HistoryBatchPtr& batch) { take(*batch); }) {
+              {.judge = [](Flow&) {},
+               .interface_name = [](std::uint32_t) { return std::string_view("eth0"); }},
+              clock_, [this](const HistoryBatchPtr& batch) { take(*batch); }) {
     table_.watch_growth(&feed_, GrowthListener::kDetection);
   }
   ~Scores() { table_.watch_growth(nullptr, GrowthListener::kDetection); }
