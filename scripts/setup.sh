@@ -31,7 +31,7 @@ test_packages=(
   clang-format-19 clang-tidy-19 libclang-rt-19-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   iputils-ping iperf3 nginx-light dnsmasq-base bind9-dnsutils nftables ethtool
-  nmap hping3 hydra slowhttptest iodine dsniff
+  nmap masscan hping3 hydra ncrack slowhttptest iodine dns2tcp dsniff arping
   tshark nfdump prometheus prometheus-alertmanager jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl

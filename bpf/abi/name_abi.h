@@ -56,7 +56,8 @@ struct np_neighbour_event {
 
 /* One a CPU. */
 struct np_name_stats {
-  __u64 seen[NP_NAME_KINDS];
+  __u64 seen[NP_NAME_KINDS];      /* whole ones */
+  __u64 too_short[NP_NAME_KINDS]; /* at that port or of that type, and less than its header */
   __u64 over_budget[NP_NAME_BUDGETS];
   __u64 ring_full;
   __u64 window[NP_NAME_BUDGETS]; /* that `taken` is of */

@@ -37,6 +37,15 @@ const struct np_neighbour_event *np_type_neighbour_event __attribute__((unused))
 #define NP_ND_ADVERTISE 136
 #define NP_ND_HOP_LIMIT 255 /* else it came from another link, and is none */
 
+/* Counts what is less than the least message of its kind. */
+static __always_inline void np_name_too_short(const __u32 kind) {
+  __u32 cpu = bpf_get_smp_processor_id();
+  struct np_name_stats *stats = bpf_map_lookup_elem(&name_stats, &cpu);
+
+  if (stats)
+    NP_ADD(stats->too_short[kind], 1);
+}
+
 /* Counts the message. Where it may be told: the stats that say so; else 0. */
 static __always_inline struct np_name_stats *np_name_may(const __u32 kind, const __u32 budget,
                                                          __u64 now) {
@@ -85,8 +94,10 @@ __noinline int np_tell_dns(struct __sk_buff *skb) {
   l = &s->layer[0];
   payload = s->payload_off;
   end = l->l3_off + l->ip_len;
-  if (end < payload + NP_DNS_HEADER)
+  if (end < payload + NP_DNS_HEADER) {
+    np_name_too_short(NP_NAME_DNS);
     return 0;
+  }
   now = np_now_jiffy(skb);
   stats = np_name_may(NP_NAME_DNS, NP_NAME_BUDGET_DNS, now);
   if (!stats)
@@ -176,8 +187,12 @@ __noinline int np_names_slow(struct __sk_buff *skb, __u32 direction) {
   off = s->payload_off - 8;
   end = l->l3_off + l->ip_len;
   if (s->layers == 0) {
-    if ((s->classes & (1ULL << NP_PKT_ARP)) && s->length >= s->off + NP_ARP_LENGTH)
-      np_tell_neighbour(skb, direction, s->off, NP_ARP_LENGTH);
+    if (s->classes & (1ULL << NP_PKT_ARP)) {
+      if (s->length >= s->off + NP_ARP_LENGTH)
+        np_tell_neighbour(skb, direction, s->off, NP_ARP_LENGTH);
+      else
+        np_name_too_short(NP_NAME_ARP);
+    }
     return 0;
   }
   if (s->layers != 1)
@@ -187,9 +202,11 @@ __noinline int np_names_slow(struct __sk_buff *skb, __u32 direction) {
     if ((l->key.src_port == NP_DNS_PORT || l->key.dst_port == NP_DNS_PORT) && !l->fragment)
       np_tell_dns(skb);
   } else if (l->key.proto == IPPROTO_ICMPV6 && l->ttl == NP_ND_HOP_LIMIT &&
-             (l->icmp == NP_ND_SOLICIT << 8 || l->icmp == NP_ND_ADVERTISE << 8) &&
-             end >= off + NP_ND_LENGTH) {
-    np_tell_neighbour(skb, direction, off, end - off);
+             (l->icmp == NP_ND_SOLICIT << 8 || l->icmp == NP_ND_ADVERTISE << 8)) {
+    if (end >= off + NP_ND_LENGTH)
+      np_tell_neighbour(skb, direction, off, end - off);
+    else
+      np_name_too_short(NP_NAME_ND);
   }
   return 0;
 }

@@ -76,6 +76,8 @@ void append(std::vector<AllowedNetwork>& out, const std::vector<IpAddress>& addr
 }
 
 bool is_dns(const KubeService& service) {
+  // OpenShift's operator has it in a place of its own.
+  if (service.meta.name_space == "openshift-dns") return service.meta.name == "dns-default";
   if (service.meta.name_space != "kube-system") return false;
   if (service.meta.name == "kube-dns" || service.meta.name == "coredns") return true;
   return std::ranges::find(service.labels, std::pair<std::string, std::string>(

@@ -89,6 +89,8 @@ TEST(AllowSources, NodesApiServerAndDnsOfTheCluster) {
   add_service("default", "kubernetes", "10.96.0.1", "192.0.2.10");
   add_service("kube-system", "kube-dns", "10.96.0.10", "10.244.0.3");
   add_service("kube-system", "rke2-dns", "10.96.0.11", "10.244.0.4", {{"k8s-app", "kube-dns"}});
+  add_service("openshift-dns", "dns-default", "10.96.0.14", "10.244.0.7");
+  add_service("openshift-dns", "other", "10.96.0.15", "10.244.0.8");
   // Anybody can call a service of their own like that.
   add_service("shop", "kube-dns", "10.96.0.12", "10.244.0.5", {{"k8s-app", "kube-dns"}});
   add_service("shop", "kubernetes", "10.96.0.13", "10.244.0.6");
@@ -98,6 +100,8 @@ TEST(AllowSources, NodesApiServerAndDnsOfTheCluster) {
   std::ranges::sort(have);
   std::vector<std::string> wanted{"10.244.0.3/32 the cluster's DNS",
                                   "10.244.0.4/32 the cluster's DNS",
+                                  "10.244.0.7/32 the cluster's DNS",
+                                  "10.96.0.14/32 the cluster's DNS",
                                   "10.96.0.1/32 the Kubernetes API server",
                                   "10.96.0.10/32 the cluster's DNS",
                                   "10.96.0.11/32 the cluster's DNS",

@@ -200,6 +200,12 @@ void append_live_origin(JsonObject& json) {
   json.text("tier", to_string(Tier::kLive));
 }
 
+std::map<std::string, std::uint64_t> answer_losses(const AnswerPage& page) {
+  const auto probes = probes_of(page.query.kind);
+  if (page.history != nullptr) return history_losses(page.snapshot, page.history->lost, probes);
+  return live_losses(page.snapshot, {nanos(page.query.since), nanos(page.query.until)}, probes);
+}
+
 void append_answer_completeness(JsonObject& json, std::string& out, const AnswerPage& page) {
   const QueryAnswer& answer = page.answer;
   const auto probes = probes_of(page.query.kind);

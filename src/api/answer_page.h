@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,6 +59,8 @@ void append_origin(JsonObject& json, std::string& out, const QueryAnswer& answer
 void append_sources(JsonObject& json, std::string& out, const QuerySources& sources);
 /// The same where it was not a query of history that found it.
 void append_live_origin(JsonObject& json);
+/// What `completeness` tells as lost, by "stage.cause".
+[[nodiscard]] std::map<std::string, std::uint64_t> answer_losses(const AnswerPage& page);
 /// Appends `completeness`.
 void append_answer_completeness(JsonObject& json, std::string& out, const AnswerPage& page);
 

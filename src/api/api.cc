@@ -36,6 +36,7 @@ void Api::add_routes(HttpServer& server) {
   add_flannel_routes(server, context_);
   add_connection_routes(server, context_);
   add_query_routes(server, context_);
+  add_advise_routes(server, context_);
   add_stream_routes(server, context_, hub_);
   add_description_routes(server, context_);
 }

@@ -74,6 +74,7 @@ std::string with_query(const std::string& path) {
   if (path == "/api/query/service") return path + "?ip=10.96.0.1";
   if (path == "/api/query/fields") return path;
   if (path == "/api/query/validate" || path == "/api/query/complete") return path + "?q=src.ip";
+  if (path == "/api/advise/network-policy") return path + "?namespace=shop";
   return path.starts_with("/api/query/") ? path + "?ip=10.244.1.2" : path;
 }
 
@@ -97,7 +98,9 @@ TEST_F(ApiTest, AnswersEveryRouteForGetAndHead) {
     if (path != "/api/query")
       EXPECT_EQ(head.headers.at("content-length"), got.headers.at("content-length")) << path;
     const bool takes_post = route == "/api/query" || route == "/api/query/validate";
-    EXPECT_EQ(client.request("POST", path).status, takes_post ? 200 : 405) << path;
+    // One more takes policies, and this is none.
+    const int without = route == "/api/advise/network-policy" ? 415 : 405;
+    EXPECT_EQ(client.request("POST", path).status, takes_post ? 200 : without) << path;
   }
   EXPECT_EQ(client.request("HEAD", "/api/stream").status, 200);
 }

@@ -15,6 +15,10 @@ constexpr std::string_view kOnlyDryRun =
     "the agent runs with --response=dry-run: it counts what it would drop, and drops nothing";
 constexpr std::string_view kAskedDryRun = "a dry run: it counts what it would drop";
 
+constexpr std::string_view kNowhere =
+    "nothing holds it: XDP is at no interface, so nothing is dropped or counted until it is; "
+    "/api/probes and 'netprobe status' say why";
+
 /// One address as it is written, a network with its length.
 std::string text_of(const IpPrefix& what) {
   return what.bits() == 128 ? what.network().to_string() : what.to_string();
@@ -126,19 +130,28 @@ void append_refused(JsonObject& json, std::string& out, const BlockListStatus& s
   refused.close();
 }
 
-/// Where it is carried out: interfaces with the XDP program.
+/// Where it is carried out: interfaces with the XDP program. How many these are.
+std::size_t append_interfaces(JsonObject& json, std::string& out, const Snapshot& snapshot) {
+  json.key("interfaces");
+  JsonArray interfaces(out);
+  std::size_t count = 0;
+  for (const XdpState& xdp : snapshot.signals->xdp) {
+    if (xdp.mode.empty()) continue;
+    interfaces.text(xdp.interface);
+    ++count;
+  }
+  interfaces.close();
+  return count;
+}
+
 void append_response(JsonObject& json, std::string& out, const ResponseReport& report,
                      const Snapshot& snapshot) {
   json.key("response");
   JsonObject response(out);
   response.text("mode", to_string(report.mode));
   response.text("why", report.why);
-  response.key("interfaces");
-  JsonArray interfaces(out);
-  if (report.mode != ResponseMode::kOff)
-    for (const XdpState& xdp : snapshot.signals->xdp)
-      if (!xdp.mode.empty()) interfaces.text(xdp.interface);
-  interfaces.close();
+  static const Snapshot kNothing;
+  append_interfaces(response, out, report.mode == ResponseMode::kOff ? kNothing : snapshot);
   response.close();
 }
 
@@ -240,27 +253,36 @@ class Pager {
 };
 
 template <typename Append>
-std::string answer(std::string_view name, BlockMode mode, BlockMode asked, Append append) {
+std::string answer(std::string_view name, BlockMode mode, BlockMode asked, const Snapshot& snapshot,
+                   Append append) {
   std::string out;
   JsonObject json(out);
   json.key(name);
   append(out);
   json.text("mode", to_string(mode));
-  json.text("note", mode != asked                ? kOnlyDryRun
-                    : mode == BlockMode::kDryRun ? kAskedDryRun
-                                                 : kDone);
+  const bool nowhere = append_interfaces(json, out, snapshot) == 0;
+  std::string note;
+  if (mode != asked)
+    note = kOnlyDryRun;
+  else if (mode == BlockMode::kDryRun)
+    note = kAskedDryRun;
+  else if (!nowhere)
+    note = kDone;
+  if (nowhere) (note += note.empty() ? "" : "; and ") += kNowhere;
+  json.text("note", note);
   json.close();
   return out;
 }
 
 }  // namespace
 
-std::string block_answer(const BlockRecord& record, BlockMode asked) {
-  return answer("block", record.mode, asked, [&](std::string& out) { append_block(out, record); });
+std::string block_answer(const BlockRecord& record, BlockMode asked, const Snapshot& snapshot) {
+  return answer("block", record.mode, asked, snapshot,
+                [&](std::string& out) { append_block(out, record); });
 }
 
-std::string limit_answer(const LimitRecord& record, BlockMode asked) {
-  return answer("limit", record.limit.mode, asked,
+std::string limit_answer(const LimitRecord& record, BlockMode asked, const Snapshot& snapshot) {
+  return answer("limit", record.limit.mode, asked, snapshot,
                 [&](std::string& out) { append_limit(out, record); });
 }
 

@@ -27,9 +27,12 @@ struct BlocksQuery {
 /// The answer: blocks in order, then limits, a page at a time; the rest on every page. Pure.
 [[nodiscard]] std::string blocks_page(const ResponseReport& report, const Snapshot& snapshot,
                                       const BlocksQuery& query);
-/// Of one that was just made: the record, and how it is carried out. `asked`: the mode.
-[[nodiscard]] std::string block_answer(const BlockRecord& record, BlockMode asked);
-[[nodiscard]] std::string limit_answer(const LimitRecord& record, BlockMode asked);
+/// Of one that was just made: the record, and how and where it is carried out. `asked`: the
+/// mode.
+[[nodiscard]] std::string block_answer(const BlockRecord& record, BlockMode asked,
+                                       const Snapshot& snapshot);
+[[nodiscard]] std::string limit_answer(const LimitRecord& record, BlockMode asked,
+                                       const Snapshot& snapshot);
 
 /// What a POST asks for. `who` may be empty.
 struct BlockOrder {

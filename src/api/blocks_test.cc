@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -19,6 +20,7 @@ namespace {
 namespace json = boost::json;
 using testing::Answer;
 using testing::FakeAgent;
+using ::testing::HasSubstr;
 using testing::HttpClient;
 using testing::JsonSchema;
 using testing::make_snapshot;
@@ -224,6 +226,32 @@ TEST_F(BlocksApi, ListsAPageAtATimeAsItsDescriptionSays) {
   EXPECT_EQ(client.get("/api/blocks?cursor=x").status, 400);
   EXPECT_EQ(client.get("/api/blocks?what=x").status, 400);
   EXPECT_EQ(client.get("/api/blocks?wat=1").status, 400);
+}
+
+TEST_F(BlocksApi, SaysSoWhereNothingHoldsABlock) {
+  const auto note = [&](const std::string& body) {
+    const auto done = post(body);
+    EXPECT_EQ(done.status, 200) << done.body;
+    return std::string(json::parse(done.body).at("note").as_string());
+  };
+  const std::string limit =
+      R"({"what":"203.0.113.7","for":"1h","reason":"r","limit":{"rate":5,"kind":"source"}})";
+  auto snapshot = make_snapshot(1);
+  auto signals = std::make_shared<Signals>();
+  signals->xdp = {{.ifindex = 2, .interface = "eth0", .mode = "", .reason = "no support"}};
+  snapshot->signals = signals;
+  agent.set(snapshot);
+  for (const std::string& body : {std::string(kGood), limit})
+    EXPECT_THAT(note(body), HasSubstr("nothing holds it"));
+  snapshot = make_snapshot(1);
+  signals = std::make_shared<Signals>(*signals);
+  signals->xdp[0].mode = "native";
+  snapshot->signals = signals;
+  agent.set(snapshot);
+  for (const std::string& body : {std::string(kGood), limit})
+    EXPECT_EQ(note(body), "it is carried out as asked");
+  EXPECT_EQ(json::serialize(json::parse(post(std::string(kGood)).body).at("interfaces")),
+            R"(["eth0"])");
 }
 
 TEST_F(BlocksApi, BlocksWithTheTokenAlone) {

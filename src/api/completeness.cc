@@ -21,7 +21,9 @@ void take(Lost& lost, const std::string& stage, const std::string& cause, std::u
 
 using Probes = std::initializer_list<std::string_view>;
 
-Lost losses_of(const Snapshot& snapshot, const AskedRange& asked, Probes probes) {
+}  // namespace
+
+Lost live_losses(const Snapshot& snapshot, const AskedRange& asked, Probes probes) {
   Lost lost;
   for (const auto& probe : snapshot.probes) {
     if (std::ranges::find(probes, probe.name) == probes.end()) continue;
@@ -63,6 +65,17 @@ Lost losses_of(const Snapshot& snapshot, const AskedRange& asked, Probes probes)
   return lost;
 }
 
+Lost history_losses(const Snapshot& snapshot,
+                    const std::vector<std::pair<std::string, std::uint64_t>>& history_lost,
+                    Probes probes) {
+  Lost lost = live_losses(snapshot, {}, probes);
+  for (const auto& [cause, count] : history_lost)
+    if (cause != "retention") take(lost, "history", cause, count);
+  return lost;
+}
+
+namespace {
+
 void append_lost(JsonObject& json, std::string& out, const Lost& lost) {
   json.key("lost");
   JsonObject counts(out);
@@ -94,7 +107,7 @@ void append_completeness(JsonObject& json, std::string& out, const Snapshot& sna
   const Nanos since = std::max(asked.since.value_or(snapshot.started_at), snapshot.started_at);
   const Nanos until = std::min(asked.until.value_or(snapshot.taken_at), snapshot.taken_at);
   const bool all_observed = !asked.since || *asked.since >= snapshot.started_at;
-  Lost lost = losses_of(snapshot, asked, probes);
+  Lost lost = live_losses(snapshot, asked, probes);
   take(lost, cut.stage, cut.cause, cut.count);
 
   append_covered(json, out, snapshot, since, until, all_observed, lost);
@@ -103,9 +116,7 @@ void append_completeness(JsonObject& json, std::string& out, const Snapshot& sna
 void append_history_completeness(
     JsonObject& json, std::string& out, const Snapshot& snapshot, const CoveredRange& covered,
     const std::vector<std::pair<std::string, std::uint64_t>>& history_lost, Probes probes) {
-  Lost lost = losses_of(snapshot, {}, probes);
-  for (const auto& [cause, count] : history_lost)
-    if (cause != "retention") take(lost, "history", cause, count);
+  const Lost lost = history_losses(snapshot, history_lost, probes);
   const Nanos until = std::min(covered.until.value_or(snapshot.taken_at), snapshot.taken_at);
   const Nanos since = covered.since.value_or(snapshot.started_at);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +40,16 @@ struct CoveredRange {
   /// All that was asked for is kept and could be read.
   bool whole = true;
 };
+
+/// What append_completeness() tells as lost, by "stage.cause".
+[[nodiscard]] std::map<std::string, std::uint64_t> live_losses(
+    const Snapshot& snapshot, const AskedRange& asked,
+    std::initializer_list<std::string_view> probes);
+/// And append_history_completeness().
+[[nodiscard]] std::map<std::string, std::uint64_t> history_losses(
+    const Snapshot& snapshot,
+    const std::vector<std::pair<std::string, std::uint64_t>>& history_lost,
+    std::initializer_list<std::string_view> probes);
 
 /// The same for an answer from history: it reaches back beyond the agent's
 /// start. `history_lost`: what the store lost, by cause. What was removed

@@ -51,6 +51,7 @@ void add_alert_routes(HttpServer& server, const ApiContextPtr& context,
                       const std::shared_ptr<AlertHub>& hub);
 /// Without sources.response: the list alone, which is empty.
 void add_block_routes(HttpServer& server, const ApiContextPtr& context);
+void add_advise_routes(HttpServer& server, const ApiContextPtr& context);
 void add_query_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub);

@@ -17,6 +17,7 @@ namespace netprobe {
 [[nodiscard]] std::string_view openapi_netfilter();
 [[nodiscard]] std::string_view openapi_tunnels();
 [[nodiscard]] std::string_view openapi_losses();
+[[nodiscard]] std::string openapi_advise();
 [[nodiscard]] std::string openapi_alerts();
 [[nodiscard]] std::string_view openapi_blocks();
 [[nodiscard]] std::string_view openapi_flannel();

@@ -60,7 +60,7 @@ constexpr std::string_view kDocument = R"json({
   "retired": {"type": "object"},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 "/api/probes": {"get": {"summary": "Probes: state, rung taken and why, programs, losses", "responses": {"200": {"description": "Probes", "content": {"application/json": {"schema": {"type": "object", "required": ["probes", "completeness", "last_updated"], "properties": {
-  "probes": {"type": "array", "items": {"type": "object", "required": ["name", "state", "rung", "why", "kernel_need", "programs", "runs", "run_time_ns", "events", "lost"], "properties": {"state": {"enum": ["off", "on", "failed"]}}}},
+  "probes": {"type": "array", "items": {"type": "object", "required": ["name", "state", "rung", "why", "kernel_need", "programs", "runs", "run_time_ns", "events", "lost"], "properties": {"state": {"enum": ["off", "on", "failed"]}, "seen": {"type": "object", "description": "what the kernel's side met, by kind, also what it did not tell of"}}}},
   "completeness": {"$ref": "#/components/schemas/Completeness"}}}}}}, "400": {"$ref": "#/components/responses/Problem"}, "503": {"$ref": "#/components/responses/Problem"}}}},
 )json";
 
@@ -99,6 +99,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_losses();
   document += openapi_alerts();
   document += openapi_blocks();
+  document += openapi_advise();
   document += openapi_cluster();
   document += openapi_query();
   document += kRest;

@@ -52,14 +52,21 @@ void list(const ApiContextPtr& context, const HttpRequest& request, const HttpRe
   work(context, reply, [context, answer] { answer(context->sources.response->report()); });
 }
 
-void carry_out(Responder& response, const BlockOrder& order, const HttpReply& reply) {
+void carry_out(const ApiContextPtr& context, const BlockOrder& order, const HttpReply& reply) {
+  Responder& response = *context->sources.response;
+  // It is in force whether there is a snapshot or not: where it holds is read last.
+  const auto answer = [&](auto done, auto page) {
+    if (!done) return reply(refusal(done.error()));
+    answer_from_snapshot(context, reply, false,
+                         [done = std::move(*done), mode = order.mode, page](const Snapshot& s) {
+                           return json_response(page(done, mode, s));
+                         });
+  };
   if (const auto* block = std::get_if<BlockRequest>(&order.request)) {
-    const auto done = response.block(*block);
-    reply(done ? json_response(block_answer(*done, order.mode)) : refusal(done.error()));
+    answer(response.block(*block), block_answer);
     return;
   }
-  const auto done = response.limit(std::get<LimitRequest>(order.request));
-  reply(done ? json_response(limit_answer(*done, order.mode)) : refusal(done.error()));
+  answer(response.limit(std::get<LimitRequest>(order.request)), limit_answer);
 }
 
 void block(const ApiContextPtr& context, const HttpRequest& request, const HttpReply& reply) {
@@ -85,7 +92,7 @@ void block(const ApiContextPtr& context, const HttpRequest& request, const HttpR
     for (const IpAddress& each : people)
       if (const auto safe = response.protect(each, "who asked for a block"); !safe)
         return reply(refusal(safe.error()));
-    carry_out(response, order, reply);
+    carry_out(context, order, reply);
   });
 }
 

@@ -33,6 +33,7 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/alerts", "scans, floods, odd connections: ?state=active&severity=high"},
     Endpoint{"/api/alerts/stream", "the same as they come (server-sent events)"},
     Endpoint{"/api/blocks", "what is blocked and limited, and why; POST and DELETE with the token"},
+    Endpoint{"/api/advise/network-policy", "the least policy that traffic needs: ?namespace=shop"},
     Endpoint{"/api/losses", "packets lost between neighbouring points: ?role=tunnel&since=1h"},
     Endpoint{"/api/cluster", "the cluster: nodes, namespaces, how its API answers"},
     Endpoint{"/api/topology", "whose is which address, and who talks to whom: ?graph=live"},

@@ -155,6 +155,12 @@ void append_probe(std::string& out, const ProbeStatus& probe) {
   json.number("runs", runs);
   json.integer("run_time_ns", run_time);
   json.number("events", probe.events);
+  if (!probe.seen.empty()) {
+    json.key("seen");
+    JsonObject seen(out);
+    for (const auto& [kind, count] : probe.seen) seen.number(kind, count);
+    seen.close();
+  }
   json.key("lost");
   JsonArray lost(out);
   for (const auto& loss : probe.lost) {

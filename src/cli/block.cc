@@ -145,7 +145,10 @@ int block(const BlockOptions& options) {
   out.text() += printable(json_text(record, "what")) + (rate ? " is limited" : " is blocked") +
                 " until " + printable(json_text(record, "until")) + " (" + printable(mode) + ")\n";
   (void)out.flush();
-  if (mode != "enforce") complain(printable(json_text(answer, "note")), 0);
+  simdjson::dom::array interfaces;
+  const bool nowhere =
+      answer["interfaces"].get(interfaces) == simdjson::SUCCESS && interfaces.size() == 0;
+  if (mode != "enforce" || nowhere) complain(printable(json_text(answer, "note")), 0);
   return kExitOk;
 }
 

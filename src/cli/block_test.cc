@@ -58,6 +58,17 @@ TEST(BlockCommand, SudoDoesNotHideFromWhereOneWorks) {
   EXPECT_THAT(agent.last_body(), HasSubstr(R"("protect":["198.51.100.9"])"));
 }
 
+TEST(BlockCommand, SaysSoWhereNothingHoldsIt) {
+  FakeAgent agent;
+  std::string body = record("enforce");
+  body.insert(body.size() - 1, R"(,"interfaces":[])");
+  agent.answer("/api/blocks", body);
+  const auto run = run_netprobe({"block", "203.0.113.7", "--for", "1h", "--reason", "r", "--agent",
+                                 agent.url(), "--token-file", token_file()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("a dry run: it counts")) << "the answer's note, whatever it is";
+}
+
 TEST(BlockCommand, ADryRunIsSaidToBeOne) {
   FakeAgent agent;
   agent.answer("/api/blocks", record("dry-run"));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -39,6 +40,8 @@ struct ProbeStatus {
   std::string kernel_need;
   std::vector<ProgramStats> programs;
   std::uint64_t events = 0;
+  /// What the kernel's side met, by kind, also what it did not tell of.
+  std::vector<std::pair<std::string, std::uint64_t>> seen{};
   std::vector<LossCounter> lost;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/duration.h"
 #include "base/utf8.h"
@@ -19,16 +20,50 @@ bool overlap(const IpPrefix& a, const IpPrefix& b) {
   return a.bits() <= b.bits() ? a.contains(b.network()) : b.contains(a.network());
 }
 
+/// The network of so many bits, of 128, that the address is in: also of IPv4 among all of IPv6.
+IpPrefix network_around(const IpAddress& address, int bits) {
+  auto bytes = address.bytes();
+  for (int bit = bits; bit < 128; ++bit)
+    bytes.at(static_cast<std::size_t>(bit / 8)) &= static_cast<std::uint8_t>(~(0x80 >> bit % 8));
+  const IpAddress first(bytes);
+  return IpPrefix::of(first, first.is_v4() ? bits - 96 : bits);
+}
+
 std::unexpected<Error> usage(std::string message) {
   return fail(std::move(message), ErrorKind::kUsage);
 }
 
 }  // namespace
 
+AllowList::AllowList(std::vector<AllowedNetwork> networks) : networks_(std::move(networks)) {
+  for (std::size_t i = 0; i < networks_.size(); ++i) {
+    order_.push_back(i);
+    lengths_.push_back(networks_[i].network.bits());
+  }
+  // Of two reasons for one network the first is told.
+  std::ranges::sort(order_, {},
+                    [this](std::size_t i) { return std::pair(networks_[i].network, i); });
+  std::ranges::sort(lengths_);
+  lengths_.erase(std::ranges::unique(lengths_).begin(), lengths_.end());
+}
+
+const AllowedNetwork* AllowList::first_from(const IpPrefix& what) const {
+  const auto found = std::ranges::lower_bound(
+      order_, what, {}, [this](std::size_t i) { return networks_[i].network; });
+  return found == order_.end() ? nullptr : &networks_[*found];
+}
+
 const AllowedNetwork* AllowList::touched_by(const IpPrefix& what) const {
-  const auto found = std::ranges::find_if(
-      networks_, [&](const AllowedNetwork& each) { return overlap(each.network, what); });
-  return found == networks_.end() ? nullptr : &*found;
+  // Networks are in one another or apart: one around it begins where it does, cut to the
+  // other's length; one in it stands behind it in order, before all that are apart.
+  for (const int length : lengths_) {
+    if (length > what.bits()) break;
+    const IpPrefix around = network_around(what.network(), length);
+    const AllowedNetwork* found = first_from(around);
+    if (found != nullptr && found->network == around) return found;
+  }
+  const AllowedNetwork* found = first_from(what);
+  return found != nullptr && what.contains(found->network.network()) ? found : nullptr;
 }
 
 Status check_block(const IpPrefix& what, const AllowList& allowed, const BlockCaps& caps) {

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <random>
+
 namespace netprobe {
 namespace {
 
@@ -23,6 +27,45 @@ TEST(BlockPolicy, WhatTouchesTheAllowListIsRefusedWithTheReason) {
   EXPECT_NE(said(check_block(net("fd00::/64"), kAllowed, {})).find("(DNS)"), std::string::npos);
   for (const char* what : {"10.0.0.2", "10.9.1.0/24", "10.1.0.0/16", "fd00::54", "fd00:0:0:1::/64"})
     EXPECT_TRUE(check_block(net(what), kAllowed, {})) << what;
+}
+
+TEST(BlockPolicy, TouchesWhatLookingAtEachOneDoes) {
+  std::mt19937 random(11);
+  const auto any = [&](int most) {
+    // Few bits, so that they meet: of IPv4, and of IPv6 around and beside it.
+    const bool v4 = random() % 2 == 0;
+    std::array<std::uint8_t, 16> bytes{};
+    bytes[15] = static_cast<std::uint8_t>(random() % 8);
+    bytes[14] = static_cast<std::uint8_t>(random() % 2);
+    if (v4) bytes[10] = bytes[11] = 0xff;
+    if (!v4 && random() % 2 == 0) bytes[0] = 0xfd;
+    const int length =
+        v4 ? 22 + static_cast<int>(random() % 11) : most - static_cast<int>(random() % 128);
+    return IpPrefix::of(IpAddress(bytes), length);
+  };
+  for (int round = 0; round < 2'000; ++round) {
+    std::vector<AllowedNetwork> networks;
+    for (std::uint32_t i = random() % 6; i > 0; --i) networks.push_back({any(128), "some"});
+    const AllowList list(networks);
+    for (int i = 0; i < 20; ++i) {
+      const IpPrefix what = any(128);
+      // Networks that meet at all are in one another.
+      const bool any_of_them = std::ranges::any_of(networks, [&](const AllowedNetwork& each) {
+        return each.network.bits() <= what.bits() ? each.network.contains(what.network())
+                                                  : what.contains(each.network.network());
+      });
+      const AllowedNetwork* found = list.touched_by(what);
+      ASSERT_EQ(found != nullptr, any_of_them) << what.to_string();
+      if (found != nullptr) {
+        EXPECT_TRUE(what.contains(found->network.network()) ||
+                    found->network.contains(what.network()));
+      }
+    }
+  }
+  const AllowList twice({{net("10.0.0.1"), "first"}, {net("10.0.0.1"), "second"}});
+  EXPECT_EQ(twice.touched_by(net("10.0.0.0/24"))->reason, "first");
+  const AllowList all({{*IpPrefix::parse("::/0"), "all"}});
+  EXPECT_NE(all.touched_by(net("192.0.2.1")), nullptr) << "IPv4 as well";
 }
 
 TEST(BlockPolicy, TheWidestNetworks) {

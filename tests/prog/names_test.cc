@@ -123,6 +123,7 @@ TEST_F(NamesTest, TellsNothingOfOthers) {
   push(Packet(v4).echo(1, 1));
   EXPECT_EQ(taken().size(), 0U);
   EXPECT_EQ(sum([](const auto& one) { return one.seen[NP_NAME_DNS]; }), 0U);
+  EXPECT_EQ(sum([](const auto& one) { return one.too_short[NP_NAME_DNS]; }), 1U);
 }
 
 TEST_F(NamesTest, CutsWhatIsLong) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <yaml-cpp/yaml.h>
 
+#include "analysis/network_policy/policy_words.h"
 #include "analysis/network_policy/policy_yaml.h"
 #include "model/flow.h"
 
@@ -18,20 +19,6 @@ std::string one_line(std::string_view value) {
   for (char& c : line)
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
   return line;
-}
-
-const char* word_of(Requirement::Operator op) {
-  switch (op) {
-    case Requirement::Operator::kIn:
-      return "In";
-    case Requirement::Operator::kNotIn:
-      return "NotIn";
-    case Requirement::Operator::kExists:
-      return "Exists";
-    case Requirement::Operator::kDoesNotExist:
-      break;
-  }
-  return "DoesNotExist";
 }
 
 void write(YAML::Emitter& out, const Selector& selector) {
@@ -55,7 +42,7 @@ void write(YAML::Emitter& out, const Selector& selector) {
       named(out, "key");
       text(out, each.key);
       named(out, "operator");
-      out << word_of(each.op);
+      out << std::string(word_of(each.op));
       if (!each.values.empty()) {
         named(out, "values");
         out << YAML::BeginSeq;
@@ -99,10 +86,7 @@ void write(YAML::Emitter& out, const Peer& peer) {
 void write(YAML::Emitter& out, const Port& port) {
   out << YAML::BeginMap;
   named(out, "protocol");
-  std::string protocol = protocol_name(port.protocol);
-  for (char& c : protocol)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  out << protocol;
+  out << protocol_word(port.protocol);
   if (!port.name.empty()) {
     named(out, "port");
     text(out, port.name);
@@ -139,6 +123,27 @@ void write(YAML::Emitter& out, const std::vector<Rule>& rules, const char* peers
 }
 
 }  // namespace
+
+std::string_view word_of(Requirement::Operator op) {
+  switch (op) {
+    case Requirement::Operator::kIn:
+      return "In";
+    case Requirement::Operator::kNotIn:
+      return "NotIn";
+    case Requirement::Operator::kExists:
+      return "Exists";
+    case Requirement::Operator::kDoesNotExist:
+      break;
+  }
+  return "DoesNotExist";
+}
+
+std::string protocol_word(std::uint8_t protocol) {
+  std::string word = protocol_name(protocol);
+  for (char& c : word)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return word;
+}
 
 std::string to_yaml(const Policy& policy, std::span<const std::string> comments) {
   std::string head = "---\n";

@@ -35,10 +35,10 @@ bool FastFluxDetector::is_ignored(std::string_view name) const {
 }
 
 bool FastFluxDetector::insert(std::vector<std::uint64_t>& set, std::uint64_t value) {
-  if (set.size() >= kMost) return false;
   const auto at = std::ranges::lower_bound(set, value);
   if (at != set.end() && *at == value) return false;
-  set.insert(at, value);
+  // What has no room is new all the same: else the fastest would be over before it is told.
+  if (set.size() < kMost) set.insert(at, value);
   return true;
 }
 

@@ -66,6 +66,7 @@ class FastFluxDetector final : public Detector {
   };
 
   [[nodiscard]] bool is_ignored(std::string_view name) const;
+  /// False: it was there. What has no room any more is new each time.
   static bool insert(std::vector<std::uint64_t>& set, std::uint64_t value);
   [[nodiscard]] bool is_flux(const Name& name) const;
   [[nodiscard]] Finding finding_of(const Name& name) const;

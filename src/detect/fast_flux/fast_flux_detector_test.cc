@@ -54,6 +54,17 @@ TEST_F(FastFluxTest, FindsANameWhoseAddressesFlow) {
   EXPECT_LE(now - kStart, 480 * kOneSecond);
 }
 
+TEST_F(FastFluxTest, FindsOneThatHasMoreAddressesThanAreKept) {
+  // All places are taken long before the five minutes are over.
+  for (int i = 0; i < 100 && found.empty(); ++i) {
+    answer("login.evil-example.com", {anybody(), anybody(), anybody()});
+    wait(5);
+  }
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_GE(now - kStart, 300 * kOneSecond);
+  EXPECT_LE(now - kStart, 310 * kOneSecond);
+}
+
 TEST_F(FastFluxTest, ADeliveryNetworkIsNone) {
   // Many addresses with short lives, of few networks.
   for (int i = 0; i < 100; ++i) {

@@ -47,6 +47,8 @@ constexpr std::array<MetricDescription, static_cast<std::size_t>(Metric::kCount)
      "Label values whose series were folded into ~other because there were too many."},
     {kProbeInfo, "netprobe_probe_info", kGauge, "", "probe,rung,state",
      "Always 1: the rung of its ladder that a probe took, and its state."},
+    {kProbeSeen, "netprobe_probe_seen_total", kCounter, "", "probe,kind",
+     "Messages that a probe's programs met, also those that they did not tell of."},
     {kProgramRunSeconds, "netprobe_program_run_seconds_total", kCounter, "seconds", "program",
      "Time that the kernel spent in a BPF program; 0 where kernel.bpf_stats_enabled is off."},
     {kProgramRuns, "netprobe_program_runs_total", kCounter, "", "program",

@@ -26,6 +26,7 @@ enum class Metric : std::uint8_t {
   kEventsLost,
   kSeriesFolded,
   kProbeInfo,
+  kProbeSeen,
   kProgramRunSeconds,
   kProgramRuns,
   kFlows,

@@ -136,6 +136,10 @@ void write_probes(MetricWriter& out, const Snapshot& snapshot) {
   }
   out.family(describe(Metric::kProbeInfo));
   for (const auto& [key, labels] : probes) out.sample(labels, std::uint64_t{1});
+  out.family(describe(Metric::kProbeSeen));
+  for (const auto& probe : snapshot.probes)
+    for (const auto& [kind, count] : probe.seen)
+      out.sample({{"probe", probe.name}, {"kind", kind}}, count);
   out.family(describe(Metric::kProgramRunSeconds));
   for (const auto& [name, runs] : programs)
     out.sample({{"program", name}}, static_cast<double>(runs.time) / 1e9);

@@ -20,6 +20,8 @@ std::uint32_t u32(std::span<const std::uint8_t> data, std::size_t at) {
   return std::uint32_t{u16(data, at)} << 16 | u16(data, at + 2);
 }
 
+unsigned opcode_of(std::span<const std::uint8_t> message) { return u16(message, 2) >> 11U & 0xfU; }
+
 void append_byte(std::string& text, std::uint8_t byte) {
   if (byte > ' ' && byte < 0x7f && byte != '.' && byte != '\\') {
     text += static_cast<char>(std::tolower(byte));
@@ -89,11 +91,15 @@ bool read_record(std::span<const std::uint8_t> data, std::size_t& at, DnsMessage
 
 }  // namespace
 
+bool has_other_opcode(std::span<const std::uint8_t> captured) {
+  return captured.size() >= kHeader && opcode_of(captured) != 0;
+}
+
 std::optional<DnsMessage> parse_dns(std::span<const std::uint8_t> data, std::size_t length) {
   if (data.size() < kHeader) return std::nullopt;
   const std::uint16_t flags = u16(data, 2);
   const bool is_response = (flags & 0x8000U) != 0;
-  if ((flags >> 11U & 0xfU) != 0 || u16(data, 4) != 1) return std::nullopt;
+  if (opcode_of(data) != 0 || u16(data, 4) != 1) return std::nullopt;
   DnsMessage message;
   message.id = u16(data, 0);
   message.is_response = is_response;

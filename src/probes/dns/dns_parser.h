@@ -13,6 +13,10 @@ namespace netprobe {
 /// Answers of one message that are kept.
 inline constexpr std::size_t kMostDnsAnswers = 64;
 
+/// A message of another purpose than questions: NOTIFY, UPDATE … (RFC 1035 4.1.1, RFC 1996,
+/// RFC 2136). It has other sections, and is read no further.
+[[nodiscard]] bool has_other_opcode(std::span<const std::uint8_t> captured);
+
 /// Reads a DNS message (RFC 1035 4) of UDP. `captured` is its beginning, `length` what it has
 /// on the wire. Times and addresses of its ends are left to the caller.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "probes/dns/dns_probe.h"
 
+#include <array>
 #include <utility>
 
 #include "abi/name_abi.h"
@@ -57,19 +58,31 @@ ProbeStatus DnsProbe::status() const {
   status.rung = "flow programs";
   status.why = "the flow programs see DNS, ARP and neighbour discovery and hand them over";
   const NameDecoder::Stats& decoded = decoder_.stats();
-  status.events = decoded.records - decoded.repeated - decoded.no_claims - decoded.malformed;
+  status.events = decoded.records - decoded.repeated - decoded.no_claims - decoded.other_opcode -
+                  decoded.malformed;
   std::uint64_t dns = 0;
   std::uint64_t neighbours = 0;
   std::uint64_t ring_full = 0;
+  std::array<std::uint64_t, NP_NAME_KINDS> seen{};
+  std::array<std::uint64_t, NP_NAME_KINDS> too_short{};
   for (std::size_t cpu = 0; cpu < stats_->size(); ++cpu) {
     const np_name_stats& one = (*stats_)[cpu];
     dns += __atomic_load_n(&one.over_budget[NP_NAME_BUDGET_DNS], __ATOMIC_RELAXED);
     neighbours += __atomic_load_n(&one.over_budget[NP_NAME_BUDGET_NEIGHBOUR], __ATOMIC_RELAXED);
+    for (std::size_t kind = 0; kind < seen.size(); ++kind) {
+      seen.at(kind) += __atomic_load_n(&one.seen[kind], __ATOMIC_RELAXED);
+      too_short.at(kind) += __atomic_load_n(&one.too_short[kind], __ATOMIC_RELAXED);
+    }
     ring_full += __atomic_load_n(&one.ring_full, __ATOMIC_RELAXED);
   }
+  status.seen = {{"dns", seen[NP_NAME_DNS]}, {"arp", seen[NP_NAME_ARP]}, {"nd", seen[NP_NAME_ND]}};
   status.lost = {{"dns_probe", "dns_over_budget", dns},
                  {"dns_probe", "neighbour_over_budget", neighbours},
                  {"dns_probe", "ring_full", ring_full},
+                 {"dns_probe", "dns_too_short", too_short[NP_NAME_DNS]},
+                 {"dns_probe", "arp_too_short", too_short[NP_NAME_ARP]},
+                 {"dns_probe", "nd_too_short", too_short[NP_NAME_ND]},
+                 {"dns_probe", "dns_other_opcode", decoded.other_opcode},
                  {"dns_probe", "malformed", decoded.malformed}};
   return status;
 }

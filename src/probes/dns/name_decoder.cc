@@ -75,6 +75,11 @@ void NameDecoder::add(std::span<const std::byte> record, Nanos to_wall) {
       ++stats_.repeated;
       return;
     }
+    const bool at_port = head.src_port == NP_DNS_PORT || head.dst_port == NP_DNS_PORT;
+    if (at_port && has_other_opcode(bytes)) {
+      ++stats_.other_opcode;
+      return;
+    }
     auto message = parse_dns(bytes, head.length);
     // Who answers does so from the port of DNS.
     const bool from_server = message && message->is_response;

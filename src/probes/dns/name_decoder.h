@@ -30,9 +30,10 @@ class NameDecoder {
 
   struct Stats {
     std::uint64_t records = 0;
-    std::uint64_t repeated = 0;   ///< seen at another interface before
-    std::uint64_t no_claims = 0;  ///< of neighbour discovery, without a MAC address
-    std::uint64_t malformed = 0;  ///< no such message, though at its port or of its type
+    std::uint64_t repeated = 0;      ///< seen at another interface before
+    std::uint64_t no_claims = 0;     ///< of neighbour discovery, without a MAC address
+    std::uint64_t other_opcode = 0;  ///< of DNS: NOTIFY, UPDATE …, which no detector looks at
+    std::uint64_t malformed = 0;     ///< no such message, though at its port or of its type
   };
   [[nodiscard]] const Stats& stats() const { return stats_; }
 

@@ -152,6 +152,21 @@ TEST_F(NameDecoderTest, CountsWhatIsNoMessage) {
   EXPECT_FALSE(decoder.take());
 }
 
+TEST_F(NameDecoderTest, OtherOpcodesAreNotMalformed) {
+  for (const std::uint8_t opcode : {std::uint8_t{4}, std::uint8_t{5}}) {  // NOTIFY, UPDATE
+    Told told(opcode);
+    told.event.data[2] = static_cast<std::uint8_t>(opcode << 3U);
+    add(told.event);
+  }
+  Told elsewhere(6);  // and what is not at the port is no DNS at all
+  elsewhere.event.data[2] = 5U << 3U;
+  elsewhere.event.head.src_port = elsewhere.event.head.dst_port = 54;
+  add(elsewhere.event);
+  EXPECT_EQ(decoder.stats().other_opcode, 2U);
+  EXPECT_EQ(decoder.stats().malformed, 1U);
+  EXPECT_FALSE(decoder.take());
+}
+
 TEST_F(NameDecoderTest, NeverReadsBehindARecord) {
   Told told(1);
   told.event.head.captured = 0xffff;
