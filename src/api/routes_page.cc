@@ -64,11 +64,11 @@ void add_page_route(HttpServer& server, HttpBody index, std::string_view metrics
       reply(file(*page, request));
     });
   if (metrics_path == "/") return;  // the user wants the metrics there
-  server.route("/", [page, index = std::move(index)](const HttpRequest& request,
-                                                     const HttpReply& reply) {
-    if (page != nullptr && wants_page(request)) return reply(file(*page, request));
-    reply(HttpResponse{.body = index});
-  });
+  server.route(
+      "/", [page, index = std::move(index)](const HttpRequest& request, const HttpReply& reply) {
+        if (page != nullptr && wants_page(request)) return reply(file(*page, request));
+        reply(HttpResponse{.body = index});
+      });
 }
 
 }  // namespace netprobe
