@@ -29,7 +29,6 @@ HttpResponse file(const netprobe_page_asset& asset, const HttpRequest& request) 
   response.headers = {{"ETag", asset.etag},
                       {"Content-Security-Policy", std::string(kPolicy)},
                       {"Referrer-Policy", "no-referrer"},
-                      {"Cross-Origin-Opener-Policy", "same-origin"},
                       {"Cross-Origin-Resource-Policy", "same-origin"}};
   if (request.header("if-none-match") == asset.etag) {
     response.status = 304;
