@@ -23,7 +23,8 @@ export const viewNames = [
 /** Debian's, or the one that NETPROBE_CHROMIUM names. */
 export function chromiumPath() {
   const path = process.env.NETPROBE_CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(path)) throw new Error(`there is no Chromium at ${path}; name one with NETPROBE_CHROMIUM`);
+  if (!existsSync(path))
+    throw new Error(`there is no Chromium at ${path}; name one with NETPROBE_CHROMIUM`);
   return path;
 }
 
@@ -104,7 +105,13 @@ export async function seriousFindings(page) {
     const found = await window.axe.run(document, { resultTypes: ['violations'] });
     return found.violations
       .filter((one) => one.impact === 'serious' || one.impact === 'critical')
-      .map((one) => `${one.id} (${one.impact}): ${one.nodes.map((node) => node.target.join(' ')).slice(0, 5).join(', ')}`);
+      .map(
+        (one) =>
+          `${one.id} (${one.impact}): ${one.nodes
+            .map((node) => node.target.join(' '))
+            .slice(0, 5)
+            .join(', ')}`,
+      );
   });
 }
 

@@ -68,7 +68,10 @@ for (const [kind, base] of sources) {
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
         assert.equal(wide, 0, `${view} is ${wide} px wider than the screen`);
-        assert.match(await tab.page.locator('nav [aria-current=page]').innerText(), /[\u4e00-\u9fff]/);
+        assert.match(
+          await tab.page.locator('nav [aria-current=page]').innerText(),
+          /[\u4e00-\u9fff]/,
+        );
       }
       assert.deepEqual(await tab.troubles(), []);
     } finally {
