@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "api/api.h"
 #include "api/ask_worker.h"
@@ -55,7 +56,9 @@ void add_advise_routes(HttpServer& server, const ApiContextPtr& context);
 void add_query_routes(HttpServer& server, const ApiContextPtr& context);
 void add_stream_routes(HttpServer& server, const ApiContextPtr& context,
                        const std::shared_ptr<FlowHub>& hub);
-/// The description and the index; last, they list what is there.
+/// The page's files, and "/": the page for browsers, `index` for who does not ask for HTML.
+void add_page_route(HttpServer& server, HttpBody index, std::string_view metrics_path);
+/// The description, the index and the page.
 void add_description_routes(HttpServer& server, const ApiContextPtr& context);
 
 }  // namespace netprobe

@@ -68,10 +68,7 @@ void add_description_routes(HttpServer& server, const ApiContextPtr& context) {
       return reply(bad_query_response(query.error()));
     reply(HttpResponse{.content_type = "application/json", .body = document});
   });
-  if (metrics_path == "/") return;  // the user wants the metrics there
-  server.route(
-      "/", [index = HttpBody(index_page(metrics_path))](
-               const HttpRequest&, const HttpReply& reply) { reply(HttpResponse{.body = index}); });
+  add_page_route(server, HttpBody(index_page(metrics_path)), metrics_path);
 }
 
 }  // namespace netprobe

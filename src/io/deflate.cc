@@ -82,4 +82,26 @@ std::string gzip(std::string_view text) {
   return out;
 }
 
+std::string gunzip(std::string_view packed) {
+  inflate_state state;
+  ::isal_inflate_init(&state);
+  state.crc_flag = ISAL_GZIP;
+  // It is not written to.
+  state.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(packed.data()));
+  state.avail_in = static_cast<std::uint32_t>(packed.size());
+  std::string out;
+  const std::size_t room = std::max(kLeastRoom, packed.size() * 4);
+  while (state.block_state != ISAL_BLOCK_FINISH) {
+    const std::size_t before = out.size();
+    out.resize_and_overwrite(before + room, [&](char* data, std::size_t) {
+      state.next_out = reinterpret_cast<std::uint8_t*>(data + before);
+      state.avail_out = static_cast<std::uint32_t>(room);
+      if (::isal_inflate(&state) != ISAL_DECOMP_OK) std::abort();
+      return before + room - state.avail_out;
+    });
+    if (out.size() == before && state.block_state != ISAL_BLOCK_FINISH) std::abort();
+  }
+  return out;
+}
+
 }  // namespace netprobe

@@ -40,5 +40,8 @@ class DeflateStream {
 
 /// `text` as a member of gzip.
 [[nodiscard]] std::string gzip(std::string_view text);
+/// What a member of gzip holds; of the program's own making, so it ends the program where it
+/// is none.
+[[nodiscard]] std::string gunzip(std::string_view packed);
 
 }  // namespace netprobe

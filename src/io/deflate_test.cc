@@ -112,6 +112,17 @@ TEST(Deflate, PiecesCanBeReadAsFarAsTheyWereFlushed) {
     }
 }
 
+TEST(Deflate, WhatItPackedItUnpacks) {
+  std::mt19937_64 random(5);
+  for (const std::size_t size : {0UL, 1UL, 1000UL, 3'000'000UL}) {
+    const std::string text = lines(size, random);
+    EXPECT_TRUE(gunzip(gzip(text)) == text) << size;
+  }
+  // Much of nothing, which fills each room that is made for it.
+  const std::string zeros(20'000'000, '\0');
+  EXPECT_TRUE(gunzip(gzip(zeros)) == zeros);
+}
+
 // As an insert is made: two streams, each by itself, are one.
 TEST(Deflate, WhatStandsApartGoesOnWithAnotherStream) {
   std::mt19937_64 random(4);

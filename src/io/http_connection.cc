@@ -223,7 +223,7 @@ std::string HttpConnection::head_of(const HttpResponse& response, const HttpHead
   append_header(head, "Server", "netprobe");
   append_header(head, "Content-Type", response.content_type);
   if (!length.name.empty()) append_header(head, length.name, length.value);
-  append_header(head, "Cache-Control", "no-store");
+  append_header(head, "Cache-Control", response.cache_control);
   append_header(head, "X-Content-Type-Options", "nosniff");
   append_header(head, "Vary", "Accept, Accept-Encoding");
   if (!encoding.empty()) append_header(head, "Content-Encoding", encoding);
@@ -244,12 +244,20 @@ void HttpConnection::respond(std::uint64_t exchange, const HttpResponse& respons
   if (response.rest) return send_pieces(response);
   body_ = response.body.shared();
   std::string_view encoding;
-  if (accepts_gzip_ && response.body.view().size() > kGzipFloor) {
+  if (response.packed && !accepts_gzip_) {
+    body_ = std::make_shared<const std::string>(gunzip(response.body.view()));
+  } else if (response.packed) {
+    encoding = "gzip";
+  } else if (accepts_gzip_ && response.body.view().size() > kGzipFloor) {
     body_ = std::make_shared<const std::string>(gzip(response.body.view()));
     encoding = "gzip";
   }
-  head_ =
-      head_of(response, {"Content-Length", std::to_string(body_ ? body_->size() : 0)}, encoding);
+  // Of a 304 it would be the length of what is not sent.
+  const HttpHeader length =
+      response.status == 304
+          ? HttpHeader{}
+          : HttpHeader{"Content-Length", std::to_string(body_ ? body_->size() : 0)};
+  head_ = head_of(response, length, encoding);
   if (head_request_) body_.reset();
   arm(core_->options.idle_timeout);
   // Head and the body's first piece go out together, in one segment if small.

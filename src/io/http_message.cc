@@ -43,6 +43,7 @@ std::string_view http_reason(unsigned status) {
   };
   static constexpr std::array kReasons{
       Reason{200, "OK"},
+      Reason{304, "Not Modified"},
       Reason{400, "Bad Request"},
       Reason{401, "Unauthorized"},
       Reason{403, "Forbidden"},

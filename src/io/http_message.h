@@ -48,6 +48,9 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   HttpBody body;
   std::vector<HttpHeader> headers;  ///< beyond those that the server sets itself
+  /// `body` is gzip already, and goes out so to a client that takes it.
+  bool packed = false;
+  std::string cache_control = "no-store";
   /// What follows `body`, made while it is sent; null: that is all.
   BodySourcePtr rest = nullptr;
 };

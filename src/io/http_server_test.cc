@@ -10,6 +10,7 @@
 #include <semaphore>
 #include <thread>
 
+#include "io/deflate.h"
 #include "io/testing/http_client.h"
 
 namespace netprobe {
@@ -31,6 +32,12 @@ class HttpServerTest : public ::testing::Test {
     });
     server->route("/large", [](const HttpRequest&, const HttpReply& reply) {
       reply({.body = std::string(3'000'000, 'x')});
+    });
+    server->route("/packed", [](const HttpRequest&, const HttpReply& reply) {
+      reply({.body = gzip("small, packed"), .packed = true, .cache_control = "max-age=60"});
+    });
+    server->route("/known", [](const HttpRequest&, const HttpReply& reply) {
+      reply({.status = 304, .body = std::string()});
     });
     server->route("/query", [](const HttpRequest& request, const HttpReply& reply) {
       std::string body;
@@ -229,6 +236,28 @@ TEST_F(HttpServerTest, CompressesForWhoWantsIt) {
   EXPECT_EQ(answer.headers.at("content-encoding"), "gzip");
   EXPECT_EQ(answer.body, std::string(3'000'000, 'x'));
   EXPECT_FALSE(client.get("/text").headers.contains("content-encoding"));
+}
+
+TEST_F(HttpServerTest, SendsWhatIsPackedAlready) {
+  start();
+  HttpClient client(server->port());
+  const auto plain = client.get("/packed");
+  EXPECT_FALSE(plain.headers.contains("content-encoding"));
+  EXPECT_EQ(plain.body, "small, packed");
+  EXPECT_EQ(plain.headers.at("cache-control"), "max-age=60");
+  client.accept_compression();
+  const auto packed = client.get("/packed");
+  EXPECT_EQ(packed.headers.at("content-encoding"), "gzip");
+  EXPECT_EQ(packed.body, "small, packed");
+}
+
+TEST_F(HttpServerTest, SaysThatNothingIsNewer) {
+  start();
+  HttpClient client(server->port());
+  const auto answer = client.get("/known");
+  EXPECT_EQ(answer.status, 304);
+  EXPECT_FALSE(answer.headers.contains("content-length"));
+  EXPECT_EQ(client.get("/text").body, "hello\n") << "on the same connection";
 }
 
 TEST_F(HttpServerTest, TakesAnswersFromOtherThreads) {
