@@ -127,8 +127,19 @@ TEST(FlowGains, AreWhatCameSinceTheStateBefore) {
   EXPECT_EQ(gain.client_trouble.retransmits, 4U);
   EXPECT_EQ(gain.handshake, 1000);
   EXPECT_FALSE(gain.began);
+  // Closed, and told again for what comes late: no last word yet.
   flow.ended = true;
+  EXPECT_FALSE(gains.take(flow, kBegin, gain));
+  flow.reverse += Counters{1, 40};
   ASSERT_TRUE(gains.take(flow, kBegin, gain));
+  EXPECT_EQ(gain.forward, Counters{});
+  EXPECT_EQ(gain.reverse, (Counters{1, 40}));
+  EXPECT_FALSE(gain.began);
+  EXPECT_FALSE(gain.ended);
+  flow.ending = FlowEnding::kSilent;
+  ASSERT_TRUE(gains.take(flow, kBegin, gain));
+  EXPECT_EQ(gain.forward, Counters{});
+  EXPECT_EQ(gain.reverse, Counters{});
   EXPECT_TRUE(gain.ended);
   EXPECT_EQ(gain.handshake, 0);  // it was told
   EXPECT_EQ(gains.size(), 0U);

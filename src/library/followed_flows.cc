@@ -68,7 +68,8 @@ void FollowedFlows::feed(const Flow& flow, Nanos wall_offset, netprobe::FlowTabl
   none = 0;
   if (reverse.counters != netprobe::Counters{}) to.on_flow(reverse, none);
   told = {flow.forward, flow.reverse};
-  if (flow.ended) told_.erase(at);
+  // A closed flow is told again while its last packets come in.
+  if (flow.ending != netprobe::FlowEnding::kLive) told_.erase(at);
 }
 
 }  // namespace netprobe::v0

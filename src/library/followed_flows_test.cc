@@ -81,6 +81,9 @@ TEST_F(Following, OneThatEndedIsForgottenAfterItsLastWord) {
   auto last = flow(1, 6, 1);
   last.ended = true;
   feed(last);
+  EXPECT_EQ(followed_.size(), 1U) << "it is closed, and will be told again";
+  last.ending = netprobe::FlowEnding::kSilent;
+  feed(last);
   EXPECT_EQ(followed_.size(), 0U);
   EXPECT_EQ(table_.flows().at(0).forward.packets, 6U);
 }

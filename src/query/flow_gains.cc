@@ -21,6 +21,9 @@ TcpTrouble trouble_of(const TcpSide& side) {
           .resets = side.rsts};
 }
 
+/// Its last word. A closed flow is told again while its last packets and points come in.
+bool is_last(const Flow& flow) { return flow.ending != FlowEnding::kLive; }
+
 bool is_nothing(const TcpTrouble& trouble) {
   return trouble.retransmits + trouble.out_of_order + trouble.zero_windows + trouble.resets == 0;
 }
@@ -37,7 +40,7 @@ void FlowGains::begin(const std::vector<Flow>& flows) {
   began_ = 0;
   for (const Flow& flow : flows) {
     if (known_.size() >= most_) break;
-    if (!flow.ended) known_.emplace(flow.id, state_of(flow));
+    if (!is_last(flow)) known_.emplace(flow.id, state_of(flow));
   }
 }
 
@@ -69,7 +72,7 @@ bool FlowGains::take(const Flow& flow, Micros time, FlowRecord& record) {
       return false;
     }
     if (to_micros(flow.first_seen) < began_) {
-      if (!flow.ended) known_.emplace(flow.id, state_of(flow));
+      if (!is_last(flow)) known_.emplace(flow.id, state_of(flow));
       return false;
     }
     found = known_.emplace(flow.id, Known{}).first;
@@ -77,7 +80,7 @@ bool FlowGains::take(const Flow& flow, Micros time, FlowRecord& record) {
   const Known before = found->second;
   const Known now = state_of(flow);
   found->second = now;
-  if (flow.ended) known_.erase(found);
+  if (is_last(flow)) known_.erase(found);
 
   const Counters forward = gained(now.forward, before.forward);
   const Counters reverse = gained(now.reverse, before.reverse);
@@ -85,7 +88,7 @@ bool FlowGains::take(const Flow& flow, Micros time, FlowRecord& record) {
   const TcpTrouble server = gained(now.server, before.server);
   const bool shook_hands = now.shook_hands && !before.shook_hands;
   if (forward == Counters{} && reverse == Counters{} && is_nothing(client) && is_nothing(server) &&
-      !began && !shook_hands && !flow.ended)
+      !began && !shook_hands && !is_last(flow))
     return false;
   record = record_of(flow);
   record.time = time;
@@ -95,6 +98,7 @@ bool FlowGains::take(const Flow& flow, Micros time, FlowRecord& record) {
   record.server_trouble = server;
   if (!shook_hands) record.handshake = 0;
   record.began = began;
+  record.ended = is_last(flow);
   return true;
 }
 
