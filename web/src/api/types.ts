@@ -10,15 +10,15 @@ export interface Column {
   unit?: string;
 }
 
-/** Losses: `"stage.cause": count`, of the server `"stage/cause": count`. */
-export type Losses = Record<string, number | Record<string, number>>;
+/** Lost: `"stage.cause": count`, of the server `"stage/cause": count`. */
+export type Lost = Record<string, number | Record<string, number>>;
 
 /** How complete an answer is. */
 export interface Completeness {
   since: string;
   until: string;
   lost_since: string;
-  lost: Losses;
+  lost: Lost;
   complete: boolean;
   /** Lists of netprobe-server say here whose part is in them, in place of the times. */
   agents?: number;
@@ -37,7 +37,7 @@ export interface Sources {
   agents: number;
   answered: number;
   missing: Missing[];
-  lost: Losses;
+  lost: Lost;
 }
 
 /** What any answer may say of how whole it is. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an answer lacks, as short facts that a panel shows.
-import type { Losses, Sources, Whole } from './types';
+import type { Lost, Sources, Whole } from './types';
 
 export type Lack =
   | { is: 'missing_nodes'; missing: number; of: number; names: string[] }
@@ -21,7 +21,7 @@ function nameOfLoss(name: string): [string, string] {
   return [parts.at(-2) ?? name, parts.length > 1 ? (parts.at(-1) ?? '') : ''];
 }
 
-export function everyLoss(lost: Losses = {}): Loss[] {
+export function everyLoss(lost: Lost = {}): Loss[] {
   return Object.entries(lost).flatMap(([name, value]): Loss[] => {
     if (typeof value === 'number') {
       const [stage, cause] = nameOfLoss(name);
@@ -32,7 +32,7 @@ export function everyLoss(lost: Losses = {}): Loss[] {
 }
 
 /** Sums losses by stage; those that are no data of the user's (a slow client's) count too. */
-export function lossesOf(lost: Losses = {}): [string, number][] {
+export function lossesOf(lost: Lost = {}): [string, number][] {
   const stages = new Map<string, number>();
   for (const { stage, count } of everyLoss(lost))
     if (count > 0) stages.set(stage, (stages.get(stage) ?? 0) + count);

@@ -15,6 +15,7 @@ export const t = translator({
   critical: { en: 'critical', zh: '严重' },
   active: { en: 'active', zh: '活动' },
   resolved: { en: 'over', zh: '已结束' },
+  end_not_told: { en: 'end not told', zh: '未见结束' },
   state: { en: 'State', zh: '状态' },
   any_state: { en: 'active and over', zh: '活动和已结束' },
   severity: { en: 'Severity', zh: '级别' },
