@@ -8,6 +8,11 @@ export function parseTime(text: string | null | undefined): number {
   return text ? Date.parse(text.replace(/(\.\d{3})\d+/, '$1')) : Number.NaN;
 }
 
+/** As the API takes it; empty where it is none. */
+export function isoTime(ms: number): string {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : '';
+}
+
 /** The browser's own zone: "17:02:14", with the day where it is another. */
 export function clockTime(ms: number, now = Date.now()): string {
   if (Number.isNaN(ms)) return '–';

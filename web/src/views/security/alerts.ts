@@ -2,7 +2,7 @@
 // Alerts of a list, of the stream and of history, as one list; and the flows behind them.
 import { columnIndex, condition, number, text } from '../../api/query';
 import type { Cell, QueryAnswer, Severity } from '../../api/types';
-import { parseTime } from '../../format/time';
+import { isoTime, parseTime } from '../../format/time';
 import type { AlertEnd, Evidence, FullAlert } from './types';
 
 export const severities: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical'];
@@ -166,10 +166,7 @@ export function flowsBehind(alert: FullAlert): { q: string; since: string; until
   if (ends.length === 0 && first) ends.push(first.src_ip, first.dst_ip);
   const conditions = ends.map((end) => `ip=${end}`);
   if (alert.target.port) conditions.push(`port=${alert.target.port}`);
-  const around = (time: string, ms: number) => {
-    const at = parseTime(time);
-    return Number.isNaN(at) ? '' : new Date(at + ms).toISOString();
-  };
+  const around = (time: string, ms: number) => isoTime(parseTime(time) + ms);
   return {
     q: conditions.join(' '),
     since: around(alert.first_seen, -60_000),
