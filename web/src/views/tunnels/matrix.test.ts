@@ -73,7 +73,8 @@ it('reads counters by the clock of the node that counted', () => {
 });
 
 it('shades by magnitude', () => {
-  expect(shade(undefined, 10)).toBe(0);
+  expect(shade(0, 10)).toBe(0);
+  expect(shade(20, 10)).toBe(1);
   expect(shade(10, 10)).toBe(1);
   expect(shade(1, 10)).toBeCloseTo(0.75);
   expect(shade(1e-9, 10)).toBe(0.08);

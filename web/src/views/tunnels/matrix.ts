@@ -79,7 +79,7 @@ export interface Matrix {
   cells: Map<string, Map<string, Cell>>;
   /** Nodes whose agent is in the answer: of others nobody knows what they send each other. */
   observed: Set<string>;
-  /** Largest rate of bytes. */
+  /** Largest weight. */
   most: number;
 }
 
@@ -126,7 +126,7 @@ export function matrixOf(
   }
   let most = 0;
   for (const line of cells.values())
-    for (const cell of line.values()) most = Math.max(most, amountOf(cell)?.byteRate ?? 0);
+    for (const cell of line.values()) most = Math.max(most, weightOf(cell));
   return { nodes: [...nodes].sort(compareNames), cells, observed, most };
 }
 
@@ -135,10 +135,16 @@ export function amountOf(cell: Cell | undefined): Amount | undefined {
   return cell?.sent ?? cell?.received;
 }
 
+/** Bytes a second; before they are known, bytes. */
+export function weightOf(cell: Cell): number {
+  const amount = amountOf(cell);
+  return amount?.byteRate ?? amount?.bytes ?? 0;
+}
+
 /** 0 to 1, by magnitude: a tenth of the most is still well seen. */
-export function shade(value: number | undefined, most: number): number {
-  if (!value || value <= 0 || most <= 0) return 0;
-  return Math.max(0.08, 1 + Math.log10(value / most) / 4);
+export function shade(value: number, most: number): number {
+  if (!(value > 0) || most <= 0) return 0;
+  return Math.min(1, Math.max(0.08, 1 + Math.log10(value / most) / 4));
 }
 
 /** Outer packets of a pair, one way. */

@@ -49,6 +49,10 @@ export const t = translator({
     zh: '另有 {count} 个流量较小的端点，见下表。',
   },
   table: { en: 'Tunnels', zh: '隧道明细' },
+  more_rows: {
+    en: '{count} more are not shown: choose a VNI or a kind above.',
+    zh: '另有 {count} 条未显示：请在上方选择 VNI 或类型。',
+  },
   node: { en: 'Node', zh: '节点' },
   tunnel: { en: 'Tunnel', zh: '隧道' },
   from: { en: 'Outer source', zh: '外层源地址' },
