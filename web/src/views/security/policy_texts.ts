@@ -32,7 +32,7 @@ export const t = translator({
   },
   denied: { en: 'denied', zh: '拒绝' },
   unclear: { en: 'unclear', zh: '无法判断' },
-  found_flows: { en: '{count} flows', zh: '{count} 条流' },
+  found_flows: { en: 'flows: {count}', zh: '流：{count}' },
   not_shown: { en: '{count} more are not shown', zh: '另有 {count} 条未显示' },
   without: { en: 'No policy for these', zh: '以下工作负载没有策略' },
   policy_of: { en: 'Policy for {workload}', zh: '{workload} 的策略' },

@@ -94,7 +94,7 @@ export const t = translator({
   runs: { en: 'Runs', zh: '运行次数' },
   per_run: { en: 'ns a run', zh: '每次 ns' },
   cpu_share: { en: 'CPU', zh: 'CPU' },
-  programs: { en: '{count} programs', zh: '{count} 个程序' },
+  programs: { en: 'programs: {count}', zh: '程序：{count}' },
   no_program: { en: 'no program', zh: '无 BPF 程序' },
   on: { en: 'on', zh: '启用' },
   off: { en: 'off', zh: '关闭' },

@@ -38,6 +38,10 @@ export const t = translator({
     en: 'Hatched: neither node’s agent is in this answer.',
     zh: '斜线格：两端节点的探针都不在本次应答中。',
   },
+  partial_note: {
+    en: 'Not all tunnels are in this answer: hatched cells may have traffic. The query behind it (↗) has all pairs.',
+    zh: '本次应答未包含全部隧道：斜线格可能有流量。对应的查询（↗）包含所有节点对。',
+  },
   none_seen: { en: 'nothing seen', zh: '未见流量' },
   cell: {
     en: '{from} to {to}: {rate}; {sent} packets sent, {received} received since the start',
