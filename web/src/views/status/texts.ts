@@ -25,8 +25,8 @@ export const t = translator({
   kube_retrying: { en: 'retrying', zh: '重试中' },
   kube_failed: { en: 'failed', zh: '失败' },
   kube_off_note: {
-    en: 'Names are not known: --enable-kubernetes, or no cluster was found.',
-    zh: '无法获知名称：未设置 --enable-kubernetes，或未找到集群。',
+    en: 'Names are not known: there is neither --kubeconfig nor a service account, or --enable-kubernetes=false.',
+    zh: '无法获知名称：既没有 --kubeconfig 也没有 ServiceAccount，或设置了 --enable-kubernetes=false。',
   },
   kube_objects: {
     en: '{nodes} nodes, {namespaces} namespaces, {pods} pods, {services} services, {policies} network policies',
