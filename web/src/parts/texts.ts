@@ -34,5 +34,10 @@ export const t = translator({
   broken: { en: 'the stream broke; again in {seconds} s', zh: '数据流中断，{seconds} 秒后重连' },
   stale: { en: 'nothing new for {seconds} s', zh: '{seconds} 秒没有新数据' },
   pause: { en: 'Pause', zh: '暂停' },
+  table: { en: '{name} (table)', zh: '{name}（表格）' },
+  text: { en: '{name} (text)', zh: '{name}（文本）' },
+  copy: { en: 'Copy', zh: '复制' },
+  copied: { en: 'Copied', zh: '已复制' },
+  not_copied: { en: 'Marked: copy it by Ctrl+C', zh: '已选中，请按 Ctrl+C 复制' },
   go_on: { en: 'Go on', zh: '继续' },
 });
