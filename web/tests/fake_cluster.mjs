@@ -75,10 +75,16 @@ export function makeCluster({
 
   const pairs = new Map();
   const most = Math.min(edges, workloads * (workloads - 1));
-  for (let tries = 0; pairs.size < most && tries < most * 20; tries += 1) {
-    // Few are talked to by many; the outside talks to the first tiers.
-    let dst = Math.floor(next() ** 1.7 * workloads);
+  for (let tries = 0; pairs.size < most && tries < most * 100; tries += 1) {
     let src = pick(workloads);
+    let dst = pick(workloads);
+    // From tier to tier, mostly within a namespace; few are talked to by all.
+    if (next() < 0.15) dst = Math.floor(next() ** 2 * Math.min(workloads, 12));
+    else {
+      if (next() < 0.93 && dst % tiers.length <= src % tiers.length) continue;
+      if (next() < 0.6 && dst % spaces !== src % spaces) continue;
+    }
+    if (dst >= workloads) continue;
     if (next() < 0.04) src = world;
     else if (next() < 0.04) dst = world;
     else if (next() < 0.02) src = workloads + pick(ends.length - workloads - 1);
@@ -96,9 +102,9 @@ export function makeCluster({
       port: [443, 80, 5432, 6379, 8080, 9090, 53][pick(7)],
       rate: 200 * Math.exp(next() * 9), // bytes a second
       rtt: src === world || dst === world ? 20 + next() * 90 : 0.1 + next() ** 4 * 30,
-      retransmits: protocol === 'tcp' ? (trouble < 0.03 ? 0.03 + next() * 0.1 : 0.0005) : 0,
-      resets: protocol === 'tcp' && trouble > 0.03 && trouble < 0.05 ? 0.3 : 0,
-      drops: trouble > 0.97 ? 0.02 : 0,
+      retransmits: protocol === 'tcp' ? (trouble < 0.015 ? 0.03 + next() * 0.1 : 0.0005) : 0,
+      resets: protocol === 'tcp' && trouble > 0.03 && trouble < 0.04 ? 0.3 : 0,
+      drops: trouble > 0.99 ? 0.02 : 0,
       comes: next() < 0.08, // and goes
     });
   }

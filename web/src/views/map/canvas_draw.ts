@@ -36,7 +36,7 @@ export function sceneOf(picture: Picture, places: Places, metric: Metric): Scene
     const to = places.get(edge.dst.id);
     if (!from || !to) continue;
     // Few widths: each is one stroke.
-    const width = edge.gone ? 0.5 : Math.ceil(widthOf(metricValue(edge, metric), most) / 2);
+    const width = edge.gone ? 0.5 : Math.ceil(widthOf(metricValue(edge, metric), most) / 1.5);
     const key = `${health} ${width}`;
     let group = groups.get(key);
     if (!group) groups.set(key, (group = { health, width, gone: edge.gone, points: [] }));

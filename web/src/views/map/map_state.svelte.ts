@@ -8,6 +8,8 @@ import { placeNewcomers, type Places, type Point } from './place';
 
 export const MOST_NODES = 200;
 export const MOST_EDGES = 400;
+/** Few nodes with many edges cannot be read either. */
+export const mostEdges = (nodes: number) => Math.min(MOST_EDGES, 40 + 3 * nodes);
 /** Places of who is gone are kept for so many; then the picture is laid out anew. */
 const MOST_PLACES = 20_000;
 
@@ -42,11 +44,12 @@ export class MapState {
       const common = { problemsOnly, keep, before: this.#before };
       const edges = shown.totals.edges;
       const full = cut(edges.values(), { ...common, mostNodes: Infinity, mostEdges: Infinity });
-      const fits = full.allNodes <= MOST_NODES && full.allEdges <= MOST_EDGES;
+      const edgesMost = mostEdges(Math.min(full.allNodes, MOST_NODES));
+      const fits = full.allNodes <= MOST_NODES && full.allEdges <= edgesMost;
       const picture =
         options.all || fits
           ? full
-          : cut(edges.values(), { ...common, mostNodes: MOST_NODES, mostEdges: MOST_EDGES });
+          : cut(edges.values(), { ...common, mostNodes: MOST_NODES, mostEdges: edgesMost });
       this.full = full;
       this.#before = new Set([
         ...picture.nodes.map((one) => one.node.id),

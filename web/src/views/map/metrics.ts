@@ -45,10 +45,9 @@ export function metricText(numbers: Numbers, metric: Metric, seconds: number): s
   }
 }
 
-/** 1 to 8 px: a tenfold value is 1.4 px more, by the largest that is drawn. */
+/** 1 to 7 px, by the largest that is drawn: the area that it takes tells how much it is. */
 export function widthOf(value: number, most: number): number {
-  if (value <= 0 || most <= 0) return 1;
-  return Math.max(1, 8 + 1.4 * Math.log10(value / most));
+  return value <= 0 || most <= 0 ? 1 : 1 + 6 * Math.sqrt(value / most);
 }
 
 export const glyphs: Record<NodeKind, string> = {

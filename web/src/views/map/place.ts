@@ -51,6 +51,29 @@ class Occupied {
   }
 }
 
+/** Room for all cards and for edges that go around them. */
+export function boundsOf(places: Places): {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+} {
+  let [left, top, right, bottom] = [0, 0, 0, 0];
+  for (const { x, y } of places.values()) {
+    left = Math.min(left, x);
+    top = Math.min(top, y);
+    right = Math.max(right, x);
+    bottom = Math.max(bottom, y);
+  }
+  const margin = NODE_WIDTH;
+  return {
+    left: left - margin,
+    top: top - margin,
+    width: right - left + 2 * margin,
+    height: bottom - top + 2 * margin,
+  };
+}
+
 /** Puts ids that have no place beside their neighbours; changes `places`. */
 export function placeNewcomers(
   places: Places,
@@ -131,11 +154,15 @@ function ringOf(ring: number): [number, number][] {
   return cells;
 }
 
+/** So many columns are fine on any screen: they are not broken up to save width. */
+const COLUMNS = 5;
+
 /**
- * Ranks of a levelled layout that are much taller than the rest are broken into columns beside
- * each other, so that the whole is about as wide as a screen. Order within a rank is kept.
+ * Makes columns of the ranks of a levelled layout, so that the whole is about as wide as a
+ * screen: a rank that is too tall becomes several columns, and ranks of one or two, of which
+ * a graph with circles has many, share one. The order of the layout is kept.
  */
-export function wrapRanks(points: readonly Point[], aspect = 1.7): Point[] {
+export function wrapRanks(points: readonly Point[], aspect = 1.6): Point[] {
   const ranks = new Map<number, number[]>();
   points.forEach(({ x }, index) => {
     const rank = Math.round(x);
@@ -144,27 +171,36 @@ export function wrapRanks(points: readonly Point[], aspect = 1.7): Point[] {
     else ranks.set(rank, [index]);
   });
   const ordered = [...ranks.entries()].sort(([a], [b]) => a - b).map(([, members]) => members);
-  // The fewest rows with which the picture is wide enough.
-  let rows = 1;
-  const columnsWith = (count: number) =>
-    ordered.reduce((sum, members) => sum + Math.ceil(members.length / count), 0);
-  while (columnsWith(rows) * COLUMN > rows * ROW * aspect) rows += 1;
-  const placed = points.map((point) => ({ ...point }));
-  let column = 0;
-  for (const members of ordered) {
-    members.sort((a, b) => (points[a]?.y ?? 0) - (points[b]?.y ?? 0));
-    const columns = Math.ceil(members.length / rows);
-    const tall = Math.ceil(members.length / columns);
-    members.forEach((index, order) => {
-      const row = Math.floor(order / columns);
-      // Half a row down in every other column: edges that pass are seen between.
-      const shift = columns > 1 && (order % columns) % 2 === 1 ? 0.5 : 0;
-      placed[index] = {
-        x: (column + (order % columns)) * COLUMN,
-        y: (row + shift - tall / 2) * ROW,
-      };
-    });
-    column += columns;
+  for (const members of ordered)
+    members.sort((a, b) => (points[a]?.y ?? 0) - (points[b]?.y ?? 0) || a - b);
+  let columns = ordered;
+  for (let rows = 1; rows <= points.length; rows += 1) {
+    columns = columnsOf(ordered, rows);
+    if (columns.length <= COLUMNS || columns.length * COLUMN <= rows * ROW * aspect) break;
   }
+  const placed = points.map((point) => ({ ...point }));
+  columns.forEach((members, column) =>
+    members.forEach((index, row) => {
+      // Half a row down in every other column: an edge that passes is seen between.
+      const shift = column % 2 === 1 ? 0.25 : -0.25;
+      placed[index] = { x: column * COLUMN, y: (row - (members.length - 1) / 2 + shift) * ROW };
+    }),
+  );
   return placed;
+}
+
+function columnsOf(ranks: readonly number[][], rows: number): number[][] {
+  const share = ranks.length > COLUMNS;
+  const columns: number[][] = [];
+  for (const members of ranks) {
+    const last = columns.at(-1);
+    if (share && last && last.length + members.length <= rows) {
+      last.push(...members);
+      continue;
+    }
+    const parts = Math.ceil(members.length / rows);
+    const size = Math.ceil(members.length / parts);
+    for (let at = 0; at < members.length; at += size) columns.push(members.slice(at, at + size));
+  }
+  return columns;
 }

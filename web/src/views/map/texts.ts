@@ -51,6 +51,10 @@ export const t = translator({
     en: '+{nodes} more nodes, {edges} more edges ({share} of bytes)',
     zh: '另有 {nodes} 个节点、{edges} 条连线未绘制（占字节数 {share}）',
   },
+  hidden_edges: {
+    en: '+{edges} more edges ({share} of bytes)',
+    zh: '另有 {edges} 条连线未绘制（占字节数 {share}）',
+  },
   hidden_troubled: { en: '{count} of them with problems', zh: '其中 {count} 条异常' },
   filtered: { en: 'filtered: {text}', zh: '已过滤：{text}' },
   only_problems_chip: {
