@@ -57,13 +57,12 @@ export function cut(edges: Iterable<MapEdge>, options: CutOptions): Picture {
     if (!options.problemsOnly || troubles.length > 0) all.push({ edge, health, troubles });
   }
   const nodes = nodesOf(all);
-  const stays = (id: string) => options.keep.has(id) || options.before.has(id);
   const chosen = choose(
     [...nodes.values()],
     options.mostNodes,
     (one) => one.node.id,
     (one) => one.bytes,
-    stays,
+    options,
   );
   const ids = new Set(chosen.map((one) => one.node.id));
   const between = all.filter(({ edge }) => ids.has(edge.src.id) && ids.has(edge.dst.id));
@@ -74,7 +73,7 @@ export function cut(edges: Iterable<MapEdge>, options: CutOptions): Picture {
     options.mostEdges,
     (one) => one.edge.id,
     (one) => one.edge.bytes + (one.troubles.length > 0 ? most : 0),
-    stays,
+    options,
   );
   let drawnBytes = 0;
   let drawnTroubled = 0;
@@ -124,14 +123,14 @@ function choose<T>(
   most: number,
   id: (one: T) => string,
   size: (one: T) => number,
-  stays: (id: string) => boolean,
+  { keep, before }: Pick<CutOptions, 'keep' | 'before'>,
 ): T[] {
   if (all.length <= most) return all;
-  const sorted = all
-    .map((one) => ({ one, size: size(one), stays: stays(id(one)) }))
-    .sort((a, b) => b.size - a.size);
+  const sorted = all.map((one) => ({ one, id: id(one), size: size(one) }));
+  sorted.sort((a, b) => b.size - a.size);
   const near = Math.ceil(most * 1.25);
-  const first = sorted.slice(0, near).filter((entry) => entry.stays);
+  const first = sorted.filter((entry) => keep.has(entry.id));
+  first.push(...sorted.slice(0, near).filter((entry) => before.has(entry.id)));
   const kept = new Set(first.slice(0, most));
   for (const entry of sorted) {
     if (kept.size >= most) break;

@@ -5,7 +5,10 @@ import type { MapEdge, Numbers } from './totals';
 export type Trouble = 'drops' | 'retransmits' | 'resets' | 'rtt';
 export type Health = 'good' | 'warn' | 'bad';
 
-/** A single lost segment of a quiet edge is no problem yet. */
+/** A single lost packet of a quiet edge is no problem yet. */
+export const LEAST_DROPS = 3;
+export const WARN_DROPS = 0.001;
+export const BAD_DROPS = 0.05;
 export const LEAST_RETRANSMITS = 3;
 export const WARN_RETRANSMITS = 0.01;
 export const BAD_RETRANSMITS = 0.05;
@@ -14,6 +17,11 @@ export const WARN_RTT_MS = 100;
 /** To the outside the way is longer. */
 export const WARN_RTT_OUTSIDE_MS = 500;
 
+/** Of the packets that were sent: those that came through, and those that did not. */
+export function dropShare(numbers: Numbers): number {
+  return numbers.drops > 0 ? numbers.drops / (numbers.packets + numbers.drops) : 0;
+}
+
 /** Share of packets; both ways. */
 export function retransmitShare(numbers: Numbers): number {
   return numbers.packets > 0 ? numbers.retransmits / numbers.packets : 0;
@@ -21,7 +29,7 @@ export function retransmitShare(numbers: Numbers): number {
 
 export function troublesOf(edge: MapEdge): Trouble[] {
   const troubles: Trouble[] = [];
-  if (edge.drops > 0) troubles.push('drops');
+  if (edge.drops >= LEAST_DROPS && dropShare(edge) >= WARN_DROPS) troubles.push('drops');
   if (edge.retransmits >= LEAST_RETRANSMITS && retransmitShare(edge) >= WARN_RETRANSMITS)
     troubles.push('retransmits');
   if (edge.resets > 0 && edge.resets >= WARN_RESETS * edge.flows) troubles.push('resets');
@@ -33,6 +41,8 @@ export function troublesOf(edge: MapEdge): Trouble[] {
 
 export function healthOf(edge: MapEdge, troubles = troublesOf(edge)): Health {
   if (troubles.length === 0) return 'good';
-  const heavy = edge.retransmits >= LEAST_RETRANSMITS && retransmitShare(edge) >= BAD_RETRANSMITS;
-  return troubles.includes('drops') || heavy ? 'bad' : 'warn';
+  if (troubles.includes('drops') && dropShare(edge) >= BAD_DROPS) return 'bad';
+  return troubles.includes('retransmits') && retransmitShare(edge) >= BAD_RETRANSMITS
+    ? 'bad'
+    : 'warn';
 }

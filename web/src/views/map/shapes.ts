@@ -57,8 +57,8 @@ export function neighbourIn(
     const dx = point.x - from.x;
     const dy = point.y - from.y;
     const along = dx * ux + dy * uy;
-    if (along <= 1) continue;
     const aside = Math.abs(dx * uy) + Math.abs(dy * ux);
+    if (along <= 1 || aside > 2 * along) continue;
     const cost = along + 2 * aside;
     if (cost < least) [best, least] = [id, cost];
   }

@@ -38,8 +38,8 @@ export const t = translator({
   found: { en: '{count} found', zh: '找到 {count} 个' },
   problems_only: { en: 'Problems only', zh: '仅显示异常' },
   problems_hint: {
-    en: 'Dropped packets; at least 1 % of packets sent again (3 or more); resets of at least 5 % of new flows; round trips of 100 ms, to the outside 500 ms.',
-    zh: '满足任一条件：有丢包；重传率不低于 1%（且不少于 3 个）；重置数不低于新建流的 5%；往返时延达到 100 毫秒（对集群外部为 500 毫秒）。',
+    en: 'At least 0.1 % of packets dropped, or 1 % sent again (3 or more each); resets of at least 5 % of new flows; round trips of 100 ms, to the outside 500 ms.',
+    zh: '满足任一条件：丢包率不低于 0.1%，或重传率不低于 1%（均不少于 3 个）；重置数不低于新建流的 5%；往返时延达到 100 毫秒（对集群外部为 500 毫秒）。',
   },
   draw_all: { en: 'Draw all', zh: '全部绘制' },
   draw_less: { en: 'Draw the largest', zh: '只绘制主要部分' },
@@ -174,5 +174,5 @@ export const t = translator({
     zh: '箭头由发起方指出；越粗数值越大',
   },
   legend_warn: { en: 'problem', zh: '异常' },
-  legend_bad: { en: 'drops or 5 % retransmits', zh: '丢包或重传率达 5%' },
+  legend_bad: { en: '5 % drops or retransmits', zh: '丢包率或重传率达 5%' },
 });
