@@ -27,16 +27,6 @@ using test::Packet;
 constexpr int kRounds = 15;
 constexpr int kRepeat = 200'000;
 
-double run(int program, Bytes frame, int repeat) {
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-              .data_size_in = static_cast<__u32>(frame.size()), .repeat = repeat);
-  if (bpf_prog_test_run_opts(program, &options) != 0) {
-    fmt::print(stderr, "the kernel does not run the program\n");
-    std::exit(1);
-  }
-  return options.duration;
-}
-
 struct Variant {
   FlowPrograms programs;
   DeviceTable devices;
@@ -84,8 +74,8 @@ int measure() {
     std::vector<double> without;
     std::vector<double> with;
     for (int round = -1; round < kRounds; ++round) {
-      const double a = run(off.program(), frame, kRepeat);
-      const double b = run(on.program(), frame, kRepeat);
+      const double a = test_run(off.program(), frame, kRepeat);
+      const double b = test_run(on.program(), frame, kRepeat);
       if (round < 0) continue;  // warm-up
       without.push_back(a);
       with.push_back(b);
@@ -110,8 +100,8 @@ int measure() {
   std::vector<double> with;
   constexpr int kBite = 500;
   for (int round = 0; round < kRounds * 20; ++round) {
-    without.push_back(run(off.program(), question().bytes(), kBite));
-    with.push_back(run(all.program(), question().bytes(), kBite));
+    without.push_back(test_run(off.program(), question().bytes(), kBite));
+    with.push_back(test_run(all.program(), question().bytes(), kBite));
     ring->drain();
   }
   rows.push_back({"DNS that is told", "over without names", median(with) - median(without), "ns",
@@ -130,7 +120,7 @@ int measure() {
   for (std::uint32_t i = 0; i < 50'000; ++i) {
     frame[42] = static_cast<std::uint8_t>(i >> 8U);  // the message's id: each is another
     frame[43] = static_cast<std::uint8_t>(i);
-    (void)run(all.program(), frame, 1);
+    (void)test_run(all.program(), frame, 1);
     if (i % 1'000 != 999) continue;
     const auto begin = std::chrono::steady_clock::now();
     reading->drain();

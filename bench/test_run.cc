@@ -64,10 +64,11 @@ bool rotate(const FlowPrograms& programs, std::uint32_t flows) {
   return bpf_map_update_elem(programs.object.map_fd(".data.bench"), &zero, &settings, BPF_ANY) == 0;
 }
 
-double test_run(int program, int repeat) {
-  auto packet = udp_packet();
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = packet.data(), .data_size_in = packet.size(),
-              .repeat = repeat);
+double test_run(int program, int repeat) { return test_run(program, udp_packet(), repeat); }
+
+double test_run(int program, std::span<const std::uint8_t> frame, int repeat) {
+  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
+              .data_size_in = static_cast<__u32>(frame.size()), .repeat = repeat);
   if (bpf_prog_test_run_opts(program, &options) != 0) {
     fmt::print(stderr, "test run failed: {}\n", std::strerror(errno));
     std::exit(1);

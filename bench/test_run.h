@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "model/flow_delta.h"
 #include "probes/flow/flow_programs.h"
@@ -30,5 +31,7 @@ void pin_to_cpu(int cpu);
 /// Runs a program `repeat` times on the rotating packet; nanoseconds a run.
 /// Exits where the kernel refuses.
 double test_run(int program, int repeat);
+/// The same on this frame.
+double test_run(int program, std::span<const std::uint8_t> frame, int repeat);
 
 }  // namespace netprobe::bench

@@ -59,16 +59,6 @@ Frame vxlan() {
   return f;
 }
 
-double run(int program, const Frame& frame, int repeat) {
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-              .data_size_in = static_cast<__u32>(frame.size()), .repeat = repeat);
-  if (bpf_prog_test_run_opts(program, &options) != 0) {
-    fmt::print(stderr, "the kernel does not run the program\n");
-    std::exit(1);
-  }
-  return options.duration;
-}
-
 struct Variant {
   FlowPrograms programs;
   DeviceTable devices;
@@ -106,8 +96,8 @@ int measure() {
     std::vector<double> off;
     std::vector<double> on;
     for (int round = -1; round < kRounds; ++round) {
-      const double a = run(program_without, frame, kRepeat);
-      const double b = run(program_with, frame, kRepeat);
+      const double a = test_run(program_without, frame, kRepeat);
+      const double b = test_run(program_with, frame, kRepeat);
       if (round < 0) continue;  // warm-up
       off.push_back(a);
       on.push_back(b);

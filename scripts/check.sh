@@ -32,7 +32,7 @@ check_licence() {
       bad=1
     fi
   done < <(tracked 'include/*.h' 'include/*.h.in' 'examples/*.cc' 'examples/*.h' 'src/*.cc' 'src/*.h' 'src/*.c' 'bpf/*.h' 'bpf/*.c' 'tests/*.cc' 'tests/*.h' \
-    'tests/*.c' 'bench/*.cc' 'bench/*.h' 'bench/*.c' 'web/*.ts' 'web/*.svelte')
+    'tests/*.c' 'bench/*.cc' 'bench/*.h' 'bench/*.c' 'web/*.ts' 'web/*.svelte' 'web/*.mjs' 'web/*.css')
   return $bad
 }
 

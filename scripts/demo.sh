@@ -15,6 +15,7 @@ lab/traffic start --name "$name"
 eval "$(lab/env --name "$name" --shell)"
 cat <<TEXT
 
+demo: in a browser: $SERVER/
 demo: agents: $AGENTS
 demo: the server, one address for all of them: $SERVER
 demo: in a second terminal:

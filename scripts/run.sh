@@ -12,7 +12,8 @@ port=${NETPROBE_METRICS_PORT:-8081}
 # What it records stays in the build's folder, unless it is said otherwise.
 export NETPROBE_DATA_DIR=${NETPROBE_DATA_DIR:-$PWD/build/history}
 cat <<TEXT
-run: the agent starts now; Ctrl-C ends it. In a second terminal:
+run: the agent starts now; Ctrl-C ends it. In a browser: http://localhost:$port/
+run: In a second terminal:
 run:   curl -s localhost:$port/metrics | head
 run:   bin/netprobe top
 run:   bin/netprobe observe

@@ -35,6 +35,8 @@ test_packages=(
   tshark nfdump prometheus prometheus-alertmanager jq procps netcat-openbsd socat python3 netsniff-ng
   qemu-system-x86 busybox-static cpio kmod xz-utils
   etcd-server clickhouse-server rsyslog rsyslog-openssl
+  # The page, in a browser; names in Chinese have glyphs in its pictures.
+  chromium fonts-noto-cjk
   # Receivers of OTLP are made of the official services.
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   libopentelemetry-proto-dev

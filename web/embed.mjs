@@ -12,6 +12,7 @@ const types = {
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
   '.svg': 'image/svg+xml',
+  '.txt': 'text/plain; charset=utf-8',
   '.webmanifest': 'application/manifest+json',
 };
 
@@ -26,6 +27,17 @@ const [dist, folder] = process.argv.slice(2);
 const packed = join(folder, 'packed');
 rmSync(packed, { recursive: true, force: true });
 mkdirSync(packed, { recursive: true });
+
+// What the page is made of is under licences that want to be named.
+const { packages } = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8'));
+let licences = 'The page of NetProbe is made with these packages.\n';
+for (const [path, about] of Object.entries(packages)) {
+  if (about.dev || about.optional || about.devOptional) continue;
+  const name = readdirSync(path).find((file) => /^licen[cs]e/i.test(file));
+  licences += `\n==== ${path.replace(/^node_modules\//, '')} ${about.version} (${about.license})\n\n`;
+  if (name) licences += readFileSync(join(path, name), 'utf8');
+}
+writeFileSync(join(dist, 'licences.txt'), licences);
 
 let blobs = '';
 let rows = '';

@@ -62,8 +62,10 @@ Result<std::unique_ptr<DetectionEngine>> make_detection(const AgentOptions& opti
                                                         const IntelSink& lists) {
   auto mutes = make_mutes(options.mute_alerts, clock.wall());
   if (!mutes) return std::unexpected(mutes.error());
-  if (auto s = check_detector_names(options.detectors); !s) return std::unexpected(s.error());
-  if (!options.enable_detection) return nullptr;
+  if (!options.enable_detection) {
+    if (auto s = check_detector_names(options.detectors); !s) return std::unexpected(s.error());
+    return nullptr;
+  }
   auto slots = make_detectors(settings_of(options), clock, lists);
   if (!slots) return std::unexpected(slots.error());
   DetectionOptions detection;

@@ -191,8 +191,9 @@ int serve_until_signal(int argc, const char* const* argv, const AgentOptions& op
   else
     spdlog::info("watching {}", watching);
   spdlog::info(
-      "look at http://localhost:{}{} and http://localhost:{}/api/flows, or run: netprobe top",
-      server.port(), options.metrics_path, server.port());
+      "look at http://localhost:{}/ in a browser, at http://localhost:{}{} for metrics, or run: "
+      "netprobe top",
+      server.port(), server.port(), options.metrics_path);
 
   const sigset_t signals = handled_signals();
   for (;;) {

@@ -10,11 +10,11 @@ extern "C" {
 #endif
 
 struct netprobe_page_asset {
-  const char* path;         /* "/assets/main-1a2b3c.js"; "/" is the page itself */
+  const char* path; /* "/assets/main-1a2b3c.js"; "/" is the page itself */
   const char* content_type;
-  const char* etag;         /* quoted; the hash of what it holds */
+  const char* etag;          /* quoted; the hash of what it holds */
   const unsigned char* gzip; /* a member of gzip */
-  size_t size;              /* of it, in bytes */
+  size_t size;               /* of it, in bytes */
 };
 
 /* Ended by one without a path. Only that one where the program was built without the page. */

@@ -29,7 +29,6 @@ HttpResponse file(const netprobe_page_asset& asset, const HttpRequest& request) 
   response.headers = {{"ETag", asset.etag},
                       {"Content-Security-Policy", std::string(kPolicy)},
                       {"Referrer-Policy", "no-referrer"},
-                      {"Cross-Origin-Opener-Policy", "same-origin"},
                       {"Cross-Origin-Resource-Policy", "same-origin"}};
   if (request.header("if-none-match") == asset.etag) {
     response.status = 304;
@@ -64,11 +63,11 @@ void add_page_route(HttpServer& server, HttpBody index, std::string_view metrics
       reply(file(*page, request));
     });
   if (metrics_path == "/") return;  // the user wants the metrics there
-  server.route("/", [page, index = std::move(index)](const HttpRequest& request,
-                                                     const HttpReply& reply) {
-    if (page != nullptr && wants_page(request)) return reply(file(*page, request));
-    reply(HttpResponse{.body = index});
-  });
+  server.route(
+      "/", [page, index = std::move(index)](const HttpRequest& request, const HttpReply& reply) {
+        if (page != nullptr && wants_page(request)) return reply(file(*page, request));
+        reply(HttpResponse{.body = index});
+      });
 }
 
 }  // namespace netprobe

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "model/finding.h"
 #include "model/history.h"
 #include "model/identity.h"
 #include "model/process.h"
@@ -50,5 +51,8 @@ struct DnsMessage {
   IdentityPtr server_identity;
   ProcessPtr client_process;
 };
+
+/// The evidence that a message is: from its client to port 53 of its server.
+[[nodiscard]] EvidenceFlow evidence_of(const DnsMessage& message);
 
 }  // namespace netprobe

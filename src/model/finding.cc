@@ -30,8 +30,8 @@ EvidenceFlow evidence_of(const FlowRecord& record) {
           .tcp_flags = record.tcp_flags};
 }
 
-void add_evidence(std::vector<EvidenceFlow>& evidence, const EvidenceFlow& flow) {
-  if (evidence.size() >= kMostEvidence) evidence.erase(evidence.begin());
+void add_evidence(std::vector<EvidenceFlow>& evidence, const EvidenceFlow& flow, std::size_t most) {
+  if (evidence.size() >= most) evidence.erase(evidence.begin());
   evidence.push_back(flow);
 }
 

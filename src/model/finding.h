@@ -70,8 +70,9 @@ using FindingSink = std::function<void(Finding&&)>;
 
 /// The evidence that a flow's record is.
 [[nodiscard]] EvidenceFlow evidence_of(const FlowRecord& record);
-/// Adds it, and forgets the oldest where there are too many.
-void add_evidence(std::vector<EvidenceFlow>& evidence, const EvidenceFlow& flow);
+/// Adds it, and forgets the oldest where there are as many as `most` already.
+void add_evidence(std::vector<EvidenceFlow>& evidence, const EvidenceFlow& flow,
+                  std::size_t most = kMostEvidence);
 /// The ends of a record as those of a finding.
 [[nodiscard]] FindingEnd src_of(const RecordBase& record);
 [[nodiscard]] FindingEnd dst_of(const RecordBase& record);

@@ -6,19 +6,14 @@
 #include "base/utf8.h"
 
 namespace netprobe {
-namespace {
-
-/// Somebody else's words as part of a sentence: one line, at most 300 bytes.
-std::string quoted(std::string_view text) {
+std::string words_of(const PostReply& reply) {
   constexpr std::size_t kMost = 300;
   std::string out;
-  for (const char c : text.substr(0, kMost))
+  for (const char c : std::string_view(reply.body).substr(0, kMost))
     out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
   while (out.ends_with(' ')) out.pop_back();
   return mended_utf8(out);
 }
-
-}  // namespace
 
 PostVerdict verdict_of(const PostReply& reply) {
   using enum PostVerdict::Fate;
@@ -31,7 +26,7 @@ PostVerdict verdict_of(const PostReply& reply) {
   }
   if (reply.status >= 200 && reply.status < 300) return verdict;
   verdict.problem = "it answers " + std::to_string(reply.status);
-  if (const std::string says = quoted(reply.body); !says.empty()) verdict.problem += ": " + says;
+  if (const std::string says = words_of(reply); !says.empty()) verdict.problem += ": " + says;
   switch (reply.status) {
     case 413:
       verdict.fate = kTooLarge;

@@ -9,6 +9,9 @@
 
 namespace netprobe {
 
+/// What an answer says, as part of a sentence: one line, at most 300 bytes of it.
+[[nodiscard]] std::string words_of(const PostReply& reply);
+
 /// What an answer means for alerts that were posted together. What may be mended on the
 /// other side (a wrong token, a proxy without its server) is tried again: alerts are few,
 /// and their queue is bounded and counted.

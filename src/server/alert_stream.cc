@@ -13,10 +13,9 @@
 #include "api/alerts_query.h"
 #include "api/context.h"
 #include "base/json_writer.h"
-#include "base/mutex.h"
-#include "cluster/live_merge.h"
 #include "model/alert.h"
 #include "query/query.h"
+#include "server/live_client.h"
 #include "server/live_note.h"
 
 namespace netprobe {
@@ -68,58 +67,34 @@ std::string event_of(std::string_view name, std::string_view data) {
   return out += "\n\n";
 }
 
-class AlertClient : public std::enable_shared_from_this<AlertClient> {
+class AlertClient final : public LiveClient {
  public:
   AlertClient(const ClusterPages& pages, Scheduler& scheduler, AlertsQuery conditions,
               QueryParams params)
-      : pages_(pages),
-        scheduler_(scheduler),
+      : LiveClient(scheduler, kTogether),
+        pages_(pages),
         conditions_(std::move(conditions)),
         params_(std::move(params)) {}
 
-  void begin(EventStreamPtr stream, Query query, AgentDirectory& agents, const Clock& clock) {
-    {
-      const MutexLock lock(mutex_);
-      stream_ = std::move(stream);
-    }
-    // Before the list, so that nothing falls between.
-    auto merge = LiveMerge::start(std::move(query), agents, scheduler_, clock, {},
-                                  [weak = weak_from_this()] {
-                                    if (const auto self = weak.lock()) self->drain();
-                                  });
-    {
-      const MutexLock lock(mutex_);
-      if (closed_) return merge->stop();
-      merge_ = std::move(merge);
-    }
-    list();
-  }
-  /// The client has gone.
-  void close() {
-    std::shared_ptr<LiveMerge> merge;
-    {
-      const MutexLock lock(mutex_);
-      closed_ = true;
-      merge = std::move(merge_);
-    }
-    if (merge) merge->stop();
+  /// Those that are active; of an agent that came later, too. After begin(), so that nothing
+  /// falls between.
+  void list() {
+    if (conditions_.state == AlertState::kResolved) return;
+    const std::weak_ptr<LiveClient> weak = weak_from_this();
+    pages_.list("/api/alerts", params_, [weak](const PageAnswer& answer) {
+      if (const auto self = weak.lock()) static_cast<AlertClient&>(*self).take_list(answer);
+    });
   }
 
  private:
-  /// Those that are active; of an agent that came later, too.
-  void list() {
-    if (conditions_.state == AlertState::kResolved) return;
-    pages_.list("/api/alerts", params_, [weak = weak_from_this()](const PageAnswer& answer) {
-      if (const auto self = weak.lock()) self->take_list(answer);
-    });
-  }
+  void on_joined() override { list(); }
 
   void take_list(const PageAnswer& answer) {
     simdjson::dom::parser parser;
     simdjson::dom::element page;
     simdjson::dom::array alerts;
     const MutexLock lock(mutex_);
-    if (closed_) return;
+    if (is_closed()) return;
     if (answer.status != 200 || parser.parse(answer.body).get(page) != simdjson::SUCCESS ||
         page["alerts"].get(alerts) != simdjson::SUCCESS)
       return say("no agent told what is active now");
@@ -133,34 +108,7 @@ class AlertClient : public std::enable_shared_from_this<AlertClient> {
           total - alerts.size());
   }
 
-  void drain() {
-    bool joined = false;
-    {
-      const MutexLock lock(mutex_);
-      if (!merge_) {
-        // It began to tell before it was known here.
-        if (!closed_)
-          scheduler_.after(kMillisecond, [weak = weak_from_this()] {
-            if (const auto self = weak.lock()) self->drain();
-          });
-        return;
-      }
-      for (auto items = merge_->take(kTogether); !items.empty(); items = merge_->take(kTogether)) {
-        std::string text;
-        std::uint64_t events = 0;
-        for (const LiveItem& item : items) {
-          joined |= item.kind == LiveItem::Kind::kJoined;
-          const std::size_t before = text.size();
-          append(text, item);
-          if (text.size() > before) ++events;
-        }
-        if (events > 0) write(std::move(text), events);
-      }
-    }
-    if (joined) list();
-  }
-
-  void append(std::string& text, const LiveItem& item) NETPROBE_REQUIRES(mutex_) {
+  void append(std::string& text, const LiveItem& item) override NETPROBE_REQUIRES(mutex_) {
     if (item.kind != LiveItem::Kind::kRecord) return append_note(text, item);
     const auto& event = *static_cast<const AlertEvent*>(item.record.record);
     if (!matches(conditions_, event, state_in(parser_, event.evidence))) return;
@@ -180,20 +128,12 @@ class AlertClient : public std::enable_shared_from_this<AlertClient> {
     append_note(text, item);
     write(std::move(text), 1);
   }
-  void write(std::string text, std::uint64_t events) NETPROBE_REQUIRES(mutex_) {
-    stream_->write(std::make_shared<const std::string>(std::move(text)), events);
-  }
 
   const ClusterPages& pages_;
-  Scheduler& scheduler_;
   const AlertsQuery conditions_;
   const QueryParams params_;
-  Mutex mutex_;
-  EventStreamPtr stream_ NETPROBE_GUARDED_BY(mutex_);
-  std::shared_ptr<LiveMerge> merge_ NETPROBE_GUARDED_BY(mutex_);
   simdjson::dom::parser parser_ NETPROBE_GUARDED_BY(mutex_);
   std::set<std::string, std::less<>> told_ NETPROBE_GUARDED_BY(mutex_);
-  bool closed_ NETPROBE_GUARDED_BY(mutex_) = false;
 };
 
 /// What agents are asked for at first: the same, of those that are active.
@@ -260,7 +200,7 @@ void add_alert_stream_route(HttpServer& server, const ClusterPages& pages, Agent
                                                       list_params(request.query));
     auto stream = reply.open_stream([client] { client->close(); });
     stream->write(std::make_shared<const std::string>(kHello), 0);
-    client->begin(std::move(stream), std::move(*query), agents, clock);
+    if (client->begin(std::move(stream), std::move(*query), agents, clock)) client->list();
   });
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/mutex.h"
 #include "export/alertmanager/alertmanager_sender.h"
+#include "export/eventually.h"
 #include "export/http_receiver.h"
 #include "outbox/outbox.h"
 #include "outbox/testing/made_alerts.h"
@@ -38,14 +39,6 @@ class ClockAhead final : public Clock {
 };
 const ClockAhead kClockAhead;
 constexpr Nanos kPatience = 10 * kSecond;
-
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 600; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return holds();
-}
 
 /// Alertmanager on loopback, alone, with a folder of its own.
 class Alertmanager {

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "export/eventually.h"
 #include "export/otlp/otlp_sender.h"
 #include "export/otlp_receiver.h"
 #include "outbox/export_target.h"
@@ -51,15 +52,6 @@ inline std::uint64_t lost_of(const OutboxStatus& status, std::string_view cause 
 inline void expect_adds_up(const OutboxStatus& status) {
   EXPECT_EQ(status.seen + status.sums,
             status.passed_over + status.folded + status.sent + status.waiting + lost_of(status));
-}
-
-/// False: it did not come true within half a minute.
-inline bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 3'000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return holds();
 }
 
 /// The attribute netprobe.flow_id of all records, in their order.

@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "export/eventually.h"
 #include "export/prometheus/prometheus_exporter.h"
 #include "export/prometheus/testing/small_snapshot.h"
 #include "export/remote_write/remote_write_sender.h"
@@ -25,14 +26,6 @@ namespace netprobe::test {
 namespace {
 
 const SystemClock kClock;
-
-bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 600; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return holds();
-}
 
 /// Prometheus on loopback, with a folder of its own.
 class Prometheus {

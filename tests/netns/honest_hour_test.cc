@@ -78,9 +78,10 @@ class Captured : public testing::Test {
     auto dump =
         node_->start({"dumpcap", "-q", "-i", "eth0", "-P", "-s", "128", "-B", "64", "-w", file});
     EXPECT_TRUE(dump);
+    // It makes the file when it captures.
     EXPECT_TRUE(eventually([&] { return std::ifstream(file).good(); }));
-    std::this_thread::sleep_for(std::chrono::seconds(1));
     work();
+    // The kernel hands over what is not many with a delay, and its end does not wait for that.
     std::this_thread::sleep_for(std::chrono::seconds(1));
     EXPECT_TRUE(dump->stop());
     return file;
@@ -110,7 +111,9 @@ TEST_F(Captured, AnHonestHourHasNoAlertAndAScanInItHasOne) {
   const std::string script = NETPROBE_NETNS_SOURCES "/honest_traffic.py";
   auto services = node_->start({"python3", script, "serve"});
   ASSERT_TRUE(services);
-  std::this_thread::sleep_for(std::chrono::seconds(2));
+  // The last of its services that there are at first.
+  ASSERT_TRUE(eventually(
+      [&] { return pod_->run({"bash", "-c", "exec 3</dev/tcp/10.77.3.3/8080"}).has_value(); }));
   std::string did;
   const std::string file = capture("hour.pcap", [&] {
     const auto used =

@@ -105,7 +105,7 @@ TEST_F(NameAttacks, ATunnelInDns) {
   watch(*node_, "eth0");
   ASSERT_TRUE(others_.start(*node_, {"iodined", "-f", "-c", "-P", "secret", "-d", "dns0",
                                      "172.30.99.1/24", "t.evil-example.com"}));
-  std::this_thread::sleep_for(std::chrono::seconds(1));
+  ASSERT_TRUE(eventually([&] { return node_->ifindex("dns0").has_value(); }));
   const Seconds since;
   // Through the name server only (-r): what firewalls leave open.
   ASSERT_TRUE(others_.start(
@@ -173,6 +173,7 @@ TEST_F(NameAttacks, HonestNamesAreNone) {
        "            ask(name + suffix); ask(name + suffix, 28)\n"
        "    time.sleep(0.02)\n"},
       60 * kSecond);
+  // What is waited for is that nothing comes: a message is looked at within two rounds.
   std::this_thread::sleep_for(std::chrono::seconds(3));
   EXPECT_EQ(alerts_of(*agent_), "");
   // It did see them.
@@ -284,6 +285,7 @@ TEST_F(LinkAttacks, AFailoverIsNone) {
        "time.sleep(0.5)\n");
   // The victim finds it there.
   EXPECT_TRUE(victim_->run({"ping", "-q", "-c", "3", "-i", "0.3", "-W", "5", "10.78.0.1"}));
+  // That nothing comes, as above.
   std::this_thread::sleep_for(std::chrono::seconds(3));
   EXPECT_EQ(alerts_of(*agent_), "");
 }

@@ -42,16 +42,10 @@ class Response : public testing::Test {
  protected:
   void SetUp() override {
     if (const auto why = end_to_end_obstacle(); !why.empty()) GTEST_SKIP() << why;
-    auto here = NetNamespace::create();
-    auto there = NetNamespace::create();
-    ASSERT_TRUE(here && there);
-    here_.emplace(std::move(*here));
-    there_.emplace(std::move(*there));
-    ASSERT_TRUE(add_veth(*here_, "x0", *there_, "x0"));
-    ASSERT_TRUE(here_->add_address("x0", "10.8.0.1/24"));
-    ASSERT_TRUE(here_->add_address("x0", "fd08::1/64"));
-    for (const char* address : {"10.8.0.2/24", "10.8.0.3/24", "fd08::2/64", "fd08::3/64"})
-      ASSERT_TRUE(there_->add_address("x0", address));
+    auto hosts = TwoHosts::make();
+    ASSERT_TRUE(hosts) << hosts.error().message;
+    here_.emplace(std::move(hosts->here));
+    there_.emplace(std::move(hosts->there));
   }
   Result<Agent> start(const std::string& mode, std::vector<std::string> more = {}) {
     std::vector<std::string> flags{"--enable-xdp=true", "--xdp-interface=x0",

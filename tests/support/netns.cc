@@ -139,4 +139,18 @@ Status add_veth(const NetNamespace& left, const std::string& left_device, const 
   return made;
 }
 
+Result<TwoHosts> TwoHosts::make() {
+  auto here = NetNamespace::create();
+  if (!here) return std::unexpected(here.error());
+  auto there = NetNamespace::create();
+  if (!there) return std::unexpected(there.error());
+  Status done = add_veth(*here, "x0", *there, "x0");
+  for (const char* address : {"10.8.0.1/24", "fd08::1/64"})
+    if (done) done = here->add_address("x0", address);
+  for (const char* address : {"10.8.0.2/24", "10.8.0.3/24", "fd08::2/64", "fd08::3/64"})
+    if (done) done = there->add_address("x0", address);
+  if (!done) return std::unexpected(done.error());
+  return TwoHosts{std::move(*here), std::move(*there)};
+}
+
 }  // namespace netprobe::test

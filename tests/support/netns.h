@@ -54,4 +54,13 @@ class NetNamespace {
 [[nodiscard]] Status add_veth(const NetNamespace& left, const std::string& left_device,
                               const NetNamespace& right, const std::string& right_device);
 
+/// Two namespaces that a veth pair joins, x0 in both: 10.8.0.1 and fd08::1 here, .2, .3, ::2
+/// and ::3 there.
+struct TwoHosts {
+  NetNamespace here;
+  NetNamespace there;
+
+  [[nodiscard]] static Result<TwoHosts> make();
+};
+
 }  // namespace netprobe::test

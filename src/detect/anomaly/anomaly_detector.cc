@@ -88,8 +88,7 @@ void AnomalyDetector::count_odd(const FlowRecord& record, const Sums& sums, std:
   EvidenceFlow flow = evidence_of(record);
   flow.packets = sums.forward.packets + sums.reverse.packets;
   flow.bytes = sums.forward.bytes + sums.reverse.bytes;
-  if (source.evidence.size() >= kEvidence) source.evidence.erase(source.evidence.begin());
-  source.evidence.push_back(flow);
+  add_evidence(source.evidence, flow, kEvidence);
   if (source.odd < options_.min_flows || source.told) return;
   source.told = true;
   if (pending_.size() >= kMostPending) {

@@ -33,17 +33,7 @@ void TunnelDomain::ask(const DnsMessage& message, std::uint64_t hash, std::uint3
     if (message.client_process) client->process = message.client_process;
     ++client->asks;
   }
-  EvidenceFlow flow;
-  flow.time = message.time;
-  flow.tuple.src = message.client;
-  flow.tuple.dst = message.server;
-  flow.tuple.src_port = message.client_port;
-  flow.tuple.dst_port = 53;
-  flow.tuple.protocol = kProtoUdp;
-  flow.packets = 1;
-  flow.bytes = message.bytes;
-  if (evidence_.size() >= kEvidence) evidence_.erase(evidence_.begin());
-  evidence_.push_back(flow);
+  add_evidence(evidence_, evidence_of(message), kEvidence);
 }
 
 void TunnelDomain::answer(const DnsMessage& message, bool is_expansion) {

@@ -100,8 +100,7 @@ void FloodTarget::add(const FloodKey& key, const FloodHit& hit, const FlowRecord
   if (evidence_now_ == 0) return;
   --evidence_now_;
   if (evidence_.capacity() == 0) evidence_.reserve(kEvidence);
-  if (evidence_.size() >= kEvidence) evidence_.erase(evidence_.begin());
-  evidence_.push_back(evidence_of(record));
+  add_evidence(evidence_, evidence_of(record), kEvidence);
 }
 
 double FloodTarget::normal(const FloodOptions& options) const {

@@ -142,17 +142,7 @@ void IntelDetector::on_dns(const DnsMessage& message) {
   pair.last_seen = std::max(pair.last_seen, message.time);
   pair.touched = now_;
   pair.has_news = true;
-  EvidenceFlow flow;
-  flow.time = message.time;
-  flow.tuple.src = message.client;
-  flow.tuple.dst = message.server;
-  flow.tuple.src_port = message.client_port;
-  flow.tuple.dst_port = 53;
-  flow.tuple.protocol = kProtoUdp;
-  flow.packets = 1;
-  flow.bytes = message.bytes;
-  if (pair.evidence.size() >= kEvidence) pair.evidence.erase(pair.evidence.begin());
-  pair.evidence.push_back(flow);
+  add_evidence(pair.evidence, evidence_of(message), kEvidence);
 }
 
 void IntelDetector::list(Pair& pair, const std::vector<WatchlistMatch>& matches) {
@@ -202,8 +192,7 @@ void IntelDetector::add_flow(std::vector<EvidenceFlow>& evidence, const FlowReco
     flow.bytes += known->bytes;
     evidence.erase(known);
   }
-  if (evidence.size() >= kEvidence) evidence.erase(evidence.begin());
-  evidence.push_back(flow);
+  add_evidence(evidence, flow, kEvidence);
 }
 
 Severity IntelDetector::severity_of(const Pair& pair) {

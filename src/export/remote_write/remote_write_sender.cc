@@ -13,6 +13,7 @@
 #include "export/remote_write/write_request.h"
 #include "io/header_file.h"
 #include "outbox/http_target.h"
+#include "outbox/post_verdict.h"
 
 namespace netprobe {
 namespace {
@@ -31,16 +32,6 @@ bool is_label_name(std::string_view name) {
   const auto is_word = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
   return !name.empty() && std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
          !name.starts_with("__") && std::ranges::all_of(name, is_word);
-}
-
-/// Somebody else's words as part of a sentence: one line, at most 300 bytes.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t kMost = 300;
-  std::string out;
-  for (const char c : text.substr(0, kMost))
-    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  while (out.ends_with(' ')) out.pop_back();
-  return mended_utf8(out);
 }
 
 class RemoteWriteSender final : public MetricSender {
@@ -99,7 +90,7 @@ MetricOutcome read_remote_write(const PostReply& reply, std::uint64_t points) {
     outcome.problem = reply.error;
     return outcome;
   }
-  const std::string says = quoted(reply.body);
+  const std::string says = words_of(reply);
   if (reply.status >= 200 && reply.status < 300) {
     if (!reply.header("content-type").starts_with("text/html")) return outcome;
     // A web server that answers to everything: what it "took" is nowhere.

@@ -19,10 +19,11 @@
 
 namespace netprobe::testing {
 
-/// A feed whose batches a test makes.
-class FakeFeed final : public FlowFeed {
+/// Readers of a feed, as Feed has them.
+template <typename Feed, typename Handler>
+class FakeReaders : public Feed {
  public:
-  std::uint64_t subscribe(FlowBatchHandler handler) override {
+  std::uint64_t subscribe(Handler handler) override {
     const std::lock_guard lock(mutex_);
     handlers_.emplace(++last_, std::move(handler));
     return last_;
@@ -35,47 +36,39 @@ class FakeFeed final : public FlowFeed {
     const std::lock_guard lock(mutex_);
     return handlers_.size();
   }
+
+ protected:
+  template <typename Batch>
+  void hand_out(const Batch& batch) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, handler] : handlers_) handler(batch);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, Handler> handlers_;
+  std::uint64_t last_ = 0;
+};
+
+/// A feed whose batches a test makes.
+class FakeFeed final : public FakeReaders<FlowFeed, FlowBatchHandler> {
+ public:
   void send(std::vector<Flow> flows) {
     auto batch = std::make_shared<FlowBatch>();
     batch->time = SystemClock().wall();
     batch->flows = std::move(flows);
-    const std::lock_guard lock(mutex_);
-    for (auto& [id, handler] : handlers_) handler(batch);
+    hand_out(batch);
   }
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::uint64_t, FlowBatchHandler> handlers_;
-  std::uint64_t last_ = 0;
 };
 
 /// Alerts that a test tells.
-class FakeAlerts final : public AlertFeed {
+class FakeAlerts final : public FakeReaders<AlertFeed, AlertBatchHandler> {
  public:
-  std::uint64_t subscribe(AlertBatchHandler handler) override {
-    const std::lock_guard lock(mutex_);
-    handlers_.emplace(++last_, std::move(handler));
-    return last_;
-  }
-  void unsubscribe(std::uint64_t id) override {
-    const std::lock_guard lock(mutex_);
-    handlers_.erase(id);
-  }
-  [[nodiscard]] std::size_t subscribers() const {
-    const std::lock_guard lock(mutex_);
-    return handlers_.size();
-  }
   void tell(AlertEvent event) {
     auto batch = std::make_shared<HistoryBatch>();
     batch->alerts.push_back(std::move(event));
-    const std::lock_guard lock(mutex_);
-    for (auto& [id, handler] : handlers_) handler(batch);
+    hand_out(batch);
   }
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::uint64_t, AlertBatchHandler> handlers_;
-  std::uint64_t last_ = 0;
 };
 
 /// Hands out one snapshot.

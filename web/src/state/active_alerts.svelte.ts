@@ -16,11 +16,15 @@ export interface Alert {
   [more: string]: unknown;
 }
 
+// The list of what is active comes right behind the greeting; of a cluster from all its agents.
+const LIST_MS = 5_000;
+
 class ActiveAlerts {
   /** By id, newest last; those that were resolved while the page was open stay. */
   alerts = $state.raw<ReadonlyMap<string, Alert>>(new Map());
   state = $state.raw<StreamState>({ is: 'connecting' });
   #stream: ApiStream | undefined;
+  #told = new Set<string>();
 
   get count(): number {
     let count = 0;
@@ -34,16 +38,31 @@ class ActiveAlerts {
       {},
       {
         onEvent: (event) => {
-          if (event.name !== 'alert') return;
-          const alert = JSON.parse(event.data) as Alert;
-          const alerts = new Map(this.alerts);
-          alerts.delete(alert.id);
-          alerts.set(alert.id, alert);
-          this.alerts = alerts;
+          if (event.name === 'hello') this.#listen();
+          if (event.name === 'alert') this.#take(JSON.parse(event.data) as Alert);
         },
         onState: (state) => (this.state = state),
       },
     );
+  }
+
+  #take(alert: Alert): void {
+    const alerts = new Map(this.alerts);
+    alerts.delete(alert.id);
+    alerts.set(alert.id, alert);
+    this.alerts = alerts;
+    this.#told.add(alert.id);
+  }
+
+  /** What ended while the stream was away is not told: what is active is told anew. */
+  #listen(): void {
+    const told = new Set<string>();
+    this.#told = told;
+    setTimeout(() => {
+      if (this.#told !== told) return;
+      const kept = [...this.alerts].filter(([id, one]) => one.state !== 'active' || told.has(id));
+      if (kept.length !== this.alerts.size) this.alerts = new Map(kept);
+    }, LIST_MS);
   }
 }
 export const activeAlerts = new ActiveAlerts();
