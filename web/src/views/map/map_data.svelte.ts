@@ -27,6 +27,8 @@ export interface Shown extends Range {
   seconds: number;
   /** Changes with each change of the edges. */
   version: number;
+  /** Of what was asked for, but for the time. */
+  key: string;
   totals: Totals;
   whole: Whole;
   /** Sums have gaps: gains that came late, changes that were not looked at, groups too many. */
@@ -57,6 +59,7 @@ export class MapData {
     private readonly filter: string,
     grouping: Grouping,
     private readonly range: Range | undefined,
+    private readonly key = '',
   ) {
     this.level = dataLevel(grouping);
     this.#totals = new Totals(grouping, this.level);
@@ -163,6 +166,7 @@ export class MapData {
       until: newest.until,
       seconds: Math.max(0.001, covered / 1000),
       version: this.#version,
+      key: this.key,
       totals: this.#totals,
       whole: whole ?? {},
       ...this.#notLookedAt,

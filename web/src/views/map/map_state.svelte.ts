@@ -4,7 +4,7 @@ import { untrack } from 'svelte';
 import { cut, type Picture } from './cut';
 import { Layout, type LayoutKind } from './layout';
 import type { Shown } from './map_data.svelte';
-import { placeNewcomers, type Places, type Point } from './place';
+import { placeNewcomers, type Places } from './place';
 
 export const MOST_NODES = 200;
 export const MOST_EDGES = 400;
@@ -34,8 +34,6 @@ export class MapState {
   /** What the layout before was made for. */
   #laidOutFor = '';
   #before: ReadonlySet<string> = new Set();
-  /** After a group was opened: it stays where it was on the screen. */
-  anchor: { id: string; at: Point } | undefined;
 
   /** `layoutKey`: a new one is asked for by who looks, and only then all is laid out anew. */
   update(shown: Shown, options: PictureOptions, layoutKey: string): void {
@@ -64,10 +62,6 @@ export class MapState {
         void this.#layOut(kind, picture, key);
       } else if (!this.layingOut) this.#placeNewcomers(kind, picture);
     });
-  }
-
-  layOutAgain(): void {
-    this.#laidOutFor = '';
   }
 
   #pairs(picture: Picture): [string, string][] {
