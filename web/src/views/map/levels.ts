@@ -69,9 +69,16 @@ export function sumsQuery(filter: string, level: Level, range = '', every = ''):
   return `${filtered(filter)}| ${stages.join(' | ')}`;
 }
 
+/**
+ * Drops that are no trouble (docs/drops.md): what came twice, what a socket had not read when it
+ * was closed, frames for somebody else, and copies of ICMP for sockets that did not ask for them.
+ */
+export const REAL_DROPS =
+  'not drop.reason in (TCP_OLD_DATA, TCP_OLD_SEQUENCE, QUEUE_PURGE, OTHERHOST, SOCKET_FILTER) not drop.location~"^ping_rcv"';
+
 export function dropsQuery(filter: string, level: Level, range: string): string {
   const by = groupFields(level).join(', ');
-  return `drops ${filtered(filter)}| ${range} | sum packets by ${by} | order by sum_packets desc | limit 500`;
+  return `drops ${filtered(filter)}${REAL_DROPS} | ${range} | sum packets by ${by} | order by sum_packets desc | limit 500`;
 }
 
 const SEPARATOR = '\u0001';

@@ -149,7 +149,14 @@ export const t = translator({
   },
   rtt_max: { en: 'Latency, largest', zh: '最大时延' },
   dropped: { en: 'Dropped', zh: '丢包' },
-  dropped_hint: { en: 'of the last minute, asked every 15 s', zh: '最近一分钟，每 15 秒查询一次' },
+  dropped_hint: {
+    en: 'Of the last minute, asked every 15 s; without drops that are no trouble: what came twice, was for others, or for sockets that were closed.',
+    zh: '最近一分钟，每 15 秒查询一次；不含无害的丢弃：重复的报文、发给他人的帧、套接字关闭时未读的数据。',
+  },
+  dropped_kinds: {
+    en: 'Without drops that are no trouble: what came twice, was for others, or for sockets that were closed.',
+    zh: '不含无害的丢弃：重复的报文、发给他人的帧、套接字关闭时未读的数据。',
+  },
   show_flows: { en: 'Flows', zh: '流量明细' },
   show_drops: { en: 'Drops', zh: '丢包明细' },
   show_path: { en: 'Path', zh: '路径' },
