@@ -5,7 +5,7 @@
 //       [--server] [--hostile] [--no-names] [--step-ms=MS] [--fault=JSON]
 //
 // It prints "listening on http://127.0.0.1:PORT". --server answers as netprobe-server does, else
-// as an agent. --step-ms sends a window of any live sum so often, whatever its step.
+// as an agent. --step-ms makes that the step of any live sum, whatever it asks for.
 // Troubles are switched while it runs, by PUT /fake/faults (JSON; {} ends them all), or from the
 // beginning by --fault or the environment FAKE_FAULT; `path` limits them to addresses that begin so:
 //   {"status": 500}              an error instead of an answer
@@ -158,7 +158,7 @@ export function startFakeApi(options = {}) {
       );
     openStream(request, response, (stream) => {
       stream.send('hello', { sums: plan.sums.length > 0, version: '0.1.0', time: iso(now()) });
-      const step = plan.every ?? 2000;
+      const step = stepMs ?? plan.every ?? 2000;
       const timer = setInterval(() => {
         const until = now();
         if (response.writableLength > 16 << 20) return; // it reads too slowly
@@ -180,7 +180,7 @@ export function startFakeApi(options = {}) {
           left_out: { records: faults.left_out ?? 0, packets: 0, bytes: 0 },
           ...whole(until - step, until),
         });
-      }, stepMs ?? step);
+      }, step);
       return () => clearInterval(timer);
     });
   }
