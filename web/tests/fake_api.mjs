@@ -23,7 +23,8 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeCluster } from './fake_cluster.mjs';
-import { parse, parseDuration, Refused, run } from './fake_query.mjs';
+import { list, parse, parseDuration, Refused, run } from './fake_query.mjs';
+import { makeShapes } from './fake_shapes.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const answers = JSON.parse(readFileSync(join(here, 'fake_answers.json'), 'utf8'));
@@ -50,33 +51,17 @@ export function startFakeApi(options = {}) {
   let faults = options.fault ?? {};
   const now = () => Date.now() + (faults.clock_ms ?? 0);
   const iso = (ms) => new Date(ms).toISOString();
+  const shapes = makeShapes({
+    answers,
+    cluster,
+    asServer,
+    started,
+    now,
+    iso,
+    faults: () => faults,
+  });
+  const { whole, flows } = shapes;
 
-  const lost = () => (faults.lost ? { flow_probe: { ring_full: faults.lost } } : {});
-  function whole(since, until) {
-    const agents = cluster.nodes;
-    const missing = Math.min(agents, faults.missing_nodes ?? 0);
-    const sources = {
-      agents,
-      answered: agents - missing,
-      missing: Array.from({ length: missing }, (_, index) => ({
-        node: `node${index + 1}`,
-        address: `192.168.0.${index + 1}:8082`,
-        problem: 'connection refused',
-      })),
-      lost: {},
-    };
-    return {
-      ...(asServer ? { partial: missing > 0, sources } : {}),
-      completeness: {
-        since: iso(since),
-        until: iso(until),
-        lost_since: iso(started),
-        lost: lost(),
-        complete: !faults.lost && missing === 0,
-      },
-      kubernetes: { state: cluster.names ? 'synced' : 'off' },
-    };
-  }
   function json(response, value, status = 200, headers = {}) {
     response.writeHead(status, {
       'Content-Type': status < 400 ? 'application/json' : 'application/problem+json',
@@ -100,14 +85,14 @@ export function startFakeApi(options = {}) {
     const answer =
       plan.sums.length || plan.by.length
         ? run(cluster, plan, since, until)
-        : { columns: [], rows: [], truncated: false };
+        : list(cluster, plan, since, until, Number(params.get('cursor') ?? 0));
     json(response, {
       query: params.get('q') ?? '',
       kind: plan.kind,
       ...answer,
       truncated: answer.truncated || Boolean(faults.truncated),
       total: answer.rows.length,
-      next_cursor: null,
+      next_cursor: answer.next_cursor ?? null,
       source: 'history',
       tier: 'raw',
       resolution_seconds: 0,
@@ -184,54 +169,6 @@ export function startFakeApi(options = {}) {
       return () => clearInterval(timer);
     });
   }
-  function flows(count) {
-    return cluster.pairs.slice(0, count).map((pair) => ({
-      ...answers.flow,
-      ...(asServer ? { node: pair.srcPod.node ?? 'node1' } : {}),
-      id: pair.index + 1,
-      src_ip: pair.srcPod.ip,
-      dst_ip: pair.dstPod.ip,
-      src_port: 40_000 + (pair.index % 20_000),
-      dst_port: pair.port,
-      protocol: pair.protocol,
-      first_seen: iso(now() - 60_000),
-      last_seen: iso(now()),
-      timestamp: iso(now()),
-      rtt_ms: pair.rtt,
-      bytes: Math.round(pair.rate * 60),
-      bytes_per_second: pair.rate,
-    }));
-  }
-  function alert(more = {}) {
-    const time = iso(now());
-    return {
-      id: `fake-${alerts.size + 1}`,
-      kind: 'port_scan',
-      severity: 'high',
-      technique: 'T1046',
-      technique_name: 'Network Service Discovery',
-      state: 'active',
-      summary: '10.244.0.1 tried 100 ports of 10.244.0.5',
-      source: { ip: '10.244.0.1' },
-      target: { ip: '10.244.0.5' },
-      first_seen: time,
-      last_seen: time,
-      opened: time,
-      updated: time,
-      count: 100,
-      evidence: {
-        value: 100,
-        threshold: 20,
-        unit: 'ports',
-        confidence: 0.9,
-        spoofable: false,
-        flows: [],
-      },
-      ...(asServer ? { node: 'node1' } : {}),
-      ...more,
-    };
-  }
-
   function answerApi(request, response, path, params) {
     if (path === '/api/query') return query(response, params);
     if (path === '/api/query/fields') return json(response, answers.fields);
@@ -274,13 +211,7 @@ export function startFakeApi(options = {}) {
         for (const one of alerts.values()) stream.send('alert', one);
       });
     if (path === '/api/agents' && asServer) {
-      const agents = Array.from({ length: cluster.nodes }, (_, index) => ({
-        ...answers.agent_entry,
-        node: `node${index + 1}`,
-        address: `192.168.0.${index + 1}:8082`,
-        last_contact: iso(now()),
-        lost: {},
-      }));
+      const agents = shapes.agents();
       return json(response, { agents, ready: agents.length, nodes_without_agent: [] });
     }
     if (path === '/api/flows') {
@@ -312,7 +243,7 @@ export function startFakeApi(options = {}) {
       return json(response, faults);
     }
     if (path === '/fake/alert') {
-      const one = alert(JSON.parse(body || '{}'));
+      const one = shapes.alert(alerts.size + 1, JSON.parse(body || '{}'));
       alerts.set(one.id, one);
       for (const stream of streams) if (stream.alerts) stream.send('alert', one);
       return json(response, one);

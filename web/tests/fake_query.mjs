@@ -150,7 +150,13 @@ function passes(cluster, record, terms, kind) {
   return any || all;
 }
 
-const types = { time: 'time', rtt: 'duration', handshake: 'duration' };
+const types = {
+  time: 'time',
+  protocol: 'protocol',
+  rtt: 'duration',
+  handshake: 'duration',
+  duration: 'duration',
+};
 export function run(cluster, plan, since, until) {
   const step = plan.every ?? until - since;
   const groups = new Map();
@@ -221,4 +227,56 @@ export function run(cluster, plan, since, until) {
   const truncated = plan.limit > 0 && rows.length > plan.limit;
   if (truncated) rows = rows.slice(0, plan.limit);
   return { columns, rows, truncated };
+}
+
+const ends = 'src.ip src.port dst.ip dst.port src.namespace src.name dst.namespace dst.name';
+const listed = {
+  flows: `time observer protocol ${ends} service direction verdict interface packets bytes reverse_packets reverse_bytes rtt duration`,
+  drops: `time observer protocol ${ends} drop.reason drop.hook drop.location interface packets bytes`,
+};
+const typeOf = (name) =>
+  types[name] ??
+  (name.endsWith('.ip')
+    ? 'address'
+    : /port$/.test(name)
+      ? 'number'
+      : /packets$|bytes$/.test(name)
+        ? 'count'
+        : 'text');
+
+/** Records, newest first, in steps of a minute and at most a day; `cursor` is how many came before. */
+export function list(cluster, plan, since, until, cursor = 0) {
+  const names = (listed[plan.kind] ?? listed.flows).split(' ');
+  const columns = names.map((name) => ({
+    name,
+    type: typeOf(name),
+    ...(typeOf(name) === 'duration' ? { unit: 'ms' } : {}),
+  }));
+  const most = plan.limit || 100;
+  const rows = [];
+  let met = 0;
+  let more = false;
+  const first = Math.max(since, until - 86400e3);
+  for (let end = until; end > first && !more; end -= 60e3)
+    for (const record of recordsOf(cluster, Math.max(first, end - 60e3), end, plan.kind)) {
+      if (!passes(cluster, record, plan.terms, plan.kind)) continue;
+      if ((met += 1) <= cursor) continue;
+      if (rows.length >= most) {
+        more = true;
+        break;
+      }
+      const value = (name) =>
+        name === 'time'
+          ? new Date(end - 60e3).toISOString()
+          : name === 'duration'
+            ? 60e3
+            : (fieldOf(cluster, record, name, plan.kind) ?? null);
+      rows.push(names.map(value));
+    }
+  return {
+    columns,
+    rows,
+    truncated: more,
+    next_cursor: more ? String(cursor + rows.length) : null,
+  };
 }
