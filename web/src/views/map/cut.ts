@@ -73,7 +73,7 @@ export function cut(edges: Iterable<MapEdge>, options: CutOptions): Picture {
     options.mostEdges,
     (one) => one.edge.id,
     (one) => one.edge.bytes + (one.troubles.length > 0 ? most : 0),
-    options,
+    { before: options.before, keep: new Set([...options.keep, ...firstEdges(between)]) },
   );
   let drawnBytes = 0;
   let drawnTroubled = 0;
@@ -92,6 +92,17 @@ export function cut(edges: Iterable<MapEdge>, options: CutOptions): Picture {
     hiddenShare: bytes > 0 ? Math.max(0, 1 - drawnBytes / bytes) : 0,
     hiddenTroubled: troubledEdges - drawnTroubled,
   };
+}
+
+/** The largest edge of each node: a card without any says nothing. */
+function firstEdges(edges: DrawnEdge[]): Set<string> {
+  const first = new Map<string, MapEdge>();
+  for (const { edge } of edges)
+    for (const { id } of [edge.src, edge.dst]) {
+      const before = first.get(id);
+      if (!before || before.bytes < edge.bytes) first.set(id, edge);
+    }
+  return new Set([...first.values()].map((edge) => edge.id));
 }
 
 function nodesOf(edges: DrawnEdge[]): Map<string, DrawnNode> {

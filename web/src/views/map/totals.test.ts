@@ -130,6 +130,17 @@ it('draws the largest and says what it leaves out', () => {
   expect(picture.hiddenShare).toBeCloseTo(1 - drawn / all);
 });
 
+it('leaves no card without an edge', () => {
+  const totals = new Totals(empty, 'workload');
+  const rows = Array.from({ length: 200 }, (_, at) => row(`a${at % 8}`, `b${at % 25}`, 1e6));
+  rows.push(row('quiet', 'a1', 5));
+  totals.add([totals.slice(flowColumns, rows, 0, 5)], 0);
+  const picture = cut(totals.edges.values(), { ...options, mostNodes: 40, mostEdges: 34 });
+  expect(picture.hiddenEdges).toBeGreaterThan(100);
+  const drawn = new Set(picture.edges.flatMap(({ edge }) => [edge.src.id, edge.dst.id]));
+  for (const { node } of picture.nodes) expect(drawn.has(node.id), node.name).toBe(true);
+});
+
 it('keeps who was drawn while it is near the top, and who is selected', () => {
   const totals = many(50, 400);
   const ordered = cut(totals.edges.values(), { ...options, mostNodes: 50 }).nodes;
