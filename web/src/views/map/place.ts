@@ -179,11 +179,15 @@ export function wrapRanks(points: readonly Point[], aspect = 1.6): Point[] {
     if (columns.length <= COLUMNS || columns.length * COLUMN <= rows * ROW * aspect) break;
   }
   const placed = points.map((point) => ({ ...point }));
+  // A flat picture has room for more air between rows.
+  const tall = Math.max(1, ...columns.map((members) => members.length)) * ROW;
+  const wide = columns.length * COLUMN;
+  const row = ROW * Math.min(1.8, Math.max(1, wide / (aspect * tall)));
   columns.forEach((members, column) =>
-    members.forEach((index, row) => {
+    members.forEach((index, at) => {
       // Half a row down in every other column: an edge that passes is seen between.
       const shift = column % 2 === 1 ? 0.25 : -0.25;
-      placed[index] = { x: column * COLUMN, y: (row - (members.length - 1) / 2 + shift) * ROW };
+      placed[index] = { x: column * COLUMN, y: (at - (members.length - 1) / 2 + shift) * row };
     }),
   );
   return placed;
