@@ -10,13 +10,15 @@ export interface Column {
   unit?: string;
 }
 
+/** Losses since the start: by "stage.cause", or by stage and then cause. */
+export type Lost = Record<string, number | Record<string, number>>;
+
 /** How complete an answer is. */
 export interface Completeness {
   since: string;
   until: string;
   lost_since: string;
-  /** Losses by stage, then cause. */
-  lost: Record<string, Record<string, number>>;
+  lost: Lost;
   complete: boolean;
 }
 
@@ -31,7 +33,7 @@ export interface Sources {
   agents: number;
   answered: number;
   missing: Missing[];
-  lost: Record<string, Record<string, number>>;
+  lost: Lost;
 }
 
 /** What any answer may say of how whole it is. */
@@ -58,6 +60,7 @@ export interface QueryAnswer extends Whole {
   since: string | null;
   until: string | null;
   kept_since: string | null;
+  kubernetes?: Kubernetes;
 }
 
 /** A step of a live sum: an event `window` of /api/stream. */

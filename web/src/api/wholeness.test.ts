@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { lacksOf } from './wholeness';
+import { lacksOf, lossesOf } from './wholeness';
 
 it('says nothing of a whole answer', () => {
   expect(lacksOf(undefined)).toEqual([]);
@@ -28,5 +28,28 @@ it('names nodes that are missing once', () => {
   expect(lacks).toEqual([
     { is: 'missing_nodes', missing: 1, of: 2, names: ['10.0.0.1:8082'] },
     { is: 'lost', count: 3, stages: ['flow_probe'] },
+  ]);
+});
+
+it('reads losses as an agent and the server write them', () => {
+  expect(
+    lossesOf({
+      'drop.folded': 2,
+      'drop.unattributed': 3,
+      'nat/table_full': 0,
+      'detect/queue_full': 5,
+      'history.detect/queue_full': 7,
+    }),
+  ).toEqual([
+    ['drop', 5],
+    ['detect', 12],
+  ]);
+});
+
+it('finds whose part is in a list of the server', () => {
+  const missing = [{ node: 'b', address: '', problem: '' }];
+  const completeness = { agents: 2, answered: 1, missing, lost: {}, complete: false };
+  expect(lacksOf({ partial: true, completeness: completeness as never })).toEqual([
+    { is: 'missing_nodes', missing: 1, of: 2, names: ['b'] },
   ]);
 });
