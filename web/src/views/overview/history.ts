@@ -114,7 +114,13 @@ export function timelineOf(
   };
 }
 
-export function total(spans: readonly Span[]): { traffic: Traffic; seconds: number } {
+/** Traffic of so many seconds. */
+export interface Sum {
+  traffic: Traffic;
+  seconds: number;
+}
+
+export function total(spans: readonly Span[]): Sum {
   const traffic = noTraffic();
   let ms = 0;
   for (const span of spans) {
