@@ -14,6 +14,7 @@ export interface DropReason {
 
 export interface DropsSum {
   packets: number;
+  perSecond: number;
   reasons: DropReason[];
   /** Packets a second. */
   steps: Step[];
@@ -51,5 +52,6 @@ export function sumDrops(answer: QueryAnswer, stepMs: number): DropsSum {
     steps.push({ from: first / 1000, until: last / 1000, value });
   }
   const sorted = [...reasons.values()].sort((a, b) => b.packets - a.packets);
-  return { packets: all, reasons: sorted, steps };
+  const perSecond = until > from ? (all * 1000) / (until - from) : 0;
+  return { packets: all, perSecond, reasons: sorted, steps };
 }
