@@ -62,7 +62,13 @@ it('has a span for each step, of what is known', () => {
 
 it('joins live windows to history and leaves holes', () => {
   const live = binned(
-    [span(100, 102, 1), span(102, 104, 2), span(104, 106, 3), span(110, 112, 4)].map((one) => ({
+    [
+      span(98, 99, 1),
+      span(99, 102, 1),
+      span(102, 104, 1),
+      span(104, 106, 3),
+      span(110, 112, 4),
+    ].map((one) => ({
       ...one,
       from: one.from * 1000,
       until: one.until * 1000,
@@ -70,20 +76,28 @@ it('joins live windows to history and leaves holes', () => {
     4_000,
   );
   expect(brief(live)).toEqual([
-    [100_000, 104_000, 3],
+    [98_000, 104_000, 3],
     [104_000, 106_000, 3],
     [110_000, 112_000, 4],
   ]);
   const history = [span(60_000, 90_000, 30), span(90_000, 108_000, 18)];
   expect(brief(joined(history, live))).toEqual([
     [60_000, 90_000, 30],
-    [90_000, 100_000, 10],
-    [100_000, 104_000, 3],
+    [90_000, 98_000, 8],
+    [98_000, 104_000, 3],
     [104_000, 106_000, 3],
     [106_000, 108_000, 2],
     [110_000, 112_000, 4],
   ]);
   expect(brief(joined([], live))).toEqual(brief(live));
+});
+
+it('waits for half a bin', () => {
+  const windows = [span(8_000, 10_000, 1), span(10_000, 12_000, 1), span(12_000, 14_000, 1)];
+  expect(brief(binned(windows, 10_000))).toEqual([[8_000, 14_000, 3]]);
+  expect(brief(binned(windows.slice(0, 2), 10_000))).toEqual([]);
+  const more = [...windows, span(14_000, 20_000, 1), span(20_000, 24_000, 1)];
+  expect(brief(binned(more, 10_000))).toEqual([[8_000, 20_000, 4]]);
 });
 
 it('makes rates', () => {

@@ -51,23 +51,36 @@ export function spanOf(window: WindowEvent): Span {
   return { from: parseTime(window.since), until: parseTime(window.until), traffic };
 }
 
-/** Neighbouring windows together, in bins of `binMs` by the clock; a hole begins a new one. */
+/**
+ * Neighbouring windows together, in bins of `binMs` by the clock; a hole begins a new one. Of
+ * the first and the last of a run less than half may be known: too little for a rate. The first
+ * joins its neighbour, the last waits.
+ */
 export function binned(windows: readonly Span[], binMs: number): Span[] {
   const bins: Span[] = [];
+  /** The first of the run. */
+  let begun: Span | undefined;
   for (const { from, until, traffic } of windows) {
     const last = bins.at(-1);
+    const neighbours = last !== undefined && Math.abs(from - last.until) < 100;
     const joins =
-      last &&
-      Math.abs(from - last.until) < 100 &&
+      neighbours &&
       // A window's middle: its bounds may be off by some ms.
-      Math.floor((from + until) / 2 / binMs) === Math.floor((last.from + last.until) / 2 / binMs);
+      (Math.floor((from + until) / 2 / binMs) ===
+        Math.floor((last.from + last.until) / 2 / binMs) ||
+        (last === begun && last.until - last.from < binMs / 2));
+    if (!neighbours) begun = undefined;
     if (joins) {
       last.until = until;
       addTraffic(last.traffic, traffic);
     } else {
-      bins.push({ from, until, traffic: { ...traffic } });
+      const bin = { from, until, traffic: { ...traffic } };
+      if (!neighbours) begun = bin;
+      bins.push(bin);
     }
   }
+  const last = bins.at(-1);
+  if (last && last.until - last.from < binMs / 2) bins.pop();
   return bins;
 }
 

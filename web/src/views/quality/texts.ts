@@ -24,10 +24,10 @@ export const t = translator({
   none_again: { en: 'Nothing was sent again in this time.', zh: '该时间段内没有重传。' },
 
   metric: { en: 'Measure', zh: '指标' },
-  rtt: { en: 'round trip (RTT)', zh: '往返时延（RTT）' },
-  handshake: { en: 'handshake', zh: '握手时间' },
-  retransmits: { en: 'retransmits of clients', zh: '客户端重传' },
-  reverse_retransmits: { en: 'retransmits of servers', zh: '服务端重传' },
+  rtt: { en: 'Round trip (RTT)', zh: '往返时延（RTT）' },
+  handshake: { en: 'Handshake', zh: '握手时间' },
+  retransmits: { en: 'Retransmits of clients', zh: '客户端重传' },
+  reverse_retransmits: { en: 'Retransmits of servers', zh: '服务端重传' },
   heat: { en: '{metric} over time', zh: '{metric}随时间的分布' },
   sample_note: {
     en: 'A sample is what one flow had in a minute at most. Choose a cell to see its flows.',
@@ -51,10 +51,10 @@ export const t = translator({
   above: { en: 'above {low}', zh: '> {low}' },
 
   summary: { en: 'At a glance', zh: '概要' },
-  p50_rtt: { en: 'RTT, half below', zh: 'RTT 中位数' },
+  p50_rtt: { en: 'RTT p50', zh: 'RTT p50' },
   p90_rtt: { en: 'RTT p90', zh: 'RTT p90' },
   p99_rtt: { en: 'RTT p99', zh: 'RTT p99' },
-  p50_handshake: { en: 'Handshake, half below', zh: '握手中位数' },
+  p50_handshake: { en: 'Handshake p50', zh: '握手 p50' },
   p99_handshake: { en: 'Handshake p99', zh: '握手 p99' },
   sum_connections: { en: 'Connections', zh: '连接数' },
   retransmit_share: { en: 'Retransmits', zh: '重传率' },
