@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { accountsOf, mergeLosses, sumProbes, troubleOf, unobservedOf } from './health';
+import { accountsOf, mergeLosses, offOf, sumProbes, troubleOf, unobservedOf } from './health';
 
 it('sums probes over nodes', () => {
   const lost = [{ stage: 'flow', cause: 'ring_full', count: 2 }];
@@ -96,4 +96,11 @@ it('says what is not observed once, with its nodes', () => {
     { kind: 'probe', name: 'xdp', why: 'flag', nodes: ['a', 'b'] },
     { kind: 'interface', name: 'lo', why: 'not in the interface filter', nodes: ['a', 'b'] },
   ]);
+});
+
+it('knows a probe that is on nowhere', () => {
+  const probe = { name: 'drop', state: 'off', rung: '', why: 'flag', lost: [] };
+  expect(offOf('drop', [probe])).toBe('flag');
+  expect(offOf('drop', [probe, { ...probe, state: 'on' }])).toBeUndefined();
+  expect(offOf('flow', [probe])).toBeUndefined();
 });

@@ -88,6 +88,13 @@ export function sumProbes(probes: readonly Probe[]): ProbeSum[] {
   return [...sums.values()];
 }
 
+/** Why a probe is on nowhere; undefined where it is on, or not known. */
+export function offOf(name: string, probes: readonly Probe[] = []): string | undefined {
+  const own = probes.filter((probe) => probe.name === name);
+  if (own.length === 0 || own.some(({ state }) => state === 'on')) return undefined;
+  return own[0]?.why || own[0]?.state;
+}
+
 /** Losses by "stage.cause", the most first. Several answers may tell of one: it counts once. */
 export function mergeLosses(...answers: (Lost | undefined)[]): [string, number][] {
   const sums = new Map<string, number>();

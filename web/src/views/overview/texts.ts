@@ -41,6 +41,10 @@ export const t = translator({
   events_lost: { en: '{count} events lost', zh: '丢失 {count} 个事件' },
   nothing_lost: { en: 'nothing lost', zh: '无丢失' },
 
+  nodes_silent: {
+    en: 'Only {answered} of {agents} nodes tell of themselves just now: every number is at least what it says.',
+    zh: '目前只有 {answered}/{agents} 个节点在上报：以下数字均为下限。',
+  },
   traffic: { en: 'Traffic', zh: '流量' },
   traffic_note: {
     en: 'Packets that carry a tunnel are left out; what is inside counts.',
@@ -91,6 +95,7 @@ export const t = translator({
 
   drops_reasons: { en: 'Drops by reason', zh: '丢包原因' },
   no_drops: { en: 'The kernel dropped nothing in this time.', zh: '该时间段内内核没有丢包。' },
+  drops_off: { en: 'Drops are not observed: {why}', zh: '未观测丢包：{why}' },
   packets: { en: '{count} packets', zh: '{count} 个数据包' },
   more_reasons: { en: '{count} more reasons', zh: '另有 {count} 种原因' },
   usual: { en: 'usually no trouble', zh: '通常无需处理' },
