@@ -22,3 +22,11 @@ export const ranges: readonly Range[] = [
 export function rangeOf(name: string | undefined, among: readonly Range[] = ranges): Range {
   return among.find((range) => range.name === name) ?? (among[0] as Range);
 }
+
+/**
+ * Where a picture of the range begins: at its first whole step. A record stands at its
+ * beginning, so of a step that is cut one cannot tell how much belongs to the rest.
+ */
+export function firstWholeStep(untilMs: number, { ms, stepMs }: Range): number {
+  return Math.ceil((untilMs - ms) / stepMs) * stepMs;
+}

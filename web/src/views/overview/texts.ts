@@ -60,10 +60,13 @@ export const t = translator({
   },
   kept_note: { en: 'Nothing is known before {time}.', zh: '{time} 之前没有数据。' },
   not_looked_at: {
-    en: '{count} changes of flows came faster than they could be summed',
-    zh: '{count} 次流变化来不及汇总',
+    en: '{count} changes of flows came faster than they could be summed.',
+    zh: '{count} 次流变化来不及汇总。',
   },
-  steps_lost: { en: 'live steps were lost {count} times', zh: '实时数据中断 {count} 次' },
+  steps_lost: {
+    en: 'The live stream was interrupted {count} times.',
+    zh: '实时数据中断 {count} 次。',
+  },
   no_traffic_range: {
     en: 'No traffic in this time. Choose a longer one, or wait: what comes shows here by itself.',
     zh: '该时间段内没有流量。可选择更长的时间范围；新流量会自动显示。',

@@ -2,7 +2,7 @@
 // Retransmits and their like over time, a minute.
 import { columnIndex, number } from '../../api/query';
 import type { QueryAnswer } from '../../api/types';
-import type { Range } from '../../format/ranges';
+import { firstWholeStep, type Range } from '../../format/ranges';
 import { parseTime } from '../../format/time';
 import type { Timeline } from '../../parts/timeline';
 
@@ -15,10 +15,11 @@ const columns: readonly (readonly string[])[] = [
 /** What a moment of a step had is no rate. */
 const LEAST_MS = 2_000;
 
-export function troubleTimeline(answer: QueryAnswer, { ms, stepMs }: Range): Timeline {
+export function troubleTimeline(answer: QueryAnswer, range: Range): Timeline {
+  const { stepMs } = range;
   const until = parseTime(answer.until ?? answer.completeness?.until);
   const kept = parseTime(answer.kept_since);
-  const first = until - ms;
+  const first = firstWholeStep(until, range);
   const begin = Number.isNaN(kept) ? first : Math.max(first, kept);
   const at = columns.map((names) => names.map((name) => columnIndex(answer.columns, name)));
   const time = columnIndex(answer.columns, 'time');
