@@ -55,6 +55,10 @@ it('has a span for each step, of what is known', () => {
     [120_000, 180_000, 0],
     [180_000, 200_000, 0],
   ]);
+  const begun = spansOf({ ...answer, until: time(190) }, 60_000);
+  expect(begun.at(-1)?.from).toBe(120_000);
+  expect(begun.at(-1)?.until).toBe(190_000);
+  expect(begun.at(-1)?.traffic.between).toBe(100);
   expect(total(spans).seconds).toBe(130);
   expect(total(spans).traffic.connections).toBe(3);
   expect(spansOf({ ...answer, kept_since: time(150) }, 60_000)[0]?.from).toBe(150_000);

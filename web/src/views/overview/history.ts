@@ -41,6 +41,13 @@ export function spansOf(answer: QueryAnswer, stepMs: number): Span[] {
       until: Math.min(until, start + stepMs),
       traffic: sums.get(start) ?? noTraffic(),
     });
+  // The step that has just begun: too little of it for a rate.
+  const [before, last] = spans.slice(-2);
+  if (before && last && last.until - last.from < stepMs / 4) {
+    addTraffic(before.traffic, last.traffic);
+    before.until = last.until;
+    spans.pop();
+  }
   return spans;
 }
 
