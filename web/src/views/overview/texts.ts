@@ -24,6 +24,7 @@ export const t = translator({
   now: { en: 'now', zh: '当前' },
   average: { en: 'avg {rate}', zh: '平均 {rate}' },
   in_range: { en: '{total} in {range}', zh: '{range}内共 {total}' },
+  not_observed: { en: 'not observed', zh: '未观测' },
   no_history: { en: 'no history', zh: '无历史数据' },
   range_15m: { en: '15 min', zh: '15 分钟' },
   range_1h: { en: '1 h', zh: '1 小时' },
