@@ -116,7 +116,7 @@ export const t = translator({
     zh: '因读取延迟而作废的 100 ms 窗口：实际峰值可能更高',
   },
   no_speed: { en: 'none told', zh: '未知' },
-  not_watched: { en: '{count} interfaces are not watched', zh: '{count} 个接口未监视' },
+  not_watched: { en: '{count} interfaces are not watched.', zh: '{count} 个接口未监视。' },
   show_all: { en: 'Show all {count}', zh: '显示全部 {count} 项' },
   no_links: { en: 'No interface is watched.', zh: '没有监视任何接口。' },
 });
