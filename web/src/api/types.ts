@@ -64,6 +64,7 @@ export interface QueryAnswer extends Whole {
   since: string | null;
   until: string | null;
   kept_since: string | null;
+  kubernetes?: Kubernetes;
 }
 
 /** A step of a live sum: an event `window` of /api/stream. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { everyLoss, lacksOf } from './wholeness';
+import { everyLoss, lacksOf, lossesOf } from './wholeness';
 
 it('says nothing of a whole answer', () => {
   expect(lacksOf(undefined)).toEqual([]);
@@ -28,6 +28,21 @@ it('names nodes that are missing once', () => {
   expect(lacks).toEqual([
     { is: 'missing_nodes', missing: 1, of: 2, names: ['10.0.0.1:8082'] },
     { is: 'lost', count: 3, stages: ['flow_probe'] },
+  ]);
+});
+
+it('reads losses as an agent and the server write them', () => {
+  expect(
+    lossesOf({
+      'drop.folded': 2,
+      'drop.unattributed': 3,
+      'nat/table_full': 0,
+      'detect/queue_full': 5,
+      'history.detect/queue_full': 7,
+    }),
+  ).toEqual([
+    ['drop', 5],
+    ['detect', 12],
   ]);
 });
 

@@ -56,7 +56,7 @@ export function lacksOf(answer: Whole | undefined): Lack[] {
       is: 'missing_nodes',
       missing: sources.agents - sources.answered,
       of: sources.agents,
-      names: sources.missing.map((one) => one.node || one.address),
+      names: (sources.missing ?? []).map((one) => one.node || one.address),
     });
   else if (answer.partial) lacks.push({ is: 'partial' });
   const lost = lossesOf(answer.completeness?.lost ?? answer.sources?.lost);

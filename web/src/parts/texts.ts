@@ -40,4 +40,18 @@ export const t = translator({
   copied: { en: 'Copied', zh: '已复制' },
   not_copied: { en: 'Marked: copy it by Ctrl+C', zh: '已选中，请按 Ctrl+C 复制' },
   go_on: { en: 'Go on', zh: '继续' },
+  range: { en: 'Time range', zh: '时间范围' },
+  last_15m: { en: '15 min', zh: '15 分钟' },
+  last_1h: { en: '1 h', zh: '1 小时' },
+  last_6h: { en: '6 h', zh: '6 小时' },
+  last_24h: { en: '24 h', zh: '24 小时' },
+  as_table: { en: 'As a table', zh: '以表格显示' },
+  time: { en: 'Time', zh: '时间' },
+  not_known: { en: 'not known', zh: '无数据' },
+  hatched: { en: 'hatched: not known', zh: '斜线：无数据' },
+  highest: { en: 'highest', zh: '最高' },
+  no_chart: {
+    en: 'The chart could not be loaded; the table has its numbers.',
+    zh: '图表无法加载；数据见下方表格。',
+  },
 });
