@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Columns of lists: which are shown unasked, what must be asked for them. `src` and `dst` are
+// this page's own: the name of an end where it is known, else its address, with the port.
+import type { Cell, Column } from '../../api/types';
+import type { TableColumn } from '../../parts/DataTable.svelte';
+import type { Kind } from '../../parts/query/query_text';
+import { cellText, isNumber } from './cells';
+
+export interface Field {
+  name: string;
+  type: string;
+  unit?: string;
+  kinds: Kind[];
+  help: string;
+}
+
+const DEFAULTS: Record<Kind, string> = {
+  flows:
+    'time observer protocol src dst service direction verdict packets bytes reverse_packets ' +
+    'reverse_bytes rtt retransmits interface',
+  drops:
+    'time observer drop.reason drop.hook drop.location interface protocol src dst packets bytes',
+  connections:
+    'time observer protocol src dst src.process dst.process side verdict error duration ' +
+    'bytes_sent bytes_received retransmits rtt',
+  alerts: 'time observer alert.severity alert.kind alert.summary src dst alert.count',
+};
+
+export function defaultColumns(kind: Kind, cluster: boolean): string[] {
+  return DEFAULTS[kind].split(' ').filter((name) => cluster || name !== 'observer');
+}
+
+const ENDS = ['ip', 'port', 'namespace', 'name'];
+/** Of every row, whatever is shown: what its links are made of. */
+const ALWAYS = [
+  'time',
+  'observer',
+  'protocol',
+  ...ENDS.flatMap((end) => [`src.${end}`, `dst.${end}`]),
+];
+
+export function fieldsToAsk(shown: readonly string[], kind: Kind): string[] {
+  const wanted = shown.filter((name) => name !== 'src' && name !== 'dst');
+  const more = kind === 'flows' ? ['flow_id', 'first_seen'] : [];
+  return [...new Set([...ALWAYS, ...more, ...wanted])];
+}
+
+export type Get = (name: string) => Cell | undefined;
+
+/** `shop/web-1:4242`, `10.0.0.1:53`, `[fd00::1]:80`; the port not where there is none. */
+export function endText(get: Get, side: 'src' | 'dst'): string {
+  const name = get(`${side}.name`);
+  const namespace = get(`${side}.namespace`);
+  const ip = get(`${side}.ip`) ?? '–';
+  const port = get(`${side}.port`);
+  const protocol = String(get('protocol') ?? '');
+  const who = name ? (namespace ? `${namespace}/${name}` : String(name)) : String(ip);
+  if (port === null || port === undefined || /^icmp/.test(protocol)) return who;
+  return !name && who.includes(':') ? `[${who}]:${port}` : `${who}:${port}`;
+}
+
+const WIDTHS: Record<string, number> = {
+  time: 118,
+  src: 235,
+  dst: 235,
+  observer: 90,
+  protocol: 72,
+  direction: 95,
+  verdict: 100,
+  'drop.reason': 190,
+  'drop.hook': 80,
+  'drop.location': 200,
+  'alert.summary': 420,
+  'alert.kind': 150,
+  'src.ip': 150,
+  'dst.ip': 150,
+};
+
+export function tableColumn(column: Column, label: string, help?: string): TableColumn {
+  const number = isNumber(column);
+  const byType =
+    column.type === 'time'
+      ? 118
+      : column.type === 'address'
+        ? 170
+        : column.type === 'text'
+          ? 140
+          : 90;
+  return {
+    key: column.name,
+    label,
+    width: Math.max(WIDTHS[column.name] ?? byType, 26 + label.length * 7.4),
+    number,
+    mono: column.type === 'address' || column.name === 'src' || column.name === 'dst',
+    title: help,
+    sortable: true,
+  };
+}
+
+export function shownText(column: Column, get: Get, now: number): string {
+  if (column.name === 'src' || column.name === 'dst') return endText(get, column.name);
+  return cellText(column, get(column.name), now);
+}
+
+/** What sorts an end: its address. */
+export const sortField = (name: string) => (name === 'src' || name === 'dst' ? `${name}.ip` : name);
+
+export function compareCells(a: Cell | undefined, b: Cell | undefined): number {
+  const none = (value: Cell | undefined) => value === null || value === undefined;
+  // What is not known comes last either way; the caller turns the rest.
+  if (none(a) || none(b)) return none(a) ? (none(b) ? 0 : 1) : -1;
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
+}
+
+export function sortedBy<Row>(
+  rows: readonly Row[],
+  get: (row: Row) => Cell | undefined,
+  descending: boolean,
+): Row[] {
+  return rows
+    .map((row, index) => ({ row, index, value: get(row) }))
+    .sort((a, b) => {
+      const known = a.value !== null && a.value !== undefined;
+      const both = known && b.value !== null && b.value !== undefined;
+      const order = compareCells(a.value, b.value);
+      return (both && descending ? -order : order) || a.index - b.index;
+    })
+    .map(({ row }) => row);
+}
