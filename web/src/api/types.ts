@@ -10,13 +10,15 @@ export interface Column {
   unit?: string;
 }
 
+/** Losses by stage, then cause; or flat, as `stage.cause` or `stage/cause`. */
+export type Lost = Record<string, number | Record<string, number>>;
+
 /** How complete an answer is. */
 export interface Completeness {
   since: string;
   until: string;
   lost_since: string;
-  /** Losses by stage, then cause. */
-  lost: Record<string, Record<string, number>>;
+  lost: Lost;
   complete: boolean;
 }
 
@@ -31,7 +33,7 @@ export interface Sources {
   agents: number;
   answered: number;
   missing: Missing[];
-  lost: Record<string, Record<string, number>>;
+  lost: Lost;
 }
 
 /** What any answer may say of how whole it is. */

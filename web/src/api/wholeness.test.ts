@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { lacksOf } from './wholeness';
+import { lacksOf, lossesOf } from './wholeness';
 
 it('says nothing of a whole answer', () => {
   expect(lacksOf(undefined)).toEqual([]);
@@ -29,4 +29,11 @@ it('names nodes that are missing once', () => {
     { is: 'missing_nodes', missing: 1, of: 2, names: ['10.0.0.1:8082'] },
     { is: 'lost', count: 3, stages: ['flow_probe'] },
   ]);
+});
+
+it('sums losses however they are written', () => {
+  expect(lossesOf({ 'detect.queue_full': 5, 'detect.other': 1, 'nat.x': 0 })).toEqual([
+    ['detect', 6],
+  ]);
+  expect(lossesOf({ 'history/queue_full': 2 })).toEqual([['history', 2]]);
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an answer lacks, as short facts that a panel shows.
-import type { Whole } from './types';
+import type { Lost, Whole } from './types';
 
 export type Lack =
   | { is: 'missing_nodes'; missing: number; of: number; names: string[] }
@@ -10,13 +10,16 @@ export type Lack =
   | { is: 'warning'; text: string };
 
 /** Sums losses by stage; those that are no data of the user's (a slow client's) count too. */
-export function lossesOf(lost: Record<string, Record<string, number>> = {}): [string, number][] {
-  return Object.entries(lost)
-    .map(([stage, causes]): [string, number] => [
-      stage,
-      Object.values(causes).reduce((sum, count) => sum + count, 0),
-    ])
-    .filter(([, count]) => count > 0);
+export function lossesOf(lost: Lost = {}): [string, number][] {
+  const sums = new Map<string, number>();
+  for (const [name, value] of Object.entries(lost)) {
+    // By stage and cause, or flat: `stage.cause`, of several nodes `stage/cause`.
+    const stage = typeof value === 'number' ? (name.split(/[./]/)[0] ?? name) : name;
+    const count =
+      typeof value === 'number' ? value : Object.values(value).reduce((sum, one) => sum + one, 0);
+    sums.set(stage, (sums.get(stage) ?? 0) + count);
+  }
+  return [...sums].filter(([, count]) => count > 0);
 }
 
 export function lacksOf(answer: Whole | undefined): Lack[] {

@@ -16,12 +16,12 @@ export interface Field {
 
 const DEFAULTS: Record<Kind, string> = {
   flows:
-    'time observer protocol src dst service direction verdict packets bytes reverse_packets ' +
+    'time observer protocol src src.port dst dst.port service direction verdict packets bytes reverse_packets ' +
     'reverse_bytes rtt retransmits interface',
   drops:
-    'time observer drop.reason drop.hook drop.location interface protocol src dst packets bytes',
+    'time observer drop.reason drop.hook drop.location interface protocol src src.port dst dst.port packets bytes',
   connections:
-    'time observer protocol src dst src.process dst.process side verdict error duration ' +
+    'time observer protocol src src.port dst dst.port src.process dst.process side verdict error duration ' +
     'bytes_sent bytes_received retransmits rtt',
   alerts: 'time observer alert.severity alert.kind alert.summary src dst alert.count',
 };
@@ -47,22 +47,31 @@ export function fieldsToAsk(shown: readonly string[], kind: Kind): string[] {
 
 export type Get = (name: string) => Cell | undefined;
 
+/** `shop/web-1`, or the address. */
+export function endName(get: Get, side: 'src' | 'dst'): string {
+  const name = get(`${side}.name`);
+  const namespace = get(`${side}.namespace`);
+  if (!name) return String(get(`${side}.ip`) ?? '–');
+  return namespace ? `${namespace}/${name}` : String(name);
+}
+
 /** `shop/web-1:4242`, `10.0.0.1:53`, `[fd00::1]:80`; the port not where there is none. */
 export function endText(get: Get, side: 'src' | 'dst'): string {
   const name = get(`${side}.name`);
-  const namespace = get(`${side}.namespace`);
-  const ip = get(`${side}.ip`) ?? '–';
+  const who = endName(get, side);
   const port = get(`${side}.port`);
   const protocol = String(get('protocol') ?? '');
-  const who = name ? (namespace ? `${namespace}/${name}` : String(name)) : String(ip);
   if (port === null || port === undefined || /^icmp/.test(protocol)) return who;
   return !name && who.includes(':') ? `[${who}]:${port}` : `${who}:${port}`;
 }
 
 const WIDTHS: Record<string, number> = {
   time: 118,
-  src: 235,
-  dst: 235,
+  src: 250,
+  dst: 250,
+  'src.port': 82,
+  'dst.port': 82,
+  service: 110,
   observer: 90,
   protocol: 72,
   direction: 95,
@@ -89,7 +98,7 @@ export function tableColumn(column: Column, label: string, help?: string): Table
   return {
     key: column.name,
     label,
-    width: Math.max(WIDTHS[column.name] ?? byType, 26 + label.length * 7.4),
+    width: Math.max(WIDTHS[column.name] ?? byType, 30 + label.length * 7.8),
     number,
     mono: column.type === 'address' || column.name === 'src' || column.name === 'dst',
     title: help,
@@ -98,7 +107,7 @@ export function tableColumn(column: Column, label: string, help?: string): Table
 }
 
 export function shownText(column: Column, get: Get, now: number): string {
-  if (column.name === 'src' || column.name === 'dst') return endText(get, column.name);
+  if (column.name === 'src' || column.name === 'dst') return endName(get, column.name);
   return cellText(column, get(column.name), now);
 }
 

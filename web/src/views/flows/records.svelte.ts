@@ -156,7 +156,8 @@ export class Records {
 }
 
 async function understand(question: Question, signal: AbortSignal): Promise<Understood> {
-  const { q } = question;
+  // The parameter may not be empty.
+  const q = question.q.trim() || 'flows';
   const checked = await ask<Validated>('/api/query/validate', { q }, { signal });
   if (!checked.valid) {
     const { detail, ...place } = checked.error ?? { detail: '', column: 1, length: 0 };

@@ -130,10 +130,14 @@ export const t = translator({
   rtt: { en: 'RTT', zh: 'RTT' },
   retransmits: { en: 'retransmits', zh: '重传' },
   interface: { en: 'interface', zh: '接口' },
+  src_port: { en: 'src port', zh: '源端口' },
+  dst_port: { en: 'dst port', zh: '目的端口' },
   duration: { en: 'duration', zh: '时长' },
 });
 
 const LABELS = [
+  'src_port',
+  'dst_port',
   ...['src', 'dst', 'time', 'observer', 'protocol', 'service', 'direction', 'verdict'],
   ...['packets', 'bytes', 'reverse_packets', 'reverse_bytes', 'rtt', 'retransmits'],
   ...['interface', 'duration'],
@@ -141,5 +145,6 @@ const LABELS = [
 
 /** What a column is called; a field without a word of its own by the language's name. */
 export function columnLabel(name: string): string {
-  return (LABELS as readonly string[]).includes(name) ? t(name as 'src') : name;
+  const key = /^(src|dst)\.port$/.test(name) ? name.replace('.', '_') : name;
+  return (LABELS as readonly string[]).includes(key) ? t(key as 'src') : name;
 }
