@@ -194,6 +194,9 @@ it('shows what is left of a flow that has ended, and a hop that took all', () =>
   const model = modelOf([{ node: 'node1', flow: { ...ended, observations: points } }], [loss()]);
   expect(names(model.stops).slice(1, -1)).toEqual(['cni0 in', 'flannel-v6.1 out']);
   expect(model.gaps[1]?.forward[0]?.packets).toBe(11);
+  expect(model.stops.map((one) => one.node)).toEqual(['node1', 'node1', 'node1', '']);
+  expect(model.stops[1]?.forward).toEqual({ packets: 405, bytes: Number.NaN });
+  expect(model.stops[1]?.reverse).toBeUndefined();
 
   const all = loss({ packets: 405, left: 0 });
   const cut = flow(atClient.filter((one) => one.reverse_packets === 0 && one.packets === 405));

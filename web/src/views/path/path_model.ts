@@ -138,13 +138,11 @@ const sum = (a: Counted | undefined, b: Counted): Counted => ({
 function placeOf(telling: Telling): { first: boolean; last: boolean } {
   const { flow, node } = telling;
   const stops = pointsOf(node, flow.observations);
-  const outer = (stop: Stop | undefined) => stop?.role === 'uplink' || stop?.role === 'host';
-  const first = flow.src_node
-    ? flow.src_node === node
-    : !outer(stops[0]) || stops[0]?.side === 'out';
-  const last = flow.dst_node
-    ? flow.dst_node === node
-    : !outer(stops.at(-1)) || stops.at(-1)?.side === 'in';
+  const local = (stop: Stop | undefined) =>
+    stop?.role === 'pod' || stop?.role === 'bridge' || stop?.role === 'loopback';
+  const [begin, end] = [stops[0], stops.at(-1)];
+  const first = flow.src_node ? flow.src_node === node : local(begin) || begin?.side === 'out';
+  const last = flow.dst_node ? flow.dst_node === node : local(end) || end?.side === 'in';
   return { first, last };
 }
 
@@ -351,7 +349,7 @@ export function observationsOf(flow: PathFlow, losses: readonly PacketLoss[]): O
       const key = keyOf('', point, way);
       const one = points.get(key) ?? {
         ...{ interface: point.interface, role: point.role, direction: point.direction, depth: 0 },
-        ...{ packets: 0, bytes: 0, reverse_packets: 0, reverse_bytes: 0 },
+        ...{ packets: 0, bytes: Number.NaN, reverse_packets: 0, reverse_bytes: Number.NaN },
       };
       if (way === 'forward') one.packets = Math.max(one.packets, packets);
       else one.reverse_packets = Math.max(one.reverse_packets, packets);

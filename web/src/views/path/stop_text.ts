@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bytes } from '../../format/numbers';
-import type { Gap, Stop } from './path_model';
+import type { Counted, Gap, Stop } from './path_model';
 import { t } from './texts';
 
 const ROLES = ['pod', 'bridge', 'tunnel', 'uplink', 'host', 'loopback'] as const;
@@ -13,11 +13,19 @@ export function roleText(stop: Stop): string {
   return role ? t(role) : (stop.role ?? '');
 }
 
-/** All of a stop in words, for who does not see it. */
+/** Bytes; of what is only told by its losses they are not known. */
+export function sizeText(one: Counted | undefined, partial: boolean): string {
+  if (!one) return partial ? '–' : bytes(0);
+  return Number.isNaN(one.bytes) ? '–' : bytes(one.bytes);
+}
+
+/** All of a stop in a line. */
 export function stopText(stop: Stop): string {
   const counted = (way: 'forward' | 'reverse') => {
     const one = stop[way];
-    return one ? [`${t(way)}: ${t('packets', { count: one.packets })}, ${bytes(one.bytes)}`] : [];
+    return one
+      ? [`${t(way)}: ${t('packets', { count: one.packets })}, ${sizeText(one, true)}`]
+      : [];
   };
   return [
     `${roleText(stop)} ${stop.name}${stop.port ? `:${stop.port}` : ''}`,

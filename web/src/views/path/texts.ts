@@ -109,5 +109,5 @@ export const t = translator({
   flows_of: { en: 'Its records', zh: '历史记录' },
   flows_here: { en: 'Flows at this interface', zh: '经过该接口的流' },
   refreshed: { en: 'asked every 4 s', zh: '每 4 秒刷新' },
-  close: { en: 'Close', zh: '关闭' },
+  table: { en: 'table', zh: '表格' },
 });
