@@ -78,7 +78,7 @@ function coloured(view: EditorView): DecorationSet {
   return builder.finish();
 }
 
-const CHECK_AFTER_MS = 350;
+const CHECK_AFTER_MS = 500;
 
 export function openEditor(options: EditorOptions): Editor {
   const root = options.host.shadowRoot ?? options.host.attachShadow({ mode: 'open' });
@@ -100,7 +100,8 @@ export function openEditor(options: EditorOptions): Editor {
       if (view.state.doc.toString() !== text) return;
       const error = answer.valid ? undefined : answer.error;
       show(view, error);
-      options.onchecked(error);
+      // While words are offered for what is half written, its end is not told as an error.
+      options.onchecked(completionStatus(view.state) === null ? error : undefined);
     } catch {
       // It is told when the query is run.
     }
@@ -175,8 +176,10 @@ export function openEditor(options: EditorOptions): Editor {
         colours,
         theme,
         EditorView.updateListener.of((update) => {
-          if (!update.docChanged) return;
-          options.onchange(update.state.doc.toString());
+          const closed =
+            completionStatus(update.startState) !== null && completionStatus(update.state) === null;
+          if (!update.docChanged && !closed) return;
+          if (update.docChanged) options.onchange(update.state.doc.toString());
           clearTimeout(timer);
           timer = setTimeout(() => void check(update.view), CHECK_AFTER_MS);
         }),

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { defaultColumns, endText, fieldsToAsk, sortedBy, type Get } from './columns';
+import {
+  defaultColumns,
+  endText,
+  fieldsToAsk,
+  inParts,
+  MOST_FIELDS,
+  sortedBy,
+  type Get,
+} from './columns';
 
 const getter =
   (values: Record<string, string | number | null>): Get =>
@@ -35,4 +43,12 @@ it('sorts with what is not known last, and keeps equals in order', () => {
   expect(sortedBy(rows, (row) => row.v, true).map((row) => row.v)).toEqual([10, 2, 2, null]);
   expect(sortedBy(rows, (row) => row.v, false).map((row) => row.v)).toEqual([2, 2, 10, null]);
   expect(sortedBy(rows, (row) => row.v, true)[1]).toBe(rows[0]);
+});
+
+it('asks for no more fields than a query takes', () => {
+  const names = ['time', ...Array.from({ length: 70 }, (_, index) => `f${index}`)];
+  expect(fieldsToAsk(names, 'flows').length).toBe(MOST_FIELDS);
+  const parts = inParts(names);
+  expect(parts.every((part) => part.length <= MOST_FIELDS && part[0] === 'time')).toBe(true);
+  expect(new Set(parts.flat())).toEqual(new Set(names));
 });

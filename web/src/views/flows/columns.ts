@@ -39,10 +39,22 @@ const ALWAYS = [
   ...ENDS.flatMap((end) => [`src.${end}`, `dst.${end}`]),
 ];
 
+/** More a query does not take. */
+export const MOST_FIELDS = 32;
+
 export function fieldsToAsk(shown: readonly string[], kind: Kind): string[] {
   const wanted = shown.filter((name) => name !== 'src' && name !== 'dst');
   const more = kind === 'flows' ? ['flow_id', 'first_seen'] : [];
-  return [...new Set([...ALWAYS, ...more, ...wanted])];
+  return [...new Set([...ALWAYS, ...more, ...wanted])].slice(0, MOST_FIELDS);
+}
+
+/** All of `names` in as many queries as it takes; each has the time, to know a record by. */
+export function inParts(names: readonly string[]): string[][] {
+  const others = names.filter((name) => name !== 'time');
+  const parts: string[][] = [];
+  for (let at = 0; at < others.length; at += MOST_FIELDS - 1)
+    parts.push(['time', ...others.slice(at, at + MOST_FIELDS - 1)]);
+  return parts;
 }
 
 export type Get = (name: string) => Cell | undefined;
