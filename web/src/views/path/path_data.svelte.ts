@@ -158,9 +158,7 @@ export class PathData {
       observations: [],
       packets_per_second: 0,
       bytes_per_second: 0,
-      ...(first.flow.src_name && sameFlow(tuple, first.flow) === 'same'
-        ? { src_name: first.flow.src_name, dst_name: first.flow.dst_name ?? '' }
-        : {}),
+      ...namesOf(tuple, first.flow),
     } as PathFlow;
     this.tellings = nodes.map((node) => ({
       node,
@@ -187,6 +185,16 @@ function params(tuple: Tuple): Record<string, string | number> {
     dst_ip: tuple.dst_ip,
     dst_port: tuple.dst_port,
   };
+}
+
+/** Names that a loss has, for the ends of the flow: it may be of the way back. */
+function namesOf(tuple: Tuple, lost: PacketLoss['flow']) {
+  const [src, dst] = sameFlow(tuple, lost) === 'same' ? ['src', 'dst'] : (['dst', 'src'] as const);
+  const pick = (from: 'src' | 'dst', to: 'src' | 'dst') => ({
+    ...(lost[`${from}_name`] ? { [`${to}_name`]: lost[`${from}_name`] } : {}),
+    ...(lost[`${from}_node`] ? { [`${to}_node`]: lost[`${from}_node`] } : {}),
+  });
+  return { ...pick(src as 'src', 'src'), ...pick(dst as 'dst', 'dst') };
 }
 
 function newest(flows: readonly PathFlow[]): PathFlow[] {

@@ -36,7 +36,13 @@ export interface PacketLoss {
   node?: string;
   from: LossPoint;
   to: LossPoint | null;
-  flow: Tuple & { id: number; src_name?: string; dst_name?: string };
+  flow: Tuple & {
+    id: number;
+    src_name?: string;
+    dst_name?: string;
+    src_node?: string;
+    dst_node?: string;
+  };
   packets: number;
   entered: number;
   left: number;

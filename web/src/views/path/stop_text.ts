@@ -13,6 +13,11 @@ export function roleText(stop: Stop): string {
   return role ? t(role) : (stop.role ?? '');
 }
 
+/** `shop/web:80`, `[fd00::1]:80`. */
+export function nameText({ name, port }: Stop): string {
+  return port ? `${/:.*:/.test(name) ? `[${name}]` : name}:${port}` : name;
+}
+
 /** Bytes; of what is only told by its losses they are not known. */
 export function sizeText(one: Counted | undefined, partial: boolean): string {
   if (!one) return partial ? '–' : bytes(0);
@@ -28,7 +33,7 @@ export function stopText(stop: Stop): string {
       : [];
   };
   return [
-    `${roleText(stop)} ${stop.name}${stop.port ? `:${stop.port}` : ''}`,
+    `${roleText(stop)} ${nameText(stop)}`,
     stop.node || t('elsewhere'),
     ...(stop.process ? [`${t('process')} ${stop.process}`] : []),
     ...(stop.tunnel ? [t('in_tunnel', { tunnel: stop.tunnel, vni: stop.vni ?? '' })] : []),

@@ -20,7 +20,7 @@ export const t = translator({
   flow: { en: 'Flow', zh: '流' },
   node: { en: 'Node', zh: '节点' },
   this_node: { en: 'this node', zh: '本节点' },
-  elsewhere: { en: 'not on a node that is watched here', zh: '不在本处监测的节点上' },
+  elsewhere: { en: 'no node here tells of it', zh: '此处没有节点上报' },
   rate: { en: 'Rate', zh: '速率' },
   lost: { en: 'Lost', zh: '丢失' },
   where: { en: 'Between', zh: '丢失位置' },
