@@ -30,30 +30,25 @@ export function defaultColumns(kind: Kind, cluster: boolean): string[] {
   return DEFAULTS[kind].split(' ').filter((name) => cluster || name !== 'observer');
 }
 
-const ENDS = ['ip', 'port', 'namespace', 'name'];
+const NAMES = ['src.namespace', 'src.name', 'dst.namespace', 'dst.name'];
 /** Of every row, whatever is shown: what its links are made of. */
-const ALWAYS = [
-  'time',
-  'observer',
-  'protocol',
-  ...ENDS.flatMap((end) => [`src.${end}`, `dst.${end}`]),
-];
+const ALWAYS = ['time', 'observer', 'protocol', 'src.ip', 'src.port', 'dst.ip', 'dst.port'];
 
-/** More a query does not take. */
-export const MOST_FIELDS = 32;
+/** More fields a query does not take; netprobe-server needs some of them for itself. */
+export const mostFields = (cluster: boolean) => (cluster ? 24 : 32);
 
-export function fieldsToAsk(shown: readonly string[], kind: Kind): string[] {
+export function fieldsToAsk(shown: readonly string[], cluster: boolean): string[] {
+  const ends = shown.includes('src') || shown.includes('dst') ? NAMES : [];
   const wanted = shown.filter((name) => name !== 'src' && name !== 'dst');
-  const more = kind === 'flows' ? ['flow_id', 'first_seen'] : [];
-  return [...new Set([...ALWAYS, ...more, ...wanted])].slice(0, MOST_FIELDS);
+  return [...new Set([...ALWAYS, ...ends, ...wanted])].slice(0, mostFields(cluster));
 }
 
 /** All of `names` in as many queries as it takes; each has the time, to know a record by. */
-export function inParts(names: readonly string[]): string[][] {
+export function inParts(names: readonly string[], most: number): string[][] {
   const others = names.filter((name) => name !== 'time');
   const parts: string[][] = [];
-  for (let at = 0; at < others.length; at += MOST_FIELDS - 1)
-    parts.push(['time', ...others.slice(at, at + MOST_FIELDS - 1)]);
+  for (let at = 0; at < others.length; at += most - 1)
+    parts.push(['time', ...others.slice(at, at + most - 1)]);
   return parts;
 }
 

@@ -13,6 +13,7 @@ export interface Question {
   /** Columns that were chosen; none: those of the kind. */
   columns: readonly string[];
   defaults: (kind: Kind) => string[];
+  cluster: boolean;
   sort: { key: string; descending: boolean } | undefined;
 }
 
@@ -171,7 +172,7 @@ async function understand(question: Question, signal: AbortSignal): Promise<Unde
   if (!checked.aggregate) {
     if (sort && !hasStage(q, 'order', 'limit'))
       parts.stages.push(`order by ${sortField(sort.key)} ${sort.descending ? 'desc' : 'asc'}`);
-    if (!ownFields) parts.stages.push(`fields ${fieldsToAsk(shown, checked.kind).join(', ')}`);
+    if (!ownFields) parts.stages.push(`fields ${fieldsToAsk(shown, question.cluster).join(', ')}`);
   }
   return {
     kind: checked.kind,

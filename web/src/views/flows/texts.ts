@@ -35,6 +35,10 @@ export const t = translator({
   understood: { en: 'Understood as', zh: '解析为' },
   columns: { en: 'Columns', zh: '列' },
   columns_default: { en: 'The usual ones', zh: '恢复默认' },
+  columns_full: {
+    en: 'A query takes no more; take another away first.',
+    zh: '查询的列数已达上限；请先移除其他列。',
+  },
   find_column: { en: 'Find a field', zh: '查找字段' },
   export: { en: 'Export', zh: '导出' },
   export_rows: { en: '{count} rows match.', zh: '共 {count} 行匹配。' },
