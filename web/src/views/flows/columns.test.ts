@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import {
-  defaultColumns,
-  endText,
-  fieldsToAsk,
-  inParts,
-  24,
-  sortedBy,
-  type Get,
-} from './columns';
+import { defaultColumns, endText, fieldsToAsk, inParts, sortedBy, type Get } from './columns';
 
 const getter =
   (values: Record<string, string | number | null>): Get =>
