@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer of one query, page after page up to a bound.
-import { ask, ApiProblem, toProblem, type Params, type Place } from '../../api/http';
+import { apiUrl, ask, ApiProblem, toProblem, type Params, type Place } from '../../api/http';
 import { askQuery } from '../../api/query';
 import type { Cell, QueryAnswer } from '../../api/types';
 import { hasStage, joined, partsOf, type Kind } from '../../parts/query/query_text';
@@ -194,4 +194,21 @@ export function allFields(): Promise<import('./columns').Field[]> {
       throw error;
     });
   return fields;
+}
+
+let parquet: Promise<boolean> | undefined;
+
+/** Whether this program writes Parquet: one without DuckDB, and netprobe-server, do not. */
+export function writesParquet(): Promise<boolean> {
+  parquet ??= fetch(apiUrl('/api/query', { q: 'limit 1', since: '1s', format: 'parquet' })).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.status !== 501;
+    },
+    () => {
+      parquet = undefined;
+      return true; // It is told when it is asked for.
+    },
+  );
+  return parquet;
 }

@@ -51,6 +51,7 @@ export const t = translator({
     en: 'A file has the columns shown, with exact values.',
     zh: '文件包含所显示的列，数值为精确值。',
   },
+  no_parquet: { en: 'Parquet: this program does not write it', zh: 'Parquet：该程序不支持导出' },
   jsonl: { en: 'JSON lines', zh: 'JSON 行' },
   new_rows: { en: 'Show {count} new', zh: '显示 {count} 条新记录' },
   held: { en: 'New rows wait while you look', zh: '查看期间新记录暂不插入' },
