@@ -164,6 +164,21 @@ export function openEditor(options: EditorOptions): Editor {
           ]),
         ),
         keymap.of([...historyKeymap, ...defaultKeymap.filter((one) => one.key !== 'Enter')]),
+        // Where coloured text is replaced, a browser keeps its colour in a style attribute,
+        // which a strict policy forbids: so it is replaced here.
+        EditorView.domEventHandlers({
+          beforeinput(event, view) {
+            if (event.inputType !== 'insertText' || event.isComposing || event.data === null)
+              return false;
+            if (view.state.selection.main.empty) return false;
+            event.preventDefault();
+            view.dispatch(view.state.replaceSelection(event.data), {
+              userEvent: 'input.type',
+              scrollIntoView: true,
+            });
+            return true;
+          },
+        }),
         placeholder(options.hint),
         EditorView.contentAttributes.of({
           'aria-label': options.label,

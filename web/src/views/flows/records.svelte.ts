@@ -45,7 +45,9 @@ export class Records {
   answer = $state.raw<QueryAnswer | undefined>();
   rows = $state.raw<readonly Cell[][]>([]);
   problem = $state.raw<ApiProblem | undefined>();
+  /** Another question is on its way; what is shown is of the one before. */
   loading = $state(false);
+  paging = $state(false);
   /** Of a list: how many records there are in the range, where nothing matched. */
   others = $state<number | undefined>();
   more = $state(false);
@@ -59,6 +61,7 @@ export class Records {
     this.#running = running;
     const { signal } = running;
     this.loading = true;
+    this.paging = false;
     try {
       const understood = await understand(question, signal);
       this.#params = { since: question.since, until: question.until, timeout: '60s' };
@@ -92,11 +95,11 @@ export class Records {
   /** The next page, where there is one and nothing else is asked. */
   async next(): Promise<void> {
     const { understood } = this;
-    if (this.loading || !this.more || !understood || !this.#running) return;
+    if (this.loading || this.paging || !this.more || !understood || !this.#running) return;
     const { signal } = this.#running;
     const limit = Math.min(NEXT_PAGE, MOST_ROWS - this.rows.length);
     if (limit <= 0) return;
-    this.loading = true;
+    this.paging = true;
     try {
       const page = await askQuery(
         understood.text,
@@ -113,7 +116,7 @@ export class Records {
         this.more = false;
       }
     } finally {
-      if (!signal.aborted) this.loading = false;
+      if (!signal.aborted) this.paging = false;
     }
   }
 
