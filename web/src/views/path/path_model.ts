@@ -16,6 +16,8 @@ export interface Stop {
   /** '' is outside of all nodes that are watched. */
   node: string;
   name: string;
+  /** Of an end: the node that it is on, whether or not that tells of the flow. */
+  home?: string;
   role?: string;
   process?: string;
   port?: number;
@@ -205,7 +207,13 @@ export function modelOf(tellings: readonly Telling[], losses: readonly PacketLos
 
 function endStop(kind: 'src' | 'dst', flow: PathFlow, node: string): Stop {
   const name = flow[`${kind}_name`] ?? flow[`${kind}_ip`];
-  return { key: kind, kind, node, name, port: flow[`${kind}_port`] };
+  const home = flow[`${kind}_node`];
+  return {
+    ...{ key: kind, kind, node, name },
+    // ICMP's number is no port.
+    ...(/^icmp/.test(flow.protocol) ? {} : { port: flow[`${kind}_port`] }),
+    ...(home ? { home } : {}),
+  };
 }
 
 /** A node of which only sums are told. */
