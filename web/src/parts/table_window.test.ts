@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { firstShown, moved, ROW_HEIGHT } from './table_window';
+import { firstShown, moved, ROW_HEIGHT, shownColumns } from './table_window';
 
 it('begins some rows before what is in view', () => {
   expect(firstShown(0, 12)).toBe(0);
@@ -19,4 +19,13 @@ it('moves by keys, and never out of the rows', () => {
   expect(moved('Home', 3, 10, 5)).toBe(0);
   expect(moved('End', 0, 0, 5)).toBe(0);
   expect(moved('x', 3, 10, 5)).toBeUndefined();
+});
+
+it('shows columns in view, and one on either side', () => {
+  const widths = [100, 200, 50, 100, 300];
+  expect(shownColumns(widths, 0, 150)).toEqual({ from: 0, to: 3, before: 0 });
+  expect(shownColumns(widths, 310, 60)).toEqual({ from: 1, to: 5, before: 100 });
+  expect(shownColumns(widths, 600, 150)).toEqual({ from: 3, to: 5, before: 350 });
+  expect(shownColumns(widths, 0, 2000)).toEqual({ from: 0, to: 5, before: 0 });
+  expect(shownColumns([], 0, 100)).toEqual({ from: 0, to: 0, before: 0 });
 });

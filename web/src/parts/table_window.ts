@@ -28,3 +28,24 @@ export function moved(key: string, at: number, rows: number, page: number): numb
       return undefined;
   }
 }
+
+/** Columns that a view of `room` px at `left` shows, one more on either side; px before them. */
+export function shownColumns(widths: readonly number[], left: number, room: number) {
+  let from = 0;
+  let before = 0;
+  while (from < widths.length - 1 && before + (widths[from] ?? 0) <= left) {
+    before += widths[from] ?? 0;
+    from += 1;
+  }
+  let to = from;
+  let end = before;
+  while (to < widths.length && end < left + room) {
+    end += widths[to] ?? 0;
+    to += 1;
+  }
+  if (from > 0) {
+    from -= 1;
+    before -= widths[from] ?? 0;
+  }
+  return { from, to: Math.min(widths.length, to + 1), before };
+}
