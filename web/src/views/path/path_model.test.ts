@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { modelOf, observationsOf, pointsOf } from './path_model';
+import { modelOf, observationsOf } from './path_model';
+import { pointsOf } from './path_points';
 import type { Observation, PacketLoss, PathFlow, Sides } from './path_types';
 
 const see = (

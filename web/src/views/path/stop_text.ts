@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { bytes } from '../../format/numbers';
-import type { Counted, Gap, Stop } from './path_model';
+import type { Gap } from './path_model';
+import type { Counted, Stop } from './path_points';
 import { t } from './texts';
 
 const ROLES = ['pod', 'bridge', 'tunnel', 'uplink', 'host', 'loopback'] as const;
