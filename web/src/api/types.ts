@@ -10,14 +10,20 @@ export interface Column {
   unit?: string;
 }
 
+/** Lost: `"stage.cause": count`, of the server `"stage/cause": count`. */
+export type Lost = Record<string, number | Record<string, number>>;
+
 /** How complete an answer is. */
 export interface Completeness {
   since: string;
   until: string;
   lost_since: string;
-  /** Losses by stage, then cause. */
-  lost: Record<string, Record<string, number>>;
+  lost: Lost;
   complete: boolean;
+  /** Lists of netprobe-server say here whose part is in them, in place of the times. */
+  agents?: number;
+  answered?: number;
+  missing?: Missing[];
 }
 
 export interface Missing {
@@ -31,7 +37,7 @@ export interface Sources {
   agents: number;
   answered: number;
   missing: Missing[];
-  lost: Record<string, Record<string, number>>;
+  lost: Lost;
 }
 
 /** What any answer may say of how whole it is. */
@@ -58,6 +64,7 @@ export interface QueryAnswer extends Whole {
   since: string | null;
   until: string | null;
   kept_since: string | null;
+  kubernetes?: Kubernetes;
 }
 
 /** A step of a live sum: an event `window` of /api/stream. */

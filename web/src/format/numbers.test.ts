@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { bitRate, bytes, count, duration, percent } from './numbers';
+import { bitRate, bytes, count, duration, percent, smallPercent } from './numbers';
 
 it('has three digits and a unit', () => {
   expect([0, 7, 999, 1000, 1234, 999_950, 1.5e9].map(count)).toEqual([
@@ -20,6 +20,7 @@ it('has three digits and a unit', () => {
   ]);
   expect(bitRate(125)).toBe('1.00 kbit/s');
   expect([0, 0.005, 0.5, 1].map(percent)).toEqual(['0 %', '0.5 %', '50 %', '100 %']);
+  expect([0, 0.0001, 0.01].map(smallPercent)).toEqual(['0 %', '< 0.1 %', '1.0 %']);
   expect([0.16, 5, 250, 2500, 65_000, 3_900_000, 200_000_000].map(duration)).toEqual([
     '160 µs',
     '5.00 ms',

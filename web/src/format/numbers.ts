@@ -41,6 +41,11 @@ export function percent(share: number): string {
   return `${value !== 0 && Math.abs(value) < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
 }
 
+/** What is there and yet too little to show is not shown as nothing. */
+export function smallPercent(share: number): string {
+  return share > 0 && share < 0.0005 ? '< 0.1 %' : percent(share);
+}
+
 /** Milliseconds: "0.16 ms", "2.50 s", "3 h 5 min". */
 export function duration(ms: number): string {
   if (ms < 0.001) return '0 ms';

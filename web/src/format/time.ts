@@ -8,6 +8,11 @@ export function parseTime(text: string | null | undefined): number {
   return text ? Date.parse(text.replace(/(\.\d{3})\d+/, '$1')) : Number.NaN;
 }
 
+/** As the API takes it; empty where it is none. */
+export function isoTime(ms: number): string {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : '';
+}
+
 /** The browser's own zone: "17:02:14", with the day where it is another. */
 export function clockTime(ms: number, now = Date.now()): string {
   if (Number.isNaN(ms)) return '–';
@@ -22,14 +27,22 @@ export function clockTime(ms: number, now = Date.now()): string {
   });
 }
 
+// Making one takes far longer than using it, and tables have hundreds of ages.
+const formats = new Map<string, Intl.RelativeTimeFormat>();
+function relative(locale: string): Intl.RelativeTimeFormat {
+  let format = formats.get(locale);
+  if (!format) {
+    format = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'short' });
+    formats.set(locale, format);
+  }
+  return format;
+}
+
 /** "12 s ago"; `now` by the same clock as `ms`. */
 export function ago(ms: number, now: number): string {
   if (Number.isNaN(ms)) return '–';
   const seconds = Math.round((now - ms) / 1000);
-  const format = new Intl.RelativeTimeFormat(locales[current.language], {
-    numeric: 'always',
-    style: 'short',
-  });
+  const format = relative(locales[current.language]);
   const magnitude = Math.abs(seconds);
   if (magnitude < 60) return format.format(-seconds, 'second');
   if (magnitude < 3600) return format.format(-Math.round(seconds / 60), 'minute');

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of an edge between two cards.
+import { NODE_HEIGHT, NODE_WIDTH, type Point } from './place';
+
+export interface Way {
+  path: string;
+  /** Where a label stands. */
+  middle: Point;
+}
+
+const HALF = NODE_WIDTH / 2;
+
+export function wayOf(from: Point, to: Point): Way {
+  if (from === to || (from.x === to.x && from.y === to.y)) return loop(from);
+  const dx = to.x - from.x;
+  // In one column: out on the right and back.
+  if (Math.abs(dx) < NODE_WIDTH) {
+    const out = Math.max(from.x, to.x) + HALF + 40;
+    return curve(from.x + HALF, from.y, to.x + HALF + 2, to.y, out, out);
+  }
+  const side = dx > 0 ? 1 : -1;
+  const x1 = from.x + side * HALF;
+  const x2 = to.x - side * (HALF + 2);
+  const bend = Math.max(36, Math.abs(x2 - x1) / 2) * side;
+  return curve(x1, from.y, x2, to.y, x1 + bend, x2 - bend);
+}
+
+function curve(x1: number, y1: number, x2: number, y2: number, c1: number, c2: number): Way {
+  const round = (value: number) => Math.round(value * 10) / 10;
+  const path = `M${round(x1)} ${round(y1)}C${round(c1)} ${round(y1)} ${round(c2)} ${round(y2)} ${round(x2)} ${round(y2)}`;
+  return { path, middle: { x: (x1 + 3 * c1 + 3 * c2 + x2) / 8, y: (y1 + y2) / 2 } };
+}
+
+function loop({ x, y }: Point): Way {
+  const top = y - NODE_HEIGHT / 2;
+  return {
+    path: `M${x + 30} ${top}C${x + 40} ${top - 30} ${x - 40} ${top - 30} ${x - 30} ${top - 2}`,
+    middle: { x, y: top - 22 },
+  };
+}
+
+/** The nearest in a direction of the arrow keys, by angle and distance. */
+export function neighbourIn(
+  direction: 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown',
+  from: Point,
+  others: Iterable<[string, Point]>,
+): string | undefined {
+  const [ux, uy] = {
+    ArrowLeft: [-1, 0],
+    ArrowRight: [1, 0],
+    ArrowUp: [0, -1],
+    ArrowDown: [0, 1],
+  }[direction] as [number, number];
+  let best: string | undefined;
+  let least = Infinity;
+  for (const [id, point] of others) {
+    const dx = point.x - from.x;
+    const dy = point.y - from.y;
+    const along = dx * ux + dy * uy;
+    const aside = Math.abs(dx * uy) + Math.abs(dy * ux);
+    if (along <= 1 || aside > 2 * along) continue;
+    const cost = along + 2 * aside;
+    if (cost < least) [best, least] = [id, cost];
+  }
+  return best;
+}
