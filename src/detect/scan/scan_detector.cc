@@ -168,8 +168,11 @@ void ScanDetector::add_to_suspect(ScanSuspect& suspect, const FlowRecord& record
   // A pod's packets that its own interface saw; role alone may be that of the target's.
   const bool pod = record.src && record.src->kind == IdentityKind::kPod;
   suspect.proven = suspect.proven || record.src_process || (pod && record.role == Role::kPod);
-  suspect.target = probe.peer;
-  suspect.target_identity = record.dst;
+  if (record.tuple.src.is_v4() != suspect.address.is_v4()) suspect.other_family = record.tuple.src;
+  const auto known = std::ranges::find(suspect.tried, probe.peer, &ScanSuspect::Tried::address);
+  const auto last = known == suspect.tried.end() ? known - 1 : known;
+  std::rotate(suspect.tried.begin(), last, last + 1);
+  suspect.tried.front() = {probe.peer, record.dst};
   const std::size_t before = suspect.probes.all().size();
   const bool added = suspect.probes.add(probe);
   // What finds no room, because all wait for answers, is counted all the same.

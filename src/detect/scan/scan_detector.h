@@ -28,11 +28,15 @@ struct ScanSuspect {
     std::uint64_t what = 0;
     std::uint32_t seconds = 0;
   };
+  struct Tried {
+    IpAddress address;
+    IdentityPtr identity;
+  };
   IpAddress address;
+  IpAddress other_family;  ///< of a pod that has both
   IdentityPtr identity;
   ProcessPtr process;
-  IpAddress target;  ///< of the newest probe, and who that is
-  IdentityPtr target_identity;
+  std::array<Tried, 3> tried;  ///< the newest targets, newest first
   ProbeSet probes;
   Extent targets;   ///< tried, since it is known
   Extent ports;     ///< tried
@@ -44,6 +48,12 @@ struct ScanSuspect {
   bool proven = false;  ///< its address is its own
   bool dirty = false;
   std::array<Told, 4> told;
+
+  /// Its address, as `peer` knows it.
+  [[nodiscard]] const IpAddress& address_for(const IpAddress& peer) const {
+    const bool other = peer.is_v4() != address.is_v4() && !other_family.is_unspecified();
+    return other ? other_family : address;
+  }
 };
 
 /// A target whose ports were tried, by whomever.

@@ -133,6 +133,30 @@ TEST_F(ScanDetectorTest, APodIsNamedWithItsProcessAndIsOneSource) {
   EXPECT_NE(found[0].summary.find("process nmap (12)"), std::string::npos);
 }
 
+TEST_F(ScanDetectorTest, APodOfTwoFamiliesIsToldByTheAddressThatScanned) {
+  const IdentityPtr web = pod("web-1");
+  const auto try_port = [&](const char* from, const char* at, std::uint16_t port) {
+    FlowRecord record = traffic.refused(ip(from), ip(at), port, 80);
+    record.src = web;
+    record.dst = pod(at == std::string_view("10.0.0.2") ? "db-0" : "other");
+    give(record);
+  };
+  for (std::uint16_t port = 1; port <= 8; ++port) try_port("fd00::1", "fd00::2", port);
+  for (std::uint16_t port = 1; port <= 20; ++port) {
+    try_port("10.0.0.1", "10.0.0.2", port);
+    try_port("fd00::1", "fd00::3", 80);  // what it does beside it
+  }
+  tick();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].key, "shop/web-1>10.0.0.2");
+  EXPECT_EQ(found[0].source.address, a);
+  ASSERT_TRUE(found[0].target.identity);
+  EXPECT_EQ(found[0].target.identity->name, "db-0");
+  EXPECT_NE(found[0].summary.find("(10.0.0.1)"), std::string::npos) << found[0].summary;
+  for (const auto& flow : found[0].evidence)
+    EXPECT_EQ(flow.tuple.src.is_v4(), flow.tuple.dst.is_v4());
+}
+
 TEST_F(ScanDetectorTest, OnePortAtManyTargets) {
   for (std::uint32_t i = 1; i <= 50; ++i) {
     EXPECT_TRUE(found.empty());

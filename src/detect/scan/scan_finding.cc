@@ -82,7 +82,10 @@ Finding finding_of(const ScanSuspect& suspect, const ShapeFound& shape, bool cha
                    const ScanOptions& options) {
   Finding finding;
   const std::string key = source_key(suspect);
-  finding.source = {suspect.address, suspect.identity, suspect.process, 0, {}};
+  const auto& probes = suspect.probes.all();
+  const IpAddress& peer =
+      shape.shape == ScanShape::kVertical ? shape.target : probes[shape.members.front()].peer;
+  finding.source = {suspect.address_for(peer), suspect.identity, suspect.process, 0, {}};
   const std::string source = name_of(finding.source) + process_text(suspect.process);
   const std::string span = span_text(shape.last - shape.first);
   const double targets = extent_of(suspect, shape, suspect.targets, shape.targets);
@@ -96,7 +99,8 @@ Finding finding_of(const ScanSuspect& suspect, const ShapeFound& shape, bool cha
     case ScanShape::kVertical:
       finding.kind = "port_scan";
       finding.target.address = shape.target;
-      if (suspect.target == shape.target) finding.target.identity = suspect.target_identity;
+      for (const ScanSuspect::Tried& tried : suspect.tried)
+        if (tried.address == shape.target) finding.target.identity = tried.identity;
       finding.key = key + '>' + shape.target.to_string();
       finding.value = ports;
       finding.unit = "ports";
@@ -145,11 +149,10 @@ Finding finding_of(const ScanSuspect& suspect, const ShapeFound& shape, bool cha
   finding.confidence = chatter ? 0.3 : shape.slow ? 0.7 : 0.9;
   finding.spoofable = !suspect.proven && !shape.connected;
   finding.count = shape.shape == ScanShape::kBlock ? suspect.count : shape.score;
-  const auto& probes = suspect.probes.all();
   const std::size_t skip = shape.members.size() - std::min(shape.members.size(), kMostEvidence);
   for (std::size_t i = skip; i < shape.members.size(); ++i) {
     const ScanProbe& probe = probes[shape.members[i]];
-    finding.evidence.push_back(evidence_of(probe, suspect.address, probe.peer));
+    finding.evidence.push_back(evidence_of(probe, suspect.address_for(probe.peer), probe.peer));
   }
   return finding;
 }
