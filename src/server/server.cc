@@ -171,6 +171,7 @@ class ServerImpl final : public Server {
                     .history = store_.get()}});
     add_state_routes(*http_, context_);
     add_query_routes(*http_, context_);
+    add_advise_routes(*http_, context_);
     add_cluster_routes(*http_, context_);
     add_flannel_routes(*http_, context_);
     add_page_routes(*http_, *pages_);

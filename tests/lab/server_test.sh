@@ -211,6 +211,11 @@ check "and so has the list" listed
 check "no alert was lost, nobody left" not grep -E '^event: (lost|agent)' "$WORK/alert-stream"
 kill "$stream" "$alerting"
 
+echo "# advice"
+eventually "the policy that a workload needs, of all nodes' traffic" \
+  holds "$SERVER/api/advise/network-policy?namespace=default&workload=web&since=1h" \
+  '(.policies | length) == 1 and (.yaml | contains("kind: NetworkPolicy")) and .policies[0].flows > 0'
+
 check_the_end
 ((failures == 0)) || { echo "server_test: $failures check(s) FAILED"; exit 1; }
 echo "server_test: all checks passed"

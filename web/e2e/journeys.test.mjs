@@ -108,6 +108,17 @@ it('a real scan appears as an alert while one looks', () =>
     await scan;
   }));
 
+it('a policy is advised', () =>
+  inTab(server, async ({ page, open }) => {
+    await open('security', { part: 'policies' });
+    const form = page.getByTestId('advise-form');
+    await form.locator('input').first().fill('default');
+    await form.getByRole('button').click();
+    await eventually('its YAML', async () =>
+      (await page.locator('main').innerText()).includes('kind: NetworkPolicy'),
+    );
+  }));
+
 it('the loss of a hop is on the path', () =>
   inTab(agent, async ({ page, open }) => {
     // The tunnel of IPv6 takes 1,430 bytes: what is larger is dropped before it.
