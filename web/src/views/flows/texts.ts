@@ -90,8 +90,8 @@ export const t = translator({
     zh: '目前没有匹配的流；新的流会出现在这里。',
   },
   off: {
-    en: 'There is no history to ask: it is off, or away.',
-    zh: '没有可查询的历史：历史记录已关闭或不可用。',
+    en: 'There is no history to ask.',
+    zh: '没有可查询的历史：历史记录已关闭。',
   },
   look_live: { en: 'Follow live instead', zh: '改为实时跟踪' },
   remove_conditions: { en: 'Without the conditions', zh: '去掉过滤条件' },
