@@ -56,13 +56,16 @@ export const t = translator({
   new_rows: { en: 'Show {count} new', zh: '显示 {count} 条新记录' },
   held: { en: 'New rows wait while you look', zh: '查看期间新记录暂不插入' },
   lost_events: {
-    en: '{count} events were lost on the way to this browser',
-    zh: '传输至浏览器途中丢失 {count} 个事件',
+    en: '{count} events were lost on the way to this browser.',
+    zh: '传输至浏览器途中丢失 {count} 个事件。',
   },
   breaks: {
-    en: 'the stream broke {count} times; changes in between are missing',
-    zh: '数据流中断 {count} 次，期间的变化缺失',
+    en: 'The stream was away {count} times, broken or paused. What is shown was asked for anew; changes in between are missing.',
+    zh: '数据流曾中断或暂停 {count} 次。所示内容已重新获取，期间的变化缺失。',
   },
+  away: { en: '{count} nodes tell nothing now:', zh: '{count} 个节点当前没有数据：' },
+  away_more: { en: 'and {count} more', zh: '另有 {count} 个' },
+  unsure: { en: 'not known any more', zh: '状态未知' },
   live_only_flows: {
     en: 'Only flows, and sums of flows, can be followed. {kind} are asked from history.',
     zh: '只能实时跟踪流及其汇总；{kind}请从历史中查询。',
