@@ -11,6 +11,8 @@ const FLUSH_MS = 300;
 const FIRST_FLOWS = 200;
 /** After a break more are asked for: those that are shown are to be known again. */
 const NEXT_FLOWS = 1000;
+/** A stream that breaks at once, again and again, asks no more often for them. */
+const SEED_EVERY_MS = 3_000;
 
 export class LiveRows {
   rows = $state.raw<readonly LiveFlow[]>([]);
@@ -30,6 +32,7 @@ export class LiveRows {
   readonly #stream: ApiStream;
   readonly #timer: ReturnType<typeof setInterval>;
   #seeding: AbortController | undefined;
+  #seededAt = Number.NEGATIVE_INFINITY;
   #begun = false;
   /** Somebody points at the rows: none may move. */
   hold = false;
@@ -94,6 +97,10 @@ export class LiveRows {
     const seeding = new AbortController();
     this.#seeding = seeding;
     this.#list.listen();
+    const wait = this.#seededAt + SEED_EVERY_MS - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (seeding.signal.aborted) return;
+    this.#seededAt = performance.now();
     let flows: LiveFlow[] = [];
     try {
       const answer = await ask<{ flows: LiveFlow[] }>(

@@ -56,14 +56,14 @@ export const t = translator({
   new_rows: { en: 'Show {count} new', zh: '显示 {count} 条新记录' },
   held: { en: 'New rows wait while you look', zh: '查看期间新记录暂不插入' },
   lost_events: {
-    en: '{count} events were lost on the way to this browser.',
-    zh: '传输至浏览器途中丢失 {count} 个事件。',
+    en: '{count} events were lost before they came here.',
+    zh: '到达浏览器之前丢失 {count} 个事件。',
   },
   breaks: {
-    en: 'The stream was away {count} times, broken or paused. What is shown was asked for anew; changes in between are missing.',
-    zh: '数据流曾中断或暂停 {count} 次。所示内容已重新获取，期间的变化缺失。',
+    en: 'Breaks and pauses of the stream: {count}. What is shown was asked for anew; changes in between are missing.',
+    zh: '数据流中断或暂停 {count} 次。所示内容已重新获取，期间的变化缺失。',
   },
-  away: { en: '{count} nodes tell nothing now:', zh: '{count} 个节点当前没有数据：' },
+  away: { en: 'Nodes that tell nothing now: {count}.', zh: '{count} 个节点当前不提供数据：' },
   away_more: { en: 'and {count} more', zh: '另有 {count} 个' },
   unsure: { en: 'not known any more', zh: '状态未知' },
   live_only_flows: {
