@@ -13,6 +13,8 @@ export type StreamState =
 
 export interface StreamHandlers {
   onEvent: (event: ServerEvent) => void;
+  /** Anything came, a comment as well: the other end lives. */
+  onHeard?: () => void;
   onState?: (state: StreamState) => void;
 }
 
@@ -95,6 +97,7 @@ export class ApiStream {
         const { done, value } = await reader.read();
         if (done) throw new ApiProblem('unreachable', '');
         heard();
+        if (this.#controller === controller) this.handlers.onHeard?.();
         for (const event of parser.add(value)) {
           if (this.#controller !== controller) return;
           this.handlers.onEvent(event);

@@ -57,6 +57,11 @@ it('adds and takes conditions away', () => {
   expect(withCondition('', 'port=53')).toBe('port=53');
   expect(withCondition('| last 1h', 'port=53')).toBe('port=53 | last 1h');
   expect(withCondition('a=1 or b=2 | count', 'port=53')).toBe('(a=1 or b=2) port=53 | count');
+  expect(withCondition('(a=1) or (b=2)', 'c=3')).toBe('((a=1) or (b=2)) c=3');
+  expect(withCondition('(a=1) || b=2 | count', 'c=3')).toBe('((a=1) || b=2) c=3 | count');
+  expect(withCondition('(a=1 or b=2)', 'c=3')).toBe('(a=1 or b=2) c=3');
+  expect(withCondition('((a=1) or (b=2)) d=4', 'c=3')).toBe('((a=1) or (b=2)) d=4 c=3');
+  expect(withCondition('a="x or y"', 'c=3')).toBe('a="x or y" c=3');
   expect(withCondition('PORT=53', 'port=53')).toBe('PORT=53');
   expect(withoutCondition('a=1 port=53 not b=2 | count', 'port=53')).toBe('a=1 not b=2 | count');
   expect(withKind('drops a=1', 'flows')).toBe('a=1');

@@ -84,6 +84,17 @@ const isOr = (token: Token) =>
 const isAnd = (token: Token) =>
   token.text === '&&' || (token.kind === 'word' && /^and$/i.test(token.text));
 
+/** An `or` that stands outside all brackets: `(a=1) or (b=2)`, and not `(a=1 or b=2)`. */
+function hasOuterOr(filter: string): boolean {
+  let depth = 0;
+  for (const token of tokensOf(filter)) {
+    if (depth === 0 && isOr(token)) return true;
+    if (token.text === '(') depth += 1;
+    if (token.text === ')') depth = Math.max(0, depth - 1);
+  }
+  return false;
+}
+
 const plain = (condition: string) => condition.replace(/\s+/g, ' ').trim().toLowerCase();
 
 export function hasCondition(query: string, condition: string): boolean {
@@ -94,10 +105,7 @@ export function hasCondition(query: string, condition: string): boolean {
 export function withCondition(query: string, condition: string): string {
   if (hasCondition(query, condition)) return query;
   const parts = partsOf(query);
-  const conditions = conditionsOf(parts.filter);
-  const alone = conditions[0] ?? '';
-  const ored = conditions.length === 1 && tokensOf(alone).some(isOr) && !/^\(.*\)$/.test(alone);
-  const filter = ored ? `(${alone})` : parts.filter;
+  const filter = hasOuterOr(parts.filter) ? `(${parts.filter})` : parts.filter;
   return joined({ ...parts, filter: filter === '' ? condition : `${filter} ${condition}` });
 }
 

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is told of one row, and where it leads.
 import type { Cell, Column } from '../../api/types';
-import { joined, partsOf, withCondition, type Kind } from '../../parts/query/query_text';
+import { parseTime } from '../../format/time';
+import {
+  joined,
+  partsOf,
+  withCondition,
+  withoutStages,
+  type Kind,
+} from '../../parts/query/query_text';
+import { tokensOf } from '../../parts/query/tokens';
 import { linkTo } from '../../state/location.svelte';
 import { conditionFor, isMeasure } from './cells';
 import type { Get } from './columns';
@@ -64,9 +72,73 @@ export function recordQuery(kind: Kind, get: Get, fields: readonly string[]): st
   return joined({ kind, filter, stages: [`fields ${fields.join(', ')}`] });
 }
 
-/** The records that one row of sums is made of. */
+const UNITS: Record<string, number> = {
+  us: 0.001,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** The step of `… every 1m30s`, in ms. */
+export function stepOf(query: string): number | undefined {
+  for (const stage of partsOf(query).stages) {
+    const tokens = tokensOf(stage);
+    const at = tokens.findIndex((one) => one.kind === 'word' && /^every$/i.test(one.text));
+    const text = at < 0 ? '' : (tokens[at + 1]?.text ?? '');
+    if (!/^(\d+(\.\d+)?(us|ms|s|m|h|d))+$/i.test(text)) continue;
+    let ms = 0;
+    for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h|d)/gi))
+      ms += Number(number) * (UNITS[(unit ?? '').toLowerCase()] ?? 0);
+    return ms > 0 ? ms : undefined;
+  }
+  return undefined;
+}
+
+/** As an answer says it, or a link takes it. */
+export interface Range {
+  since?: string | null;
+  until?: string | null;
+}
+
+/** The step of time that a row of sums is of; of `answered`, the range of all, no more than that. */
+export function stepRange(
+  query: string,
+  get: Get,
+  answered: Range,
+): { since: string; until: string } | undefined {
+  const [time, step] = [get('time'), stepOf(query)];
+  const from = parseTime(typeof time === 'string' ? time : '');
+  if (typeof time !== 'string' || step === undefined || Number.isNaN(from)) return undefined;
+  const to = from + step;
+  return {
+    since: answered.since && parseTime(answered.since) > from ? answered.since : time,
+    until:
+      answered.until && parseTime(answered.until) < to
+        ? answered.until
+        : new Date(to).toISOString(),
+  };
+}
+
+const AROUND_MS = 60_000;
+
+/** When what belongs to a record was: from its beginning on, and somewhat around it. */
+export function recordRange(get: Get): { since: string; until: string } | undefined {
+  const time = parseTime(String(get('time') ?? ''));
+  if (Number.isNaN(time)) return undefined;
+  const first = parseTime(String(get('first_seen') ?? ''));
+  return {
+    since: new Date(Number.isNaN(first) ? time - AROUND_MS : first).toISOString(),
+    until: new Date(time + AROUND_MS).toISOString(),
+  };
+}
+
+/** The records that one row of sums is made of; of a step its range is another: stepRange(). */
 export function recordsBehind(query: string, columns: readonly Column[], get: Get): string {
-  const parts = partsOf(query);
+  const parts = partsOf(
+    stepRange(query, get, {}) ? withoutStages(query, 'last', 'since', 'until') : query,
+  );
   let behind = joined({
     ...parts,
     stages: parts.stages.filter((stage) => /^(last|since|until)\b/i.test(stage)),

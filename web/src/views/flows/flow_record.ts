@@ -26,6 +26,8 @@ export interface LiveFlow {
   last_seen: string;
   ended: boolean;
   late?: boolean;
+  /** This page's own: it was not told of after the stream was away, and may have ended. */
+  unsure?: boolean;
   merged_into?: number;
   observations?: { interface: string; role: string }[];
   client_process?: Process;
@@ -132,6 +134,12 @@ export const LIVE_FIELDS: Record<string, (flow: LiveFlow) => Cell | undefined> =
 
 export function liveCell(flow: LiveFlow, name: string): Cell | undefined {
   return LIVE_FIELDS[name]?.(flow);
+}
+
+/** What two nodes know as one, each by an id of its own. */
+export function tupleOf(flow: LiveFlow): string {
+  const ends = [`${flow.src_ip} ${flow.src_port}`, `${flow.dst_ip} ${flow.dst_port}`].sort();
+  return `${flow.protocol} ${ends.join(' ')}`;
 }
 
 /** Ids are an agent's own. */

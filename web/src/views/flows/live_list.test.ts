@@ -51,3 +51,42 @@ it('ends a line that was merged into another', () => {
   list.take(flow(1, 1, { merged_into: 2 }));
   expect(list.flush(false)?.[0]?.ended).toBe(true);
 });
+
+const tuple = (port: number) => ({
+  protocol: 'tcp',
+  ...{ src_ip: 'a', src_port: port, dst_ip: 'b', dst_port: 80 },
+});
+
+it('keeps what was told while a list was on its way', () => {
+  const list = new LiveList();
+  list.listen();
+  list.take(flow(1, 9));
+  // Not shown yet, and newer than the list; the server's list says `node`.
+  const { observer: node, ...listed } = flow(1, 2);
+  list.seed([{ ...listed, node } as LiveFlow, flow(2, 1)]);
+  expect(list.flush(false)?.map((row) => [row.id, row.packets])).toEqual([
+    [2, 1],
+    [1, 9],
+  ]);
+  expect(list.has('a 1') && !list.has('a 3')).toBe(true);
+});
+
+it('doubts what neither a list nor the stream tells after a break', () => {
+  const list = new LiveList();
+  for (let id = 1; id <= 5; id += 1) list.take(flow(id, 1, { ...tuple(id), ended: id === 5 }));
+  list.flush(false);
+  list.listen();
+  list.take(flow(1, 2, tuple(1)));
+  // 4 is told by another node.
+  list.seed([
+    flow(6, 1, tuple(6)),
+    flow(2, 7, tuple(2)),
+    flow(44, 1, { ...tuple(4), observer: 'b' }),
+  ]);
+  const rows = new Map(list.flush(false)?.map((row) => [row.id, row]));
+  expect([...rows.keys()]).toEqual([6, 44, 5, 4, 3, 2, 1]);
+  expect([...rows.values()].filter((row) => row.unsure).map((row) => row.id)).toEqual([3]);
+  expect([rows.get(1)?.packets, rows.get(2)?.packets]).toEqual([2, 7]);
+  list.take(flow(3, 5, tuple(3)));
+  expect(list.flush(false)?.some((row) => row.unsure)).toBe(false);
+});

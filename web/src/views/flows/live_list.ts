@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flows as they change, in an order that does not move under who looks: a change is written
 // into its line; new ones wait until nobody points at the table.
-import { liveKey, type LiveFlow } from './flow_record';
+import { liveKey, tupleOf, type LiveFlow } from './flow_record';
 
 export class LiveList {
   #rows: LiveFlow[] = [];
@@ -9,6 +9,8 @@ export class LiveList {
   /** Not shown yet, oldest first. */
   #waiting = new Map<string, LiveFlow>();
   #changed = false;
+  /** What was told since listen(). */
+  #told: Set<string> | undefined;
 
   constructor(private readonly most = 5000) {}
 
@@ -19,7 +21,50 @@ export class LiveList {
     return this.#waiting.size;
   }
 
+  has(key: string): boolean {
+    return this.#at.has(key) || this.#waiting.has(key);
+  }
+
   take(flow: LiveFlow): void {
+    this.#told?.add(liveKey(flow));
+    this.#write(flow);
+  }
+
+  /** A list is asked for: what is told from now on is newer than it. */
+  listen(): void {
+    this.#told = new Set();
+  }
+
+  /** That list, newest first. Of what is in neither, nothing is known any more. */
+  seed(flows: readonly LiveFlow[]): void {
+    const told = this.#told;
+    this.#told = undefined;
+    for (const flow of [...flows].reverse()) {
+      const key = liveKey(flow);
+      if (told ? !told.has(key) : !this.has(key)) this.#write(flow);
+    }
+    const keys = new Set(flows.map(liveKey));
+    // The stream tells a flow by one node, and the list perhaps by another.
+    const tuples = new Set(flows.map(tupleOf));
+    this.doubt((flow) => {
+      const key = liveKey(flow);
+      return !keys.has(key) && !told?.has(key) && !tuples.has(tupleOf(flow));
+    });
+  }
+
+  /** Marks flows that may have ended untold. */
+  doubt(which: (flow: LiveFlow) => boolean): void {
+    const doubtful = (flow: LiveFlow) => !flow.ended && !flow.unsure && which(flow);
+    this.#rows.forEach((flow, index) => {
+      if (!doubtful(flow)) return;
+      this.#rows[index] = { ...flow, unsure: true };
+      this.#changed = true;
+    });
+    for (const [key, flow] of this.#waiting)
+      if (doubtful(flow)) this.#waiting.set(key, { ...flow, unsure: true });
+  }
+
+  #write(flow: LiveFlow): void {
     const key = liveKey(flow);
     const at = this.#at.get(key);
     // It was found to be another, which has its counters now: its line ends.

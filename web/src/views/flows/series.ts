@@ -32,6 +32,8 @@ export function chartOf(
   rows: readonly (readonly Cell[])[],
   measure: string,
   most = 6,
+  /** Steps of which groups were left out: one without a row is not known there. */
+  thinned: ReadonlySet<number> = new Set(),
 ): Chart {
   const time = columns.findIndex((one) => one.name === 'time');
   const value = columns.findIndex((one) => one.name === measure);
@@ -62,7 +64,9 @@ export function chartOf(
     more: Math.max(0, largest.length - most),
     series: largest.slice(0, most).map(([name, group]) => ({
       name: name || measure,
-      values: times.map((at) => (group.has(at) ? (group.get(at) ?? null) : absent)),
+      values: times.map((at) =>
+        group.has(at) ? (group.get(at) ?? null) : thinned.has(at) ? null : absent,
+      ),
     })),
   };
 }

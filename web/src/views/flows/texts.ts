@@ -56,13 +56,16 @@ export const t = translator({
   new_rows: { en: 'Show {count} new', zh: '显示 {count} 条新记录' },
   held: { en: 'New rows wait while you look', zh: '查看期间新记录暂不插入' },
   lost_events: {
-    en: '{count} events were lost on the way to this browser',
-    zh: '传输至浏览器途中丢失 {count} 个事件',
+    en: '{count} events were lost before they came here.',
+    zh: '到达浏览器之前丢失 {count} 个事件。',
   },
   breaks: {
-    en: 'the stream broke {count} times; changes in between are missing',
-    zh: '数据流中断 {count} 次，期间的变化缺失',
+    en: 'Breaks and pauses of the stream: {count}. What is shown was asked for anew; changes in between are missing.',
+    zh: '数据流中断或暂停 {count} 次。所示内容已重新获取，期间的变化缺失。',
   },
+  away: { en: 'Nodes that tell nothing now: {count}.', zh: '{count} 个节点当前不提供数据：' },
+  away_more: { en: 'and {count} more', zh: '另有 {count} 个' },
+  unsure: { en: 'not known any more', zh: '状态未知' },
   live_only_flows: {
     en: 'Only flows, and sums of flows, can be followed. {kind} are asked from history.',
     zh: '只能实时跟踪流及其汇总；{kind}请从历史中查询。',
@@ -90,8 +93,8 @@ export const t = translator({
     zh: '目前没有匹配的流；新的流会出现在这里。',
   },
   off: {
-    en: 'There is no history to ask: it is off, or away.',
-    zh: '没有可查询的历史：历史记录已关闭或不可用。',
+    en: 'There is no history to ask.',
+    zh: '没有可查询的历史：历史记录已关闭。',
   },
   look_live: { en: 'Follow live instead', zh: '改为实时跟踪' },
   remove_conditions: { en: 'Without the conditions', zh: '去掉过滤条件' },
