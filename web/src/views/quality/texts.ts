@@ -103,12 +103,6 @@ export const t = translator({
   link: { en: 'Interface', zh: '接口' },
   node: { en: 'Node', zh: '节点' },
   role: { en: 'Role', zh: '角色' },
-  role_pod: { en: 'Pod', zh: 'Pod' },
-  role_loopback: { en: 'loopback', zh: '环回' },
-  role_bridge: { en: 'bridge', zh: '网桥' },
-  role_tunnel: { en: 'tunnel', zh: '隧道' },
-  role_host: { en: 'host', zh: '主机' },
-  role_uplink: { en: 'uplink', zh: '上联' },
   speed: { en: 'Speed', zh: '速率' },
   use_in: { en: 'Use in', zh: '入向利用率' },
   use_out: { en: 'Use out', zh: '出向利用率' },
@@ -127,10 +121,3 @@ export const t = translator({
   show_all: { en: 'Show all {count}', zh: '显示全部 {count} 项' },
   no_links: { en: 'No interface is watched.', zh: '没有监视任何接口。' },
 });
-
-const roles = ['pod', 'loopback', 'bridge', 'tunnel', 'host', 'uplink'] as const;
-/** A role of an interface; one that is not known as it comes. */
-export function roleName(role: string): string {
-  const known = roles.find((one) => one === role);
-  return known ? t(`role_${known}`) : role;
-}
