@@ -36,5 +36,6 @@ export const t = translator({
     zh: '该视图出错：{why}。其他视图不受影响。',
   },
   load_again: { en: 'Load again', zh: '重新加载' },
+  alerts_not_known: { en: 'active alerts: not all known', zh: '活动告警：未知或不完整' },
   alerts_active: { en: '{count} active alerts', zh: '{count} 条活动告警' },
 });

@@ -21,7 +21,7 @@ export const t = translator({
     en: '{missing} of {of} nodes are not in this: {names}',
     zh: '缺少 {of} 个节点中的 {missing} 个：{names}',
   },
-  and_more: { en: 'and {count} more', zh: '等共另外 {count} 个' },
+  and_more: { en: 'and {count} more', zh: '等，另有 {count} 个' },
   lost: {
     en: '{count} events were lost since the start ({stages})',
     zh: '自启动以来丢失 {count} 个事件（{stages}）',

@@ -1,31 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // Alerts as they come: one stream for the whole page, from the first moment.
+import { ask } from '../api/http';
 import { ApiStream, type StreamState } from '../api/stream';
-import type { Severity } from '../api/types';
+import type { ServerEvent } from '../api/event_parser';
+import { AlertBook, type Alert, type AlertList } from './alert_book';
 
-export interface Alert {
-  id: string;
-  kind: string;
-  severity: Severity;
-  state: 'active' | 'resolved';
-  summary: string;
-  technique?: string;
-  first_seen: string;
-  last_seen: string;
-  count: number;
-  [more: string]: unknown;
-}
+export type { Alert } from './alert_book';
 
-// The list of what is active comes right behind the greeting; of a cluster from all its agents.
-const LIST_MS = 5_000;
+/** As many as a stream lists of what is active. */
+const MOST_LISTED = 2_000;
+/** Events that come together are shown together. */
+const GATHER_MS = 100;
+/** Notes of a stream come in bursts: the list is asked for behind them. */
+const NOTED_MS = 1_000;
+/** Until a list that was not whole is asked for again; a node that comes back says so. */
+const RETRY_MS = 30_000;
+/** Until one that did not come is. */
+const FAILED_MS = 5_000;
 
 class ActiveAlerts {
-  /** By id, newest last; those that were resolved while the page was open stay. */
+  /** Newest last; of those that were resolved while the page was open the newest stay. */
   alerts = $state.raw<ReadonlyMap<string, Alert>>(new Map());
   state = $state.raw<StreamState>({ is: 'connecting' });
+  /** What is active was told in part, or not yet. */
+  incomplete = $state(true);
   #stream: ApiStream | undefined;
-  #told = new Set<string>();
+  readonly #book = new AlertBook();
+  #gathering: ReturnType<typeof setTimeout> | undefined;
+  #asking: AbortController | undefined;
+  #askTimer: ReturnType<typeof setTimeout> | undefined;
+  #askAt = Number.POSITIVE_INFINITY;
+  #notes = 0;
 
+  /** All that is active is in `alerts`: else there may be more, and some may be over. */
+  get known(): boolean {
+    return this.state.is === 'live' && !this.incomplete;
+  }
   get count(): number {
     let count = 0;
     for (const alert of this.alerts.values()) if (alert.state === 'active') count += 1;
@@ -37,32 +47,76 @@ class ActiveAlerts {
       '/api/alerts/stream',
       {},
       {
-        onEvent: (event) => {
-          if (event.name === 'hello') this.#listen();
-          if (event.name === 'alert') this.#take(JSON.parse(event.data) as Alert);
+        onEvent: (event) => this.#take(event),
+        onState: (state) => {
+          this.state = state;
+          if (state.is !== 'live') this.#away();
         },
-        onState: (state) => (this.state = state),
       },
     );
   }
 
-  #take(alert: Alert): void {
-    const alerts = new Map(this.alerts);
-    alerts.delete(alert.id);
-    alerts.set(alert.id, alert);
-    this.alerts = alerts;
-    this.#told.add(alert.id);
+  #take({ name, data }: ServerEvent): void {
+    if (name === 'alert') {
+      this.#book.take(JSON.parse(data) as Alert);
+      this.#gathering ??= setTimeout(() => this.#publish(), GATHER_MS);
+    } else if (name === 'hello') {
+      this.#askSoon(0);
+    } else if (name === 'lost' || name === 'agent') {
+      // Some was not told, or nobody tells of a node; one that came back tells what it has.
+      this.#askSoon(NOTED_MS);
+    }
   }
 
-  /** What ended while the stream was away is not told: what is active is told anew. */
-  #listen(): void {
-    const told = new Set<string>();
-    this.#told = told;
-    setTimeout(() => {
-      if (this.#told !== told) return;
-      const kept = [...this.alerts].filter(([id, one]) => one.state !== 'active' || told.has(id));
-      if (kept.length !== this.alerts.size) this.alerts = new Map(kept);
-    }, LIST_MS);
+  #publish(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    this.alerts = this.#book.copy();
+  }
+
+  #away(): void {
+    this.incomplete = true;
+    this.#notes += 1;
+    clearTimeout(this.#askTimer);
+    this.#askAt = Number.POSITIVE_INFINITY;
+    this.#asking?.abort();
+  }
+
+  /** What ended while nobody told is in no stream: a list tells what is active by now. */
+  #askSoon(ms: number): void {
+    this.incomplete = true;
+    this.#notes += 1;
+    const at = Date.now() + ms;
+    if (at >= this.#askAt) return;
+    clearTimeout(this.#askTimer);
+    this.#askAt = at;
+    this.#askTimer = setTimeout(() => {
+      this.#askAt = Number.POSITIVE_INFINITY;
+      void this.#askList();
+    }, ms);
+  }
+
+  async #askList(): Promise<void> {
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
+    const notes = this.#notes;
+    let whole = false;
+    let retryMs = RETRY_MS;
+    this.#book.beginList();
+    try {
+      const params = { state: 'active', limit: MOST_LISTED };
+      const list = await ask<AlertList>('/api/alerts', params, { signal: asking.signal });
+      if (asking.signal.aborted) return;
+      whole = this.#book.takeList(list);
+      this.#publish();
+    } catch {
+      if (asking.signal.aborted) return;
+      retryMs = FAILED_MS;
+    }
+    // A note that came meanwhile has its own question.
+    if (notes === this.#notes && whole) this.incomplete = false;
+    else this.#askSoon(retryMs);
   }
 }
 export const activeAlerts = new ActiveAlerts();

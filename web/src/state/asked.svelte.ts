@@ -37,25 +37,47 @@ export class Asked<T> {
   }
 }
 
+/** Until what failed is asked again, where that is sooner than its turn. */
+const RETRY_MS = 10_000;
+
 /**
  * Asks now and then again, for what has no stream: a page of state that is small. Not while
- * the tab is hidden, and never twice at a time. Returns what ends it.
+ * the tab is hidden, at once when it is seen again and the answer is old, and never twice at
+ * a time. Returns what ends it.
  */
 export function askEvery<T>(
   asked: Asked<T>,
   everyMs: number,
   question: (signal: AbortSignal) => Promise<T>,
 ): () => void {
-  let timer: ReturnType<typeof setTimeout>;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
+  let running = false;
+  /** Its turn came while the tab was hidden. */
+  let due = false;
+  let answeredAt = Number.NEGATIVE_INFINITY;
   const turn = async () => {
-    if (!document.hidden) await asked.ask(question);
-    if (!ended) timer = setTimeout(turn, everyMs);
+    clearTimeout(timer);
+    due = document.hidden;
+    if (running || due) return;
+    running = true;
+    await asked.ask(question);
+    running = false;
+    if (ended) return;
+    if (!asked.problem) answeredAt = Date.now();
+    timer = setTimeout(turn, asked.problem ? Math.min(everyMs, RETRY_MS) : everyMs);
   };
+  const onVisibility = () => {
+    // Timers of a tab that is hidden run late.
+    const old = due || asked.problem !== undefined || Date.now() - answeredAt >= everyMs;
+    if (!document.hidden && old) void turn();
+  };
+  document.addEventListener('visibilitychange', onVisibility);
   void turn();
   return () => {
     ended = true;
     clearTimeout(timer);
+    document.removeEventListener('visibilitychange', onVisibility);
     asked.close();
   };
 }

@@ -52,6 +52,14 @@ export const t = translator({
 
   unobserved: { en: 'What is not observed', zh: '未观测的内容' },
   everything: { en: 'Everything that can be is observed.', zh: '可观测的内容均已观测。' },
+  probes_alone: {
+    en: 'All probes are on; interfaces are not asked for yet.',
+    zh: '所有探针均已启用；尚未查询接口。',
+  },
+  agent_connecting: { en: 'connecting', zh: '连接中' },
+  agent_unreachable: { en: 'unreachable', zh: '不可达' },
+  agent_refused: { en: 'refused', zh: '被拒绝' },
+  more_nodes: { en: 'and {count} more', zh: '另有 {count} 个节点' },
   probe_off: { en: 'probe {name}', zh: '探针 {name}' },
   interface_off: { en: 'interface {name}', zh: '接口 {name}' },
   kubernetes_off: { en: 'names of Kubernetes', zh: 'Kubernetes 名称' },
@@ -62,7 +70,7 @@ export const t = translator({
   node_without: { en: 'node {name}', zh: '节点 {name}' },
   node_without_why: { en: 'it has no agent', zh: '没有 agent' },
   at_nodes: { en: 'at {nodes}', zh: '节点：{nodes}' },
-  and_more: { en: '{names} and {count} more', zh: '{names} 等另外 {count} 个' },
+  and_more: { en: '{names} and {count} more', zh: '{names} 等，另有 {count} 个' },
   show_interfaces: { en: 'Interfaces as well', zh: '同时显示接口' },
 });
 

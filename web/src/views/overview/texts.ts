@@ -56,6 +56,8 @@ export const t = translator({
     en: 'No names from Kubernetes: a flow between two nodes is counted by both.',
     zh: '没有 Kubernetes 名称信息：两个节点之间的流会被双方各计一次。',
   },
+  kube_retrying: { en: 'retrying', zh: '重试中' },
+  kube_failed: { en: 'failed', zh: '失败' },
   names_old: {
     en: 'Names from Kubernetes may be old (connection: {state}).',
     zh: 'Kubernetes 名称可能已过时（连接状态：{state}）。',
@@ -65,9 +67,13 @@ export const t = translator({
     en: '{count} changes of flows came faster than they could be summed.',
     zh: '{count} 次流变化来不及汇总。',
   },
-  steps_lost: {
+  interrupted: {
     en: 'The live stream was interrupted {count} times.',
     zh: '实时数据中断 {count} 次。',
+  },
+  steps_lost: {
+    en: 'Live steps that are missing: {count}.',
+    zh: '缺少 {count} 个实时时间步。',
   },
   no_traffic_range: {
     en: 'No traffic in this time. Choose a longer one, or wait: what comes shows here by itself.',
@@ -76,6 +82,11 @@ export const t = translator({
 
   alerts: { en: 'Active alerts', zh: '活动告警' },
   no_alerts: { en: 'No alert is active.', zh: '没有活动告警。' },
+  alerts_unknown: { en: 'Which alerts are active: not known.', zh: '活动告警：未知。' },
+  alerts_partial: {
+    en: 'Not all alerts are known just now: more may be active, and some of these may be over.',
+    zh: '目前告警列表不完整：可能还有其他活动告警，以下部分告警也可能已结束。',
+  },
   all_alerts: { en: 'All alerts', zh: '全部告警' },
   alerts_away: {
     en: 'The stream of alerts is interrupted; this may be old.',

@@ -66,6 +66,7 @@ export const t = translator({
   series_retransmits: { en: 'retransmits', zh: '重传' },
   series_resets: { en: 'resets', zh: '重置' },
   series_zero: { en: 'zero windows', zh: '零窗口' },
+  per_minute: { en: '{count}/min', zh: '{count}/分钟' },
   series_order: { en: 'out of order', zh: '乱序' },
 
   worst: { en: 'Worst first', zh: '最差优先' },

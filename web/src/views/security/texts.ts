@@ -52,6 +52,10 @@ export const t = translator({
     zh: '没有符合筛选条件的告警。',
   },
   show_all: { en: 'Show all', zh: '显示全部' },
+  link_lost: {
+    en: 'The alert that the address names is not kept any more.',
+    zh: '该链接指向的告警已不再保留。',
+  },
   more: {
     en: '{count} more are not shown: narrow the filter.',
     zh: '另有 {count} 条未显示：请缩小筛选范围。',

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { accountsOf, alikeNodes, allLosses, tally, uptimeSeconds } from './state';
+import { ratesBetween } from '../../state/counter_rates.svelte';
+import {
+  accountsOf,
+  alikeNodes,
+  allLosses,
+  lossReadings,
+  readAt,
+  saysOff,
+  tally,
+  uptimeSeconds,
+  whoIsIn,
+} from './state';
 import type { Probe, ProbesAnswer, StatsAnswer } from './types';
 
 function probe(change: Partial<Probe>): Probe {
@@ -75,4 +86,31 @@ it('tallies', () => {
     ['6.1', 2],
     ['5.10', 1],
   ]);
+});
+
+it('has no rate between sums of different nodes', () => {
+  const time = (second: number) => new Date(second * 1000).toISOString();
+  const answer = (names: string[], second: number, count: number): ProbesAnswer => ({
+    probes: names.map((node) => probe({ node, lost: [{ stage: 'drop', cause: 'folded', count }] })),
+    nodes: names.map((node) => ({ node, last_updated: time(second) })),
+  });
+  const both = lossReadings(answer(['a', 'b'], 10, 1000));
+  const one = lossReadings(answer(['b'], 20, 1001));
+  const again = lossReadings(answer(['b', 'a'], 30, 1010));
+  expect([...ratesBetween(both, one), ...ratesBetween(one, again)]).toEqual([]);
+  expect([...ratesBetween(both, again).values()]).toEqual([[1]]);
+});
+
+it('knows who is in a sum', () => {
+  const of = (node: string, started_at: string) => ({ node, started_at, last_updated: '' });
+  const before = whoIsIn({ nodes: [of('n2', '1'), of('n10', '1')] });
+  expect(whoIsIn({ nodes: [of('n10', '1'), of('n2', '1')] })).toBe(before);
+  expect(whoIsIn({ nodes: [of('n10', '2'), of('n2', '1')] })).not.toBe(before);
+  expect(whoIsIn({ node_name: 'n2', started_at: '1' })).toBe('["n2 1"]');
+  expect(readAt({ last_updated: '1970-01-01T00:00:01Z' })).toBe(1000);
+});
+
+it('tells a history that is off from one that did not answer', () => {
+  expect(saysOff({ detail: 'history is off at this agent: --enable-history=true' })).toBe(true);
+  expect(saysOff({ detail: '' })).toBe(false);
 });

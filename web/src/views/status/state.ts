@@ -2,6 +2,7 @@
 // What the state of nodes comes to: who is alike, what was lost, what the agents cost.
 import { everyLoss, type Loss } from '../../api/wholeness';
 import { parseTime } from '../../format/time';
+import type { Reading } from '../../state/counter_rates.svelte';
 import type { AccountingLine, Probe, ProbesAnswer, StatsAnswer } from './types';
 
 export const compareNames = new Intl.Collator('en', { numeric: true }).compare;
@@ -80,6 +81,40 @@ export function uptimeSeconds(stats: StatsAnswer): number {
     Math.max(0, (parseTime(to) - parseTime(from)) / 1000) || 0;
   if (!stats.nodes) return of(stats.started_at, stats.last_updated);
   return stats.nodes.reduce((sum, node) => sum + of(node.started_at, node.last_updated), 0);
+}
+
+/**
+ * Who is in a sum: sums of others, or of one that began anew, have no rate between them,
+ * for counts of hours would come or go at once.
+ */
+export function whoIsIn({ node_name, nodes, started_at }: Partial<StatsAnswer>): string {
+  const all = nodes ?? [{ node: node_name ?? '', started_at }];
+  return JSON.stringify(
+    all.map((one) => `${one.node} ${one.started_at ?? ''}`.trim()).sort(compareNames),
+  );
+}
+
+/** When it was read, by the mean of the clocks of those that are in it. */
+export function readAt({ nodes, last_updated }: Partial<StatsAnswer>): number {
+  if (!nodes || nodes.length === 0) return parseTime(last_updated);
+  return nodes.reduce((sum, node) => sum + parseTime(node.last_updated), 0) / nodes.length;
+}
+
+/** Losses of all together, as a reading of them. */
+export function lossReadings(answer: ProbesAnswer): Map<string, Reading> {
+  const who = whoIsIn(answer);
+  const at = readAt(answer);
+  return new Map(
+    allLosses(answer, undefined).map(({ stage, cause, count }) => [
+      `${who} ${stage}.${cause}`,
+      { at, values: [count] },
+    ]),
+  );
+}
+
+/** That it failed says nothing of whether there is a history; its words may. */
+export function saysOff({ detail }: { detail: string }): boolean {
+  return /\bhistory is off\b/i.test(detail);
 }
 
 /** Each different value, with how many have it; most first. */

@@ -35,6 +35,7 @@ export const t = translator({
   history: { en: 'history', zh: '历史数据' },
   history_since: { en: 'since {time}', zh: '自 {time}' },
   history_none: { en: 'nothing kept yet', zh: '尚无记录' },
+  not_known: { en: 'not known', zh: '未知' },
   history_off: { en: 'off', zh: '未启用' },
   nodes: { en: 'nodes', zh: '节点' },
   agents: { en: 'Agents', zh: '探针' },
