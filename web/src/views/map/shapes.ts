@@ -4,8 +4,10 @@ import { NODE_HEIGHT, NODE_WIDTH, type Point } from './place';
 
 export interface Way {
   path: string;
-  /** Where a label stands. */
+  /** Where a label stands, if no card is there. */
   middle: Point;
+  /** x and y of the ends and of what bends it; undefined: a loop, beside its card. */
+  bends?: readonly [Point, Point, Point, Point];
 }
 
 const HALF = NODE_WIDTH / 2;
@@ -28,7 +30,39 @@ export function wayOf(from: Point, to: Point): Way {
 function curve(x1: number, y1: number, x2: number, y2: number, c1: number, c2: number): Way {
   const round = (value: number) => Math.round(value * 10) / 10;
   const path = `M${round(x1)} ${round(y1)}C${round(c1)} ${round(y1)} ${round(c2)} ${round(y2)} ${round(x2)} ${round(y2)}`;
-  return { path, middle: { x: (x1 + 3 * c1 + 3 * c2 + x2) / 8, y: (y1 + y2) / 2 } };
+  const bends = [
+    { x: x1, y: y1 },
+    { x: c1, y: y1 },
+    { x: c2, y: y2 },
+    { x: x2, y: y2 },
+  ] as const;
+  return { path, middle: at(bends, 0.5), bends };
+}
+
+function at([a, b, c, d]: readonly [Point, Point, Point, Point], t: number): Point {
+  const s = 1 - t;
+  const of = (name: 'x' | 'y') =>
+    s * s * s * a[name] + 3 * s * s * t * b[name] + 3 * s * t * t * c[name] + t * t * t * d[name];
+  return { x: of('x'), y: of('y') };
+}
+
+/** Where a label of an edge can be read: as near to its middle as no card covers it. */
+export function labelOf({ middle, bends }: Way, cards: readonly Point[], width: number): Point {
+  if (!bends) return middle;
+  const covered = ({ x, y }: Point) =>
+    cards.some(
+      (card) =>
+        Math.abs(card.x - x) < HALF + width / 2 + 2 &&
+        // It stands above its point.
+        y + 2 > card.y - NODE_HEIGHT / 2 &&
+        y - 16 < card.y + NODE_HEIGHT / 2,
+    );
+  for (let away = 0; away < 0.5; away += 0.02)
+    for (const t of away === 0 ? [0.5] : [0.5 - away, 0.5 + away]) {
+      const point = at(bends, t);
+      if (!covered(point)) return point;
+    }
+  return middle;
 }
 
 function loop({ x, y }: Point): Way {
