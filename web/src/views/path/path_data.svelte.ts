@@ -70,11 +70,16 @@ export class PathData {
       if (!this.#stop.signal.aborted) this.problem = toProblem(error);
     }
     if (this.#stop.signal.aborted) return;
-    // What else is known of it does not wait for an answer about the flow itself.
-    const tuple = flows?.[0] ?? this.wanted.tuple ?? this.tellings[0]?.flow;
-    if (tuple && (this.#turn % REST_EVERY === 0 || !this.#restAsked)) await this.#askRest(tuple);
-    if (this.#stop.signal.aborted) return;
-    if (flows) this.#take(flows);
+    try {
+      // What else is known of it does not wait for an answer about the flow itself.
+      const tuple = flows?.[0] ?? this.wanted.tuple ?? this.tellings[0]?.flow;
+      if (tuple && (this.#turn % REST_EVERY === 0 || !this.#restAsked)) await this.#askRest(tuple);
+      if (this.#stop.signal.aborted) return;
+      if (flows) this.#take(flows);
+    } catch (error) {
+      // An answer of another shape.
+      if (!this.#stop.signal.aborted) this.problem = toProblem(error);
+    }
     this.loading = false;
   }
 
