@@ -46,23 +46,51 @@ function at([a, b, c, d]: readonly [Point, Point, Point, Point], t: number): Poi
   return { x: of('x'), y: of('y') };
 }
 
-/** Where a label of an edge can be read: as near to its middle as no card covers it. */
-export function labelOf({ middle, bends }: Way, cards: readonly Point[], width: number): Point {
-  if (!bends) return middle;
-  const covered = ({ x, y }: Point) =>
-    cards.some(
+export interface Label extends Point {
+  width: number;
+}
+
+/** Above its point. */
+const LABEL_HEIGHT = 14;
+
+/** Where labels of edges can be read: as near to their middle as no card or other label is. */
+export class Labels {
+  readonly #placed: Label[] = [];
+
+  constructor(private readonly cards: readonly Point[]) {}
+
+  place({ middle, bends }: Way, width: number): Point {
+    const points = bends ? along(bends) : [middle];
+    const bare = points.filter((point) => !this.#onCard(point, width));
+    const place = bare.find((point) => !this.#onLabel(point, width)) ?? bare[0] ?? middle;
+    this.#placed.push({ ...place, width });
+    return place;
+  }
+
+  #onCard({ x, y }: Point, width: number): boolean {
+    return this.cards.some(
       (card) =>
         Math.abs(card.x - x) < HALF + width / 2 + 2 &&
-        // It stands above its point.
         y + 2 > card.y - NODE_HEIGHT / 2 &&
-        y - 16 < card.y + NODE_HEIGHT / 2,
+        y - LABEL_HEIGHT - 2 < card.y + NODE_HEIGHT / 2,
     );
-  for (let away = 0; away < 0.5; away += 0.02)
-    for (const t of away === 0 ? [0.5] : [0.5 - away, 0.5 + away]) {
-      const point = at(bends, t);
-      if (!covered(point)) return point;
-    }
-  return middle;
+  }
+
+  #onLabel({ x, y }: Point, width: number): boolean {
+    return this.#placed.some(
+      (label) =>
+        Math.abs(label.x - x) < (label.width + width) / 2 + 4 &&
+        Math.abs(label.y - y) < LABEL_HEIGHT,
+    );
+  }
+}
+
+/** From the middle to both ends. */
+function along(bends: NonNullable<Way['bends']>): Point[] {
+  const points = [at(bends, 0.5)];
+  for (let away = 0.02; away < 0.5; away += 0.02)
+    points.push(at(bends, 0.5 - away), at(bends, 0.5 + away));
+  return points;
 }
 
 function loop({ x, y }: Point): Way {
