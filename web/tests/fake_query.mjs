@@ -44,7 +44,10 @@ export class Refused extends Error {
 
 export function parse(q, fields, now) {
   const parts = split(q, '|');
-  const first = parts[0].replace(/^(flows|drops|dropped|connections|alerts)\b\s*/, '');
+  const first = parts[0]
+    .replace(/^(flows|drops|dropped|connections|alerts)\b\s*/, '')
+    // Its one use: packets that carry a tunnel are left out, and this cluster has none.
+    .replace(/\bnot \((?:[^()]|\([^()]*\))*\)\s*/g, '');
   const said = /^(flows|drops|dropped|connections|alerts)\b/.exec(parts[0])?.[1];
   const plan = {
     kind: said === 'dropped' ? 'drops' : (said ?? 'flows'),

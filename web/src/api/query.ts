@@ -2,6 +2,12 @@
 import { ask, type AskOptions, type Params } from './http';
 import type { Cell, Column, QueryAnswer } from './types';
 
+/**
+ * Packets that carry a tunnel count in a flow of their own, and what is inside in others.
+ * Without these, no byte is counted twice. The ports are those that agents open by default.
+ */
+export const INSIDE = 'not (protocol=udp dst.port in (4789, 6081, 8472))';
+
 /** Asks /api/query; a query that is long goes in the body. */
 export function askQuery(q: string, params: Params = {}, options: AskOptions = {}) {
   const all = { ...params, q };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // At which level the map begins: workloads where they are few, namespaces where there are many,
 // addresses where nothing has a name.
-import { askQuery } from '../../api/query';
+import { askQuery, INSIDE } from '../../api/query';
 import { firstLevel, type Level } from './levels';
 
 const MOST_ASKED = 200;
@@ -9,7 +9,7 @@ const MOST_ASKED = 200;
 export async function findFirstLevel(): Promise<Level> {
   const ofSide = (side: string) =>
     askQuery(
-      `| last 15m | by ${side}.namespace, ${side}.workload.kind, ${side}.workload | limit ${MOST_ASKED}`,
+      `${INSIDE} | last 15m | by ${side}.namespace, ${side}.workload.kind, ${side}.workload | limit ${MOST_ASKED}`,
     );
   try {
     const answers = await Promise.all([ofSide('src'), ofSide('dst')]);

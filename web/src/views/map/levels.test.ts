@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { dataLevel, endCondition, firstLevel, type Grouping, nodeOf, sumsQuery } from './levels';
+import { INSIDE } from '../../api/query';
+import {
+  asksForTunnels,
+  counted,
+  dataLevel,
+  endCondition,
+  firstLevel,
+  type Grouping,
+  nodeOf,
+  sumsQuery,
+} from './levels';
 
 const grouping = (level: Grouping['level'], ...expanded: string[]): Grouping => ({
   level,
@@ -52,9 +62,29 @@ it('quotes foreign names in queries', () => {
   expect(endCondition(nodeOf(grouping('namespace'), [null, null]), 'dst')).toBe(
     'dst.namespace=none dst.workload.kind=none',
   );
-  expect(sumsQuery('port=80 or port=443', 'node', 'last 1m')).toMatch(
-    /^\(port=80 or port=443\) \| last 1m \| sum .* by src\.node, src\.workload\.kind, dst\.node/,
-  );
+  const sums = sumsQuery('port=80 or port=443', 'node', 'last 1m');
+  expect(sums.startsWith(`${INSIDE} (port=80 or port=443) | last 1m | sum `)).toBe(true);
+  expect(sums).toMatch(/ by src\.node, src\.workload\.kind, dst\.node/);
+});
+
+it('counts no byte twice, but where packets that carry a tunnel are asked for', () => {
+  expect(counted('')).toBe(INSIDE);
+  expect(counted(' port=80 ', 'src.node="a"')).toBe(`${INSIDE} (port=80) src.node="a"`);
+  expect(counted('dst.port=8472', 'src.node="a"')).toBe('(dst.port=8472) src.node="a"');
+  expect(counted(INSIDE)).toBe(`${INSIDE} (${INSIDE})`);
+  for (const filter of ['port=4789', 'ip=10.0.0.1 dst.port in (80, 6081)', '(port = 8472)'])
+    expect(asksForTunnels(filter)).toBe(true);
+  for (const filter of [
+    '',
+    'port=80',
+    'port=18472',
+    'port!=8472',
+    'not port=8472',
+    'not (protocol=udp dst.port in (8472))',
+    'src.process="port=8472"',
+    `port=80 ${INSIDE}`,
+  ])
+    expect(asksForTunnels(filter), filter).toBe(false);
 });
 
 it('begins where it can be read', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // By what the map groups: which fields are asked for, and which node of the map a row's end is.
-import { condition } from '../../api/query';
+import { condition, INSIDE } from '../../api/query';
 import type { Cell } from '../../api/types';
 
 export const levels = ['namespace', 'workload', 'pod', 'node', 'address', 'process'] as const;
@@ -63,10 +63,28 @@ const SUMS =
 
 const filtered = (filter: string) => (filter.trim() ? `(${filter.trim()}) ` : '');
 
+const TUNNELS =
+  /(not\s*\(?\s*(?:protocol\s*=\s*udp\s+)?)?\b(?:dst\.)?port\s*(?:=|\bin\b)[\s(\d,]*\b(4789|6081|8472)\b/g;
+
+/** Whether packets that carry a tunnel are what the filter is about: it names their port. */
+export function asksForTunnels(filter: string): boolean {
+  const bare = filter.replaceAll(INSIDE, '').replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  return [...bare.matchAll(TUNNELS)].some(([, negated]) => negated === undefined);
+}
+
+/**
+ * The filter of all that the map counts, and of the links of its numbers. What is in a tunnel
+ * has a flow of its own: with the packets that carry it, its bytes would count twice.
+ */
+export function counted(filter: string, condition = ''): string {
+  const inside = asksForTunnels(filter) ? '' : `${INSIDE} `;
+  return `${inside}${filtered(filter)}${condition}`.trim();
+}
+
 /** Whose `filter` holds for flows; `range` are stages such as `last 1m`. */
 export function sumsQuery(filter: string, level: Level, range = '', every = ''): string {
   const stages = [range, `${SUMS} by ${groupFields(level).join(', ')}${every}`].filter(Boolean);
-  return `${filtered(filter)}| ${stages.join(' | ')}`;
+  return `${counted(filter)} | ${stages.join(' | ')}`.trim();
 }
 
 /**
@@ -76,6 +94,7 @@ export function sumsQuery(filter: string, level: Level, range = '', every = ''):
 export const REAL_DROPS =
   'not drop.reason in (TCP_OLD_DATA, TCP_OLD_SEQUENCE, QUEUE_PURGE, OTHERHOST, SOCKET_FILTER) not drop.location~"^ping_rcv"';
 
+/** Of all packets: a packet is dropped once, be it one that carries a tunnel. */
 export function dropsQuery(filter: string, level: Level, range: string): string {
   const by = groupFields(level).join(', ');
   return `drops ${filtered(filter)}${REAL_DROPS} | ${range} | sum packets by ${by} | order by sum_packets desc | limit 500`;

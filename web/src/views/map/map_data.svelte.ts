@@ -8,7 +8,7 @@ import { parseTime } from '../../format/time';
 import { askEvery, Asked } from '../../state/asked.svelte';
 import { LiveWindows } from '../../state/live_windows.svelte';
 import { dataLevel, dropsQuery, type Grouping, type Level, sumsQuery } from './levels';
-import { type Slice, Totals } from './totals';
+import { type Lacks, lacksOf, type Slice, Totals } from './totals';
 
 /** Live numbers are of so long; one step alone jumps too much. */
 export const SHOWN_MS = 60_000;
@@ -22,7 +22,7 @@ export interface Range {
   until: number;
 }
 
-export interface Shown extends Range {
+export interface Shown extends Range, Lacks {
   /** Of rates: what the sums are over. */
   seconds: number;
   /** Changes with each change of the edges. */
@@ -31,10 +31,6 @@ export interface Shown extends Range {
   key: string;
   totals: Totals;
   whole: Whole;
-  /** Sums have gaps: gains that came late, changes that were not looked at, groups too many. */
-  late: number;
-  missing: number;
-  leftOut: number;
 }
 
 export class MapData {
@@ -53,7 +49,6 @@ export class MapData {
   #primeWhole: Whole | undefined;
   #version = 0;
   #closed = new AbortController();
-  #notLookedAt = { late: 0, missing: 0, leftOut: 0 };
 
   constructor(
     private readonly filter: string,
@@ -127,17 +122,16 @@ export class MapData {
   #take(event: WindowEvent): void {
     const since = parseTime(event.since);
     const until = parseTime(event.until);
-    const slice = this.#totals.slice(event.columns, event.rows, since, until);
+    const slice = this.#totals.slice(event.columns, event.rows, since, until, {
+      late: event.late,
+      missing: event.missing,
+      leftOut: event.left_out.records,
+    });
     // A stream that was begun again may tell of a step twice.
     this.#slices = this.#slices.filter(
       (one) => one.until > until - SHOWN_MS && one.since !== since,
     );
     this.#slices.push(slice);
-    this.#notLookedAt = {
-      late: event.late,
-      missing: event.missing,
-      leftOut: event.left_out.records,
-    };
     // An error of the question before is over; the stream answers.
     this.problem = undefined;
     // Two steps alone are too few for a picture that does not flicker.
@@ -169,7 +163,7 @@ export class MapData {
       key: this.key,
       totals: this.#totals,
       whole: whole ?? {},
-      ...this.#notLookedAt,
+      ...lacksOf(slices),
     };
   }
 

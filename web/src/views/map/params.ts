@@ -2,6 +2,7 @@
 // The view's state in the address, and what follows from it.
 import { linkTo } from '../../state/location.svelte';
 import type { Picture } from './cut';
+import { counted } from './levels';
 import { nameOf } from './metrics';
 
 export interface LinkRange {
@@ -45,5 +46,5 @@ export function rangeOf(shown: { since: number; until: number } | undefined): Li
 }
 
 export function flowsLink(filter: string, range: LinkRange): string {
-  return linkTo('flows', { q: filter, ...range });
+  return linkTo('flows', { q: counted(filter), ...range });
 }

@@ -4,8 +4,10 @@ import { NODE_HEIGHT, NODE_WIDTH, type Point } from './place';
 
 export interface Way {
   path: string;
-  /** Where a label stands. */
+  /** Where a label stands, if no card is there. */
   middle: Point;
+  /** x and y of the ends and of what bends it; undefined: a loop, beside its card. */
+  bends?: readonly [Point, Point, Point, Point];
 }
 
 const HALF = NODE_WIDTH / 2;
@@ -28,7 +30,67 @@ export function wayOf(from: Point, to: Point): Way {
 function curve(x1: number, y1: number, x2: number, y2: number, c1: number, c2: number): Way {
   const round = (value: number) => Math.round(value * 10) / 10;
   const path = `M${round(x1)} ${round(y1)}C${round(c1)} ${round(y1)} ${round(c2)} ${round(y2)} ${round(x2)} ${round(y2)}`;
-  return { path, middle: { x: (x1 + 3 * c1 + 3 * c2 + x2) / 8, y: (y1 + y2) / 2 } };
+  const bends = [
+    { x: x1, y: y1 },
+    { x: c1, y: y1 },
+    { x: c2, y: y2 },
+    { x: x2, y: y2 },
+  ] as const;
+  return { path, middle: at(bends, 0.5), bends };
+}
+
+function at([a, b, c, d]: readonly [Point, Point, Point, Point], t: number): Point {
+  const s = 1 - t;
+  const of = (name: 'x' | 'y') =>
+    s * s * s * a[name] + 3 * s * s * t * b[name] + 3 * s * t * t * c[name] + t * t * t * d[name];
+  return { x: of('x'), y: of('y') };
+}
+
+export interface Label extends Point {
+  width: number;
+}
+
+/** Above its point. */
+const LABEL_HEIGHT = 14;
+
+/** Where labels of edges can be read: as near to their middle as no card or other label is. */
+export class Labels {
+  readonly #placed: Label[] = [];
+
+  constructor(private readonly cards: readonly Point[]) {}
+
+  place({ middle, bends }: Way, width: number): Point {
+    const points = bends ? along(bends) : [middle];
+    const bare = points.filter((point) => !this.#onCard(point, width));
+    const place = bare.find((point) => !this.#onLabel(point, width)) ?? bare[0] ?? middle;
+    this.#placed.push({ ...place, width });
+    return place;
+  }
+
+  #onCard({ x, y }: Point, width: number): boolean {
+    return this.cards.some(
+      (card) =>
+        Math.abs(card.x - x) < HALF + width / 2 + 2 &&
+        y + 2 > card.y - NODE_HEIGHT / 2 &&
+        y - LABEL_HEIGHT - 2 < card.y + NODE_HEIGHT / 2,
+    );
+  }
+
+  #onLabel({ x, y }: Point, width: number): boolean {
+    return this.#placed.some(
+      (label) =>
+        Math.abs(label.x - x) < (label.width + width) / 2 + 4 &&
+        Math.abs(label.y - y) < LABEL_HEIGHT,
+    );
+  }
+}
+
+/** From the middle to both ends. */
+function along(bends: NonNullable<Way['bends']>): Point[] {
+  const points = [at(bends, 0.5)];
+  for (let away = 0.02; away < 0.5; away += 0.02)
+    points.push(at(bends, 0.5 - away), at(bends, 0.5 + away));
+  return points;
 }
 
 function loop({ x, y }: Point): Way {

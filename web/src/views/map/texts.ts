@@ -56,6 +56,14 @@ export const t = translator({
     zh: '另有 {edges} 条连线未绘制（占字节数 {share}）',
   },
   hidden_troubled: { en: '{count} of them with problems', zh: '其中 {count} 条异常' },
+  inside: {
+    en: 'packets that carry a tunnel are left out',
+    zh: '不含隧道外层数据包',
+  },
+  inside_hint: {
+    en: 'What is inside the tunnel counts. A filter that names the tunnel’s port has them: dst.port=8472 (4789, 6081).',
+    zh: '只计隧道内的流量。如需查看外层数据包，请按隧道端口过滤：dst.port=8472（或 4789、6081）。',
+  },
   filtered: { en: 'filtered: {text}', zh: '已过滤：{text}' },
   only_problems_chip: {
     en: 'problems only: {shown} of {all} edges',

@@ -4,7 +4,7 @@ import type { Cell, Column } from '../../api/types';
 import { cut } from './cut';
 import { healthOf, troublesOf } from './health';
 import { groupFields } from './levels';
-import { type MapEdge, Totals } from './totals';
+import { lacksOf, type MapEdge, Totals } from './totals';
 
 const sums = [
   'sum_total_bytes',
@@ -168,4 +168,15 @@ it('takes no single loss for a problem', () => {
   expect(healthOf(edge)).toBe('bad');
   const only = cut([edge, ...many(3, 3).edges.values()], { ...options, problemsOnly: true });
   expect(only.edges.map((one) => one.edge.id)).toContain(edge.id);
+});
+
+it('says what all steps that are shown lack', () => {
+  const totals = new Totals(empty, 'workload');
+  const slice = (...[late, missing, leftOut]: [number, number, number]) =>
+    totals.slice(flowColumns, [], 0, 5, { late, missing, leftOut });
+  expect(lacksOf([slice(1, 0, 5), slice(2, 7, 0), totals.slice(flowColumns, [], 5, 10)])).toEqual({
+    late: 3,
+    missing: 7,
+    leftOut: 5,
+  });
 });

@@ -28,7 +28,23 @@ export interface MapEdge extends Numbers {
   gone: boolean;
 }
 
-export interface Slice {
+/** What the sums of a slice lack: gains that came late, changes not looked at, groups too many. */
+export interface Lacks {
+  late: number;
+  missing: number;
+  leftOut: number;
+}
+
+const NOTHING_LACKS: Lacks = { late: 0, missing: 0, leftOut: 0 };
+
+export function lacksOf(slices: readonly Slice[]): Lacks {
+  const all = { ...NOTHING_LACKS };
+  for (const one of slices)
+    for (const name of ['late', 'missing', 'leftOut'] as const) all[name] += one[name];
+  return all;
+}
+
+export interface Slice extends Lacks {
   since: number;
   until: number;
   edges: MapEdge[];
@@ -83,7 +99,13 @@ export class Totals {
     };
   }
 
-  slice(columns: Column[], rows: Cell[][], since: number, until: number): Slice {
+  slice(
+    columns: Column[],
+    rows: Cell[][],
+    since: number,
+    until: number,
+    lacks: Lacks = NOTHING_LACKS,
+  ): Slice {
     const ends = this.#ends(columns);
     const at = (name: string) => columns.findIndex((column) => column.name === name);
     const bytes = at('sum_total_bytes');
@@ -120,7 +142,7 @@ export class Totals {
       }
       return edge;
     });
-    return { since, until, edges, values };
+    return { since, until, edges, values, ...lacks };
   }
 
   /** Sets the sums of all edges to those of `slices`. Edges that nothing told of since `forgetBefore` go. */

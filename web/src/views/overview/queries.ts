@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the overview asks. Links of its numbers lead to the same texts.
+import { INSIDE } from '../../api/query';
 import { ranges, type Range } from '../../format/ranges';
 
 export const overviewRanges: readonly Range[] = ranges.filter(({ name }) => name !== '6h');
-
-/**
- * Packets that carry a tunnel count in a flow of their own, and what is inside in others.
- * Without these, no byte is counted twice. The ports are those that agents open by default.
- */
-export const INSIDE = 'not (protocol=udp dst.port in (4789, 6081, 8472))';
 
 const SUMS =
   'sum bytes, reverse_bytes, packets, reverse_packets, retransmits, reverse_retransmits, connections, flows by direction, protocol';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who talks most: rows of a `top` as two sides.
-import { columnIndex, condition, number, text } from '../../api/query';
+import { columnIndex, condition, INSIDE, number, text } from '../../api/query';
 import type { Cell, QueryAnswer } from '../../api/types';
-import { groupFields, INSIDE, type Grouping } from './queries';
+import { groupFields, type Grouping } from './queries';
 
 export interface Talker {
   key: string;

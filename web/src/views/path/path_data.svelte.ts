@@ -22,11 +22,17 @@ type Flows = { flows: PathFlow[] } & Whole;
 export class PathData {
   tellings = $state.raw<Telling[]>([]);
   losses = $state.raw<PacketLoss[]>([]);
-  drops = $state.raw<Drop[]>([]);
-  connections = $state.raw<Connection[]>([]);
+  /** undefined: nobody has answered. */
+  drops = $state.raw<Drop[] | undefined>();
+  connections = $state.raw<Connection[] | undefined>();
+  /** Whether a loss would be known: /api/losses answered the newest question. */
+  lossesKnown = $state(false);
   whole = $state.raw<Whole | undefined>();
-  /** Of the flow; what else fails is only missing. */
+  /** Of the flow. */
   problem = $state.raw<ApiProblem | undefined>();
+  lossProblem = $state.raw<ApiProblem | undefined>();
+  dropProblem = $state.raw<ApiProblem | undefined>();
+  socketProblem = $state.raw<ApiProblem | undefined>();
   loading = $state(true);
   /** It was looked for, and is not live any more. */
   gone = $state(false);
@@ -34,6 +40,7 @@ export class PathData {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #turn = 0;
   #node = '';
+  #restAsked = false;
   readonly #stop = new AbortController();
 
   constructor(private readonly wanted: Wanted) {
@@ -54,30 +61,40 @@ export class PathData {
   }
 
   async #ask(): Promise<void> {
+    let flows: PathFlow[] | undefined;
     try {
-      const flows = await this.#find();
-      const flow = flows[0];
-      const tuple = flow ?? this.wanted.tuple ?? this.tellings[0]?.flow;
-      if (tuple && this.#turn % REST_EVERY === 0) await this.#askRest(tuple);
-      if (this.#stop.signal.aborted) return;
-      if (flow) {
-        this.gone = flows.every((one) => one.ended);
-        const own = flows.flatMap((one) =>
-          (one.losses ?? []).map((loss) => ({ ...(one.node ? { node: one.node } : {}), ...loss })),
-        );
-        if (own.length > 0) this.losses = own;
-        this.tellings = flows.map((one) => ({ node: one.node ?? this.#node, flow: one }));
-      } else {
-        this.gone = true;
-        if (this.tellings.length === 0) this.#fromLosses();
-      }
+      flows = await this.#find();
       this.problem = undefined;
       this.heardAt = Date.now();
     } catch (error) {
       if (!this.#stop.signal.aborted) this.problem = toProblem(error);
-    } finally {
-      if (!this.#stop.signal.aborted) this.loading = false;
     }
+    if (this.#stop.signal.aborted) return;
+    try {
+      // What else is known of it does not wait for an answer about the flow itself.
+      const tuple = flows?.[0] ?? this.wanted.tuple ?? this.tellings[0]?.flow;
+      if (tuple && (this.#turn % REST_EVERY === 0 || !this.#restAsked)) await this.#askRest(tuple);
+      if (this.#stop.signal.aborted) return;
+      if (flows) this.#take(flows);
+    } catch (error) {
+      // An answer of another shape.
+      if (!this.#stop.signal.aborted) this.problem = toProblem(error);
+    }
+    this.loading = false;
+  }
+
+  #take(flows: readonly PathFlow[]): void {
+    if (flows.length === 0) {
+      this.gone = true;
+      if (this.tellings.length === 0) this.#fromLosses();
+      return;
+    }
+    this.gone = flows.every((one) => one.ended);
+    const own = flows.flatMap((one) =>
+      (one.losses ?? []).map((loss) => ({ ...(one.node ? { node: one.node } : {}), ...loss })),
+    );
+    if (own.length > 0) this.losses = own;
+    this.tellings = flows.map((one) => ({ node: one.node ?? this.#node, flow: one }));
   }
 
   /** One for each node that tells of it, the newest where a tuple was used again. */
@@ -127,6 +144,11 @@ export class PathData {
       ),
     ]);
     if (this.#stop.signal.aborted) return;
+    this.#restAsked = true;
+    this.lossProblem = problemOf(losses);
+    this.dropProblem = problemOf(drops);
+    this.socketProblem = problemOf(sockets);
+    this.lossesKnown = losses.status === 'fulfilled';
     if (losses.status === 'fulfilled') {
       const found = losses.value.losses.filter((one) => same(one.flow));
       // Those of a flow before it with the same tuple are not its own.
@@ -175,6 +197,10 @@ export class PathData {
   #options() {
     return { signal: this.#stop.signal, timeoutMs: 10_000 };
   }
+}
+
+function problemOf(settled: PromiseSettledResult<unknown>): ApiProblem | undefined {
+  return settled.status === 'rejected' ? toProblem(settled.reason) : undefined;
 }
 
 function params(tuple: Tuple): Record<string, string | number> {

@@ -2,7 +2,7 @@
 import { expect, it, vi } from 'vitest';
 
 vi.stubGlobal('window', { location: { hash: '' }, addEventListener: () => {} });
-const { endpoint, flowQuery, pathTo, wantedOf } = await import('./path_links');
+const { endpoint, flowQuery, pathTo, pointQuery, wantedOf } = await import('./path_links');
 const { parseHash } = await import('../../state/location.svelte');
 
 const tuple = { protocol: 'tcp', src_ip: 'fd00::1', src_port: 9, dst_ip: '10.0.0.1', dst_port: 80 };
@@ -28,4 +28,11 @@ it('names ends and asks for records', () => {
   expect(endpoint({ ...tuple, protocol: 'icmp6' }, 'src')).toBe('fd00::1');
   expect(flowQuery(tuple)).toBe('protocol=tcp ip=fd00::1 ip=10.0.0.1 port=9 port=80');
   expect(flowQuery({ ...tuple, src_ip: 'x" | y' })).toContain('ip="x | y"');
+});
+
+it('names a point by its node, and quotes foreign names', () => {
+  expect(pointQuery({ name: 'veth "1" or', node: 'node1' })).toBe(
+    'interface="veth \\"1\\" or" observer="node1"',
+  );
+  expect(pointQuery({ name: 'cni0', node: '' })).toBe('interface="cni0"');
 });

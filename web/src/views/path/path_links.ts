@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { condition } from '../../api/query';
 import type { ViewParams } from '../../state/location.svelte';
 import { linkTo } from '../../state/location.svelte';
 import type { Wanted } from './path_data.svelte';
@@ -41,6 +42,12 @@ export function wantedOf(params: ViewParams): Wanted | undefined {
         }
       : undefined;
   return tuple || flow ? { tuple, id: flow, node } : undefined;
+}
+
+/** What passes an observation point: names of interfaces are one node's. */
+export function pointQuery({ name, node }: { name: string; node: string }): string {
+  const at = condition('interface', name);
+  return node ? `${at} ${condition('observer', node)}` : at;
 }
 
 const bare = (text: string) => (/^[\w.:-]+$/.test(text) ? text : `"${text.replaceAll('"', '')}"`);

@@ -132,3 +132,12 @@ export function sameFlow(a: Tuple, b: Tuple): 'same' | 'turned' | undefined {
   const [b1, b2] = ends(b);
   return a1 === b1 && a2 === b2 ? 'same' : a1 === b2 && a2 === b1 ? 'turned' : undefined;
 }
+
+/** The busiest first; of a flow that two nodes tell of, the one that sees more of it. */
+export function busiestOf<T extends Tuple & { bytes_per_second: number }>(
+  flows: readonly T[],
+): T[] {
+  return [...flows]
+    .sort((a, b) => b.bytes_per_second - a.bytes_per_second)
+    .filter((flow, index, all) => all.findIndex((other) => sameFlow(other, flow)) === index);
+}

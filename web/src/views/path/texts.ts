@@ -47,6 +47,7 @@ export const t = translator({
   reverse: { en: 'back', zh: '回向' },
   lost_here: { en: '{count} lost', zh: '丢失 {count}' },
   no_loss: { en: 'No packet is known to be lost on its way.', zh: '未发现途中丢包。' },
+  loss_unknown: { en: 'whether packets are lost is not known', zh: '是否丢包：未知' },
   total_lost: { en: '{count} packets lost on the way', zh: '途中丢失 {count} 个包' },
   reason_at: { en: '{reason} at {location}', zh: '{reason}，位于 {location}' },
   unexplained: { en: '{count} unexplained', zh: '{count} 个原因不明' },
@@ -110,4 +111,16 @@ export const t = translator({
   flows_here: { en: 'Flows at this interface', zh: '经过该接口的流' },
   refreshed: { en: 'asked every 4 s', zh: '每 4 秒刷新' },
   table: { en: 'table', zh: '表格' },
+  for_filter: { en: 'Live flows of the filter', zh: '符合过滤条件的活动流' },
+  filter_is: { en: 'Filter:', zh: '过滤条件：' },
+  no_filter: { en: 'Without the filter', zh: '取消过滤' },
+  none_for_filter: {
+    en: 'No live flow matches the filter. History may have some.',
+    zh: '没有符合过滤条件的活动流；历史中可能有。',
+  },
+  most_of: {
+    en: 'The busiest of the first {count} that were told, of {total}; the flows view has all.',
+    zh: '仅列出 {total} 条中先返回的 {count} 条，按速率排序；全部见流量视图。',
+  },
+  loading: { en: 'Loading …', zh: '加载中…' },
 });
