@@ -136,7 +136,7 @@ it('a filter goes into the query; a wrong one is told where', async () => {
     await page.click(id('map-filter-apply'));
     await page.waitForSelector(id('map-filter-chip'));
     await eventually('the stream has the filter', () =>
-      /^\(src\.namespace="team-01"\) \| sum /.test(streams.at(-1)),
+      /\(src\.namespace="team-01"\) \| sum /.test(streams.at(-1)),
     );
     await page.waitForFunction(() =>
       [...document.querySelectorAll('[data-testid=map-table] tbody tr')].every((row) =>
