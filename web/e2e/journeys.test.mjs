@@ -30,17 +30,16 @@ function inPod(pod, seconds, ...command) {
   return new Promise((resolve) => child.on('close', resolve));
 }
 
-/** The cells of a column of the flows' table. */
-async function cellsOf(page, name) {
-  const table = page.getByTestId('flows-table');
-  const headers = await table.getByRole('columnheader').allInnerTexts();
-  const at = headers.findIndex((text) => text.trim().toLowerCase().startsWith(name));
-  assert.ok(at >= 0, `no column ${name} in ${headers.join(', ')}`);
-  const rows = table.getByRole('row');
-  const cells = [];
-  for (let row = 1; row < (await rows.count()); row += 1)
-    cells.push(await rows.nth(row).getByRole('gridcell').nth(at).innerText());
-  return cells;
+/** The cells of a column of the flows' table, at one moment. */
+function cellsOf(page, name) {
+  return page.getByTestId('flows-table').evaluate((table, wanted) => {
+    const texts = (row, role) =>
+      [...row.querySelectorAll(`[role=${role}]`)].map((cell) => cell.textContent.trim());
+    const [head, ...rows] = table.querySelectorAll('[role=row]');
+    const at = texts(head, 'columnheader').findIndex((one) => one.toLowerCase().startsWith(wanted));
+    if (at < 0) throw new Error(`no column ${wanted} in ${head.textContent}`);
+    return rows.map((row) => texts(row, 'gridcell')[at]);
+  }, name);
 }
 
 /** As people do: the field becomes an editor when it is entered. */
