@@ -109,7 +109,7 @@ it('a real scan appears as an alert while one looks', () =>
     assert.ok(
       Number(await page.getByTestId('alert-count').locator('[aria-hidden]').innerText()) > 0,
     );
-    await picture(page, 'security-light');
+    await picture(page, 'alert-light');
     await scan;
   }));
 
@@ -156,7 +156,7 @@ it('the loss of a hop is on the path', () =>
     await eventually('why', async () =>
       (await page.locator('main').innerText()).includes('PKT_TOO_BIG'),
     );
-    await picture(page, 'path-light');
+    await picture(page, 'path-loss-light');
   }));
 
 it('the first load is small, and quick', () =>
