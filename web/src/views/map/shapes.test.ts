@@ -18,6 +18,21 @@ it('puts a label where no card covers it', () => {
   expect(Math.abs(place.y)).toBeLessThan(1);
 });
 
+it('leads around cards', () => {
+  const from = { x: 0, y: 0 };
+  const to = { x: 2 * COLUMN, y: 0 };
+  const between = { x: COLUMN, y: 0 };
+  expect(wayOf(from, to, [from, to])).toEqual(wayOf(from, to));
+  const around = wayOf(from, to, [from, to, between]);
+  expect(Math.abs(around.middle.y)).toBeGreaterThan(NODE_HEIGHT / 2);
+  const above = { x: COLUMN, y: around.middle.y };
+  const below = wayOf(from, to, [from, to, between, above]);
+  expect(below.middle.y).toBe(-around.middle.y);
+  // Behind a wall there is no way around: straight.
+  const wall = Array.from({ length: 40 }, (_, row) => ({ x: COLUMN, y: (row - 20) * 20 }));
+  expect(wayOf(from, to, wall)).toEqual(wayOf(from, to));
+});
+
 it('leaves a label in the middle where there is no other place', () => {
   const [from, to] = [
     { x: 0, y: 0 },

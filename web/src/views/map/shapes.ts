@@ -12,7 +12,13 @@ export interface Way {
 
 const HALF = NODE_WIDTH / 2;
 
-export function wayOf(from: Point, to: Point): Way {
+/** How far a way is bent up or down, to lead around cards; the first that does. */
+const BOWS = [0, -90, 90, -150, 150, -230, 230];
+/** Where there are more, each way would take too long to find. */
+const MOST_CARDS = 60;
+
+/** `cards`: what it leads around, where it can; its own two may be among them. */
+export function wayOf(from: Point, to: Point, cards: readonly Point[] = []): Way {
   if (from === to || (from.x === to.x && from.y === to.y)) return loop(from);
   const dx = to.x - from.x;
   // In one column: out on the right and back.
@@ -24,16 +30,41 @@ export function wayOf(from: Point, to: Point): Way {
   const x1 = from.x + side * HALF;
   const x2 = to.x - side * (HALF + 2);
   const bend = Math.max(36, Math.abs(x2 - x1) / 2) * side;
-  return curve(x1, from.y, x2, to.y, x1 + bend, x2 - bend);
+  const straight = curve(x1, from.y, x2, to.y, x1 + bend, x2 - bend);
+  if (cards.length > MOST_CARDS) return straight;
+  const others = cards.filter((card) => !isAt(card, from) && !isAt(card, to));
+  for (const bow of BOWS) {
+    const way = curve(x1, from.y, x2, to.y, x1 + bend, x2 - bend, bow);
+    if (!others.some((card) => isBehind(way, card))) return way;
+  }
+  return straight;
 }
 
-function curve(x1: number, y1: number, x2: number, y2: number, c1: number, c2: number): Way {
+const isAt = (card: Point, end: Point) => card.x === end.x && card.y === end.y;
+
+function isBehind({ bends }: Way, card: Point): boolean {
+  for (let step = 1; bends && step < 16; step += 1) {
+    const { x, y } = at(bends, step / 16);
+    if (Math.abs(x - card.x) < HALF && Math.abs(y - card.y) < NODE_HEIGHT / 2) return true;
+  }
+  return false;
+}
+
+function curve(
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  c1: number,
+  c2: number,
+  bow = 0,
+): Way {
   const round = (value: number) => Math.round(value * 10) / 10;
-  const path = `M${round(x1)} ${round(y1)}C${round(c1)} ${round(y1)} ${round(c2)} ${round(y2)} ${round(x2)} ${round(y2)}`;
+  const path = `M${round(x1)} ${round(y1)}C${round(c1)} ${round(y1 + bow)} ${round(c2)} ${round(y2 + bow)} ${round(x2)} ${round(y2)}`;
   const bends = [
     { x: x1, y: y1 },
-    { x: c1, y: y1 },
-    { x: c2, y: y2 },
+    { x: c1, y: y1 + bow },
+    { x: c2, y: y2 + bow },
     { x: x2, y: y2 },
   ] as const;
   return { path, middle: at(bends, 0.5), bends };
