@@ -9,4 +9,4 @@ work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 "$root/scripts/page.sh" "$work"
 cd "$root/web"
-NETPROBE_DIST=$work/dist timeout 500 node --test e2e/faults/*.test.mjs
+NETPROBE_DIST=$work/dist timeout 840 node --test e2e/faults/*.test.mjs
