@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What end-to-end tests share: a real Chromium, a page that tells what went wrong in it, and
 // waiting for what shall be.
+import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -80,6 +81,17 @@ export async function newPage(browser, base, options = {}) {
     ],
     close: () => context.close(),
   };
+}
+
+/** Works with a page, in which nothing may go wrong. */
+export async function workInTab(browser, base, work, options) {
+  const tab = await newPage(browser, base, options);
+  try {
+    await work(tab);
+    assert.deepEqual(await tab.troubles(), []);
+  } finally {
+    await tab.close();
+  }
 }
 
 /** Until `condition` gives something true; throws with what it gave last. */

@@ -6,22 +6,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, it } from 'node:test';
-import { ask, eventually, launch, newPage, picture } from './browser.mjs';
+import { ask, eventually, launch, picture, workInTab } from './browser.mjs';
 
 const { NETPROBE_AGENT: agent, NETPROBE_SERVER: server, NETPROBE_LAB_NAME: lab } = process.env;
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-async function inTab(base, work, options) {
-  const tab = await newPage(browser, base, options);
-  try {
-    await work(tab);
-    assert.deepEqual(await tab.troubles(), []);
-  } finally {
-    await tab.close();
-  }
-}
+const inTab = (...what) => workInTab(browser, ...what);
 
 /** Runs in a pod's network namespace, for `seconds` at most. */
 function inPod(pod, seconds, ...command) {

@@ -6,21 +6,13 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { startFakeApi } from '../../tests/fake_api.mjs';
-import { eventually, launch, newPage, viewNames } from '../browser.mjs';
+import { eventually, launch, viewNames, workInTab } from '../browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-async function inTab(base, work, options) {
-  const tab = await newPage(browser, base, options);
-  try {
-    await work(tab);
-    assert.deepEqual(await tab.troubles(), []);
-  } finally {
-    await tab.close();
-  }
-}
+const inTab = (...what) => workInTab(browser, ...what);
 
 for (const server of [false, true]) {
   describe(server ? 'a server' : 'an agent', () => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values of answers as people read them, and as the query language takes them back.
+import { condition } from '../../api/query';
 import type { Cell, Column } from '../../api/types';
 import { bytes, count, duration } from '../../format/numbers';
 import { parseTime } from '../../format/time';
@@ -62,5 +63,5 @@ export function conditionFor(name: string, type: string, value: Cell): string {
   const bare = /^[\w.:+-]+$/.test(value) && !/^none$/i.test(value);
   if (type !== 'text' && type !== 'label') return bare ? `${name}=${value}` : `${name}="${value}"`;
   if (bare && !/^\d+$/.test(value)) return `${name}=${value}`;
-  return `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  return condition(name, value);
 }

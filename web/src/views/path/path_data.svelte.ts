@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One flow, asked again every few seconds: a small answer. What has ended keeps its last state.
 import { ask, ApiProblem, toProblem } from '../../api/http';
+import { condition } from '../../api/query';
 import type { Whole } from '../../api/types';
 import type { Telling } from './path_model';
 import { observationsOf, wayOf } from './path_model';
@@ -116,8 +117,7 @@ export class PathData {
       if (back.length > 0) return newest(back);
     }
     if (!id || !/^\d+$/.test(id)) return [];
-    const quoted = (node ?? '').replaceAll('\\', '\\\\').replaceAll('"', '\\"');
-    const where = node ? ` observer="${quoted}"` : '';
+    const where = node ? ` ${condition('observer', node)}` : '';
     const byId = await this.#flows({ q: `flow_id=${id}${where}` });
     // Ids begin anew with an agent: another flow may have it.
     const same = tuple ? byId.filter((one) => wayOf(one, tuple)) : byId;
