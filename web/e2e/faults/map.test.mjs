@@ -86,16 +86,18 @@ it('by keyboard: node, its flows, expand, and back', async () => {
     assert.equal(await page.$eval(id('map-level'), (one) => one.value), 'namespace');
     await page.waitForTimeout(1500);
     await page.focus(`${id('map-node')}[tabindex="0"]`);
-    const first = await page.evaluate(() => document.activeElement.dataset.node);
-    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'ArrowRight'])
+    const focused = () => page.evaluate(() => document.activeElement.dataset.node);
+    const visited = new Set([await focused()]);
+    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'ArrowRight']) {
       await page.keyboard.press(key);
-    const second = await page.evaluate(() => document.activeElement.dataset.node);
-    assert.ok(second && second !== first, 'arrow keys move');
+      visited.add(await focused());
+    }
+    assert.ok(visited.size > 1 && !visited.has(undefined), `arrow keys move: ${[...visited]}`);
     await page.keyboard.press('Enter');
     await page.waitForSelector(id('map-to-flows'));
     assert.match(await page.getAttribute(id('map-to-flows'), 'href'), /^#\/flows\?q=.+&since=/);
     await page.focus(`${id('map-node')}[data-node^="ns:"]`);
-    const group = await page.evaluate(() => document.activeElement.dataset.node);
+    const group = await focused();
     await page.keyboard.press('e');
     await page.waitForSelector(`${id('map-node')}[data-node^="wl:"]`);
     assert.equal(
@@ -114,6 +116,20 @@ it('by keyboard: node, its flows, expand, and back', async () => {
         ),
       group,
     );
+  });
+});
+
+it('who is focused stays so while others overtake it', async () => {
+  await inMap({ workloads: 300, edges: 900, stepMs: 100 }, { by: 'workload' }, async (page) => {
+    await page.waitForSelector(id('map-node'));
+    const focused = () => page.evaluate(() => document.activeElement.dataset.node);
+    const nodes = await page.$$eval(id('map-node'), (all) => all.map((one) => one.dataset.node));
+    for (const share of [0.1, 0.3, 0.5, 0.7, 0.9]) {
+      const chosen = nodes[Math.floor(nodes.length * share)];
+      await page.focus(`${id('map-node')}[data-node="${chosen}"]`);
+      await page.waitForTimeout(1000);
+      assert.equal(await focused(), chosen);
+    }
   });
 });
 
