@@ -15,6 +15,10 @@ struct {
   __u32 turn;
 } bench SEC(".data.bench") = {1, 0};
 
+static __always_inline void store_word(void *to, __u32 word) {
+  asm volatile("*(u32 *)(%0 + 0) = %1" : : "r"(to), "r"(word) : "memory");
+}
+
 /* The next packet of bench.flows many: source address and port change. */
 static __always_inline int next_packet(struct __sk_buff *skb) {
   void *data = (void *)(long)skb->data;
@@ -29,9 +33,10 @@ static __always_inline int next_packet(struct __sk_buff *skb) {
     turn = 0;
   bench.turn = turn;
   /* Whole words, as a NIC or a socket would have written them long before: a
-   * part of a word that is read back at once stalls whoever reads it first. */
-  *(__u32 *)ip->src = bpf_htonl(0x0a000000 | (turn & 0xffff));
-  *(__u32 *)ports = bpf_htonl((1024 + (turn >> 16)) << 16 | 4097);
+   * word that was written in parts and is read back at once stalls whoever
+   * reads it first. The compiler would make two stores of one. */
+  store_word(ip->src, bpf_htonl(0x0a000000 | (turn & 0xffff)));
+  store_word(ports, bpf_htonl((1024 + (turn >> 16)) << 16 | 4097));
   return 1;
 }
 

@@ -320,8 +320,9 @@ struct np_flow_config {
   /* DNS messages, and claims of neighbours, that are told a CPU and window of
    * name_abi.h; 0: none, nor are they looked for. */
   __u32 names;
-  /* Bit port % 64 of each of those ports, none where `tunnels` is off. */
-  __u64 tunnel_filter;
+  /* Of each of those ports bit port % 64, and bit port / 64 % 64; none where
+   * `tunnels` is off. */
+  __u64 tunnel_filter[2];
 };
 
 #endif

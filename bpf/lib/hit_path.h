@@ -46,18 +46,27 @@ static __always_inline __u32 np_segments(const struct __sk_buff *skb, __u32 leng
   return segs ? segs : 1;
 }
 
+/* Of both ports as the word that they are in the packet. Read once, whole: a
+ * part of a word that was just written has to wait for the store on some CPUs. */
+static __always_inline __u32 np_dst_port(__be32 ports) {
+  return bpf_ntohs((__be16)(ports >> 16));
+}
+
 /* np_fast tells of it (names.h). */
-static __always_inline int np_is_dns(const struct np_ports *ports) {
-  return ports->src == bpf_htons(NP_DNS_PORT) || ports->dst == bpf_htons(NP_DNS_PORT);
+static __always_inline int np_is_dns(__be32 ports) {
+  return (__be16)ports == bpf_htons(NP_DNS_PORT) || ports >> 16 == bpf_htons(NP_DNS_PORT);
 }
 
 static __noinline int np_is_tunnel_far(__u32 port) {
   return np_is_tunnel_port(port);
 }
 
-/* One bit for all ports at once; where it is set, each is compared. */
+/* One bit for all ports at once, and where it is set another one: a service whose
+ * port shares the first with a tunnel's would pay for a call with each packet.
+ * Where both are set, each port is compared. */
 static __always_inline int np_is_tunnel(__u32 port) {
-  return unlikely(np_config.tunnel_filter >> (port & 63) & 1) && np_is_tunnel_far(port);
+  return unlikely(np_config.tunnel_filter[0] >> (port & 63) & 1) &&
+         np_config.tunnel_filter[1] >> (port >> 6 & 63) & 1 && np_is_tunnel_far(port);
 }
 
 #define NP_NO_SLOT 0xffffffff
@@ -88,13 +97,6 @@ __noinline __u32 np_find_far(__u64 id0, __u64 id1) {
   return NP_NO_SLOT;
 }
 
-/* Where a flow sits: `way` of `set`, which is number `index`. */
-struct np_seat {
-  struct np_flow_set *set;
-  __u32 index;
-  __u32 way;
-};
-
 /* The verifiers of 5.10 and 6.1 lose the bound of a way that was on the stack:
  * the mask is theirs, and the asm keeps the compiler from dropping it. */
 static __always_inline __u32 np_bounded_way(__u32 way) {
@@ -102,29 +104,35 @@ static __always_inline __u32 np_bounded_way(__u32 way) {
   return way & (NP_FLOW_WAYS - 1);
 }
 
-/* Finds an id in the cache: 0 where it is not. */
-static __always_inline int np_find_seat(__u32 cpu, const struct np_id *id, struct np_seat *seat) {
+/* Finds an id in the cache: 0 where it is not. What is found stays in
+ * registers; but for `index`, the number of its set, which look-ups want in
+ * memory. */
+static __always_inline struct np_flow_hot *np_find(__u32 cpu, const struct np_id *id,
+                                                   __u32 *index, __u32 *way) {
   __u64 hash = np_hash(id);
+  struct np_flow_set *set;
+  struct np_flow_hot *hot;
   __u32 slot;
 
-  seat->way = np_home(hash);
-  seat->index = np_first_set(cpu, hash);
-  seat->set = bpf_map_lookup_elem(&flow_stats, &seat->index);
-  if (!seat->set)
+  *index = np_first_set(cpu, hash);
+  set = bpf_map_lookup_elem(&flow_stats, index);
+  if (!set)
     return 0;
-  seat->way = np_bounded_way(seat->way);
-  if (likely(np_is_id(&seat->set->way[seat->way], id)))
-    return 1;
-  seat->way ^= 1; /* in the same line */
-  if (likely(np_is_id(&seat->set->way[seat->way], id)))
-    return 1;
+  *way = np_home(hash);
+  hot = &set->way[np_bounded_way(*way)];
+  if (likely(np_is_id(hot, id)))
+    return hot;
+  *way ^= 1; /* in the same line */
+  hot = &set->way[np_bounded_way(*way)];
+  if (likely(np_is_id(hot, id)))
+    return hot;
   slot = np_find_far(id->w[0], id->w[1]);
   if (slot == NP_NO_SLOT)
     return 0;
-  seat->index = slot / NP_FLOW_WAYS;
-  seat->set = bpf_map_lookup_elem(&flow_stats, &seat->index);
-  seat->way = np_bounded_way(slot);
-  return seat->set != 0;
+  *index = slot / NP_FLOW_WAYS;
+  *way = slot;
+  set = bpf_map_lookup_elem(&flow_stats, index);
+  return set ? &set->way[np_bounded_way(slot)] : 0;
 }
 
 /* What a packet adds to its flow. */
@@ -171,14 +179,14 @@ static __always_inline enum np_hit np_hit4(struct __sk_buff *skb, const void *l3
                                            __u32 l3_off, __u32 room, struct np_device_stats *dev,
                                            __u32 cpu, __u32 ifindex, __u32 direction) {
   const struct np_ipv4 *ip = l3;
-  const struct np_ports *ports = l3 + sizeof(*ip);
   /* By words: what is copied as bytes is loaded in halves of words. */
   const __u32 *addresses = (const void *)ip->src;
-  const struct np_tcp *tcp = (const void *)ports;
+  const struct np_tcp *tcp = l3 + sizeof(*ip);
+  const __be32 ports = *(const __be32 *)tcp;
   struct np_share share = {.packets = 1};
   struct np_flow_details *details;
   struct np_flow_hot *hot;
-  struct np_seat seat;
+  __u32 index, way;
   struct np_id id;
 
   share.bytes = bpf_ntohs(ip->total_len);
@@ -189,30 +197,30 @@ static __always_inline enum np_hit np_hit4(struct __sk_buff *skb, const void *l3
   if (ip->proto == IPPROTO_UDP) {
     if (skb->gso_size)
       return NP_HIT_NONE;
-    if (np_is_tunnel(bpf_ntohs(ports->dst)))
+    if (np_is_tunnel(np_dst_port(ports)))
       return NP_HIT_TUNNEL;
     if (np_config.names && unlikely(np_is_dns(ports)))
       return NP_HIT_NONE;
-    id = np_narrow_id(id.w[0], *(const __u32 *)ports, ifindex, 0, direction);
+    id = np_narrow_id(id.w[0], ports, ifindex, 0, direction);
   } else if (ip->proto == IPPROTO_TCP) {
-    id = np_narrow_id(id.w[0], *(const __u32 *)ports, ifindex, 1, direction);
+    id = np_narrow_id(id.w[0], ports, ifindex, 1, direction);
   } else {
     return NP_HIT_NONE;
   }
-  if (!np_find_seat(cpu, &id, &seat))
+  hot = np_find(cpu, &id, &index, &way);
+  if (!hot)
     return NP_HIT_NONE;
-  hot = &seat.set->way[np_bounded_way(seat.way)];
   share.bytes = bpf_ntohs(ip->total_len);
   if (ip->proto == IPPROTO_UDP && !np_config.replay) {
     NP_ADD(dev->fast[NP_FAST_IPV4_UDP], 1);
     np_add_plain(skb, hot, &share, ip->ttl, ip->tos >> 2);
     return NP_HIT;
   }
-  details = bpf_map_lookup_elem(&flow_details, &seat.index);
+  details = bpf_map_lookup_elem(&flow_details, &index);
   if (!details)
     return NP_HIT_NONE;
   if (ip->proto == IPPROTO_TCP) {
-    struct np_flow_cold *cold = &details->way[np_bounded_way(seat.way)];
+    struct np_flow_cold *cold = &details->way[np_bounded_way(way)];
     __u32 payload;
 
     if ((const void *)(tcp + 1) > end || share.bytes < sizeof(*ip) + sizeof(*tcp))
@@ -229,7 +237,7 @@ static __always_inline enum np_hit np_hit4(struct __sk_buff *skb, const void *l3
     NP_ADD(dev->fast[NP_FAST_IPV4_UDP], 1);
   }
   if (np_config.replay)
-    details->way[np_bounded_way(seat.way)].replay_last_ns = skb->tstamp;
+    details->way[np_bounded_way(way)].replay_last_ns = skb->tstamp;
   np_add_plain(skb, hot, &share, ip->ttl, ip->tos >> 2);
   return NP_HIT;
 }
@@ -246,25 +254,27 @@ static __noinline enum np_hit np_hit6(struct __sk_buff *skb, struct np_device_st
   __u32 length = NP_CTX_OR(skb->wire_len, skb->len);
   const struct np_ipv6 *ip = l3;
   const __u32 *src = (const void *)ip->src, *dst = (const void *)ip->dst;
-  const struct np_ports *ports = l3 + sizeof(*ip);
   struct np_share share = {.packets = 1};
   struct np_flow_details *details;
   struct np_flow_cold *cold;
-  struct np_seat seat;
+  struct np_flow_hot *hot;
+  __u32 index, way;
   struct np_words k;
   struct np_id id;
+  __be32 ports;
   __u8 proto;
 
   if (l3 + sizeof(*ip) + sizeof(struct np_udp) > end)
     return NP_HIT_NONE;
   share.bytes = bpf_ntohs(ip->payload_len) + sizeof(*ip);
   proto = ip->next;
+  ports = *(const __be32 *)(l3 + sizeof(*ip));
   if (share.bytes + l3_off > length || share.bytes < sizeof(*ip) + sizeof(struct np_udp))
     return NP_HIT_NONE;
   if (proto == IPPROTO_UDP) {
     if (skb->gso_size)
       return NP_HIT_NONE;
-    if (np_is_tunnel(bpf_ntohs(ports->dst)))
+    if (np_is_tunnel(np_dst_port(ports)))
       return NP_HIT_TUNNEL;
     if (np_config.names && unlikely(np_is_dns(ports)))
       return NP_HIT_NONE;
@@ -276,15 +286,16 @@ static __noinline enum np_hit np_hit6(struct __sk_buff *skb, struct np_device_st
     k.w[i] = src[2 * i] | (__u64)src[2 * i + 1] << 32;
     k.w[2 + i] = dst[2 * i] | (__u64)dst[2 * i + 1] << 32;
   }
-  k.w[4] = np_key_word4(*(const __u32 *)ports, proto, direction);
+  k.w[4] = np_key_word4(ports, proto, direction);
   k.w[5] = ifindex;
   id = np_wide_id(&k);
-  if (!np_find_seat(bpf_get_smp_processor_id(), &id, &seat))
+  hot = np_find(bpf_get_smp_processor_id(), &id, &index, &way);
+  if (!hot)
     return NP_HIT_NONE;
-  details = bpf_map_lookup_elem(&flow_details, &seat.index);
+  details = bpf_map_lookup_elem(&flow_details, &index);
   if (!details)
     return NP_HIT_NONE;
-  cold = &details->way[np_bounded_way(seat.way)];
+  cold = &details->way[np_bounded_way(way)];
   if (!np_is_key(&cold->key, &k))
     return NP_HIT_NONE;
   if (proto == IPPROTO_TCP) {
@@ -306,7 +317,7 @@ static __noinline enum np_hit np_hit6(struct __sk_buff *skb, struct np_device_st
   }
   if (np_config.replay)
     cold->replay_last_ns = skb->tstamp;
-  np_add_plain(skb, &seat.set->way[np_bounded_way(seat.way)], &share, ip->hop_limit,
+  np_add_plain(skb, hot, &share, ip->hop_limit,
                (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f);
   return NP_HIT;
 }

@@ -67,7 +67,10 @@ Result<FlowPrograms> load_flow_programs(const FlowProgramOptions& options,
     return std::unexpected(s.error());
   if (options.look_inside_tunnels)
     for (const auto* ports : {&options.vxlan_ports, &options.geneve_ports})
-      for (const auto port : *ports) config.tunnel_filter |= 1ULL << (port % 64);
+      for (const auto port : *ports) {
+        config.tunnel_filter[0] |= 1ULL << (port % 64);
+        config.tunnel_filter[1] |= 1ULL << (port / 64 % 64);
+      }
 
   const std::pair<const char*, std::uint32_t> sizes[] = {
       {"flow_stats", programs.sets_per_cpu * programs.cpus},
