@@ -107,8 +107,8 @@ static __always_inline __u32 np_bounded_way(__u32 way) {
 /* Finds an id in the cache: 0 where it is not. What is found stays in
  * registers; but for `index`, the number of its set, which look-ups want in
  * memory. */
-static __always_inline struct np_flow_hot *np_find(__u32 cpu, const struct np_id *id,
-                                                   __u32 *index, __u32 *way) {
+static __always_inline struct np_flow_hot *np_find(__u32 cpu, const struct np_id *id, __u32 *index,
+                                                   __u32 *way) {
   __u64 hash = np_hash(id);
   struct np_flow_set *set;
   struct np_flow_hot *hot;
@@ -317,8 +317,7 @@ static __noinline enum np_hit np_hit6(struct __sk_buff *skb, struct np_device_st
   }
   if (np_config.replay)
     cold->replay_last_ns = skb->tstamp;
-  np_add_plain(skb, hot, &share, ip->hop_limit,
-               (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f);
+  np_add_plain(skb, hot, &share, ip->hop_limit, (bpf_ntohl(ip->version_class_label) >> 22) & 0x3f);
   return NP_HIT;
 }
 
