@@ -8,6 +8,13 @@
 #include "agent/data_loop.h"
 
 namespace netprobe {
+namespace {
+
+/// Detectors have done with a batch soon: such a block is used again by malloc,
+/// where one of a megabyte would be fetched from the kernel and given back.
+constexpr std::size_t kDetectionBatch = 1'000;
+
+}  // namespace
 
 HistoryNaming DataLoop::naming() {
   HistoryNaming naming;
@@ -23,6 +30,7 @@ void DataLoop::detect(DetectionEngine& engine) {
   options.node = options_.node_name;
   options.started_at = started_at_ / kMicrosecond;
   options.hold = 0;  // who it is may be known a second later: detectors do not wait for it
+  options.max_batch = kDetectionBatch;
   detection_ = std::make_unique<DetectionStage>(
       std::move(options), naming(), clock_, *table_,
       [&engine](HistoryBatchPtr batch) { engine.take(std::move(batch)); });

@@ -22,9 +22,9 @@ namespace netprobe {
 
 struct DetectionOptions {
   std::string node;
-  Micros started_at = 0;          ///< of the agent, wall: in the ids of batches
-  std::size_t most_waiting = 64;  ///< batches; beyond, the newest is lost and counted
-  Nanos tick = kSecond;           ///< how often detectors are asked
+  Micros started_at = 0;           ///< of the agent, wall: in the ids of batches
+  std::size_t most_waiting = 256;  ///< batches; beyond, the newest is lost and counted
+  Nanos tick = kSecond;            ///< how often detectors are asked
   AlertBookOptions book;
   /// Where what detectors learn is kept from one start to the next; empty: nowhere.
   std::string state_directory;

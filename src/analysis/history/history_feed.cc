@@ -136,6 +136,8 @@ HistoryBatch& HistoryFeed::batch() {
     batch_ = std::make_shared<HistoryBatch>();
     batch_->id = fmt::format("{}/{}/{}", options_.node, options_.started_at, ++batches_);
     batch_->node = options_.node;
+    // Batches are much alike: one that grows step by step would be moved each time.
+    batch_->flows.reserve(flows_before_);
     batch_began_ = clock_.monotonic();
   }
   return *batch_;
@@ -171,7 +173,9 @@ void HistoryFeed::hand_over(bool waiting) {
     name_again(one);
     add(std::move(one));
   }
-  if (batch_) write_(std::exchange(batch_, nullptr));
+  if (!batch_) return;
+  flows_before_ = batch_->flows.size();
+  write_(std::exchange(batch_, nullptr));
 }
 
 std::vector<LossCounter> HistoryFeed::losses() const {

@@ -27,8 +27,8 @@ constexpr std::size_t kIdleAttached = 8;
 // Less does not hold the row group that is written, whatever the limit is.
 constexpr std::uint64_t kLeastBuffers = 24U << 20U;
 
-// Of the limit, in sixteenths: what one broad question and the writing need together.
-constexpr std::uint64_t kBuffersShare = 5;
+// Of the limit: what one broad question and the writing need together.
+constexpr std::uint64_t kBuffersShare = 4;
 
 // Of the limit, for names of the files that are read.
 constexpr std::uint64_t kNamesShare = 8;
@@ -74,7 +74,7 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(LibraryPtr library, const Duc
                                                    const Clock& clock) {
   std::unique_ptr<Catalogue> catalogue(new Catalogue(options, clock));
   if (auto taken = catalogue->take_directory(); !taken) return std::unexpected(taken.error());
-  catalogue->buffers_ = std::max(options.memory_limit / 16 * kBuffersShare, kLeastBuffers);
+  catalogue->buffers_ = std::max(options.memory_limit / kBuffersShare, kLeastBuffers);
   // A quarter is for rows in waiting; the rest is what the library takes beside its
   // buffers, more than them: descriptions of attached files, columns while they are
   // compressed, what its allocator holds, and names.
