@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace netprobe {
 
-/// The OpenAPI 3.1 description of all routes, with the metrics path in use.
-[[nodiscard]] std::string openapi_document(std::string_view metrics_path);
+/// The OpenAPI 3.1 description, with the metrics path in use. `routes`: what this program
+/// serves; what the agent or the server alone has is left out where it is not among them.
+[[nodiscard]] std::string openapi_document(std::string_view metrics_path,
+                                           std::span<const std::string> routes);
 
 // The paths of one stage each: `"/path": {…},` with a comma and a line end
 // behind each.
+[[nodiscard]] std::string_view openapi_agents();
 [[nodiscard]] std::string_view openapi_connections();
 [[nodiscard]] std::string_view openapi_drops();
 [[nodiscard]] std::string_view openapi_netfilter();
@@ -33,7 +37,8 @@ namespace netprobe {
 /// References to these, commas between.
 [[nodiscard]] std::string openapi_references(const std::vector<std::string_view>& parameters);
 
-/// A page of plain text that lists the endpoints, one a line.
-[[nodiscard]] std::string index_page(std::string_view metrics_path);
+/// A page of plain text that lists those of the endpoints that are in `routes`, one a line.
+[[nodiscard]] std::string index_page(std::string_view metrics_path,
+                                     std::span<const std::string> routes);
 
 }  // namespace netprobe

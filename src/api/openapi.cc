@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <string>
 
 #include "api/description.h"
@@ -10,9 +11,9 @@ namespace {
 constexpr std::string_view kDocument = R"json({
 "openapi": "3.1.0",
 "info": {
-  "title": "NetProbe agent",
+  "title": "NetProbe",
   "version": "1",
-  "description": "Reads only, but for /api/blocks. JSON is snake_case, times are RFC 3339 in UTC, counters are integers of up to 64 bits. Errors are RFC 9457 problem details. An unknown parameter or a bad value is a 400 that names it. HEAD works wherever GET does."
+  "description": "Reads only, but for an agent's /api/blocks. JSON is snake_case, times are RFC 3339 in UTC, counters are integers of up to 64 bits. Errors are RFC 9457 problem details. An unknown parameter or a bad value is a 400 that names it. HEAD works wherever GET does."
 },
 "paths": {
 "/metrics": {"get": {"summary": "Counters for Prometheus", "responses": {"200": {"description": "Prometheus text 0.0.4, or OpenMetrics 1.0 where Accept asks for it", "content": {"text/plain": {}, "application/openmetrics-text": {}}}}}},
@@ -89,8 +90,12 @@ constexpr std::string_view kMetricsKey = "\n\"/metrics\":";
 
 }  // namespace
 
-std::string openapi_document(std::string_view metrics_path) {
+std::string openapi_document(std::string_view metrics_path, std::span<const std::string> routes) {
+  const auto has = [&](std::string_view path) {
+    return std::ranges::find(routes, path) != routes.end();
+  };
   std::string document(kDocument);
+  if (has("/api/agents")) document += openapi_agents();
   document += openapi_connections();
   document += openapi_drops();
   document += openapi_netfilter();
@@ -98,7 +103,7 @@ std::string openapi_document(std::string_view metrics_path) {
   document += openapi_flannel();
   document += openapi_losses();
   document += openapi_alerts();
-  document += openapi_blocks();
+  if (has("/api/blocks")) document += openapi_blocks();
   document += openapi_advise();
   document += openapi_cluster();
   document += openapi_query();

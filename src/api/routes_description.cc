@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "api/context.h"
 #include "api/description.h"
@@ -14,11 +17,13 @@ struct Endpoint {
 };
 
 constexpr std::string_view kMetrics = "/metrics";
+constexpr std::string_view kDocument = "/api/openapi.json";
 
 constexpr std::array kEndpoints{
     Endpoint{kMetrics, "counters for Prometheus; OpenMetrics where asked for"},
     Endpoint{"/health", "is the agent alive; also /healthz, /livez"},
     Endpoint{"/ready", "is it observing; also /readyz"},
+    Endpoint{"/api/agents", "the agents: who answers, and what they lost"},
     Endpoint{"/api/stats", "sums, and where every packet went"},
     Endpoint{"/api/flows", "flows: ?namespace=shop&port=443&since=15m&sort=bytes&limit=20"},
     Endpoint{"/api/top", "the flows that move most: ?by=rate&limit=10"},
@@ -45,15 +50,16 @@ constexpr std::array kEndpoints{
     Endpoint{"/api/query/service", "the service of an address: ?ip=10.96.0.1"},
     Endpoint{"/api/query/node", "the node of an address, also of a pod's: ?ip=10.0.0.1"},
     Endpoint{"/api/report", "all of it in one"},
-    Endpoint{"/api/openapi.json", "the description of all this"},
+    Endpoint{kDocument, "the description of all this"},
 };
 
 }  // namespace
 
-std::string index_page(std::string_view metrics_path) {
+std::string index_page(std::string_view metrics_path, std::span<const std::string> routes) {
   std::string text = "NetProbe\n\n";
   for (const auto& [path, what] : kEndpoints) {
     const std::string shown(path == kMetrics ? metrics_path : path);
+    if (std::ranges::find(routes, shown) == routes.end()) continue;
     text += shown + std::string(shown.size() < 20 ? 20 - shown.size() : 1, ' ') + std::string(what);
     text += '\n';
   }
@@ -62,13 +68,16 @@ std::string index_page(std::string_view metrics_path) {
 
 void add_description_routes(HttpServer& server, const ApiContextPtr& context) {
   const std::string& metrics_path = context->options.metrics_path;
-  const HttpBody document{openapi_document(metrics_path)};
-  server.route("/api/openapi.json", [document](const HttpRequest& request, const HttpReply& reply) {
-    if (auto query = parse_empty_query(request.query); !query)
-      return reply(bad_query_response(query.error()));
-    reply(HttpResponse{.content_type = "application/json", .body = document});
-  });
-  add_page_route(server, HttpBody(index_page(metrics_path)), metrics_path);
+  std::vector<std::string> routes = server.routes();
+  const HttpBody document{openapi_document(metrics_path, routes)};
+  routes.emplace_back(kDocument);
+  server.route(std::string(kDocument),
+               [document](const HttpRequest& request, const HttpReply& reply) {
+                 if (auto query = parse_empty_query(request.query); !query)
+                   return reply(bad_query_response(query.error()));
+                 reply(HttpResponse{.content_type = "application/json", .body = document});
+               });
+  add_page_route(server, HttpBody(index_page(metrics_path, routes)), metrics_path);
 }
 
 }  // namespace netprobe

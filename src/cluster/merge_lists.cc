@@ -38,7 +38,8 @@ class Lists {
     completeness_.answered(*object);
     const std::string& node = page.from.name();
     std::uint64_t total = 0;
-    if ((*object)["total"].get(total) == simdjson::SUCCESS) {
+    // A later page asks no agents of the pages before: it cannot know.
+    if (!place_ && (*object)["total"].get(total) == simdjson::SUCCESS) {
       total_ += total;
       has_total_ = true;
     }

@@ -53,7 +53,8 @@ void ClusterObjects::request(Nanos /*max_age*/, bool /*with_flows*/,
     // What single nodes observe of their tunnels is asked of their agents.
     snapshot->flannel = flannel_.report(
         status.synced_at != 0 ? std::span(snapshot->kube->nodes) : std::span<const KubeNodePtr>(),
-        {}, {}, {}, snapshot->taken_at);
+        {}, {.error = "routes and neighbours are each node's own: ask its agent"}, {},
+        snapshot->taken_at);
   }
   if (workloads_) snapshot->workloads = workloads_();
   done(std::move(snapshot));

@@ -12,6 +12,20 @@ NAME=v$$
 # shellcheck source=tests/lab/server_lab.sh
 source "$(dirname "${BASH_SOURCE[0]}")/server_lab.sh"
 
+echo "# what it serves"
+# Every path that the list and the description name is there; an agent's own are not.
+served() {
+  local path listed
+  listed=$(ask "$SERVER/" | awk '$1 ~ "^/" { print $1 }')
+  same "" "$(comm -23 <(sort <<<"$listed") <(ask "$SERVER/api/openapi.json" | jq -r '.paths | keys[]' | sort))" || return 1
+  same 1 "$(grep -cx -e /api/agents -e /api/blocks <<<"$listed")" || return 1
+  for path in $listed; do
+    [[ $path == */stream ]] && continue
+    [[ $(curl -sS --noproxy '*' -m 15 -o /dev/null -w '%{http_code}' "$SERVER$path") != 404 ]] || { echo "$path is not there"; return 1; }
+  done
+}
+check "the paths that it lists are described and there" served
+
 echo "# the agents"
 check "each agent is found once, though its service has two families" holds "$SERVER/api/agents" \
   '(.agents | length) == 3 and .ready == 3 and .nodes_without_agent == []'
