@@ -166,6 +166,15 @@ expect "the tunnel is known in both directions, by its times" TUNNELS \
   '[.tunnels[] | select(.vni == 7 and .packets > 0 and .first_seen <= .last_seen) | .direction] |
    sort == ["egress", "ingress"]'
 
+if at_least 5.12; then
+  expect "the block stage is in force" BLOCKS '.response.mode == "enforce" and (.blocks | length) == 1'
+  same "who is blocked is not heard, and others are" HEARD "3 0"
+  expect "and each packet that it cost is counted" BLOCKS '[.dropped[].packets] | add >= 3'
+else
+  expect "nothing is blocked, and why is told" BLOCKS '.response.why | contains("5.12")'
+  same "everybody is heard" HEARD "3 3"
+fi
+
 same "SIGTERM ends it with 0" EXIT 0
 same "no program is left" LEFT 0
 [ -n "$probes" ] && said PROBES >"$probes"

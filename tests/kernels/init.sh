@@ -115,6 +115,23 @@ for rung in raw_tp kprobe; do
   kill -KILL $stopped
   kill -TERM $agent; wait $agent || echo "TROUBLE $rung ended with $?"
 done
+# A block that drops: of b's second address, and not of its first.
+in_b /bin/ip addr add 10.7.0.9/24 dev v1
+netprobe-agent --interface-filter=v0 --enable-xdp --xdp-interface=v0 --response=enforce \
+  --data-dir=/tmp/response --enable-netfilter=false --enable-socket=false --log-format=text \
+  >/tmp/log.response 2>&1 &
+agent=$!
+for _ in $(seq 60); do wget -qO- http://127.0.0.1:8081/readyz >/dev/null 2>&1 && break; sleep 1; done
+order='{"what":"10.7.0.9","for":"5m","reason":"test"}'
+printf 'POST /api/blocks HTTP/1.1\r\nHost: 127.0.0.1:8081\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s' \
+  "$(cat /tmp/response/response.token)" ${#order} "$order" | nc -w 5 127.0.0.1 8081 >/tmp/order 2>&1
+echo "ORDERED $(sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' /tmp/order)"
+heard() { in_b ping -c 3 -i 0.3 -W 1 -I "$1" 10.7.0.1 2>/dev/null | sed -n 's/.* \([0-9]*\) packets received.*/\1/p'; }
+echo "HEARD $(heard 10.7.0.2) $(heard 10.7.0.9)"
+sleep 2
+ask BLOCKS /api/blocks
+ask PROBES_response /api/probes
+kill -TERM $agent; wait $agent || echo "TROUBLE response ended with $?"
 echo "LEFT $(bpftool prog list 2>/dev/null | grep -c netprobe)"
 sed 's/^/LOG /' /tmp/log /tmp/log.*
 echo DONE
