@@ -58,15 +58,14 @@ for (const server of [false, true]) {
             await page.locator('main section').first().waitFor();
             await fault({ ...faults, path: '/api/' });
             await page.reload();
-            await page.waitForTimeout(2500);
-            assert.equal(await page.getByRole('navigation').isVisible(), true, view);
             // The program itself is not recognised, a part failed, or a part is not whole.
-            const said = await page
-              .locator(
+            await eventually(`${view} says so`, async () => {
+              const said = page.locator(
                 '[role=alert], .lacks, .chip.bad, [data-stream=broken], [data-stream=refused]',
-              )
-              .count();
-            assert.ok(said > 0, `${view} says nothing`);
+              );
+              return (await said.count()) > 0;
+            });
+            assert.equal(await page.getByRole('navigation').isVisible(), true, view);
             await fault({});
             await eventually(`${view} comes back`, async () => {
               const again = page.locator('main [role=alert] button').first();
