@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cluster/pages.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "cluster/flows_page.h"
@@ -8,6 +9,22 @@
 #include "cluster/page_request.h"
 
 namespace netprobe {
+namespace {
+
+/// Pages that take nothing at an agent: all that its node has.
+bool is_whole_at_agents(std::string_view path) {
+  return path == "/api/interfaces" || path == "/api/probes" || path == "/api/netfilter";
+}
+
+/// Leaves one node. False: there is none of that name.
+bool narrow(Roster& roster, const std::string& node) {
+  std::erase_if(roster.ready, [&](const Roster::Member& each) { return each.name() != node; });
+  std::erase_if(roster.missing, [&](const auto& each) { return each.node != node; });
+  roster.counted_twice = 0;  // those have no node
+  return !roster.ready.empty() || !roster.missing.empty();
+}
+
+}  // namespace
 
 ClusterPages::ClusterPages(AgentDirectory& agents, Scheduler& scheduler, const Clock& clock,
                            ClusterPagesOptions options)
@@ -21,6 +38,16 @@ void ClusterPages::list(const std::string& path, const QueryParams& params, Done
     return done(bad_page("the cursor is not one that a page ended with; ask without it"));
 
   Roster roster = roster_of(agents_);
+  const bool whole = is_whole_at_agents(path);
+  if (const auto node = std::ranges::find(request->params, "node", &QueryParam::name);
+      whole && node != request->params.end()) {
+    if (!narrow(roster, node->value))
+      return done(bad_page("'" + node->value +
+                           "' is not a value for node: there is none of that name; /api/agents "
+                           "has them"));
+    request->params.erase(node);
+    request->rest = encode(request->params);
+  }
   const std::string limit = "limit=" + std::to_string(request->limit);
   std::vector<PageQuestion> questions;
   for (const Roster::Member& member : roster.ready) {
@@ -28,8 +55,7 @@ void ClusterPages::list(const std::string& path, const QueryParams& params, Done
     if (place && at < std::tie(place->node, place->address)) continue;  // was shown
     std::string query = request->rest;
     const auto add = [&](const std::string& part) { query += (query.empty() ? "" : "&") + part; };
-    // Pages without a limit refuse one.
-    if (request->has_limit) add(limit);
+    if (request->has_limit && !whole) add(limit);
     if (place && !place->cursor.empty() && at == std::tie(place->node, place->address))
       add("cursor=" + percent_encode(place->cursor));
     questions.push_back({member, path, std::move(query)});

@@ -33,7 +33,8 @@ class ClusterPages {
                ClusterPagesOptions options = {});
 
   /// "/api/connections" and other lists, as merge_lists() says. Of the parameters
-  /// `limit` and `cursor` are this page's; the others go to the agents.
+  /// `limit` and `cursor` are this page's; the others go to the agents. Of "/api/interfaces",
+  /// "/api/probes" and "/api/netfilter", which take nothing there, `node` is, too: that one's.
   void list(const std::string& path, const QueryParams& params, Done done) const;
   /// "/api/stats".
   void stats(Done done) const;

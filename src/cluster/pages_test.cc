@@ -125,6 +125,36 @@ TEST_F(ClusterPagesTest, PagesRepeatAndMissNoRow) {
   }
 }
 
+TEST_F(ClusterPagesTest, PagesThatTakeNothingAtAgentsTakeALimitAndANodeHere) {
+  for (const auto& agent : agents_)
+    agent->serve([](const std::string&, const std::string& query) {
+      if (!query.empty())
+        return PageAnswer{400, "application/json", R"({"detail":"none is taken"})"};
+      return PageAnswer{200, "application/json", R"({"interfaces":[{"id":1},{"id":2},{"id":3}]})"};
+    });
+  std::string cursor;
+  std::size_t seen = 0;
+  for (int page = 0; page < 5; ++page) {
+    QueryParams params{{"limit", "2"}};
+    if (!cursor.empty()) params.push_back({"cursor", cursor});
+    const auto object = ask("/api/interfaces", params);
+    ASSERT_EQ(answer_->status, 200) << answer_->body;
+    seen += rows(object, "interfaces");
+    cursor = text_in(object, "next_cursor");
+    EXPECT_EQ(cursor.empty(), page == 4);
+  }
+  EXPECT_EQ(seen, 9U);
+  const auto one = ask("/api/interfaces", {{"node", "b"}});
+  EXPECT_EQ(rows(one, "interfaces"), 3U);
+  EXPECT_THAT(answer_->body, HasSubstr(R"({"node":"b","id":1})"));
+  EXPECT_THAT(answer_->body, HasSubstr(R"("agents":1,"answered":1)"));
+  (void)ask("/api/interfaces", {{"node", "z"}});
+  EXPECT_EQ(answer_->status, 400);
+  EXPECT_THAT(answer_->body, HasSubstr("there is none of that name"));
+  (void)ask("/api/interfaces", {{"role", "pod"}});
+  EXPECT_EQ(answer_->status, 400) << "what nobody takes";
+}
+
 TEST_F(ClusterPagesTest, WhoDoesNotAnswerIsTold) {
   have_connections(agents_[0], 1);
   agents_[1]->behave(Manner::kGarbage);

@@ -36,3 +36,7 @@ class Source {
   }
 }
 export const source = new Source();
+
+/** For lists that an agent gives whole, and the server a hundred rows of unless it is asked. */
+export const manyRows = (): { limit?: number } =>
+  source.kind === 'server' ? { limit: 5_000 } : {};
