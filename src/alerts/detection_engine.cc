@@ -11,7 +11,7 @@
 namespace netprobe {
 namespace {
 
-// Batches come once a second: nobody is kept waiting by looking this often.
+// Flows are looked at once a second: nobody is kept waiting by looking this often.
 constexpr std::chrono::milliseconds kLookEvery{100};
 
 void log_alert(const Alert& alert) {
@@ -35,7 +35,7 @@ DetectionEngine::DetectionEngine(DetectionOptions options, std::vector<DetectorS
       clock_(clock),
       write_(std::move(write)),
       waiting_(options_.most_waiting),
-      names_waiting_(options_.most_waiting),
+      names_waiting_(options_.most_names_waiting),
       detection_(std::move(detectors), std::move(mutes), options_.book, clock) {
   publish();
 }

@@ -22,9 +22,11 @@ namespace netprobe {
 
 struct DetectionOptions {
   std::string node;
-  Micros started_at = 0;           ///< of the agent, wall: in the ids of batches
-  std::size_t most_waiting = 256;  ///< batches; beyond, the newest is lost and counted
-  Nanos tick = kSecond;            ///< how often detectors are asked
+  Micros started_at = 0;  ///< of the agent, wall: in the ids of batches
+  /// Batches of at most 1,000 records; beyond, the newest is lost and counted.
+  std::size_t most_waiting = 1'024;
+  std::size_t most_names_waiting = 64;  ///< batches, likewise
+  Nanos tick = kSecond;                 ///< how often detectors are asked
   AlertBookOptions book;
   /// Where what detectors learn is kept from one start to the next; empty: nowhere.
   std::string state_directory;

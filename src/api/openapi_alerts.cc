@@ -20,7 +20,7 @@ constexpr std::string_view kParameters = R"json(
 
 std::string openapi_alerts() {
   std::string text =
-      R"json("/api/alerts": {"get": {"summary": "What detectors found", "description": "Newest update first; those that are over for a while too. docs/detectors.md says what each kind means; older ones are in /api/query?q=alerts.", "parameters": [@alert_parameters@], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["alerts", "total", "next_cursor", "totals", "muted", "not_kept", "detectors", "kubernetes", "completeness"], "properties": {
+      R"json("/api/alerts": {"get": {"summary": "What detectors found", "description": "Newest update first; those that are over for a while too. docs/detectors.md says what each kind means; older ones are in /api/query?q=alerts.", "parameters": [@alert_parameters@], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["alerts", "next_cursor", "totals", "muted", "not_kept", "detectors", "kubernetes", "completeness"], "properties": {
   "alerts": {"type": "array", "items": {"type": "object", "required": ["id", "kind", "severity", "technique", "state", "summary", "source", "target", "first_seen", "last_seen", "opened", "updated", "count", "evidence"], "properties": {
     "id": {"type": "string", "description": "the same for as long as it lives"}, "kind": {"type": "string"},
     "severity": {"enum": ["info", "low", "medium", "high", "critical"]}, "technique": {"type": "string", "description": "MITRE ATT&CK"}, "technique_name": {"type": "string"}, "tactic": {"type": "string", "description": "TA0007"}, "tactic_name": {"type": "string"},
@@ -30,7 +30,7 @@ std::string openapi_alerts() {
     "opened": {"type": "string", "format": "date-time"}, "updated": {"type": "string", "format": "date-time"}, "resolved": {"type": "string", "format": "date-time"},
     "count": {"type": "integer", "description": "events that it is made of"},
     "evidence": {"type": "object", "required": ["value", "threshold", "unit", "confidence", "spoofable", "flows"]}}}},
-  "total": {"type": "integer", "description": "how many match in all"},
+  "total": {"type": "integer", "description": "how many match in all; of netprobe-server with the first page alone"},
   "next_cursor": {"type": ["string", "null"]},
   "totals": {"type": "array", "description": "opened since the start", "items": {"type": "object", "required": ["kind", "severity", "count"]}},
   "muted": {"type": "integer", "description": "of these"},

@@ -19,7 +19,7 @@ std::string_view openapi_drops() {
   {"name": "source", "in": "query", "description": "auto is what is live, and history where a range is given of which what is live has not all", "schema": {"type": "string", "enum": ["auto", "history", "live"], "default": "auto"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
   {"name": "cursor", "in": "query", "description": "next_cursor of the page before, with the same by", "schema": {"type": "string"}}
-], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["drops", "total", "totals", "next_cursor", "kubernetes", "completeness"], "properties": {
+], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["drops", "totals", "next_cursor", "kubernetes", "completeness"], "properties": {
   "drops": {"type": "array", "items": {"type": "object", "description": "with by, only the fields that are summed by, and count, bytes, first_seen, last_seen", "required": ["count", "bytes", "first_seen", "last_seen"], "properties": {
     "reason": {"type": "string", "description": "as the running kernel names it"}, "hook": {"enum": ["device", "xdp", "qdisc", "netfilter", "bridge", "tunnel", "neighbour", "ip", "icmp", "tcp", "udp", "socket", "other"]},
     "location": {"type": "string", "description": "symbol+offset of the kernel code that dropped; empty where not known"},
@@ -31,7 +31,7 @@ std::string_view openapi_drops() {
     "count": {"type": "integer", "description": "wire packets"}, "bytes": {"type": "integer", "description": "IP bytes"},
     "first_seen": {"type": "string", "format": "date-time"}, "last_seen": {"type": "string", "format": "date-time"},
     "stack": {"type": "array", "items": {"type": "string"}, "description": "newest frame first; with --drop-stacks"}}}},
-  "total": {"type": "integer", "description": "how many rows match in all"},
+  "total": {"type": "integer", "description": "how many rows match in all; of netprobe-server with the first page alone"},
   "totals": {"type": "array", "description": "packets since the start by reason and hook, also of records that are no longer kept", "items": {"type": "object", "required": ["reason", "hook", "count"]}},
   "blocked": {"type": "array", "description": "frames that blocks and limits dropped at the XDP hook, by interface: docs/response.md. In native mode the kernel has not made packets of them and they are in no drop above; in generic mode they are there, too, with reason XDP", "items": {"type": "object", "required": ["interface", "mode", "packets"]}},
   "next_cursor": {"type": ["string", "null"]},

@@ -13,9 +13,9 @@ std::string_view openapi_losses() {
   {"name": "since", "in": "query", "description": "lost a packet then or later: RFC 3339, or a duration before now such as 15m", "schema": {"type": "string"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
   {"name": "cursor", "in": "query", "description": "next_cursor of the page before", "schema": {"type": "string"}}
-], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["losses", "total", "next_cursor", "totals", "conditions", "kubernetes", "completeness"], "properties": {
+], "responses": {"200": {"description": "A page", "content": {"application/json": {"schema": {"type": "object", "required": ["losses", "next_cursor", "totals", "conditions", "kubernetes", "completeness"], "properties": {
   "losses": {"type": "array", "items": {"$ref": "#/components/schemas/PacketLoss"}},
-  "total": {"type": "integer", "description": "how many match in all"},
+  "total": {"type": "integer", "description": "how many match in all; of netprobe-server with the first page alone"},
   "next_cursor": {"type": ["string", "null"]},
   "totals": {"type": "array", "description": "packets by pair of roles since the start, also of losses that are no longer listed", "items": {"type": "object", "required": ["from", "to", "packets"]}},
   "conditions": {"type": "object", "description": "flows under watch; flows for which there was no room; losses no longer listed; interfaces that are up and not watched, which keep what is routed from being compared"},

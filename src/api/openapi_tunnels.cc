@@ -12,14 +12,14 @@ std::string_view openapi_tunnels() {
   {"name": "interface", "in": "query", "description": "a name or glob", "schema": {"type": "string"}},
   {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100}},
   {"name": "cursor", "in": "query", "description": "next_cursor of the page before", "schema": {"type": "string"}}
-], "responses": {"200": {"description": "Tunnels", "content": {"application/json": {"schema": {"type": "object", "required": ["active", "new_tunnels", "folded", "tunnels", "total", "next_cursor", "totals", "newest", "mtu", "path_mtu_errors", "completeness", "last_updated"], "properties": {
+], "responses": {"200": {"description": "Tunnels", "content": {"application/json": {"schema": {"type": "object", "required": ["active", "new_tunnels", "folded", "tunnels", "next_cursor", "totals", "newest", "mtu", "path_mtu_errors", "completeness", "last_updated"], "properties": {
   "active": {"type": "integer", "description": "pairs of endpoints and network id seen within a minute, both directions as one"},
   "new_tunnels": {"type": "integer", "description": "such pairs that began"},
   "folded": {"type": "integer", "description": "packets of tunnels that there was no room for; the flows have them"},
   "tunnels": {"type": "array", "items": {"type": "object", "required": ["tunnel", "vni", "outer_src_ip", "outer_dst_ip", "direction", "interface", "ifindex", "packets", "bytes", "fragments", "counted_above", "first_seen", "last_seen"], "properties": {
     "fragments": {"type": "integer", "description": "of the packets, those whose outer packet came in fragments"},
     "counted_above": {"type": "boolean", "description": "the same packets are counted at the bridge, bond or VLAN that stands on this interface"}}}},
-  "total": {"type": "integer"},
+  "total": {"type": "integer", "description": "how many match in all; of netprobe-server with the first page alone"},
   "next_cursor": {"type": ["string", "null"]},
   "totals": {"type": "array", "description": "since the start, each packet once", "items": {"type": "object", "required": ["tunnel", "vni", "direction", "packets", "bytes"]}},
   "newest": {"type": "array", "description": "the newest first packets of tunnels, newest first", "items": {"type": "object", "required": ["timestamp", "tunnel", "vni", "direction", "interface", "outer_src_ip", "outer_dst_ip", "packet_len"]}},

@@ -61,11 +61,11 @@ chmod +x "$root/init"
 
 # Without cx16: emulated, cmpxchg16b sometimes comes back with its result in
 # the flags, and the kernel (6.12's slab allocator) panics wherever that was.
-timeout 240 qemu-system-x86_64 -M microvm,acpi=off -cpu qemu64,-cx16 -m 1024 -nographic -no-reboot \
+timeout 360 qemu-system-x86_64 -M microvm,acpi=off -cpu qemu64,-cx16 -m 1024 -nographic -no-reboot \
   -kernel "$vmlinuz" -initrd "$work/initrd.gz" \
   -append "console=ttyS0 quiet panic=-1 reboot=t" </dev/null >"$work/console" 2>&1 || true
 tr -d '\r' <"$work/console" >"$work/said"
-grep -E '^(KERNEL|PROBES|EXIT|LEFT|LOG|DONE|insmod|TROUBLE)' "$work/said" || true
+grep -E '^(KERNEL|PROBES|ORDERED|HEARD|EXIT|LEFT|LOG|DONE|insmod|TROUBLE)' "$work/said" || true
 
 # One answer of the API, as the machine printed it: said NAME
 said() { sed -n "s/^$1 //p" "$work/said" | tail -n 1; }
@@ -167,6 +167,7 @@ expect "the tunnel is known in both directions, by its times" TUNNELS \
    sort == ["egress", "ingress"]'
 
 if at_least 5.12; then
+  same "the order is taken" ORDERED 200
   expect "the block stage is in force" BLOCKS '.response.mode == "enforce" and (.blocks | length) == 1'
   same "who is blocked is not heard, and others are" HEARD "3 0"
   expect "and each packet that it cost is counted" BLOCKS '[.dropped[].packets] | add >= 3'

@@ -130,7 +130,6 @@ heard() { in_b ping -c 3 -i 0.3 -W 1 -I "$1" 10.7.0.1 2>/dev/null | sed -n 's/.*
 echo "HEARD $(heard 10.7.0.2) $(heard 10.7.0.9)"
 sleep 2
 ask BLOCKS /api/blocks
-ask PROBES_response /api/probes
 kill -TERM $agent; wait $agent || echo "TROUBLE response ended with $?"
 echo "LEFT $(bpftool prog list 2>/dev/null | grep -c netprobe)"
 sed 's/^/LOG /' /tmp/log /tmp/log.*

@@ -174,7 +174,11 @@ void HistoryFeed::hand_over(bool waiting) {
     add(std::move(one));
   }
   if (!batch_) return;
-  flows_before_ = batch_->flows.size();
+  std::vector<FlowRecord>& flows = batch_->flows;
+  // The last batch of a round is smaller.
+  flows_before_ = std::max(flows.size(), flows_before_ / 2);
+  // Whoever keeps it counts the room that it takes.
+  if (flows.capacity() > 2 * flows.size()) flows.shrink_to_fit();
   write_(std::exchange(batch_, nullptr));
 }
 

@@ -110,7 +110,7 @@ class HistoryFeed final : public FlowGrowthSink {
   std::shared_ptr<HistoryBatch> batch_;
   Nanos batch_began_ = 0;  ///< monotonic
   std::uint64_t batches_ = 0;
-  std::size_t flows_before_ = 0;  ///< of the batch before
+  std::size_t flows_before_ = 0;  ///< of the batches before
   std::uint64_t records_ = 0;
   std::uint64_t not_awaited_ = 0;
 };

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kIdleAttached = 8;
 
 // Less does not hold the row group that is written, whatever the limit is.
-constexpr std::uint64_t kLeastBuffers = 24U << 20U;
+constexpr std::uint64_t kLeastBuffers = 28U << 20U;
 
 // Of the limit: what one broad question and the writing need together.
 constexpr std::uint64_t kBuffersShare = 4;

@@ -123,8 +123,8 @@ it('who is focused stays so while others overtake it', async () => {
   await inMap({ workloads: 300, edges: 900, stepMs: 100 }, { by: 'workload' }, async (page) => {
     await page.waitForSelector(id('map-node'));
     const focused = () => page.evaluate(() => document.activeElement.dataset.node);
-    const nodes = await page.$$eval(id('map-node'), (all) => all.map((one) => one.dataset.node));
     for (const share of [0.1, 0.3, 0.5, 0.7, 0.9]) {
+      const nodes = await page.$$eval(id('map-node'), (all) => all.map((one) => one.dataset.node));
       const chosen = nodes[Math.floor(nodes.length * share)];
       await page.focus(`${id('map-node')}[data-node="${chosen}"]`);
       await page.waitForTimeout(1000);

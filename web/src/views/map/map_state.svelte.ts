@@ -30,6 +30,8 @@ export class MapState {
   layouts = $state(0);
   layingOut = $state(false);
   layoutProblem = $state('');
+  /** The card that the keyboard was at last: it stays drawn. */
+  focused = $state('');
   readonly #layout = new Layout();
   /** What the layout before was made for. */
   #laidOutFor = '';
