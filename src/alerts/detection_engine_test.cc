@@ -80,8 +80,11 @@ struct EngineTest : ::testing::Test {
       slots.push_back({"made" + std::to_string(i), std::make_unique<Made>(), ""});
     slots.push_back({"none", nullptr, "it is off by configuration"});
     engine = std::make_unique<DetectionEngine>(
-        DetectionOptions{
-            .node = "n1", .most_waiting = 4, .tick = 10 * kMillisecond, .book = {.node = "n1"}},
+        DetectionOptions{.node = "n1",
+                         .most_waiting = 4,
+                         .most_names_waiting = 4,
+                         .tick = 10 * kMillisecond,
+                         .book = {.node = "n1"}},
         std::move(slots), std::vector<RecordMatcher>{}, clock,
         [this](const HistoryBatchPtr& told) { written.take(told); });
     return *engine;
