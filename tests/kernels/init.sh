@@ -13,6 +13,12 @@ for m in /modules/*.ko; do insmod "$m" || echo "insmod $m failed"; done
 echo "KERNEL $(uname -r)"
 
 in_b() { nsenter --net=/run/netns/b "$@"; }
+await_ready() {
+  for _ in $(seq 60); do
+    wget -qO- http://127.0.0.1:8081/readyz >/dev/null 2>&1 && break
+    sleep 1
+  done
+}
 # A connection to a program that does not get to accept() it.
 never_accepted() {
   nsenter --net=/run/netns/b socat TCP4-LISTEN:7001,reuseaddr - >/dev/null 2>&1 &
@@ -59,7 +65,7 @@ RULES
 
 netprobe-agent --interface-filter='v0,vx0' --enable-xdp --xdp-interface=v0 --log-format=text >/tmp/log 2>&1 &
 agent=$!
-for _ in $(seq 60); do wget -qO- http://127.0.0.1:8081/readyz >/dev/null 2>&1 && break; sleep 1; done
+await_ready
 
 in_b ping -c 5 -i 0.2 -s 3000 10.7.0.1 >/tmp/ping 2>&1 || cat /tmp/ping
 in_b ping -c 5 -i 0.2 -t 33 -W 1 10.7.0.1 >/dev/null 2>&1
@@ -97,7 +103,7 @@ for rung in raw_tp kprobe; do
   netprobe-agent --interface-filter=v0 --socket-rung=$rung --enable-netfilter=false \
     --log-format=text >"/tmp/log.$rung" 2>&1 &
   agent=$!
-  for _ in $(seq 60); do wget -qO- http://127.0.0.1:8081/readyz >/dev/null 2>&1 && break; sleep 1; done
+  await_ready
   wget -qO /dev/null http://10.7.0.2/file || echo "TROUBLE wget"
   wget -qO /dev/null http://10.7.0.2:81/ 2>/dev/null
   nslookup name 10.7.0.2 >/dev/null 2>&1
@@ -121,7 +127,7 @@ netprobe-agent --interface-filter=v0 --enable-xdp --xdp-interface=v0 --response=
   --data-dir=/tmp/response --enable-netfilter=false --enable-socket=false --log-format=text \
   >/tmp/log.response 2>&1 &
 agent=$!
-for _ in $(seq 60); do wget -qO- http://127.0.0.1:8081/readyz >/dev/null 2>&1 && break; sleep 1; done
+await_ready
 order='{"what":"10.7.0.9","for":"5m","reason":"test"}'
 printf 'POST /api/blocks HTTP/1.1\r\nHost: 127.0.0.1:8081\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s' \
   "$(cat /tmp/response/response.token)" ${#order} "$order" | nc -w 5 127.0.0.1 8081 >/tmp/order 2>&1

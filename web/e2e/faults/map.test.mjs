@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startFakeApi } from '../../tests/fake_api.mjs';
-import { eventually, launch, newPage, seriousFindings } from '../browser.mjs';
+import { eventually, launch, seriousFindings, workInTab } from '../browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -15,16 +15,14 @@ const id = (name) => `[data-testid=${name}]`;
 
 async function inMap(options, params, work, view = {}) {
   const api = await startFakeApi({ dist: process.env.NETPROBE_DIST, stepMs: 500, ...options });
-  const tab = await newPage(browser, api.url, view);
-  try {
-    await tab.open('map', params);
-    await work(tab.page, api);
-    assert.deepEqual(await tab.troubles(), []);
-  } finally {
-    await tab.close();
-    api.close();
-  }
+  const inTab = async ({ page, open }) => {
+    await open('map', params);
+    await work(page, api);
+  };
+  await workInTab(browser, api.url, inTab, view).finally(() => api.close());
 }
+
+const focused = (page) => page.evaluate(() => document.activeElement.dataset.node);
 
 const places = (page) =>
   page.$$eval(id('map-node'), (nodes) =>
@@ -86,18 +84,17 @@ it('by keyboard: node, its flows, expand, and back', async () => {
     assert.equal(await page.$eval(id('map-level'), (one) => one.value), 'namespace');
     await page.waitForTimeout(1500);
     await page.focus(`${id('map-node')}[tabindex="0"]`);
-    const focused = () => page.evaluate(() => document.activeElement.dataset.node);
-    const visited = new Set([await focused()]);
+    const visited = new Set([await focused(page)]);
     for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp', 'ArrowRight']) {
       await page.keyboard.press(key);
-      visited.add(await focused());
+      visited.add(await focused(page));
     }
     assert.ok(visited.size > 1 && !visited.has(undefined), `arrow keys move: ${[...visited]}`);
     await page.keyboard.press('Enter');
     await page.waitForSelector(id('map-to-flows'));
     assert.match(await page.getAttribute(id('map-to-flows'), 'href'), /^#\/flows\?q=.+&since=/);
     await page.focus(`${id('map-node')}[data-node^="ns:"]`);
-    const group = await focused();
+    const group = await focused(page);
     await page.keyboard.press('e');
     await page.waitForSelector(`${id('map-node')}[data-node^="wl:"]`);
     assert.equal(
@@ -122,13 +119,12 @@ it('by keyboard: node, its flows, expand, and back', async () => {
 it('who is focused stays so while others overtake it', async () => {
   await inMap({ workloads: 300, edges: 900, stepMs: 100 }, { by: 'workload' }, async (page) => {
     await page.waitForSelector(id('map-node'));
-    const focused = () => page.evaluate(() => document.activeElement.dataset.node);
     for (const share of [0.1, 0.3, 0.5, 0.7, 0.9]) {
       const nodes = await page.$$eval(id('map-node'), (all) => all.map((one) => one.dataset.node));
       const chosen = nodes[Math.floor(nodes.length * share)];
       await page.focus(`${id('map-node')}[data-node="${chosen}"]`);
       await page.waitForTimeout(1000);
-      assert.equal(await focused(), chosen);
+      assert.equal(await focused(page), chosen);
     }
   });
 });
