@@ -59,6 +59,7 @@ enum np_connection_flags {
   NP_CONN_FAILED = 1 << 2,      /* connect() failed */
   NP_CONN_STALE = 1 << 3,       /* sweep only: the socket is gone, the entry may go */
   NP_CONN_SHARED = 1 << 4,      /* a listening socket that several processes hold */
+  NP_CONN_REUSED = 1 << 5,      /* sweep only, of a stale one: what was read is another's */
 };
 
 /* How an owner is known. All but one tell the process that has the socket. */
@@ -210,6 +211,7 @@ struct np_socket_totals {
   __u64 udp_missed;                 /* sends whose end no kretprobe saw */
   __u64 unseen;                     /* ends of connections that found no space */
   __u64 from_before;                /* ends of such as began before anybody looked */
+  __u64 end_missed;                 /* entries whose socket was gone without an end */
   __u64 failures[NP_ERRNO_SLOTS];   /* connects by errno */
   __u64 verdicts[NP_VERDICT_SLOTS]; /* of ended connections */
   struct np_latency rtt[NP_ROLE_SLOTS];

@@ -100,8 +100,8 @@ std::vector<Layout> socket_abi() {
       NP_LAYOUT(np_swept_udp, key, c),
       NP_LAYOUT(np_latency, count, sum_ns),
       NP_LAYOUT(np_socket_totals, connections, sent, recv, events, retransmits, ring_records,
-                ring_full, map_full, udp_full, udp_missed, unseen, from_before, failures, verdicts,
-                rtt, handshake, last_id),
+                ring_full, map_full, udp_full, udp_missed, unseen, from_before, end_missed,
+                failures, verdicts, rtt, handshake, last_id),
       NP_LAYOUT(np_socket_config, has_cookie, wake_at, tick_us, reserved0),
   };
 }

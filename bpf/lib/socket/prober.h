@@ -24,7 +24,8 @@ static __always_inline void np_look_at_tcp(struct sock *sk, __u32 state, struct 
   __u64 sent = c->bytes_sent;
   __u64 received = c->bytes_recv;
 
-  np_read_tcp(sk, state, c);
+  /* A socket that is closed may have sent a FIN: rather a byte too few. */
+  np_read_tcp(sk, state == TCP_CLOSE ? TCP_FIN_WAIT1 : state, c);
   if (BPF_CORE_READ(sk, __sk_common.skc_state) != state) {
     c->bytes_sent = sent;
     c->bytes_recv = received;
@@ -51,7 +52,9 @@ static __always_inline void np_sweep_tcp(struct np_swept *out) {
   c->receive_drops = np_read_drops(sk);
   c->state = (__u8)state;
   /* Asked last: what was read before was its own. */
-  if (!np_is_same(sk, c) || (state == TCP_CLOSE && np_flag(sk, SOCK_DEAD)))
+  if (!np_is_same(sk, c))
+    c->flags |= NP_CONN_STALE | NP_CONN_REUSED;
+  else if (state == TCP_CLOSE && np_flag(sk, SOCK_DEAD))
     c->flags |= NP_CONN_STALE;
 }
 

@@ -54,20 +54,35 @@ static __always_inline void np_finish(__u64 key, struct np_connection *c, __u64 
     np_latency_add(&totals->rtt[NP_INDEX(role, NP_ROLE_SLOTS)], rtt);
 }
 
-static __always_inline void np_insert(__u64 key, struct np_connection *c,
+/*
+ * What the same address had before is over. Either the same socket connects once
+ * more, or its end was not seen: a kernel passes a program over on a CPU that is
+ * in the middle of it. Of such an end nothing is known but that it was; user space
+ * adds what its last sweep had read.
+ */
+static __always_inline void np_finish_before(__u64 key, __u64 now,
+                                             struct np_socket_totals *totals) {
+  struct np_connection *before = bpf_map_lookup_elem(&connection_map, &key);
+
+  if (!before || before->state == TCP_LISTEN)
+    return;
+  if (!(before->flags & NP_CONN_ENDED)) {
+    NP_COUNT(totals->end_missed, 1);
+    before->state = TCP_CLOSE;
+    before->closed_ns = now;
+    before->verdict = NP_VERDICT_UNKNOWN;
+    before->flags |= NP_CONN_ENDED;
+  }
+  np_finish(key, before, now);
+}
+
+static __always_inline void np_insert(__u64 key, struct np_connection *c, __u64 now,
                                       struct np_socket_totals *totals) {
+  np_finish_before(key, now, totals);
   if (bpf_map_update_elem(&connection_map, &key, c, BPF_ANY)) {
     NP_COUNT(totals->map_full, 1);
     np_missed_some = 1;
   }
-}
-
-/* The same socket connects once more: what it had before is over. */
-static __always_inline void np_finish_before(__u64 key, __u64 now) {
-  struct np_connection *before = bpf_map_lookup_elem(&connection_map, &key);
-
-  if (before && before->flags & NP_CONN_ENDED)
-    np_finish(key, before, now);
 }
 
 static __always_inline void np_on_connecting(struct sock *sk, __u64 cookie) {
@@ -84,8 +99,7 @@ static __always_inline void np_on_connecting(struct sock *sk, __u64 cookie) {
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
   np_learn_owner(sk, &c.owner, NP_KNOWN_BY_CONNECT);
-  np_finish_before((__u64)sk, now);
-  np_insert((__u64)sk, &c, totals);
+  np_insert((__u64)sk, &c, now, totals);
 }
 
 static __always_inline void np_on_listening(struct sock *sk, __u64 cookie) {
@@ -102,7 +116,7 @@ static __always_inline void np_on_listening(struct sock *sk, __u64 cookie) {
   np_set_identity(&c, cookie, now);
   np_read_tuple(sk, &c);
   np_learn_owner(sk, &c.owner, NP_KNOWN_BY_LISTEN);
-  np_insert((__u64)sk, &c, totals);
+  np_insert((__u64)sk, &c, now, totals);
 }
 
 static __always_inline void np_on_connected(struct sock *sk, struct np_connection *c) {
@@ -155,7 +169,7 @@ static __always_inline void np_on_accepted(struct sock *sk, __u64 cookie,
   NP_COUNT(totals->connections[NP_TCP][NP_ROLE_SERVER], 1);
   if (c.handshake_ns)
     np_latency_add(&totals->handshake[NP_ROLE_SERVER], c.handshake_ns);
-  np_insert((__u64)sk, &c, totals);
+  np_insert((__u64)sk, &c, now, totals);
   np_emit(&c, NP_SOCKET_ACCEPT, now, totals);
 }
 

@@ -15,6 +15,7 @@ namespace netprobe {
 
 /// TCP's states as the kernel names them, in small letters. Static.
 [[nodiscard]] std::string_view tcp_state_name(std::uint8_t state);
+inline constexpr std::uint8_t kTcpStateClose = 7;
 inline constexpr std::uint8_t kTcpStateListen = 10;
 
 }  // namespace netprobe

@@ -32,9 +32,11 @@ constexpr std::array<const char*, 2> kProtocols{"tcp", "udp"};
 constexpr std::array<const char*, NP_SOCKET_EVENT_TYPES> kEvents{"connect", "accept", "close",
                                                                  "send", "recv"};
 
-std::size_t bucket_of(Nanos value) {
-  return static_cast<std::size_t>(std::ranges::lower_bound(kLatencyBounds, value) -
-                                  kLatencyBounds.begin());
+/// A connection whose end the kernel passed over, finished by the next with its
+/// address: tcp.h, np_finish_before().
+bool is_missed_end(const np_connection& c) {
+  return (c.flags & NP_CONN_ENDED) != 0 && c.protocol == kProtoTcp &&
+         c.verdict == NP_VERDICT_UNKNOWN;
 }
 
 void add(Histogram& to, const np_latency& from) {
@@ -54,6 +56,7 @@ SocketProbe::SocketProbe(const SocketProbeOptions& options, const Clock& clock,
       sweeper_(std::move(sweeper)),
       per_cpu_(std::move(per_cpu)),
       ended_(options.max_ended, options.keep_ended),
+      last_seen_(options.collect_interval),
       udp_budget_(options.udp_calls_per_second) {
   processes_.open();
 }
@@ -76,7 +79,7 @@ Result<std::unique_ptr<Probe>> SocketProbe::make(const SocketProbeOptions& optio
                            ++raw->bad_records_;
                            return;
                          }
-                         raw->on_event(*reinterpret_cast<const socket_event*>(record.data()));
+                         raw->on_record(*reinterpret_cast<const socket_event*>(record.data()));
                        });
   if (!ring) return std::unexpected(ring.error());
   probe->ring_ = std::make_unique<RingReader>(std::move(*ring));
@@ -87,8 +90,19 @@ Result<std::unique_ptr<Probe>> SocketProbe::make(const SocketProbeOptions& optio
   return probe;
 }
 
-void SocketProbe::on_event(const socket_event& event) {
+void SocketProbe::on_record(const socket_event& event) {
   ++records_;
+  if (!is_missed_end(event.c)) return on_event(event);
+  socket_event known = event;
+  if (!last_seen_.complete(known.c)) return on_event(event);
+  // Its entry had little, and that is in the kernel's sums already.
+  known_later_.sent[0] += known.c.bytes_sent - event.c.bytes_sent;
+  known_later_.recv[0] += known.c.bytes_recv - event.c.bytes_recv;
+  known_later_.retransmits += known.c.retransmits - event.c.retransmits;
+  on_event(known);
+}
+
+void SocketProbe::on_event(const socket_event& event) {
   processes_.notice(event.c.owner);
   if ((event.c.flags & NP_CONN_ENDED) != 0) end(event.c, poll_time_);
   if (options_.on_event) hand_on(event);
@@ -162,15 +176,31 @@ void SocketProbe::look_for_names(Nanos now) {
   sweep();
 }
 
-void SocketProbe::drop_gone_tcp() {
-  // A socket whose end was not seen: it ended while the walk that found it ran.
+void SocketProbe::miss_end(np_connection gone, Nanos now) {
+  // Found by a walk and never seen alive: it ended before the walk noted it, and
+  // that end was counted.
+  if (!last_seen_.complete(gone) && (gone.flags & NP_CONN_FOUND_LATER) != 0) return;
+  gone.state = kTcpStateClose;
+  gone.closed_ns = static_cast<__u64>(now);
+  gone.verdict = NP_VERDICT_UNKNOWN;
+  gone.flags |= NP_CONN_ENDED;
+  ++known_later_.end_missed;
+  ++known_later_.verdicts[NP_VERDICT_UNKNOWN];
+  known_later_.sent[0] += gone.bytes_sent - gone.base_sent;
+  known_later_.recv[0] += gone.bytes_recv - gone.base_recv;
+  known_later_.retransmits += gone.retransmits;
+  end(gone, now);
+}
+
+void SocketProbe::drop_gone_tcp(Nanos now) {
   const int map = programs_.object.map_fd("connection_map");
   std::erase_if(tcp_, [&](const np_swept& each) {
     if ((each.c.flags & NP_CONN_STALE) == 0) return false;
-    np_connection now{};
-    if (bpf_map_lookup_elem(map, &each.key, &now) == 0 && now.id == each.c.id &&
-        (now.flags & NP_CONN_ENDED) == 0)
-      bpf_map_delete_elem(map, &each.key);
+    // An end takes the entry with it, or marks it, before the socket looks gone.
+    np_connection entry{};
+    if (bpf_map_lookup_elem(map, &each.key, &entry) == 0 && entry.id == each.c.id &&
+        (entry.flags & NP_CONN_ENDED) == 0 && bpf_map_delete_elem(map, &each.key) == 0)
+      miss_end((each.c.flags & NP_CONN_REUSED) == 0 ? each.c : entry, now);
     return true;
   });
 }
@@ -185,7 +215,7 @@ void SocketProbe::drop_gone_udp(Nanos now) {
     bpf_map_delete_elem(map, &each.key);
     if (!gone) ++udp_evicted_;
     each.c.flags |= NP_CONN_ENDED;
-    each.c.state = 7;
+    each.c.state = kTcpStateClose;
     each.c.verdict = gone ? NP_VERDICT_CLOSED : NP_VERDICT_IDLE;
     // Sockets that never moved anything are of no interest once they are gone.
     if (each.c.bytes_sent + each.c.bytes_recv > 0) end(each.c, now);
@@ -193,31 +223,10 @@ void SocketProbe::drop_gone_udp(Nanos now) {
   });
 }
 
-void SocketProbe::sample_round_trips(Nanos now) {
-  if (now < next_sample_) return;
-  next_sample_ = now + options_.collect_interval;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> moved;
-  moved.reserve(tcp_.size());
-  auto before = moved_.begin();
-  for (const np_swept& each : tcp_) {  // both by id
-    if (each.c.state == kTcpStateListen || each.c.srtt_us == 0) continue;
-    const std::uint64_t bytes = each.c.bytes_sent + each.c.bytes_recv;
-    while (before != moved_.end() && before->first < each.c.id) ++before;
-    const bool known = before != moved_.end() && before->first == each.c.id;
-    moved.emplace_back(each.c.id, bytes);
-    if (!known || before->second == bytes || each.c.role >= NP_ROLES) continue;
-    np_latency& to = sampled_[each.c.role];
-    const Nanos rtt = static_cast<Nanos>(each.c.srtt_us) * kMicrosecond;
-    ++to.count[bucket_of(rtt)];
-    to.sum_ns += static_cast<std::uint64_t>(rtt);
-  }
-  moved_ = std::move(moved);
-}
-
 void SocketProbe::add_up() {
-  std::array<std::uint64_t, 2> sent{totals_.sent[0], totals_.sent[1]};
-  std::array<std::uint64_t, 2> received{totals_.recv[0], totals_.recv[1]};
-  std::uint64_t retransmits = totals_.retransmits;
+  std::array<std::uint64_t, 2> sent{totals_.sent[0] + known_later_.sent[0], totals_.sent[1]};
+  std::array<std::uint64_t, 2> received{totals_.recv[0] + known_later_.recv[0], totals_.recv[1]};
+  std::uint64_t retransmits = totals_.retransmits + known_later_.retransmits;
   for (const np_swept& each : tcp_) {
     sent[0] += each.c.bytes_sent - each.c.base_sent;
     received[0] += each.c.bytes_recv - each.c.base_recv;
@@ -239,13 +248,13 @@ void SocketProbe::refresh(Nanos now) {
   const Nanos before = clock_.monotonic();
   poll(now);
   sweep();
-  drop_gone_tcp();
+  drop_gone_tcp(now);
   look_for_names(now);
-  drop_gone_tcp();
+  drop_gone_tcp(now);
   drop_gone_udp(now);
   processes_.begin_round();
   for (const np_swept& each : tcp_) processes_.notice(each.c.owner);
-  sample_round_trips(now);
+  last_seen_.sample(tcp_, now);
   add_up();
   // Large maps take long to walk: what nobody asked for may cost a thousandth
   // of a core.
@@ -301,18 +310,18 @@ void SocketProbe::report_sums(SocketReport& report) const {
     if (totals_.failures[i] > 0)
       report.failures.emplace_back(error_name(static_cast<int>(i)), totals_.failures[i]);
   for (std::size_t i = 0; i < NP_VERDICTS; ++i)
-    if (totals_.verdicts[i] > 0)
-      report.verdicts.emplace_back(to_string(static_cast<Verdict>(i)), totals_.verdicts[i]);
+    if (const auto count = totals_.verdicts[i] + known_later_.verdicts[i]; count > 0)
+      report.verdicts.emplace_back(to_string(static_cast<Verdict>(i)), count);
   report.retransmits_out = retransmits_;
   report.ended_from_before = totals_.from_before;
   for (std::size_t role = NP_ROLE_CLIENT; role < NP_ROLES; ++role) {
     Histogram rtt;
     Histogram handshake;
     add(rtt, totals_.rtt[role]);
-    add(rtt, sampled_[role]);
+    add(rtt, last_seen_.round_trips()[role]);
     add(handshake, totals_.handshake[role]);
     add(report.rtt, totals_.rtt[role]);
-    add(report.rtt, sampled_[role]);
+    add(report.rtt, last_seen_.round_trips()[role]);
     add(report.handshake, totals_.handshake[role]);
     report.rtt_by_role.emplace_back(kRoles[role], std::move(rtt));
     report.handshake_by_role.emplace_back(kRoles[role], std::move(handshake));
@@ -348,6 +357,7 @@ ProbeStatus SocketProbe::status() const {
                  {"socket_probe", "udp_flow_evicted", udp_evicted_},
                  {"socket_probe", "udp_pauses", udp_budget_.pauses()},
                  {"socket_probe", "end_of_unknown", now.unseen},
+                 {"socket_probe", "end_missed", now.end_missed + known_later_.end_missed},
                  {"socket_probe", "recursion", programs_.object.recursion_misses()},
                  {"socket_probe", "cgroup_not_found", processes_.cgroups_not_found()},
                  {"socket_probe", "bad_record", bad_records_}};

@@ -14,6 +14,7 @@
 #include "model/events.h"
 #include "model/probe.h"
 #include "probes/socket/ended_list.h"
+#include "probes/socket/last_seen.h"
 #include "probes/socket/process_cache.h"
 #include "probes/socket/socket_programs.h"
 #include "probes/socket/sweeper.h"
@@ -52,16 +53,17 @@ class SocketProbe final : public Probe {
   SocketProbe(const SocketProbeOptions& options, const Clock& clock, SocketPrograms programs,
               Sweeper sweeper, MappedArray<np_socket_totals> per_cpu);
 
+  void on_record(const socket_event& event);
   void on_event(const socket_event& event);
   void hand_on(const socket_event& event);
   void end(const np_connection& ended, Nanos now);
   void sweep();
   void guard_udp(Nanos now);
-  void drop_gone_tcp();
+  void drop_gone_tcp(Nanos now);
+  void miss_end(np_connection gone, Nanos now);
   void drop_gone_udp(Nanos now);
   [[nodiscard]] bool wants_names() const;
   void look_for_names(Nanos now);
-  void sample_round_trips(Nanos now);
   void add_up();
   void report_lists(SocketReport& report);
   void report_sums(SocketReport& report) const;
@@ -84,11 +86,9 @@ class SocketProbe final : public Probe {
   std::array<std::uint64_t, 2> received_{};
   std::uint64_t retransmits_ = 0;
 
-  /// Round trips of connections that go on, by role; sampled once an interval
-  /// where bytes moved.
-  std::array<np_latency, NP_ROLES> sampled_{};
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> moved_;  ///< id, bytes at last sample
-  Nanos next_sample_ = 0;
+  LastSeen last_seen_;
+  /// Of connections whose end the kernel passed over: what its sums lack.
+  np_socket_totals known_later_{};
   Nanos next_sweep_ = 0;
   UdpBudget udp_budget_;
 
