@@ -103,4 +103,10 @@ struct np_drop_active {
   __u64 tunnel_full[2];
 };
 
+/* A question to kernel_name.bpf.c and its answer. */
+struct np_kernel_name {
+  __u64 address;
+  char name[256]; /* "ip_forward+0x1a2/0x3f0 [module]", or a number where there is none */
+};
+
 #endif

@@ -78,6 +78,8 @@ std::vector<Layout> drop_abi() {
   };
 }
 
+std::vector<Layout> kernel_name_abi() { return {NP_LAYOUT(np_kernel_name, address, name)}; }
+
 std::vector<Layout> netfilter_abi() {
   return {
       NP_LAYOUT(np_netfilter_stats, packets_processed, packets_dropped, bytes_processed,
@@ -161,14 +163,15 @@ class BtfLayoutTest : public testing::TestWithParam<Object> {
   }
   Btf types_;
 };
-INSTANTIATE_TEST_SUITE_P(Objects, BtfLayoutTest,
-                         testing::Values(Object{"flow", NETPROBE_FLOW_OBJECT, abi},
-                                         Object{"xdp", NETPROBE_XDP_OBJECT, xdp_abi},
-                                         Object{"drop", NETPROBE_DROP_OBJECT, drop_abi},
-                                         Object{"netfilter", NETPROBE_NETFILTER_OBJECT,
-                                                netfilter_abi},
-                                         Object{"socket", NETPROBE_SOCKET_OBJECT, socket_abi}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Objects, BtfLayoutTest,
+    testing::Values(Object{"flow", NETPROBE_FLOW_OBJECT, abi},
+                    Object{"xdp", NETPROBE_XDP_OBJECT, xdp_abi},
+                    Object{"drop", NETPROBE_DROP_OBJECT, drop_abi},
+                    Object{"kernel_name", NETPROBE_KERNEL_NAME_OBJECT, kernel_name_abi},
+                    Object{"netfilter", NETPROBE_NETFILTER_OBJECT, netfilter_abi},
+                    Object{"socket", NETPROBE_SOCKET_OBJECT, socket_abi}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST_P(BtfLayoutTest, BothCompilersLayStructsOutAlike) {
   for (const auto& layout : GetParam().layouts()) {

@@ -5,6 +5,7 @@
 
 #include "base/network_namespace.h"
 #include "probes/drop/hooks.h"
+#include "probes/drop/kernel_asker.h"
 
 namespace netprobe {
 namespace {
@@ -52,7 +53,11 @@ DropProbe::DropProbe(const Clock& clock, DropPrograms programs, DropReader reade
       programs_(std::move(programs)),
       reader_(std::move(reader)),
       reasons_(std::move(reasons)),
-      names_(clock),
+      names_(clock,
+             [asker = std::make_shared<Result<KernelAsker>>(KernelAsker::make())](
+                 std::uint64_t address) -> std::optional<std::string> {
+               return *asker ? (*asker)->name_of(address) : std::nullopt;
+             }),
       records_(
           options.max_records,
           [this](std::uint32_t reason, std::uint64_t location) { return name(reason, location); },

@@ -7,7 +7,15 @@
 
 namespace netprobe {
 
-KernelNames::KernelNames(const Clock& clock, Load load) : clock_(clock), load_(std::move(load)) {}
+KernelNames::KernelNames(const Clock& clock, Ask ask, Load load)
+    : clock_(clock), ask_(std::move(ask)), load_(std::move(load)) {}
+
+std::string KernelNames::look_up(std::uint64_t address) {
+  if (auto told = ask_(address)) return *std::move(told);
+  if (!std::exchange(loaded_, true))
+    if (auto table = load_()) table_ = std::move(*table);
+  return table_.name_of(address);
+}
 
 const std::string& KernelNames::name_of(std::uint64_t address) {
   const Nanos now = clock_.monotonic();
@@ -15,9 +23,7 @@ const std::string& KernelNames::name_of(std::uint64_t address) {
   const auto [entry, is_new] = names_.try_emplace(address);
   Name& name = entry->second;
   if (!is_new && (!name.text.empty() || now - name.looked_for < kAge)) return name.text;
-  if (!std::exchange(loaded_, true))
-    if (auto table = load_()) table_ = std::move(*table);
-  name = {table_.name_of(address), now};
+  name = {look_up(address), now};
   return name.text;
 }
 

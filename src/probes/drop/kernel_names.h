@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -14,12 +15,15 @@
 namespace netprobe {
 
 /// Names of the kernel's code, for the few addresses that drops come from. The
-/// kernel's table is several MiB and hardly ever needed: it is read when an
-/// address is new, and given back by release(). One thread.
+/// kernel is asked where it answers. Elsewhere its table, of several MiB and
+/// hardly ever needed, is read when an address is new, and given back by
+/// release(). One thread.
 class KernelNames {
  public:
+  /// Nothing: it does not answer, the table is to be read.
+  using Ask = std::function<std::optional<std::string>(std::uint64_t address)>;
   using Load = std::function<Result<SymbolTable>()>;
-  explicit KernelNames(const Clock& clock, Load load = [] { return SymbolTable::load(); });
+  explicit KernelNames(const Clock& clock, Ask ask, Load load = [] { return SymbolTable::load(); });
 
   /// As SymbolTable::name_of. What had no name is looked for again after
   /// kAge: modules may be loaded later.
@@ -36,7 +40,10 @@ class KernelNames {
     std::string text;
     Nanos looked_for = 0;  ///< monotonic
   };
+  [[nodiscard]] std::string look_up(std::uint64_t address);
+
   const Clock& clock_;
+  Ask ask_;
   Load load_;
   SymbolTable table_;
   bool loaded_ = false;  ///< or tried to

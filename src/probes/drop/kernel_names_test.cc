@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "probes/drop/kernel_asker.h"
+
 namespace netprobe {
 namespace {
 
@@ -23,7 +25,8 @@ class KernelNamesTest : public testing::Test {
   int loads_ = 0;
   std::string file_ = "ffffffff81000100 T ip_forward\nffffffff81000200 T ip_rcv\n";
   ManualClock clock_;
-  KernelNames names_{clock_, [this] { return load(); }};
+  std::optional<std::string> told_;
+  KernelNames names_{clock_, [this](std::uint64_t) { return told_; }, [this] { return load(); }};
 };
 
 TEST_F(KernelNamesTest, ReadsTheTableOnceForSeveralAddresses) {
@@ -31,6 +34,31 @@ TEST_F(KernelNamesTest, ReadsTheTableOnceForSeveralAddresses) {
   EXPECT_EQ(names_.name_of(kForward), "ip_forward+0x10");
   EXPECT_EQ(names_.name_of(kForward + 0x100), "ip_rcv+0x10");
   EXPECT_EQ(loads_, 1);
+}
+
+TEST_F(KernelNamesTest, AsksTheKernelFirst) {
+  told_ = "ip_rcv+0x10";
+  EXPECT_EQ(names_.name_of(kForward), "ip_rcv+0x10");
+  told_ = "ip_rcv+0x20";
+  EXPECT_EQ(names_.name_of(kForward), "ip_rcv+0x10") << "once for each address";
+  EXPECT_EQ(names_.name_of(kForward + 1), "ip_rcv+0x20");
+  EXPECT_EQ(loads_, 0);
+}
+
+TEST_F(KernelNamesTest, AsksAgainForCodeThatWasLoadedLater) {
+  told_ = "";
+  EXPECT_EQ(names_.name_of(kModule), "");
+  told_ = "wg_xmit+0x10";
+  clock_.advance(KernelNames::kAge);
+  EXPECT_EQ(names_.name_of(kModule), "wg_xmit+0x10");
+  EXPECT_EQ(loads_, 0);
+}
+
+TEST(KernelAskerTest, TakesTheNameOfWhatTheKernelPrints) {
+  EXPECT_EQ(name_in("ip_forward+0x1a2/0x3f0"), "ip_forward+0x1a2");
+  EXPECT_EQ(name_in("wg_xmit+0x10/0x20 [wireguard]"), "wg_xmit+0x10");
+  EXPECT_EQ(name_in("0xffffffffc0000010"), "");
+  EXPECT_EQ(name_in(""), "");
 }
 
 TEST_F(KernelNamesTest, KeepsNamesWithoutTheTable) {

@@ -19,7 +19,7 @@ namespace {
 constexpr Nanos kWalkShare = 200;
 constexpr Nanos kWalkPause = 500 * kMillisecond;
 /// A sweep of the maps that nobody asked for, likewise.
-constexpr Nanos kSweepShare = 1000;
+constexpr Nanos kSweepShare = 2000;
 /// A UDP flow is given up after this time, where space is short.
 constexpr Nanos kUdpIdle = 60 * kSecond;
 
@@ -256,8 +256,8 @@ void SocketProbe::refresh(Nanos now) {
   for (const np_swept& each : tcp_) processes_.notice(each.c.owner);
   last_seen_.sample(tcp_, now);
   add_up();
-  // Large maps take long to walk: what nobody asked for may cost a thousandth
-  // of a core.
+  // Walking a map takes its size, however little is in it: what nobody asked for
+  // may cost a two-thousandth of a core.
   next_sweep_ =
       now + std::clamp((clock_.monotonic() - before) * kSweepShare, kSecond, 10 * kSecond);
 }
