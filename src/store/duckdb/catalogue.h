@@ -121,6 +121,10 @@ class Catalogue {
 
  private:
   friend class Lease;
+  /// Attached files cost memory beside the buffers (measured: docs/adr/0007), so only
+  /// those stay that were used last.
+  static constexpr std::size_t kIdleAttached = 8;
+
   Catalogue(const DuckDbOptions& options, const Clock& clock);
 
   [[nodiscard]] Status take_directory();
