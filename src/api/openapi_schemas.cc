@@ -87,7 +87,7 @@ constexpr std::string_view kFlowsAndInterfaces =
     "last_icmp_error_code": {"type": "integer"}, "path_mtu": {"type": "integer"}, "path_mtu_errors": {"type": "integer"},
     "tunnel": {"enum": ["vxlan", "geneve", "gre", "ipip"]}, "carries": {"enum": ["vxlan", "geneve", "gre", "ipip"]}, "vlan": {"type": "integer"},
     "inner_vlan": {"type": "integer"}, "mpls_label": {"type": "integer"}, "fragments": {"type": "integer"}, "no_ports": {"type": "boolean"},
-    "verdict": {"enum": ["connecting", "open", "half_closed", "closed", "refused", "no_answer", "unreachable", "aborted", "half_open", "reset_by_client", "reset_by_server", "reset", "timed_out", "failed", "idle", "answered", "port_unreachable", "no_local_port"]},
+    "verdict": {"enum": ["unknown", "connecting", "open", "half_closed", "closed", "refused", "no_answer", "unreachable", "aborted", "half_open", "reset_by_client", "reset_by_server", "reset", "timed_out", "failed", "idle", "answered", "port_unreachable", "no_local_port"]},
     "client_process": {"$ref": "#/components/schemas/Process"}, "server_process": {"$ref": "#/components/schemas/Process"},
     "losses": {"type": "array", "items": {"$ref": "#/components/schemas/PacketLoss"}}}},
   "LinkUse": {"type": "object", "description": "Use of a link in one direction over the last interval: docs/bandwidth.md. Speed 0: the device has none.", "required": ["speed_bits_per_second", "utilisation", "peak_100ms_bits_per_second", "peak_1s_bits_per_second", "microbursts", "unmeasured_windows"], "properties": {

@@ -63,7 +63,8 @@ std::string millis(const simdjson::dom::element& from, const char* key) {
 
 Style style_of(const std::string& verdict) {
   if (verdict == "open" || verdict == "connecting") return Style::kGreen;
-  if (verdict == "closed" || verdict == "half_closed" || verdict == "idle") return Style::kPlain;
+  if (verdict == "closed" || verdict == "half_closed" || verdict == "idle" || verdict == "unknown")
+    return Style::kPlain;
   return Style::kRed;
 }
 

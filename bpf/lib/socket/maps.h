@@ -7,7 +7,8 @@
 #include "kernel_types.h"
 
 /* TCP sockets that are alive, by their address in the kernel: every one leaves
- * through CLOSE before that address is another's. */
+ * through CLOSE before that address is another's, but for ends that were missed
+ * (tcp.h). */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(map_flags, BPF_F_NO_PREALLOC);

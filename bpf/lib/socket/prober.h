@@ -93,7 +93,13 @@ static __always_inline void np_found_tcp(struct sock *sk, struct task_struct *ta
     c.base_sent = c.bytes_sent;
     c.base_recv = c.bytes_recv;
   }
-  bpf_map_update_elem(&connection_map, &key, &c, BPF_NOEXIST);
+  if (bpf_map_update_elem(&connection_map, &key, &c, BPF_NOEXIST))
+    return;
+  /* It ended before it was noted: that end was counted, as one from before. */
+  known = bpf_map_lookup_elem(&connection_map, &key);
+  if (known && !(known->flags & NP_CONN_ENDED) &&
+      BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+    bpf_map_delete_elem(&connection_map, &key);
 }
 
 static __always_inline void np_found_udp(struct sock *sk, struct task_struct *task) {

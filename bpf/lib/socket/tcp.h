@@ -37,7 +37,8 @@ static __always_inline void np_finish(__u64 key, struct np_connection *c, __u64 
 
   if (!totals)
     return;
-  np_emit(c, NP_SOCKET_CLOSE, now, totals);
+  /* One whose end was missed may never have been established. */
+  np_emit(c, c->flags & NP_CONN_FAILED ? NP_SOCKET_CONNECT : NP_SOCKET_CLOSE, now, totals);
   __u64 sent = c->bytes_sent - c->base_sent;
   __u64 received = c->bytes_recv - c->base_recv;
   __u32 retransmits = c->retransmits;
@@ -54,26 +55,43 @@ static __always_inline void np_finish(__u64 key, struct np_connection *c, __u64 
     np_latency_add(&totals->rtt[NP_INDEX(role, NP_ROLE_SLOTS)], rtt);
 }
 
-/*
- * What the same address had before is over. Either the same socket connects once
- * more, or its end was not seen: a kernel passes a program over on a CPU that is
- * in the middle of it. Of such an end nothing is known but that it was; user space
- * adds what its last sweep had read.
- */
+/* The entry of this socket: not that of one that had its memory before and whose
+ * end was missed. */
+static __always_inline struct np_connection *np_entry_of(struct sock *sk) {
+  __u64 key = (__u64)sk;
+  struct np_connection *c = bpf_map_lookup_elem(&connection_map, &key);
+
+  if (c && c->cookie && c->cookie != (__u64)NP_GET(sk, __sk_common.skc_cookie.counter))
+    return NULL;
+  return c;
+}
+
+/* An end that was not seen: the kernel leaves a program out on a CPU that is in the
+ * middle of it. Of how it ended nothing is known. */
+static __always_inline void np_finish_missed(__u64 key, struct np_connection *c, __u64 now,
+                                             struct np_socket_totals *totals) {
+  NP_COUNT(totals->end_missed, 1);
+  c->state = TCP_CLOSE;
+  c->closed_ns = now;
+  c->verdict = NP_VERDICT_UNKNOWN;
+  c->flags |= NP_CONN_ENDED;
+  if (!c->established_ns && !(c->flags & NP_CONN_FOUND_LATER))
+    c->flags |= NP_CONN_FAILED;
+  np_finish(key, c, now);
+}
+
+/* What the same address had before is over. Either the same socket connects once
+ * more, or its end was missed, and user space adds what its last sweep had read. */
 static __always_inline void np_finish_before(__u64 key, __u64 now,
                                              struct np_socket_totals *totals) {
   struct np_connection *before = bpf_map_lookup_elem(&connection_map, &key);
 
   if (!before || before->state == TCP_LISTEN)
     return;
-  if (!(before->flags & NP_CONN_ENDED)) {
-    NP_COUNT(totals->end_missed, 1);
-    before->state = TCP_CLOSE;
-    before->closed_ns = now;
-    before->verdict = NP_VERDICT_UNKNOWN;
-    before->flags |= NP_CONN_ENDED;
-  }
-  np_finish(key, before, now);
+  if (before->flags & NP_CONN_ENDED)
+    np_finish(key, before, now);
+  else
+    np_finish_missed(key, before, now, totals);
 }
 
 static __always_inline void np_insert(__u64 key, struct np_connection *c, __u64 now,
@@ -259,7 +277,7 @@ static __always_inline void np_on_closed(struct sock *sk, __u32 state, struct np
 
 static __always_inline void np_on_close(struct sock *sk, __u32 state) {
   __u64 key = (__u64)sk;
-  struct np_connection *c = bpf_map_lookup_elem(&connection_map, &key);
+  struct np_connection *c = np_entry_of(sk);
 
   if (state == TCP_SYN_SENT) {
     np_on_failed(sk, c);
@@ -274,19 +292,28 @@ static __always_inline void np_on_close(struct sock *sk, __u32 state) {
   }
 }
 
-/* The kernel lets go of a socket: what its program read after the end counts. */
+/* The kernel lets go of a socket: what its program read after the end counts. And an
+ * end that was missed is noticed while what the socket had can still be read. */
 static __always_inline void np_on_destroy(struct sock *sk) {
-  __u64 key = (__u64)sk;
-  struct np_connection *c = bpf_map_lookup_elem(&connection_map, &key);
-
-  if (!c || !(c->flags & NP_CONN_ENDED))
-    return;
+  struct np_connection *c = np_entry_of(sk);
+  struct np_socket_totals *totals = np_totals();
   struct tcp_sock *tp = NP_TCP_SOCK(sk);
+  __u64 now;
 
+  if (!c || !totals || c->state == TCP_LISTEN)
+    return;
+  now = bpf_ktime_get_ns();
   np_learn_owner(sk, &c->owner, NP_KNOWN_BY_CLOSE);
-  if (tp)
-    np_read_received(sk, tp, c);
-  np_finish(key, c, bpf_ktime_get_ns());
+  if (c->flags & NP_CONN_ENDED) {
+    if (tp)
+      np_read_received(sk, tp, c);
+    np_finish((__u64)sk, c, now);
+    return;
+  }
+  /* It may have sent a FIN, or not: rather a byte too few. */
+  if (c->state != TCP_SYN_SENT)
+    np_read_tcp(sk, TCP_FIN_WAIT1, c);
+  np_finish_missed((__u64)sk, c, now, totals);
 }
 
 #endif

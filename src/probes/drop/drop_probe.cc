@@ -22,6 +22,16 @@ bool is_no_drop(const DropPlace& place) {
          (place.reason == "NOT_SPECIFIED" && place.location.starts_with("skb_release_data+"));
 }
 
+KernelNames::Ask ask_the_kernel() {
+  auto asker = std::make_shared<Result<KernelAsker>>(KernelAsker::make());
+  if (!*asker)
+    spdlog::info("names of the kernel's code are read from /proc/kallsyms: {}",
+                 asker->error().message);
+  return [asker](std::uint64_t address) -> std::optional<std::string> {
+    return *asker ? (*asker)->name_of(address) : std::nullopt;
+  };
+}
+
 /// Frames of the tracing itself, above the code that dropped.
 bool is_tracing(std::string_view frame) {
   return frame.starts_with("bpf_") || frame.starts_with("__bpf_") ||
@@ -53,11 +63,7 @@ DropProbe::DropProbe(const Clock& clock, DropPrograms programs, DropReader reade
       programs_(std::move(programs)),
       reader_(std::move(reader)),
       reasons_(std::move(reasons)),
-      names_(clock,
-             [asker = std::make_shared<Result<KernelAsker>>(KernelAsker::make())](
-                 std::uint64_t address) -> std::optional<std::string> {
-               return *asker ? (*asker)->name_of(address) : std::nullopt;
-             }),
+      names_(clock, ask_the_kernel()),
       records_(
           options.max_records,
           [this](std::uint32_t reason, std::uint64_t location) { return name(reason, location); },

@@ -10,8 +10,24 @@
 
 namespace netprobe {
 
+namespace {
+
+/// Code that comes and goes: its address may be another's soon, and its name says
+/// nothing of a drop. (bpf_prog_test_run is a function like others.)
+bool is_bpf_code(std::string_view name) {
+  if (name.starts_with("bpf_trampoline_") || name.starts_with("bpf_dispatcher_")) return true;
+  constexpr std::string_view kProgram = "bpf_prog_";
+  constexpr std::size_t kTag = 16;  // hexadecimal digits
+  if (!name.starts_with(kProgram)) return false;
+  name = name.substr(kProgram.size());
+  return name.size() > kTag && name.find_first_not_of("0123456789abcdef") == kTag;
+}
+
+}  // namespace
+
 std::string name_in(std::string_view printed) {
-  if (printed.starts_with("0x")) return {};  // in no function: the kernel prints the number
+  // In no function: the kernel prints the number.
+  if (printed.starts_with("0x") || is_bpf_code(printed)) return {};
   return std::string(printed.substr(0, printed.find_first_of("/ ")));
 }
 

@@ -59,6 +59,10 @@ TEST(KernelAskerTest, TakesTheNameOfWhatTheKernelPrints) {
   EXPECT_EQ(name_in("wg_xmit+0x10/0x20 [wireguard]"), "wg_xmit+0x10");
   EXPECT_EQ(name_in("0xffffffffc0000010"), "");
   EXPECT_EQ(name_in(""), "");
+  EXPECT_EQ(name_in("bpf_prog_6deef7357e7b4530_sd_fw_ingress+0x10/0x40"), "");
+  EXPECT_EQ(name_in("bpf_prog_6deef7357e7b4530+0x10/0x40"), "");
+  EXPECT_EQ(name_in("bpf_trampoline_6442490943+0x5e/0x1000"), "");
+  EXPECT_EQ(name_in("bpf_prog_test_run_skb+0x10/0x40"), "bpf_prog_test_run_skb+0x10");
 }
 
 TEST_F(KernelNamesTest, KeepsNamesWithoutTheTable) {

@@ -16,25 +16,38 @@ std::size_t bucket_of(Nanos value) {
 
 }  // namespace
 
-void LastSeen::sample(std::span<const np_swept> swept, Nanos now) {
-  if (now < next_) return;
-  next_ = now + interval_;
+void LastSeen::look(std::span<const np_swept> swept, Nanos now) {
+  const bool due = now >= next_;
+  if (due) next_ = now + interval_;
   std::vector<Seen> seen;
   seen.reserve(swept.size());
   auto before = seen_.begin();
   for (const np_swept& each : swept) {  // both by id
     const np_connection& c = each.c;
-    if (c.state == kTcpStateListen || c.srtt_us == 0) continue;
-    const Seen& one = seen.emplace_back(c.id, c.bytes_sent, c.bytes_recv, c.retransmits);
+    if (c.state == kTcpStateListen || c.state == kTcpStateClose || c.srtt_us == 0) continue;
     while (before != seen_.end() && before->id < c.id) ++before;
     const bool known = before != seen_.end() && before->id == c.id;
-    if (!known || before->bytes() == one.bytes() || c.role >= NP_ROLES) continue;
-    np_latency& to = sampled_[c.role];
-    const Nanos rtt = static_cast<Nanos>(c.srtt_us) * kMicrosecond;
-    ++to.count[bucket_of(rtt)];
-    to.sum_ns += static_cast<std::uint64_t>(rtt);
+    Seen one{.id = c.id,
+             .sent = c.bytes_sent,
+             .received = c.bytes_recv,
+             .sampled = known ? before->sampled : 0,
+             .retransmits = c.retransmits,
+             .was_sampled = known && before->was_sampled};
+    if (due) {
+      if (one.was_sampled && one.sampled != one.bytes() && c.role < NP_ROLES) add(c);
+      one.sampled = one.bytes();
+      one.was_sampled = true;
+    }
+    seen.push_back(one);
   }
   seen_ = std::move(seen);
+}
+
+void LastSeen::add(const np_connection& c) {
+  np_latency& to = sampled_[c.role];
+  const Nanos rtt = static_cast<Nanos>(c.srtt_us) * kMicrosecond;
+  ++to.count[bucket_of(rtt)];
+  to.sum_ns += static_cast<std::uint64_t>(rtt);
 }
 
 bool LastSeen::complete(np_connection& ended) const {

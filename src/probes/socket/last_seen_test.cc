@@ -30,28 +30,33 @@ std::uint64_t samples(const LastSeen& seen, int role) {
 
 TEST(LastSeen, SamplesRoundTripsWhereBytesMoved) {
   LastSeen seen(kSecond);
-  seen.sample(std::vector{one(1, 10, 0), one(4, 10, 0)}, 1);
+  seen.look(std::vector{one(1, 10, 0), one(4, 10, 0)}, 1);
   EXPECT_EQ(samples(seen, NP_ROLE_CLIENT), 0U) << "nothing to compare with";
-  seen.sample(std::vector{one(1, 10, 5), one(4, 10, 0)}, 2);
+  seen.look(std::vector{one(1, 10, 5), one(4, 10, 0)}, 2);
   EXPECT_EQ(samples(seen, NP_ROLE_CLIENT), 0U) << "the interval is not over";
-  seen.sample(std::vector{one(1, 10, 5), one(3, 1, 1), one(4, 10, 0)}, kSecond + 1);
+  seen.look(std::vector{one(1, 10, 5), one(3, 1, 1), one(4, 10, 0)}, kSecond + 1);
   EXPECT_EQ(samples(seen, NP_ROLE_CLIENT), 1U);
   EXPECT_EQ(seen.round_trips()[NP_ROLE_CLIENT].sum_ns, 300'000U);
+  seen.look(std::vector{one(3, 1, 1)}, 2 * kSecond + 1);
+  EXPECT_EQ(samples(seen, NP_ROLE_CLIENT), 1U) << "new at the last sample, and quiet since";
 }
 
 TEST(LastSeen, KnowsWhatAnEndLacks) {
   LastSeen seen(kSecond);
   np_swept listening = one(2, 0, 0);
   listening.c.state = kTcpStateListen;
-  seen.sample(std::vector{one(1, 10, 500), listening}, 1);
+  np_swept closed = one(3, 5, 5);
+  closed.c.state = kTcpStateClose;
+  seen.look(std::vector{one(1, 10, 400), listening, closed}, 1);
+  seen.look(std::vector{one(1, 10, 500), listening, closed}, 2);  // between two samples
   np_connection ended{};
   ended.id = 1;
-  ended.bytes_sent = 12;  // read later than the sample
+  ended.bytes_sent = 12;  // read later
   EXPECT_TRUE(seen.complete(ended));
   EXPECT_EQ(ended.bytes_sent, 12U);
   EXPECT_EQ(ended.bytes_recv, 500U);
   EXPECT_EQ(ended.retransmits, 2U);
-  for (const std::uint64_t unknown : {0U, 2U, 3U}) {
+  for (const std::uint64_t unknown : {0U, 2U, 3U, 4U}) {
     np_connection other{};
     other.id = unknown;
     EXPECT_FALSE(seen.complete(other)) << unknown;

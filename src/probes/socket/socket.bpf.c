@@ -28,8 +28,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
         np_on_listening(sk, cookie);                                           \
         break;                                                                 \
       case TCP_ESTABLISHED: {                                                  \
-        __u64 key = (__u64)(sk);                                               \
-        struct np_connection *c = bpf_map_lookup_elem(&connection_map, &key);  \
+        struct np_connection *c = np_entry_of(sk);                             \
                                                                                \
         /* Two sides that connect to each other meet in SYN_RECV. */           \
         if ((old) == TCP_SYN_SENT || (c && c->state == TCP_SYN_SENT))          \
@@ -44,8 +43,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
         break;                                                                 \
       case TCP_FIN_WAIT1:                                                      \
       case TCP_LAST_ACK: { /* close() or shutdown(): its process is at work */ \
-        __u64 key = (__u64)(sk);                                               \
-        struct np_connection *c = bpf_map_lookup_elem(&connection_map, &key);  \
+        struct np_connection *c = np_entry_of(sk);                             \
                                                                                \
         if (c)                                                                 \
           np_learn_owner(sk, &c->owner, NP_KNOWN_BY_CLOSE);                    \

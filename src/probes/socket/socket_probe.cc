@@ -32,8 +32,7 @@ constexpr std::array<const char*, 2> kProtocols{"tcp", "udp"};
 constexpr std::array<const char*, NP_SOCKET_EVENT_TYPES> kEvents{"connect", "accept", "close",
                                                                  "send", "recv"};
 
-/// A connection whose end the kernel passed over, finished by the next with its
-/// address: tcp.h, np_finish_before().
+/// A connection whose end was missed and noticed later: tcp.h, np_finish_missed().
 bool is_missed_end(const np_connection& c) {
   return (c.flags & NP_CONN_ENDED) != 0 && c.protocol == kProtoTcp &&
          c.verdict == NP_VERDICT_UNKNOWN;
@@ -179,27 +178,48 @@ void SocketProbe::look_for_names(Nanos now) {
 void SocketProbe::miss_end(np_connection gone, Nanos now) {
   // Found by a walk and never seen alive: it ended before the walk noted it, and
   // that end was counted.
-  if (!last_seen_.complete(gone) && (gone.flags & NP_CONN_FOUND_LATER) != 0) return;
+  const bool found_later = (gone.flags & NP_CONN_FOUND_LATER) != 0;
+  if (!last_seen_.complete(gone) && found_later) return;
+  const bool failed = gone.established_ns == 0 && !found_later;
   gone.state = kTcpStateClose;
   gone.closed_ns = static_cast<__u64>(now);
   gone.verdict = NP_VERDICT_UNKNOWN;
-  gone.flags |= NP_CONN_ENDED;
+  gone.flags |= NP_CONN_ENDED | (failed ? NP_CONN_FAILED : 0);
+  const __u32 type = failed ? NP_SOCKET_CONNECT : NP_SOCKET_CLOSE;
   ++known_later_.end_missed;
+  ++known_later_.events[type];
   ++known_later_.verdicts[NP_VERDICT_UNKNOWN];
   known_later_.sent[0] += gone.bytes_sent - gone.base_sent;
   known_later_.recv[0] += gone.bytes_recv - gone.base_recv;
   known_later_.retransmits += gone.retransmits;
-  end(gone, now);
+  on_event({.timestamp = gone.closed_ns,
+            .event_type = type,
+            .pid = gone.owner.pid,
+            .tid = gone.owner.tid,
+            .reserved0 = 0,
+            .c = gone});
+}
+
+bool SocketProbe::take_entry(const np_swept& swept, np_connection& entry) {
+  const int map = programs_.object.map_fd("connection_map");
+  const auto is_it = [&] { return entry.id == swept.c.id && (entry.flags & NP_CONN_ENDED) == 0; };
+  if (bpf_map_lookup_elem(map, &swept.key, &entry) != 0 || !is_it()) return false;
+  // Whoever has its memory now may have put an entry of its own there meanwhile.
+  if (bpf_map_lookup_and_delete_elem(map, &swept.key, &entry) == 0) {
+    if (is_it()) return true;
+    bpf_map_update_elem(map, &swept.key, &entry, BPF_NOEXIST);
+    return false;
+  }
+  if (errno == ENOENT) return false;
+  return bpf_map_delete_elem(map, &swept.key) == 0;  // before 5.14
 }
 
 void SocketProbe::drop_gone_tcp(Nanos now) {
-  const int map = programs_.object.map_fd("connection_map");
   std::erase_if(tcp_, [&](const np_swept& each) {
     if ((each.c.flags & NP_CONN_STALE) == 0) return false;
     // An end takes the entry with it, or marks it, before the socket looks gone.
     np_connection entry{};
-    if (bpf_map_lookup_elem(map, &each.key, &entry) == 0 && entry.id == each.c.id &&
-        (entry.flags & NP_CONN_ENDED) == 0 && bpf_map_delete_elem(map, &each.key) == 0)
+    if (take_entry(each, entry) && entry.state != kTcpStateListen)
       miss_end((each.c.flags & NP_CONN_REUSED) == 0 ? each.c : entry, now);
     return true;
   });
@@ -254,7 +274,7 @@ void SocketProbe::refresh(Nanos now) {
   drop_gone_udp(now);
   processes_.begin_round();
   for (const np_swept& each : tcp_) processes_.notice(each.c.owner);
-  last_seen_.sample(tcp_, now);
+  last_seen_.look(tcp_, now);
   add_up();
   // Walking a map takes its size, however little is in it: what nobody asked for
   // may cost a two-thousandth of a core.
@@ -305,7 +325,7 @@ void SocketProbe::report_sums(SocketReport& report) const {
     report.bytes.push_back({kProtocols[p], {sent_[p], received_[p]}});
   }
   for (std::size_t i = 0; i < kEvents.size(); ++i)
-    report.events.emplace_back(kEvents[i], totals_.events[i]);
+    report.events.emplace_back(kEvents[i], totals_.events[i] + known_later_.events[i]);
   for (std::size_t i = 0; i < NP_ERRNO_SLOTS; ++i)
     if (totals_.failures[i] > 0)
       report.failures.emplace_back(error_name(static_cast<int>(i)), totals_.failures[i]);

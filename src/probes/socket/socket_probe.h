@@ -60,7 +60,10 @@ class SocketProbe final : public Probe {
   void sweep();
   void guard_udp(Nanos now);
   void drop_gone_tcp(Nanos now);
+  /// A missed end that the sweep noticed.
   void miss_end(np_connection gone, Nanos now);
+  /// Takes the entry out of the map, if it is still the one that was swept.
+  [[nodiscard]] bool take_entry(const np_swept& swept, np_connection& entry);
   void drop_gone_udp(Nanos now);
   [[nodiscard]] bool wants_names() const;
   void look_for_names(Nanos now);
@@ -87,7 +90,7 @@ class SocketProbe final : public Probe {
   std::uint64_t retransmits_ = 0;
 
   LastSeen last_seen_;
-  /// Of connections whose end the kernel passed over: what its sums lack.
+  /// Of connections whose end was missed: what the kernel's sums lack.
   np_socket_totals known_later_{};
   Nanos next_sweep_ = 0;
   UdpBudget udp_budget_;
