@@ -14,7 +14,7 @@ struct np_kernel_name np_kernel_name SEC(".data");
 
 /* 5.14 has programs that are just run, 5.13 bpf_snprintf. */
 SEC("syscall")
-int netprobe_kernel_name(void* ctx) {
+int netprobe_kernel_name(void *ctx) {
   static const char format[] = "%pB"; /* of a return address: it may be the next function's first */
   __u64 argument = np_kernel_name.address;
 
