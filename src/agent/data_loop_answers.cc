@@ -99,8 +99,14 @@ void DataLoop::answer_requests() {
       last_ = build(true, request.signals);
       last_built_ = now;
     }
-    if (!request.with_flows && !light) light = fresh ? last_ : build(false, request.signals);
-    request.done(request.with_flows ? last_ : light);
+    if (request.with_flows || fresh) {
+      request.done(last_);
+      continue;
+    }
+    // One for all that ask at once; but not the last one for who wants a newer one.
+    if (!light || light->signals->sequence < request.signals->sequence)
+      light = build(false, request.signals);
+    request.done(light);
   }
 }
 
