@@ -150,6 +150,16 @@ struct np_connection {
 };
 NP_ABI_ASSERT(sizeof(struct np_connection) == 208, "connection is 208 bytes");
 
+/* Its end was missed and is noticed now: of how it ended nothing is known. */
+NP_ABI_INLINE void np_mark_missed(struct np_connection *c, __u64 now) {
+  c->state = 7; /* close */
+  c->closed_ns = now;
+  c->verdict = NP_VERDICT_UNKNOWN;
+  c->flags |= NP_CONN_ENDED;
+  if (!c->established_ns && !(c->flags & NP_CONN_FOUND_LATER))
+    c->flags |= NP_CONN_FAILED;
+}
+
 /* As it stands in the ring. */
 struct socket_event {
   __u64 timestamp;  /* ns */

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // More connections than the probe has space for: its records are lost in known
 // numbers, and its sums are not.
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "base/unique_fd.h"
 #include "bpf/kernel.h"
 #include "probes/socket/socket_probe.h"
+#include "support/loopback.h"
 #include "support/netns.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::test {
 namespace {
@@ -27,10 +25,7 @@ constexpr std::array<char, 1'000> kData{};
 /// How many it made.
 std::uint64_t connect_many() {
   const UniqueFd listening(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(7300);
+  sockaddr_in address = loopback(7300);
   auto* const where = reinterpret_cast<sockaddr*>(&address);
   if (!listening || ::bind(listening.get(), where, sizeof(address)) != 0) return 0;
   if (::listen(listening.get(), 16) != 0) return 0;
@@ -70,10 +65,7 @@ class ConnectionLosses : public testing::Test {
     auto probe = SocketProbe::make(options, *kernel, clock_);
     ASSERT_TRUE(probe) << probe.error().message;
     probe_ = std::move(*probe);
-    std::thread([&] {
-      const UniqueFd fd(::open(ns->path().c_str(), O_RDONLY | O_CLOEXEC));
-      if (::setns(fd.get(), CLONE_NEWNET) == 0) made = connect_many();
-    }).join();
+    ASSERT_TRUE(run_in(*ns, [&] { made = connect_many(); }));
     ASSERT_EQ(made, kConnections);
     look();
   }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ends that the kernel passes over: an entry stays that belongs to no socket.
 // Here one is put back after its end was seen, which looks the same.
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,12 +13,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "base/unique_fd.h"
 #include "bpf/kernel.h"
 #include "probes/socket/socket_probe.h"
+#include "support/loopback.h"
 #include "support/netns.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::test {
 namespace {
@@ -56,13 +54,7 @@ class MissedEnd : public testing::Test {
     ASSERT_TRUE(map_) << "connection_map is not found";
   }
 
-  void in_namespace(const std::function<void()>& what) {
-    std::thread([&] {
-      const UniqueFd fd(::open(ns_->path().c_str(), O_RDONLY | O_CLOEXEC));
-      ASSERT_EQ(::setns(fd.get(), CLONE_NEWNET), 0);
-      what();
-    }).join();
-  }
+  void in_namespace(const std::function<void()>& what) { ASSERT_TRUE(run_in(*ns_, what)); }
 
   /// The map that the probe's own programs use.
   [[nodiscard]] UniqueFd map_of_connections() const {
@@ -116,9 +108,6 @@ class MissedEnd : public testing::Test {
   /// A connection that moved kBytes to the server, and was looked at then.
   void open() {
     listening_ = UniqueFd(::socket(AF_INET, SOCK_STREAM, 0));
-    address_.sin_family = AF_INET;
-    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address_.sin_port = htons(kPort);
     const auto* const where = reinterpret_cast<const sockaddr*>(&address_);
     ASSERT_EQ(::bind(listening_.get(), where, sizeof(address_)), 0);
     ASSERT_EQ(::listen(listening_.get(), 16), 0);
@@ -194,7 +183,7 @@ class MissedEnd : public testing::Test {
   UniqueFd map_;
   std::uint32_t netns_ = 0;
   UniqueFd listening_;
-  sockaddr_in address_{};
+  const sockaddr_in address_ = loopback(kPort);
   Pair pair_;
   np_swept alive_{};  ///< the server's entry, before its end
   std::uint64_t before_ = 0;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sweeps read sockets that other CPUs are at work on: what they read in the
 // middle of a change must not reach a sum, which would keep it.
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -18,7 +15,9 @@
 #include "base/unique_fd.h"
 #include "bpf/kernel.h"
 #include "probes/socket/socket_probe.h"
+#include "support/loopback.h"
 #include "support/netns.h"
+#include "support/netns_thread.h"
 
 namespace netprobe::test {
 namespace {
@@ -35,10 +34,7 @@ constexpr std::uint64_t kMissed = 16;
 std::uint64_t connect_and_move(const std::atomic<bool>& stop, std::size_t bytes,
                                std::uint64_t times) {
   const UniqueFd listening(::socket(AF_INET, SOCK_STREAM, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(7400);
+  sockaddr_in address = loopback(7400);
   auto* const where = reinterpret_cast<sockaddr*>(&address);
   if (!listening || ::bind(listening.get(), where, sizeof(address)) != 0) return 0;
   if (::listen(listening.get(), 16) != 0) return 0;
@@ -96,14 +92,13 @@ void expect_exact_beside(std::size_t bytes, std::uint64_t times, std::uint64_t u
   ASSERT_TRUE(probe) << probe.error().message;
   std::atomic<bool> stop = false;
   std::uint64_t moved = 0;
-  std::thread busy([&] {
-    const UniqueFd fd(::open(ns->path().c_str(), O_RDONLY | O_CLOEXEC));
-    if (::setns(fd.get(), CLONE_NEWNET) == 0) moved = connect_and_move(stop, bytes, times);
-  });
+  bool entered = false;
+  std::thread busy = thread_in(*ns, entered, [&] { moved = connect_and_move(stop, bytes, times); });
   for (const Nanos end = clock.monotonic() + kDuration; clock.monotonic() < end;)
     (*probe)->refresh(clock.monotonic());
   stop = true;
   busy.join();
+  ASSERT_TRUE(entered);
   const auto [sent, received] = sums_of(**probe, clock, moved);
   EXPECT_LE(missed, kMissed);
   EXPECT_GE(sent + missed * unseen, moved);

@@ -67,16 +67,11 @@ static __always_inline struct np_connection *np_entry_of(struct sock *sk) {
 }
 
 /* An end that was not seen: the kernel leaves a program out on a CPU that is in the
- * middle of it. Of how it ended nothing is known. */
+ * middle of it. */
 static __always_inline void np_finish_missed(__u64 key, struct np_connection *c, __u64 now,
                                              struct np_socket_totals *totals) {
   NP_COUNT(totals->end_missed, 1);
-  c->state = TCP_CLOSE;
-  c->closed_ns = now;
-  c->verdict = NP_VERDICT_UNKNOWN;
-  c->flags |= NP_CONN_ENDED;
-  if (!c->established_ns && !(c->flags & NP_CONN_FOUND_LATER))
-    c->flags |= NP_CONN_FAILED;
+  np_mark_missed(c, now);
   np_finish(key, c, now);
 }
 

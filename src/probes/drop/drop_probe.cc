@@ -3,6 +3,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <memory>
+#include <optional>
+
 #include "base/network_namespace.h"
 #include "probes/drop/hooks.h"
 #include "probes/drop/kernel_asker.h"

@@ -178,14 +178,9 @@ void SocketProbe::look_for_names(Nanos now) {
 void SocketProbe::miss_end(np_connection gone, Nanos now) {
   // Found by a walk and never seen alive: it ended before the walk noted it, and
   // that end was counted.
-  const bool found_later = (gone.flags & NP_CONN_FOUND_LATER) != 0;
-  if (!last_seen_.complete(gone) && found_later) return;
-  const bool failed = gone.established_ns == 0 && !found_later;
-  gone.state = kTcpStateClose;
-  gone.closed_ns = static_cast<__u64>(now);
-  gone.verdict = NP_VERDICT_UNKNOWN;
-  gone.flags |= NP_CONN_ENDED | (failed ? NP_CONN_FAILED : 0);
-  const __u32 type = failed ? NP_SOCKET_CONNECT : NP_SOCKET_CLOSE;
+  if (!last_seen_.complete(gone) && (gone.flags & NP_CONN_FOUND_LATER) != 0) return;
+  np_mark_missed(&gone, static_cast<__u64>(now));
+  const __u32 type = (gone.flags & NP_CONN_FAILED) != 0 ? NP_SOCKET_CONNECT : NP_SOCKET_CLOSE;
   ++known_later_.end_missed;
   ++known_later_.events[type];
   ++known_later_.verdicts[NP_VERDICT_UNKNOWN];
